@@ -1,7 +1,7 @@
 //! What must hold for every input of a links parser. Used by the targets of this folder, and by the tests of
 //! `crates/files` with inputs of their own.
 
-use tokenward_files::links::{Document, Format, Place, Shape, Step};
+use tokenward_files::links::{Document, Format, PathStep, Place, Shape};
 
 /// A value that no generated document holds, and that every format can write in every quoting.
 pub(crate) const VALUE: &str = "u-NEW.value_7";
@@ -14,23 +14,23 @@ pub(crate) fn places(format: Format) -> Vec<Place> {
             for section in ["TOKEN", "DEFAULT", "a"] {
                 places.extend(["token", "b"].map(|key| Place::ini(section, key)));
             }
-            places.push(Place::ini("TOKEN", "token").within(vec![Step::Key("token".into())]));
+            places.push(Place::ini("TOKEN", "token").within(vec![PathStep::Key("token".into())]));
             places
         }
         Format::Dotenv => {
             let mut places: Vec<Place> = ["TOKEN", "b", "A_1"].map(Place::dotenv).into();
-            places.push(Place::dotenv("TOKEN").within(vec![Step::Key("token".into())]));
+            places.push(Place::dotenv("TOKEN").within(vec![PathStep::Key("token".into())]));
             places
         }
         _ => vec![
-            Place::keys(["token"]).within(vec![Step::Key("token".into())]),
-            Place::keys(["a", "token"]).within(vec![Step::Key("a".into()), Step::Index(0)]),
+            Place::keys(["token"]).within(vec![PathStep::Key("token".into())]),
+            Place::keys(["a", "token"]).within(vec![PathStep::Key("a".into()), PathStep::Index(0)]),
             Place::keys(["token"]),
             Place::keys(["a", "token"]),
             Place::keys(["a", "b", "token"]),
-            Place::Path(vec![Step::Key("args".into()), Step::After("-u".into())]),
-            Place::Path(vec![Step::Key("args".into()), Step::Index(0)]),
-            Place::Path(vec![Step::Index(0), Step::Key("token".into())]),
+            Place::Path(vec![PathStep::Key("args".into()), PathStep::After("-u".into())]),
+            Place::Path(vec![PathStep::Key("args".into()), PathStep::Index(0)]),
+            Place::Path(vec![PathStep::Index(0), PathStep::Key("token".into())]),
         ],
     }
 }
@@ -83,7 +83,7 @@ fn overlap(one: &Place, other: &Place) -> bool {
             one == other && (a == b || a.is_none() || b.is_none())
         }
         (Place::Path(one), Place::Path(other)) => {
-            let arrays = |path: &[Step]| path.iter().any(|step| !matches!(step, Step::Key(_)));
+            let arrays = |path: &[PathStep]| path.iter().any(|step| !matches!(step, PathStep::Key(_)));
             one == other || (arrays(one) && arrays(other))
         }
         (one, other) => one == other,

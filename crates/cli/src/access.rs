@@ -1,20 +1,20 @@
 //! An access token for a command, by whichever way the profile's dialect has.
 
-use tokenward::{Handed, Who};
-use tokenward_core::Ask;
+use tokenward::{ServedToken, TokenHolder};
+use tokenward_core::TokenWish;
 
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
-use crate::tickets;
+use crate::login_cookies;
 
-impl Desk {
+impl Context {
     /// An access token of the profile, which follows what its linked files bring: also a first login, or another user's.
     /// Where tokens are got without a page, what the environment shows for the user will do.
-    pub(crate) async fn access(&self, work: &Work, ask: Ask) -> Result<Handed, Failure> {
+    pub(crate) async fn access(&self, work: &Work, ask: TokenWish) -> Result<ServedToken, Failure> {
         if !work.app.token_api.has_browser_login() {
             let shows = match self.who(&work.profile)? {
-                Who::User(user) => tickets::shown(&work.profile, &user, self)?,
-                Who::App => None,
+                TokenHolder::User(user) => login_cookies::shown(&work.profile, &user, self)?,
+                TokenHolder::App => None,
             };
             return self.obtained(work, ask, shows).await;
         }

@@ -3,7 +3,7 @@
 //!
 //! Everything else in this crate gets an [`Ambient`]. Two variables change what it reads, for the demo and the crash
 //! tests (`docs/design/0001-main-job.md`): `TOKENWARD_CLOCK_OFFSET` moves the clock, `TOKENWARD_KILL_AT` kills the
-//! process at a step of a turn. Both are harmless: a crash at any step costs nothing (I5).
+//! process at a step of a rotation. Both are harmless: a crash at any step costs nothing (I5).
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward::{Environment, Observer, Step, SystemClock};
+use tokenward::{Environment, Observer, RotationStep, SystemClock};
 use tokenward_core::Code;
 use tokenward_core::ports::Clock;
 
 use crate::failure::Failure;
 use crate::render::Surface;
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// What surrounds the process.
 #[derive(Debug)]
@@ -40,10 +40,10 @@ pub(crate) struct Ambient {
 /// Where the process is to die.
 #[derive(Debug, Clone, Copy)]
 enum KillAt {
-    /// At a step of a turn.
-    Turn(Step),
+    /// At a step of a rotation.
+    Rotation(RotationStep),
     /// At a step of a page's making.
-    Wiki(tokenward_wiki::Step),
+    Wiki(tokenward_wiki::PageStep),
 }
 
 impl Ambient {
@@ -59,8 +59,8 @@ impl Ambient {
             bad = Some((CLOCK_OFFSET, env.get(CLOCK_OFFSET).unwrap_or_default().to_owned()));
         }
         let kill_at = env.get(KILL_AT).map(|text| {
-            let turn = text.parse().map(KillAt::Turn);
-            turn.or_else(|()| text.parse().map(KillAt::Wiki)).map_err(|()| text.to_owned())
+            let rotation = text.parse().map(KillAt::Rotation);
+            rotation.or_else(|()| text.parse().map(KillAt::Wiki)).map_err(|()| text.to_owned())
         });
         let kill_at = match kill_at {
             Some(Err(text)) => {
@@ -116,13 +116,13 @@ impl Ambient {
     /// What `TOKENWARD_KILL_AT` asks for.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
         match self.kill_at? {
-            KillAt::Turn(step) => Some(Arc::new(Killer(step)) as Arc<dyn Observer>),
+            KillAt::Rotation(step) => Some(Arc::new(Killer(step)) as Arc<dyn Observer>),
             KillAt::Wiki(_) => None,
         }
     }
 
     /// The step of a page's making at which `TOKENWARD_KILL_AT` asks to die.
-    pub(crate) const fn kill_at_wiki(&self) -> Option<tokenward_wiki::Step> {
+    pub(crate) const fn kill_at_wiki(&self) -> Option<tokenward_wiki::PageStep> {
         match self.kill_at {
             Some(KillAt::Wiki(step)) => Some(step),
             _ => None,
@@ -155,10 +155,10 @@ impl Clock for ShiftedClock {
 }
 
 /// Kills the process at a step, as SIGKILL would from outside: nothing is flushed, nothing is cleaned up.
-struct Killer(Step);
+struct Killer(RotationStep);
 
 impl Observer for Killer {
-    fn at(&self, step: Step) {
+    fn at(&self, step: RotationStep) {
         if step == self.0 {
             die();
         }

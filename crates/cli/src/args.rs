@@ -2,7 +2,7 @@
 //!
 //! Enters: words. Leaves: a [`Cli`] whose values are checked as far as they can be without a file or the network.
 //! No secret need ever be an argument (I4): other users of a machine can read them in the process list, and shells keep
-//! them. Two flags of `refresh` take one all the same, because an older script's users type them so; it warns them. The English help is here, beside what it explains; the Chinese is in [`crate::say::help`].
+//! them. Two flags of `refresh` take one all the same, because an older script's users type them so; it warns them. The English help is here, beside what it explains; the Chinese is in [`crate::words::help`].
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
@@ -27,7 +27,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tokenward_core::{Brand, Code, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
-use crate::say::Lang;
+use crate::words::Lang;
 
 use values::{brand, code, name, port, provider, redirect, token_api, url, user, variable};
 
@@ -35,13 +35,13 @@ pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
 pub(crate) use file::{named, with_names_of_files};
-pub(crate) use given::Given;
+pub(crate) use given::TokenSource;
 pub(crate) use init::Init;
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
 pub(crate) use values::{BadValue, Identity, duration};
-pub(crate) use vault::{BackupKeyFrom, Kept, RestoreWish, Vault};
+pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
@@ -188,10 +188,10 @@ pub(crate) struct Refresh {
     pub(crate) config_file: Option<PathBuf>,
     /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
     #[arg(short = 'a', aliases = ["app_token", "app-token"], value_name = "APP_TOKEN")]
-    pub(crate) app_token: Option<Given>,
+    pub(crate) app_token: Option<TokenSource>,
     /// Refresh token of that login, in the same ways
     #[arg(short = 'r', aliases = ["refresh", "refresh_token", "refresh-token"], value_name = "REFRESH_TOKEN")]
-    pub(crate) refresh_token: Option<Given>,
+    pub(crate) refresh_token: Option<TokenSource>,
     /// The brand of that login's app: feishu or lark (TOKENWARD_PROVIDER)
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,

@@ -9,12 +9,12 @@ use std::path::PathBuf;
 
 use tokenward_core::{Code, ExitClass};
 
-use crate::say::Lang;
+use crate::words::Lang;
 
 const INDEX_HEAD: &str = "\
 # Error codes / 错误码
 
-<!-- Printed from crates/core/src/error.rs and crates/cli/src/say by `TOKENWARD_BLESS=1 cargo test --workspace --bin tokenward error_papers`. Edit those. -->
+<!-- Printed from crates/core/src/error.rs and crates/cli/src/words by `TOKENWARD_BLESS=1 cargo test --workspace --bin tokenward error_papers`. Edit those. -->
 
 A code never changes its meaning. Whatever goes wrong has a page, with what it means, what was kept and what to do. 错误码的含义永不改变。每个错误都有一页说明含义、保留了什么以及怎么办。
 

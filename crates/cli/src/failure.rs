@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokenward::stores::database_error;
-use tokenward::{Error, Kept, Restored};
+use tokenward::{Error, KeptState, Restored};
 use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
-use crate::meant::Meant;
-use crate::say::{Lang, explained_by};
+use crate::login_flags::Meant;
+use crate::words::{Lang, explained_by};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ struct Facts {
     code: Code,
     happened: Option<String>,
     detail: Option<Detail>,
-    kept: Option<Kept>,
+    kept: Option<KeptState>,
     /// How things stand now, where no login is meant.
     stands: Option<String>,
     /// `None`: the catalogue's advice for the code. An empty list: the sentence says what to do.
@@ -132,7 +132,7 @@ impl Failure {
     }
 
     /// Adds what is left of the login, where the engine had no failure to say it with.
-    pub(crate) fn keeping(mut self, kept: Kept) -> Self {
+    pub(crate) fn keeping(mut self, kept: KeptState) -> Self {
         self.0.kept.get_or_insert(kept);
         self
     }
@@ -279,9 +279,9 @@ impl Failure {
             line(lang.detail_head(), detail.text(lang).to_owned());
         }
         // Of a login that there is not, and of one that a wrong argument did not come near, there is nothing to say.
-        let said = |kept: &Kept| match kept {
-            Kept::Nothing => false,
-            Kept::Everything => self.0.code.exit() != ExitClass::Usage,
+        let said = |kept: &KeptState| match kept {
+            KeptState::Nothing => false,
+            KeptState::Everything => self.0.code.exit() != ExitClass::Usage,
             _ => true,
         };
         if let Some(kept) = self.0.kept.filter(said) {
@@ -370,15 +370,15 @@ const fn told_by_us(code: Code) -> bool {
 }
 
 /// How `kept` is written in JSON.
-const fn kept_name(kept: Kept) -> &'static str {
+const fn kept_name(kept: KeptState) -> &'static str {
     match kept {
-        Kept::Nothing => "nothing",
-        Kept::TokenUnspent => "token-unspent",
-        Kept::AnswerInJournal => "answer-in-journal",
-        Kept::AnswerInRescueSlot => "answer-in-rescue-slot",
-        Kept::Doubt => "doubt",
-        Kept::NewTokens => "new-tokens",
-        Kept::Record => "record",
+        KeptState::Nothing => "nothing",
+        KeptState::TokenUnspent => "token-unspent",
+        KeptState::AnswerInJournal => "answer-in-journal",
+        KeptState::AnswerInRescueSlot => "answer-in-rescue-slot",
+        KeptState::Doubt => "doubt",
+        KeptState::NewTokens => "new-tokens",
+        KeptState::Record => "record",
         // `Everything`, and whatever a newer engine may say: no failure erases a login (I6).
         _ => "everything",
     }

@@ -88,12 +88,12 @@ impl LoginFields {
             generation: grant.generation.get(),
             scopes: grant.scopes.iter().map(str::to_owned).collect(),
             access_expires: grant.access.as_ref().map(|access| moment(access.expires)),
-            turn_at: report.turn_at.map(moment),
+            turn_at: report.due_at.map(moment),
             has_refresh_token: grant.has_refresh,
             refresh_expires: grant.refresh_expires.map(moment),
             consent_expires: grant.wall.map(moment),
             consented_at: moment(grant.consented),
-            turned_at: moment(grant.turned),
+            turned_at: moment(grant.rotated_at),
             token_api: grant.issued_by,
             story: StoryFields::of(&grant.standing),
         }
@@ -139,9 +139,9 @@ pub(crate) fn moment(at: Timestamp) -> String {
 /// The name of a notice.
 pub(crate) const fn notice(notice: &Notice) -> &'static str {
     match notice {
-        Notice::TurnFailed(_) => "turn-failed",
+        Notice::RotationFailed(_) => "turn-failed",
         Notice::LoginOver { .. } => "login-over",
-        Notice::TurnElsewhere => "turn-elsewhere",
+        Notice::RotatedElsewhere => "turn-elsewhere",
         Notice::Odd(_) => "odd-answer",
         Notice::Recovered(_) => "recovered",
         Notice::RescueSlotUsed => "rescue-slot-used",

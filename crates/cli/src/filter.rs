@@ -22,7 +22,7 @@ mod none {
     use tokenward_core::Code;
 
     use crate::failure::Failure;
-    use crate::say::Lang;
+    use crate::words::Lang;
 
     /// Builds without the feature `jq` understand no expression.
     pub(crate) enum Filter {}

@@ -2,7 +2,7 @@
 //!
 //! Thin: what is decided about tokens is decided in `tokenward` (the engine) and `tokenward-core` (the rules). What
 //! enters: the command line, the environment ([`ambient`], read once) and a person's answers ([`prompt`]). What
-//! leaves: data on stdout, words on stderr ([`render`], from the one catalogue [`say`]), and an exit code
+//! leaves: data on stdout, words on stderr ([`render`], from the one catalogue [`words`]), and an exit code
 //! ([`failure`]). A plain `tokenward token` takes a short way past everything else ([`fast`]).
 //!
 //! Promises kept here: no secret need be an argument, and none is a word on screen (I4); `status`, `list` and `doctor` send no refresh
@@ -14,7 +14,7 @@ mod args;
 mod browser;
 mod child;
 mod commands;
-mod desk;
+mod context;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
@@ -23,19 +23,19 @@ mod failure;
 mod fast;
 mod fields;
 mod filter;
-mod meant;
-mod misuse;
+mod login_cookies;
+mod login_flags;
 mod network;
 mod pages;
 mod prompt;
 mod qr;
 mod render;
-mod say;
 mod signals;
-mod spot;
 mod start;
-mod tickets;
-mod way;
+mod token_places;
+mod typed_command;
+mod usage_error;
+mod words;
 
 use std::process::ExitCode;
 

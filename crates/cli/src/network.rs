@@ -10,7 +10,7 @@ use tokenward::{Environment, Proxies};
 use tokenward_core::Code;
 
 use crate::failure::Failure;
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// Says what to look at when a provider cannot be reached.
 pub(crate) fn explained(failure: Failure, env: &Environment, lang: Lang) -> Failure {

@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Colour;
 use crate::failure::Failure;
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// Decides what is written where, and in which dress.
 #[derive(Debug, Clone, Copy)]

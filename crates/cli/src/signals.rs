@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use tokenward_core::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::desk::{Desk, Ending};
+use crate::context::{Context, Ending};
 use crate::failure::Failure;
 
 /// Runs a command until it ends or a signal ends it. The wait for a spend is bounded by the spend's own deadline.
 pub(crate) async fn heard(
-    desk: &Desk,
+    context: &Context,
     command: impl Future<Output = Result<ExitCode, Failure>>,
 ) -> Result<ExitCode, Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()));
@@ -22,11 +22,11 @@ pub(crate) async fn heard(
     // A file that may not grow (`ulimit -f`) is an error of the write, and there is the rescue slot for it. The signal's own
     // action would end the process with the answer in memory.
     let _file_size = listen(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
-    // A command may have its token and go while a turn ahead of time is still under way (I7): a process that ended
+    // A command may have its token and go while a rotation ahead of time is still under way (I7): a process that ended
     // now would take the answer with it.
     let whole = async {
         let result = command.await;
-        if let Some(keeper) = desk.keeper() {
+        if let Some(keeper) = context.keeper() {
             keeper.idle().await;
         }
         result
@@ -38,10 +38,10 @@ pub(crate) async fn heard(
         _ = terminate.recv() => ("SIGTERM", 15),
         _ = hangup.recv() => ("SIGHUP", 1),
     };
-    if let Some(ending) = desk.stop() {
-        desk.printer.note(match ending {
-            Ending::Requests => desk.lang().proxy_ends(name),
-            Ending::AtOnce => desk.lang().interrupted(name),
+    if let Some(ending) = context.stop() {
+        context.printer.note(match ending {
+            Ending::Requests => context.lang().proxy_ends(name),
+            Ending::AtOnce => context.lang().interrupted(name),
         });
         (name, number) = tokio::select! {
             result = whole => return result,
@@ -49,12 +49,12 @@ pub(crate) async fn heard(
             _ = terminate.recv() => ("SIGTERM", 15),
         };
     }
-    if let Some(keeper) = desk.keeper() {
+    if let Some(keeper) = context.keeper() {
         if keeper.is_spending() {
-            desk.printer.note(desk.lang().interrupt_waits(name));
+            context.printer.note(context.lang().interrupt_waits(name));
         }
         keeper.idle().await;
     }
-    desk.printer.note(desk.lang().interrupted(name));
+    context.printer.note(context.lang().interrupted(name));
     Err(Failure::silent(128 + number))
 }

@@ -12,15 +12,15 @@ use tokenward_core::Code;
 use crate::ambient::Ambient;
 use crate::args::{Cli, Colour, Command};
 use crate::commands;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::misuse::misuse;
 use crate::network;
 use crate::prompt::Asker;
 use crate::render::{LogLines, Printer, repeat_no_secret_of};
-use crate::say::{Lang, help};
 use crate::signals;
-use crate::way::Typed;
+use crate::typed_command::Typed;
+use crate::usage_error::misuse;
+use crate::words::{Lang, help};
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
@@ -44,8 +44,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Command::Exec(exec) => exec.env_file.as_ref(),
         _ => None,
     };
-    let by_file =
-        env_file.map(|file| format!("tokenward login --env-file {}", crate::spot::quoted(&file.display().to_string())));
+    let by_file = env_file
+        .map(|file| format!("tokenward login --env-file {}", crate::token_places::quoted(&file.display().to_string())));
     // `init` speaks of the app that it was to register.
     let of_init = match &cli.command {
         Command::Init(init) => Some(init.app.as_ref().map(|app| format!(" --app {app}"))),
@@ -54,24 +54,24 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     let result = ambient.check(lang).and_then(|()| enough()).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        let desk = Desk::new(ambient, global, printer, Typed::of(&cli.command));
-        let result = runtime.block_on(signals::heard(&desk, commands::run(cli.command, &desk)));
+        let context = Context::new(ambient, global, printer, Typed::of(&cli.command));
+        let result = runtime.block_on(signals::heard(&context, commands::run(cli.command, &context)));
         let result = result.map_err(|failure| {
-            let restored = if failure.is_of_a_stranger() { runtime.block_on(desk.restored()) } else { None };
-            let failure = failure.after_restore(restored.as_ref(), desk.now(), lang);
+            let restored = if failure.is_of_a_stranger() { runtime.block_on(context.restored()) } else { None };
+            let failure = failure.after_restore(restored.as_ref(), context.now(), lang);
             // A login under the profile that a file is linked to brings the file into step too.
-            let failure = match (&by_file, desk.of_file.get()) {
-                (_, Some(name)) => failure.about(&desk.meant(name), lang),
+            let failure = match (&by_file, context.of_file.get()) {
+                (_, Some(name)) => failure.about(&context.meant(name), lang),
                 (Some(command), None) => failure.logging_in_by(command, lang),
                 (None, None) => failure,
             };
-            let failure = failure.at(|| desk.provider(), lang);
+            let failure = failure.at(|| context.provider(), lang);
             let init = match &of_init {
                 Some(own) => own.clone(),
-                None => desk.init_flags(),
+                None => context.init_flags(),
             };
-            let meant = desk.meant_by_flags().registering(init);
-            network::explained(failure, &desk.ambient.env, lang).about(&meant, lang)
+            let meant = context.meant_by_flags().registering(init);
+            network::explained(failure, &context.ambient.env, lang).about(&meant, lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.
         runtime.shutdown_timeout(Duration::from_millis(20));

@@ -31,18 +31,18 @@ impl Access {
 
 /// A caller's wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
-    /// A token that lives at least this long. Turned ahead of its end as the rules say.
+pub enum TokenWish {
+    /// A token that lives at least this long. Rotated ahead of its end as the rules say.
     Living {
         /// The least life the caller can use.
         min_ttl: Duration,
     },
-    /// A token newer than this generation, whatever the life of the present one. If someone else has turned the
+    /// A token newer than this generation, whatever the life of the present one. If someone else has rotated the
     /// grant since, theirs is the answer: two callers who saw generation n cause one spend.
     NewerThan(crate::Generation),
 }
 
-impl Default for Ask {
+impl Default for TokenWish {
     fn default() -> Self {
         Self::Living { min_ttl: Duration::ZERO }
     }

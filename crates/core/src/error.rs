@@ -166,7 +166,7 @@ codes! {
     "0502" Unreachable TryLater;
     /// The provider limits the rate.
     "0503" RateLimited TryLater;
-    /// Another process is turning the grant and has not finished.
+    /// Another process is rotating the grant and has not finished.
     "0504" StillTurning TryLater;
     /// A file that holds tokens could not be written; they are in the vault.
     "0505" FileNotWritten TryLater;
@@ -326,17 +326,17 @@ codes! {
     "0904" LoginEndsSoon Done;
     /// The provider refuses the access token before its end.
     "0905" AccessTokenDead Done;
-    /// A turn is under way.
+    /// A rotation is under way.
     "0906" TurnUnderWay Done;
-    /// The provider's answer to a turn is kept and waits to be read.
+    /// The provider's answer to a rotation is kept and waits to be read.
     "0907" AnswerWaits Done;
     /// Tokens that came too late, or that gave way to others, are kept aside.
     "0908" SetAside Done;
-    /// A rescue slot holds an answer to a turn that this vault knows nothing of.
+    /// A rescue slot holds an answer to a rotation that this vault knows nothing of.
     "0909" AnswerOfOtherVault Done;
     /// The provider's answer to a login is kept and has not been made into a login.
     "0910" LoginUnfinished Done;
-    /// A login that was taken over from elsewhere has not turned yet.
+    /// A login that was taken over from elsewhere has not rotated yet.
     "0911" SetOnTrial Done;
     /// A linked file does not hold the present tokens.
     "0912" LinkStale Done;

@@ -59,11 +59,11 @@ pub enum Standing {
 pub enum Status {
     /// The access token is good and not due.
     Fresh,
-    /// The access token is near its end, or past it, and the refresh token can turn it.
+    /// The access token is near its end, or past it, and the refresh token can rotate it.
     Due,
-    /// A turn is under way.
+    /// A rotation is under way.
     Rotating,
-    /// The outcome of the last turn is unknown.
+    /// The outcome of the last rotation is unknown.
     InDoubt,
     /// A person must log in again.
     NeedsConsent,
@@ -99,17 +99,17 @@ pub struct Grant {
     /// When the person consented.
     pub consented: Timestamp,
     /// When the present generation was obtained.
-    pub turned: Timestamp,
+    pub rotated_at: Timestamp,
     /// Granted scopes.
     pub scopes: Scopes,
     /// Whose it is, once known.
     pub subject: Option<Subject>,
     /// The endpoint family that issued the present refresh token.
     pub issued_by: TokenApi,
-    /// Whether an intent is open (a turn is under way, or its sender died), or a new set is being asked for that may end this
-    /// one ([`crate::ports::Journal::asked`]).
+    /// Whether an intent is open (a rotation is under way, or its sender died), or a new set is being asked for that may end this
+    /// one ([`crate::ports::Journal::record_grant_request`]).
     pub intent_open: bool,
-    /// Whether the present set was adopted and has not turned yet: the one that it replaced is taken back if the provider
+    /// Whether the present set was adopted and has not rotated yet: the one that it replaced is taken back if the provider
     /// refuses it.
     pub on_trial: bool,
     /// Whether the present set was brought for a profile that has a user, and nobody has said yet whose it is: its access token is
@@ -128,7 +128,7 @@ impl Grant {
             Standing::InDoubt { .. } => Status::InDoubt,
             Standing::Live if self.intent_open => Status::Rotating,
             Standing::Live => match &self.access {
-                Some(access) if now < rules.turn_at(self.id, access) => Status::Fresh,
+                Some(access) if now < rules.due_at(self.id, access) => Status::Fresh,
                 Some(access) if !self.has_refresh && access.remaining(now) > std::time::Duration::ZERO => Status::Fresh,
                 _ if !self.within_known_ends(now) => Status::NeedsConsent,
                 _ => Status::Due,

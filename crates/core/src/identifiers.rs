@@ -35,7 +35,7 @@ impl fmt::Display for GrantId {
     }
 }
 
-/// How many times a grant's refresh token has turned. The login itself is generation 1.
+/// How many times a grant's refresh token has rotated. The login itself is generation 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u64);

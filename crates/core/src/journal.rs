@@ -254,7 +254,7 @@ pub enum Event {
         source: String,
         /// The refresh token's name.
         fingerprint: Fingerprint,
-        /// The generation whose set was put aside for it, until it has turned once.
+        /// The generation whose set was put aside for it, until it has rotated once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaced: Option<Generation>,
     },

@@ -1,4 +1,4 @@
-//! Leases: who may turn a grant now.
+//! Leases: who may rotate a grant now.
 //!
 //! The lease makes waiting cheap; it does not keep tokens safe. That is the journal's work (I1), so a lease that
 //! lapses under a paused process costs time and never a token.
@@ -87,9 +87,9 @@ impl Fence {
 /// What a lease is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Seat {
-    /// A grant: who may turn it.
+    /// A grant: who may rotate it.
     Grant(GrantId),
-    /// A name: who may ask for tokens that will be kept under it, whether or not a grant is there. A lost one costs a second question and
+    /// A name: who may ask for tokens that will be kept under it, whether or not a grant is there. A lost one costs a second grant request and
     /// never a login. Whoever takes the lease of the name's grant too takes it after this one.
     Name(ProfileName),
 }

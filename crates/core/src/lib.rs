@@ -36,7 +36,7 @@ mod token;
 pub mod veil;
 mod visible;
 
-pub use access::{Access, Ask};
+pub use access::{Access, TokenWish};
 pub use app::{
     App, AppKind, AppName, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,
     ProviderName, TokenApi,
@@ -53,7 +53,7 @@ pub use link::{
 };
 pub use moment::told_moment;
 pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
-pub use place::{BadPlace, Format, Place, Step};
+pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
 pub use redirect::{RedirectFlaw, RedirectUri};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};

@@ -114,7 +114,7 @@ pub enum RefusalClass {
     UserState,
     /// The answer does not say what became of the token. In a refusal: the provider said no in words that tell nothing certain.
     InDoubt,
-    /// The access token is of no more use; a turn gives a new one.
+    /// The access token is of no more use; a rotation gives a new one.
     AccessDead,
     /// An app or tenant token is of no more use; fetch a new one.
     AppTokenDead,
@@ -177,7 +177,7 @@ pub enum Remedy {
     CheckUrl,
     /// Fetch a new app or tenant token.
     RenewAppToken,
-    /// Turn the access token.
+    /// Rotate the access token.
     RenewAccess,
     /// Report it to us.
     ReportBug,

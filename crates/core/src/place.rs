@@ -50,13 +50,13 @@ pub enum Place {
         name: String,
     },
     /// A way down a JSON or TOML document.
-    Path(Vec<Step>),
+    Path(Vec<PathStep>),
     /// A way down a JSON document that is itself a text of the file, such as `token = {"access_token": …}` in an ini file.
     Within {
         /// Where that text stands.
         text: Box<Place>,
         /// The way down.
-        path: Vec<Step>,
+        path: Vec<PathStep>,
     },
 }
 
@@ -78,7 +78,7 @@ impl Place {
 
     /// A way down the JSON document that the text at this place is.
     #[must_use]
-    pub fn within(self, path: Vec<Step>) -> Self {
+    pub fn within(self, path: Vec<PathStep>) -> Self {
         Self::Within { text: Box::new(self), path }
     }
 
@@ -96,7 +96,7 @@ impl Place {
             Self::Ini { key, .. } => Some(key),
             Self::Dotenv { name } => Some(name),
             Self::Path(path) | Self::Within { path, .. } => match path.last() {
-                Some(Step::Key(key)) => Some(key),
+                Some(PathStep::Key(key)) => Some(key),
                 _ => None,
             },
         }
@@ -106,7 +106,7 @@ impl Place {
     pub fn table(&self) -> Option<&str> {
         match self {
             Self::Path(path) | Self::Within { path, .. } => match path.as_slice() {
-                [.., Step::Key(table), _] => Some(table),
+                [.., PathStep::Key(table), _] => Some(table),
                 _ => None,
             },
             Self::Ini { .. } | Self::Dotenv { .. } => None,
@@ -115,14 +115,14 @@ impl Place {
 
     /// Keys, one inside the other.
     pub fn keys<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::Path(keys.into_iter().map(|key| Step::Key(key.to_owned())).collect())
+        Self::Path(keys.into_iter().map(|key| PathStep::Key(key.to_owned())).collect())
     }
 }
 
 /// One step down a JSON or TOML document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step {
+pub enum PathStep {
     /// Into an object or table, by key.
     Key(String),
     /// Into an array, by position from zero.

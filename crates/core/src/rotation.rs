@@ -1,4 +1,4 @@
-//! The whole policy of turning, as functions of facts: no I/O, no clock, no runtime.
+//! The whole policy of rotating, as functions of facts: no I/O, no clock, no runtime.
 //!
 //! [`decide`] answers a caller's wish; [`recover`] says what to do with a spend that someone left open;
 //! [`settle`] says what an outcome means for the grant. The engine carries the answers out and adds none of its own.
@@ -8,9 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    AbsentRefresh, Access, Ask, Closing, Code, Doubt, Generation, Grant, HolderFate, Intent, Oddity, OldAccess,
-    Outcome, RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject,
-    TokenApi,
+    AbsentRefresh, Access, Closing, Code, Doubt, Generation, Grant, HolderFate, Intent, Oddity, OldAccess, Outcome,
+    RefreshEnd, RefreshToken, Refusal, RefusalClass, Remedy, Replay, Rules, Scopes, Standing, Subject, TokenApi,
+    TokenWish,
 };
 
 /// What to do about a caller's wish.
@@ -18,19 +18,19 @@ use crate::{
 pub enum Decision {
     /// Hand out the present access token.
     Serve,
-    /// The present access token will do, but it is time to turn it: turn unless someone else is at it, and if the
-    /// turn fails for any reason, serve (static stability, I7).
-    TurnAhead,
-    /// Nothing to hand out before a turn.
-    Turn,
-    /// Nothing to hand out, and no turn can help: a person is needed.
+    /// The present access token will do, but it is time to rotate it: rotate unless someone else is at it, and if the
+    /// rotation fails for any reason, serve (static stability, I7).
+    RotateAhead,
+    /// Nothing to hand out before a rotation.
+    Rotate,
+    /// Nothing to hand out, and no rotation can help: a person is needed.
     Refuse(Code),
 }
 
 /// Answers a caller's wish from what is stored.
-pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decision {
+pub fn decide(grant: &Grant, ask: TokenWish, rules: &Rules, now: Timestamp) -> Decision {
     // Nobody is given more than five sixths of a token's life for the asking: a wish that no token can meet would
-    // turn the grant at every call.
+    // rotate the grant at every call.
     let living = |least: Duration| {
         let least = |access: &Access| least.min(access.lifetime() / 6 * 5);
         grant.access.as_ref().filter(|access| access.remaining(now) > least(access) && serves(grant, rules, now))
@@ -45,29 +45,29 @@ pub fn decide(grant: &Grant, ask: Ask, rules: &Rules, now: Timestamp) -> Decisio
         return Decision::Refuse(Code::NotLoggedIn);
     }
     match ask {
-        Ask::Living { min_ttl } => match (living(min_ttl), dead) {
+        TokenWish::Living { min_ttl } => match (living(min_ttl), dead) {
             (Some(_), Some(_)) => Decision::Serve,
             // In doubt: the recovery may have to wait for the access token's end, and may end the login; while
             // there is something to serve it is not hurried here. It is due when the token is.
-            // Where the old token dies with the turn, one that is being turned, or whose turn is in doubt, may be dead
-            // already: it is handed out only if the turn fails.
-            (Some(_), None) if may_be_dead(grant, rules) => Decision::Turn,
+            // Where the old token dies with the rotation, one that is being rotated, or whose rotation is in doubt, may be dead
+            // already: it is handed out only if the rotation fails.
+            (Some(_), None) if may_be_dead(grant, rules) => Decision::Rotate,
             (Some(access), None) => {
-                let due = now >= rules.turn_at(grant.id, access);
-                // A clock set back makes every age a guess: turn, so that stored times are true again.
+                let due = now >= rules.due_at(grant.id, access);
+                // A clock set back makes every age a guess: rotate, so that stored times are true again.
                 let clock_went_back = now < access.obtained.checked_sub(CLOCK_SLACK).unwrap_or(access.obtained);
                 match rules.old_access {
                     _ if !(due || clock_went_back) => Decision::Serve,
-                    OldAccess::Stays => Decision::TurnAhead,
+                    OldAccess::Stays => Decision::RotateAhead,
                     // Whoever is at it makes this token worthless: wait for what comes.
-                    OldAccess::Dies => Decision::Turn,
+                    OldAccess::Dies => Decision::Rotate,
                 }
             }
             (None, Some(code)) => Decision::Refuse(code),
-            (None, None) => Decision::Turn,
+            (None, None) => Decision::Rotate,
         },
-        Ask::NewerThan(seen) if grant.generation > seen && living(Duration::ZERO).is_some() => Decision::Serve,
-        Ask::NewerThan(_) => dead.map_or(Decision::Turn, Decision::Refuse),
+        TokenWish::NewerThan(seen) if grant.generation > seen && living(Duration::ZERO).is_some() => Decision::Serve,
+        TokenWish::NewerThan(_) => dead.map_or(Decision::Rotate, Decision::Refuse),
     }
 }
 
@@ -140,7 +140,7 @@ pub fn sender_window(intent: &Intent) -> Duration {
 
 /// Whether a token whose last send had an unknown outcome may be sent again now.
 ///
-/// Where a turn ends the old access token, a replay has nothing to lose: if the send was processed, that token is dead and
+/// Where a rotation ends the old access token, a replay has nothing to lose: if the send was processed, that token is dead and
 /// the new pair is lost; if it was not, the replay is the first use.
 pub fn replay_or_hold(grant: &Grant, rules: &Rules, now: Timestamp) -> Recovery {
     let serving = grant.access.as_ref().filter(|access| access.remaining(now) > Duration::ZERO);
@@ -152,7 +152,7 @@ pub fn replay_or_hold(grant: &Grant, rules: &Rules, now: Timestamp) -> Recovery 
 
 /// What changes when a grant takes a step; committed as a whole.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Rotation {
     /// What becomes of the access token.
     pub access: Change<Access>,
     /// What becomes of the refresh token.
@@ -169,7 +169,7 @@ pub struct Turn {
     pub obtained: Timestamp,
 }
 
-impl Turn {
+impl Rotation {
     /// Whether it brings no access token that could be used.
     pub fn is_without_access(&self) -> bool {
         match &self.access {
@@ -196,7 +196,7 @@ pub enum Settlement {
     /// Commit this as the next generation.
     Commit {
         /// The step.
-        turn: Turn,
+        rotation: Rotation,
         /// What was strange, to be named to the person.
         oddities: Vec<Oddity>,
     },
@@ -246,7 +246,7 @@ pub fn settle(
 ) -> Settlement {
     match outcome {
         Outcome::Rotated { issued, oddities } => Settlement::Commit {
-            turn: Turn {
+            rotation: Rotation {
                 access: match (issued.access, rules.old_access) {
                     (Some(access), _) => Change::Replace(access),
                     (None, OldAccess::Stays) => Change::Keep,

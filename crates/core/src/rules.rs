@@ -40,13 +40,13 @@ pub enum Replay {
     },
 }
 
-/// What a turn does to the end of the refresh token.
+/// What a rotation does to the end of the refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefreshEnd {
-    /// Every turn moves it (Feishu).
+    /// Every rotation moves it (Feishu).
     Sliding,
-    /// It stands since the login; a turn inherits it (SSM: 30 days; bkauth).
+    /// It stands since the login; a rotation inherits it (SSM: 30 days; bkauth).
     Fixed,
 }
 
@@ -59,16 +59,16 @@ pub struct Rules {
     pub absent_refresh: AbsentRefresh,
     /// The effect of a replay.
     pub replay: Replay,
-    /// How far ahead of its end an access token is turned, at most.
+    /// How far ahead of its end an access token is rotated, at most.
     pub margin: Duration,
-    /// Up to this much more, spread over grants so that they do not turn in one moment.
+    /// Up to this much more, spread over grants so that they do not rotate in one moment.
     pub jitter: Duration,
     /// The life of an access token whose answer does not say. The shortest the provider documents.
     pub assumed_access: Duration,
     /// The life of a refresh token whose answer does not say. The shortest the provider documents; `None` where it may
     /// live for ever.
     pub assumed_refresh: Option<Duration>,
-    /// What a turn does to the refresh token's end.
+    /// What a rotation does to the refresh token's end.
     pub refresh_end: RefreshEnd,
     /// The life of a consent that no refresh can lengthen.
     pub wall: Option<Duration>,
@@ -77,12 +77,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// When an access token is due to be turned.
+    /// When an access token is due to be rotated.
     ///
     /// The margin is at most a sixth of the token's life: a provider that hands out one-minute tokens must not
     /// make every call a rotation. Jitter is drawn from the grant's id and the token's birth, so every process
     /// computes the same moment.
-    pub fn turn_at(&self, grant: GrantId, access: &Access) -> Timestamp {
+    pub fn due_at(&self, grant: GrantId, access: &Access) -> Timestamp {
         let lifetime = access.lifetime();
         let margin = self.margin.min(lifetime / MARGIN_SHARE);
         let jitter = self.jitter.min(lifetime / JITTER_SHARE);
@@ -139,7 +139,7 @@ mod tests {
                 obtained,
                 expires: obtained + Duration::from_secs(life),
             };
-            let at = rules().turn_at(GrantId::from(uuid::Uuid::from_u128(id)), &access);
+            let at = rules().due_at(GrantId::from(uuid::Uuid::from_u128(id)), &access);
             prop_assert!(at <= access.expires);
             prop_assert!(at >= obtained + Duration::from_secs(life).mul_f64(0.78) || life == 0);
             if life >= 7200 {

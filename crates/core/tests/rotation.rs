@@ -43,7 +43,7 @@ fn grant(life: i64) -> Grant {
         refresh_expires: Some(at(604_800)),
         wall: Some(at(365 * 86_400)),
         consented: at(0),
-        turned: at(0),
+        rotated_at: at(0),
         scopes: Scopes::default(),
         subject: None,
         issued_by: TokenApi::V3,
@@ -112,17 +112,17 @@ fn refusal(class: RefusalClass, remedy: Remedy) -> Refusal {
     }
 }
 
-fn living(seconds: u64) -> Ask {
-    Ask::Living { min_ttl: Duration::from_secs(seconds) }
+fn living(seconds: u64) -> TokenWish {
+    TokenWish::Living { min_ttl: Duration::from_secs(seconds) }
 }
 
 #[test]
-fn a_fresh_token_is_served_and_a_due_one_turned_ahead() {
+fn a_fresh_token_is_served_and_a_due_one_rotated_ahead() {
     let rules = rules(Replay::Harmless);
     assert_eq!(decide(&grant(7200), living(0), &rules, at(10)), Decision::Serve);
-    assert_eq!(decide(&grant(7200), living(0), &rules, at(6901)), Decision::TurnAhead);
-    assert_eq!(decide(&grant(7200), living(0), &rules, at(7200)), Decision::Turn);
-    assert_eq!(decide(&grant(7200), living(3600), &rules, at(5000)), Decision::Turn);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(6901)), Decision::RotateAhead);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(7200)), Decision::Rotate);
+    assert_eq!(decide(&grant(7200), living(3600), &rules, at(5000)), Decision::Rotate);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn i6_a_refresh_token_past_its_known_end_is_still_tried() {
     let mut grant = grant(7200);
     grant.refresh_expires = Some(at(100));
     let rules = rules(Replay::Harmless);
-    assert_eq!(decide(&grant, living(0), &rules, at(8000)), Decision::Turn);
+    assert_eq!(decide(&grant, living(0), &rules, at(8000)), Decision::Rotate);
     assert_eq!(grant.status(&rules, at(8000)), Status::NeedsConsent);
 }
 
@@ -141,7 +141,10 @@ fn i7_a_living_token_is_served_whatever_the_standing() {
     grant.standing = Standing::NeedsConsent { since: at(1), code: Code::AnswerLost, provider_code: None };
     assert_eq!(decide(&grant, living(0), &rules, at(7100)), Decision::Serve);
     assert_eq!(decide(&grant, living(0), &rules, at(7201)), Decision::Refuse(Code::AnswerLost));
-    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(3)), &rules, at(10)), Decision::Refuse(Code::AnswerLost));
+    assert_eq!(
+        decide(&grant, TokenWish::NewerThan(Generation::new(3)), &rules, at(10)),
+        Decision::Refuse(Code::AnswerLost)
+    );
     grant.standing = Standing::Retired { since: at(1) };
     assert_eq!(decide(&grant, living(0), &rules, at(10)), Decision::Refuse(Code::NotLoggedIn));
 }
@@ -150,14 +153,14 @@ fn i7_a_living_token_is_served_whatever_the_standing() {
 fn two_callers_who_saw_one_generation_cause_one_spend() {
     let rules = rules(Replay::Harmless);
     let grant = grant(7200);
-    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(3)), &rules, at(10)), Decision::Turn);
-    assert_eq!(decide(&grant, Ask::NewerThan(Generation::new(2)), &rules, at(10)), Decision::Serve);
+    assert_eq!(decide(&grant, TokenWish::NewerThan(Generation::new(3)), &rules, at(10)), Decision::Rotate);
+    assert_eq!(decide(&grant, TokenWish::NewerThan(Generation::new(2)), &rules, at(10)), Decision::Serve);
 }
 
 #[test]
 fn a_clock_set_back_makes_a_token_due_and_not_dead() {
     let rules = rules(Replay::Harmless);
-    assert_eq!(decide(&grant(7200), living(0), &rules, at(-86_400)), Decision::TurnAhead);
+    assert_eq!(decide(&grant(7200), living(0), &rules, at(-86_400)), Decision::RotateAhead);
 }
 
 #[test]
@@ -207,27 +210,27 @@ fn a_dead_senders_request_may_be_under_way_still() {
     assert_eq!(unknown, Recovery::Wait { until: at(35) });
 }
 
-/// Where the old access token dies with the turn, a reader who comes while it is being turned waits for the new one, and so
+/// Where the old access token dies with the rotation, a reader who comes while it is being rotated waits for the new one, and so
 /// does one who comes when it is due; while it is neither, nobody waits.
 #[test]
-fn a_token_that_dies_with_its_turn_is_not_handed_out_during_it() {
+fn a_token_that_dies_with_its_rotation_is_not_handed_out_during_it() {
     let dies = Rules { old_access: OldAccess::Dies, ..rules(Replay::Harmless) };
-    let ask = |grant: &Grant, now| decide(grant, Ask::default(), &dies, at(now));
+    let ask = |grant: &Grant, now| decide(grant, TokenWish::default(), &dies, at(now));
     let mut grant = grant(7200);
     assert_eq!(ask(&grant, 1), Decision::Serve);
-    assert_eq!(ask(&grant, 7100), Decision::Turn);
+    assert_eq!(ask(&grant, 7100), Decision::Rotate);
     grant.intent_open = true;
-    assert_eq!(ask(&grant, 1), Decision::Turn);
+    assert_eq!(ask(&grant, 1), Decision::Rotate);
     grant.intent_open = false;
     grant.standing = Standing::InDoubt { intent: intent_id(), since: at(0), doubt: Doubt::NoAnswer };
-    assert_eq!(ask(&grant, 1), Decision::Turn);
+    assert_eq!(ask(&grant, 1), Decision::Rotate);
 }
 
 /// SSM's refresh token ends thirty days after the login, however often it is used; its answers do not say when.
 #[test]
-fn an_end_that_stands_since_the_login_is_not_moved_by_a_turn() {
+fn an_end_that_stands_since_the_login_is_not_moved_by_a_rotation() {
     let fixed = Rules { refresh_end: RefreshEnd::Fixed, ..rules(Replay::Harmless) };
-    let turned = |rules: &Rules, told: Option<i64>| {
+    let rotated = |rules: &Rules, told: Option<i64>| {
         let issued = Issued {
             access: None,
             refresh: Some(RefreshToken::parse("same").unwrap()),
@@ -237,14 +240,14 @@ fn an_end_that_stands_since_the_login_is_not_moved_by_a_turn() {
         };
         let outcome = Outcome::Rotated { issued, oddities: Vec::new() };
         match settle(outcome, &grant(7200), TokenApi::Ssm, false, rules, at(3600)) {
-            Settlement::Commit { turn, .. } => turn.refresh_expires,
+            Settlement::Commit { rotation, .. } => rotation.refresh_expires,
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!(turned(&fixed, Some(3600 + 604_800)), Some(at(604_800)));
-    assert_eq!(turned(&fixed, Some(7200)), Some(at(7200)));
-    assert_eq!(turned(&fixed, None), Some(at(604_800)));
-    assert_eq!(turned(&rules(Replay::Harmless), Some(3600 + 604_800)), Some(at(3600 + 604_800)));
+    assert_eq!(rotated(&fixed, Some(3600 + 604_800)), Some(at(604_800)));
+    assert_eq!(rotated(&fixed, Some(7200)), Some(at(7200)));
+    assert_eq!(rotated(&fixed, None), Some(at(604_800)));
+    assert_eq!(rotated(&rules(Replay::Harmless), Some(3600 + 604_800)), Some(at(3600 + 604_800)));
 }
 
 #[test]
@@ -258,9 +261,9 @@ fn i3_a_new_refresh_token_and_nothing_else_is_committed() {
     };
     let outcome = Outcome::Rotated { issued, oddities: vec![Oddity::AccessMissing] };
     let settled = settle(outcome, &grant(7200), TokenApi::V3, false, &rules(Replay::Harmless), at(1));
-    let Settlement::Commit { turn, oddities } = settled else { panic!("{settled:?}") };
-    assert!(matches!(turn.access, Change::Keep));
-    assert!(matches!(turn.refresh, Change::Replace(_)));
+    let Settlement::Commit { rotation, oddities } = settled else { panic!("{settled:?}") };
+    assert!(matches!(rotation.access, Change::Keep));
+    assert!(matches!(rotation.refresh, Change::Replace(_)));
     assert_eq!(oddities, [Oddity::AccessMissing]);
 }
 
@@ -338,11 +341,11 @@ proptest! {
         } else if doubt {
             grant.standing = Standing::InDoubt { intent: intent_id(), since: at(0), doubt: Doubt::NoAnswer };
         }
-        let decision = decide(&grant, Ask::default(), &rules(PUNISHED), at(now));
+        let decision = decide(&grant, TokenWish::default(), &rules(PUNISHED), at(now));
         if now < life {
-            prop_assert!(matches!(decision, Decision::Serve | Decision::TurnAhead));
+            prop_assert!(matches!(decision, Decision::Serve | Decision::RotateAhead));
         } else {
-            prop_assert!(matches!(decision, Decision::Turn | Decision::Refuse(_)));
+            prop_assert!(matches!(decision, Decision::Rotate | Decision::Refuse(_)));
             prop_assert_eq!(matches!(decision, Decision::Refuse(_)), dead || !refresh);
         }
     }

@@ -89,8 +89,8 @@ mod sandbox;
 pub use blueking::catalogue_blueking;
 pub use book::{
     App, AppSpec, CallCounters, Counters, CurrentAccess, CurrentTokens, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Death,
-    DoorCounters, Event, GrantCounters, KeptRequest, Left, Policy, Record, Replay, User, UserSpec, UserStatus, Verdict,
-    Violation, Visit, check,
+    Delivery, DoorCounters, Event, GrantCounters, KeptRequest, Policy, Record, Replay, User, UserSpec, UserStatus,
+    Verdict, Violation, Visit, check,
 };
 pub use content::{BlockTree, DocumentTree, Media, NodeTree, SpaceSpec, SpaceTree};
 pub use dialects::SeededTokens;

@@ -2,7 +2,7 @@
 //!
 //! Enters: files, and a [`Keeper`](tokenward_keeper::Keeper) whose logins they show. Leaves: files in step with the store
 //! ([`links::LinksAround`] is told by the engine before and after), logins taken over, and a word about each. Whatever is wrong with a
-//! file fails no turn (I7). A crash leaves a file that is old or new as a whole; whoever looks next delivers again (I5).
+//! file fails no rotation (I7). A crash leaves a file that is old or new as a whole; whoever looks next delivers again (I5).
 
 mod environment;
 pub mod given;

@@ -1,4 +1,4 @@
-//! A script's own ini file: one turn of the login in it, as the script of old did it, and without its losses.
+//! A script's own ini file: one rotation of the login in it, as the script of old did it, and without its losses.
 //!
 //! Enters: a file such as `feishu-config.ini`, perhaps an app access token and a refresh token. Leaves: a new user access token,
 //! and the file with both new tokens. In between, the file's login is a grant of the vault like any other: its refresh
@@ -6,7 +6,7 @@
 //! the vault before it is in the file and before anyone sees it (I2).
 //!
 //! The file is reconciled with the vault by the refresh token that stands in it (design/0000-charter.md §7): the
-//! vault's present one is turned; an older one is never sent again, but healed; an unknown one is adopted as a login of
+//! vault's present one is rotated; an older one is never sent again, but healed; an unknown one is adopted as a login of
 //! its own, so that a mistyped token cannot harm a login that lives.
 //!
 //! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
@@ -22,20 +22,21 @@ use tokenward_core::ports::{
     DeviceLogin, Known, Prepared, Provider, Sent, StoreError, StoreFault, TokenEndpoint,
 };
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, Ask, BadSecret, Brand, Code, DeviceCode, Event, ExitClass,
-    FeishuApp, Generation, Grant, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules,
-    Scopes, Spend, Subject, TokenApi, TokenSet,
+    AccessToken, App, AppName, AppSecret, AppToken, BadSecret, Brand, Code, DeviceCode, Event, ExitClass, FeishuApp,
+    Generation, Grant, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend,
+    Subject, TokenApi, TokenSet, TokenWish,
 };
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::given;
 use crate::links::{
-    Document, DocumentError, Doubled, FileError, Format, Frame, Held, LinkedFile, Links, Nature, Place, Value, Written,
+    Document, DocumentError, Doubled, FileError, Format, Frame, LinkedFile, Links, LockedFile, Nature, Place, Value,
+    WriteOutcome,
 };
-use tokenward_keeper::{Error, Keeper, KeeperOptions, Kept, Notice, Parts};
+use tokenward_keeper::{Error, Keeper, KeeperOptions, KeptState, Notice, Parts};
 
-/// One turn of the login in a script's file.
+/// One rotation of the login in a script's file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ScriptRefresh {
@@ -79,7 +80,7 @@ impl ScriptRefresh {
     pub const ACCESS_TOKEN: &str = "user_access_token";
 }
 
-/// What a turn of a script's login brought. The file holds it already.
+/// What a rotation of a script's login brought. The file holds it already.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ScriptTokens {
@@ -94,21 +95,22 @@ pub struct ScriptTokens {
 }
 
 impl ScriptRefresh {
-    /// Turns the login in a script's file, and writes both new tokens into the file.
+    /// Rotates the login in a script's file, and writes both new tokens into the file.
     ///
     /// # Errors
     /// The file is as it was. Before anything is sent: [`Code::FileUnusable`] and [`Code::FileNotWritten`] when the file
     /// cannot be read or replaced, [`Code::SettingMissing`] when a token is nowhere, [`Code::BadSecret`]. Then those of
-    /// [`Keeper::renew`]. At last [`Code::FileNotWritten`] with [`Kept::NewTokens`]: the next run writes them.
+    /// [`Keeper::renew`]. At last [`Code::FileNotWritten`] with [`KeptState::NewTokens`]: the next run writes them.
     pub async fn run(self, keeper: &Keeper) -> Result<ScriptTokens, Error> {
         let (request, links) = (self, Links::new(keeper));
-        let patience = KeeperOptions::default().turn_patience;
+        let patience = KeeperOptions::default().refresh_patience;
         let mut file = LinkedFile::new(&request.file, format_of(&request.file).await);
         if request.app_token.is_some() && request.refresh_token.is_some() {
             file = file.or_new();
         }
         let held = tokio::task::spawn_blocking(move || file.hold(patience)).await;
-        let held = held.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))?;
+        let held =
+            held.map_err(|error| Error::with_detail(Code::Internal, KeptState::Everything, error.to_string()))?;
         let held = held.map_err(|error| unusable(&error))?;
         let document = held.read().map_err(|error| unusable(&error))?;
         let path = &request.file;
@@ -129,7 +131,7 @@ impl ScriptRefresh {
         if bare(held_access.clone()).is_some_and(|access| access.trim() == refresh.expose()) {
             let (key, other) = (ScriptRefresh::REFRESH_TOKEN, ScriptRefresh::ACCESS_TOKEN);
             let detail = format!("{key} in {}: it is the same text as {other}", path.display());
-            return Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail));
+            return Err(Error::with_detail(Code::BadSecret, KeptState::Everything, detail));
         }
         for (place, held) in [(&places.refresh, &held_token), (&places.access, &held_access)] {
             stays(path, place, bare(held.clone()).as_ref())?;
@@ -139,7 +141,7 @@ impl ScriptRefresh {
             doubled.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>().map_err(refused)?;
         if let Some(source) = links.unkept(&doubled).await? {
             let error = FileError::Document { path: path.clone(), source };
-            return Err(Error::with_detail(Code::DoubledKey, Kept::Everything, error.to_string()));
+            return Err(Error::with_detail(Code::DoubledKey, KeptState::Everything, error.to_string()));
         }
         if bare(held_token.clone()).is_some_and(|held| held.trim() != refresh.expose()) {
             gives_way(&links, path, bare(held_token.clone())).await?;
@@ -150,14 +152,14 @@ impl ScriptRefresh {
             trial.set(place, "tokenward").map_err(refused)?;
         }
         let provider = Bearer { inner: Arc::clone(&keeper.parts().provider), token: app_token };
-        let turn = ScriptTurn {
+        let rotation = ScriptRotation {
             keeper: keeper.sending_by(Arc::new(provider)),
             links,
             parts: keeper.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
         let file = ScriptFile { held, document, places, token: held_token, access: held_access };
-        turn.run(file, refresh).await.map_err(taken_out)
+        rotation.run(file, refresh).await.map_err(taken_out)
     }
 }
 
@@ -168,7 +170,7 @@ async fn gives_way(links: &Links, path: &Path, held: Option<Zeroizing<String>>) 
         return Ok(());
     }
     let detail = format!("{} in {}", ScriptRefresh::REFRESH_TOKEN, path.display());
-    Err(Error::with_detail(Code::AnotherInFile, Kept::Everything, detail))
+    Err(Error::with_detail(Code::AnotherInFile, KeptState::Everything, detail))
 }
 
 /// The script's file that a login was taken from, by its whole path; as its name alone where the record of that is gone. `None` for
@@ -194,16 +196,16 @@ pub fn is_of_a_script(app: &AppName, name: Option<&ProfileName>) -> bool {
     app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
 }
 
-/// One turn, once everything is proven.
-struct ScriptTurn<'a> {
+/// One rotation, once everything is proven.
+struct ScriptRotation<'a> {
     keeper: Keeper,
     links: Links,
     parts: &'a Parts,
     app: App,
 }
 
-impl ScriptTurn<'_> {
-    /// Turns the login and writes the file, which nobody else of ours writes meanwhile.
+impl ScriptRotation<'_> {
+    /// Rotates the login and writes the file, which nobody else of ours writes meanwhile.
     async fn run(self, file: ScriptFile, refresh: RefreshToken) -> Result<ScriptTokens, Error> {
         let vault = &self.parts.vault;
         let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
@@ -211,15 +213,15 @@ impl ScriptTurn<'_> {
             let beside = bare(file.access.clone()).and_then(|text| given::access_token(text.as_str()).ok());
             known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh, beside).await?);
         }
-        let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, Kept::Everything)) };
+        let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, KeptState::Everything)) };
         let present = vault.grant(grant).await?;
         if present.issued_by != TokenApi::LegacyV1 {
             let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
-            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, owner));
+            return Err(Error::with_detail(Code::BadSetting, KeptState::Everything, owner));
         }
         let stale = generation != present.generation;
         let handed = if stale {
-            self.keeper.access(&self.app, grant, Ask::default()).await
+            self.keeper.access(&self.app, grant, TokenWish::default()).await
         } else {
             self.keeper.renew(&self.app, grant).await
         };
@@ -227,7 +229,7 @@ impl ScriptTurn<'_> {
             Ok(handed) => handed,
             Err(error) => return Err(self.refused(grant, error).await),
         };
-        let lost = |detail: String| Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail);
+        let lost = |detail: String| Error::with_detail(Code::FileNotWritten, KeptState::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
         let Places { access, refresh, .. } = &file.places;
         let followers = self.links.followers(&file.document, access, refresh, &login).await;
@@ -240,7 +242,7 @@ impl ScriptTurn<'_> {
         let held = file.held.path().to_owned();
         let (path, written) = (held.display().to_string(), file.write(values));
         match written.await {
-            Ok(Ok(Written::Moved)) => {
+            Ok(Ok(WriteOutcome::Moved)) => {
                 Err(lost(format!("{path} holds another refresh token by now, which is left there")))
             }
             Ok(Ok(_)) => {
@@ -248,7 +250,7 @@ impl ScriptTurn<'_> {
                 notices.extend(
                     (!followers.left.is_empty()).then_some(Notice::StaleCopy { file: held, places: followers.left }),
                 );
-                Ok(ScriptTokens { access, grant, healed: stale && !handed.turned, notices })
+                Ok(ScriptTokens { access, grant, healed: stale && !handed.rotated, notices })
             }
             Ok(Err(error)) => Err(lost(error.to_string())),
             Err(error) => Err(lost(error.to_string())),
@@ -263,15 +265,15 @@ impl ScriptTurn<'_> {
         let unclear = matches!(error.code(), Code::AnswerLost | Code::AnswerNotStored | Code::RefusedUnclearly);
         let dead = error.code().exit() == ExitClass::NeedsConsent && !unclear;
         let passing = matches!(error.code(), Code::ProviderUnavailable | Code::RateLimited);
-        let unspent = error.kept() == Kept::TokenUnspent && !passing;
+        let unspent = error.kept() == KeptState::TokenUnspent && !passing;
         let is_forgotten = (dead || unspent) && matches!(self.parts.vault.forget_refused(grant).await, Ok(true));
         // That a token is unspent is true wherever it is.
         if !is_forgotten || unspent {
             return error;
         }
         match error.refusal() {
-            Some(refusal) => Error::refused(error.code(), Kept::Nothing, refusal.clone()),
-            None => Error::new(error.code(), Kept::Nothing),
+            Some(refusal) => Error::refused(error.code(), KeptState::Nothing, refusal.clone()),
+            None => Error::new(error.code(), KeptState::Nothing),
         }
     }
 
@@ -315,7 +317,7 @@ impl ScriptTurn<'_> {
 
 /// The script's file, which nobody else of ours writes meanwhile.
 struct ScriptFile {
-    held: Held,
+    held: LockedFile,
     /// What stood in it.
     document: Document,
     places: Places,
@@ -328,7 +330,7 @@ struct ScriptFile {
 impl ScriptFile {
     /// Puts the new tokens in the place of the old ones. Another refresh token than at the beginning is a login that somebody
     /// brought meanwhile, and stays; a program that writes in place empties the file first, and is waited for.
-    fn write(self, values: Vec<(Place, Value)>) -> tokio::task::JoinHandle<Result<Written, FileError>> {
+    fn write(self, values: Vec<(Place, Value)>) -> tokio::task::JoinHandle<Result<WriteOutcome, FileError>> {
         tokio::task::spawn_blocking(move || {
             let stays = |place: &Place| *place != self.places.access && *place != self.places.refresh;
             let still = |now: &Document| {
@@ -338,11 +340,11 @@ impl ScriptFile {
             };
             for _ in 0..LOOKS {
                 match self.held.write_while(&values, still) {
-                    Ok(Written::Moved) => std::thread::sleep(BETWEEN_LOOKS),
+                    Ok(WriteOutcome::Moved) => std::thread::sleep(BETWEEN_LOOKS),
                     written => return written,
                 }
             }
-            Ok(Written::Moved)
+            Ok(WriteOutcome::Moved)
         })
     }
 }
@@ -417,7 +419,7 @@ fn stays(path: &Path, place: &Place, held: Option<&Zeroizing<String>>) -> Result
         Nature::Empty | Nature::Token | Nature::Placeholder => Ok(()),
         Nature::Reference | Nature::Document => {
             let detail = format!("{place} in {}: {}", path.display(), BadSecret::StandIn);
-            Err(Error::with_detail(Code::BadSecret, Kept::Everything, detail))
+            Err(Error::with_detail(Code::BadSecret, KeptState::Everything, detail))
         }
     }
 }
@@ -504,9 +506,9 @@ impl Account for Bearer {
 
 /// The app behind an app access token. Its id and secret are not known, and legacy v1 asks for neither.
 fn script_app(brand: Brand, hosts: Hosts) -> Result<App, Error> {
-    let odd = |_| Error::new(Code::Internal, Kept::Everything);
+    let odd = |_| Error::new(Code::Internal, KeptState::Everything);
     Ok(App {
-        name: SCRIPT_APP.parse::<AppName>().map_err(|_| Error::new(Code::Internal, Kept::Everything))?,
+        name: SCRIPT_APP.parse::<AppName>().map_err(|_| Error::new(Code::Internal, KeptState::Everything))?,
         hosts,
         client_id: UNKNOWN.to_owned(),
         secret: Some(AppSecret::parse(UNKNOWN).map_err(odd)?),
@@ -521,7 +523,7 @@ fn profile(file: &Path, fingerprint: &str) -> Result<ProfileName, Error> {
     let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     let name: String = name.trim_start_matches(['-', '.']).chars().take(LONGEST_NAME).map(fits).collect();
     let name = format!("{name}@{fingerprint}");
-    name.parse().map_err(|_| Error::with_detail(Code::Internal, Kept::Everything, name))
+    name.parse().map_err(|_| Error::with_detail(Code::Internal, KeptState::Everything, name))
 }
 
 fn parse<T, E: std::fmt::Display>(
@@ -532,9 +534,9 @@ fn parse<T, E: std::fmt::Display>(
 ) -> Result<T, Error> {
     let whose = |words: &str| format!("{key} in {}{words}", file.display());
     match text.filter(|text| !text.is_empty()) {
-        None => Err(Error::with_detail(Code::SettingMissing, Kept::Everything, whose(""))),
+        None => Err(Error::with_detail(Code::SettingMissing, KeptState::Everything, whose(""))),
         Some(text) => parse(text.to_string())
-            .map_err(|error| Error::with_detail(Code::BadSecret, Kept::Everything, whose(&format!(": {error}")))),
+            .map_err(|error| Error::with_detail(Code::BadSecret, KeptState::Everything, whose(&format!(": {error}")))),
     }
 }
 
@@ -542,7 +544,7 @@ fn parse<T, E: std::fmt::Display>(
 fn taken_out(error: Error) -> Error {
     match error.vault_error() {
         Some(StoreError { kind: StoreFault::Gone(_), .. }) => {
-            Error::with_detail(Code::StillTurning, Kept::Everything, "another run has the same refresh token")
+            Error::with_detail(Code::StillTurning, KeptState::Everything, "another run has the same refresh token")
         }
         _ => error,
     }
@@ -554,7 +556,7 @@ fn unusable(error: &FileError) -> Error {
         FileError::Busy { .. } | FileError::Restless { .. } | FileError::Io { .. } => Code::FileNotWritten,
         _ => Code::FileUnusable,
     };
-    Error::with_detail(code, Kept::Everything, error.to_string())
+    Error::with_detail(code, KeptState::Everything, error.to_string())
 }
 
 /// The app of every script's file, in lists.

@@ -33,7 +33,7 @@ pub use bkoauth::{
     ServerKind, adopt_bkoauth, database_error, read_bkoauth,
 };
 pub use error::StoreError;
-pub use find::{Found, Means, Needs, find, read};
+pub use find::{FoundStore, Means, Needs, find, read};
 #[cfg(feature = "keyring")]
 pub use keyring::DesktopKeys;
 pub use keyring::ToolKeyring;

@@ -1,8 +1,8 @@
 //! Calls with a token that is always good.
 //!
 //! Enters: a [`Call`]. Leaves: the answer of a call that was done, or an [`ApiError`] that tells *refused* from *never
-//! left* from *answer lost*. On the way a dead token is turned once and the call repeated once, a limit is waited out,
-//! and a refused call causes a turn of the very generation that was refused: two hundred callers with one dead token
+//! left* from *answer lost*. On the way a dead token is rotated once and the call repeated once, a limit is waited out,
+//! and a refused call causes a rotation of the very generation that was refused: two hundred callers with one dead token
 //! cause one exchange (I1). Nothing is kept here; a crash loses the call and nothing else.
 
 mod error;
@@ -18,12 +18,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
-    App, AppToken, Ask, Code, ExitClass, FaultKind, Generation, GrantId, ProfileName, ProviderName, TransportFault,
+    App, AppToken, Code, ExitClass, FaultKind, Generation, GrantId, ProfileName, ProviderName, TokenWish,
+    TransportFault,
 };
 use tokenward_wire::{Bearer, Call, CallAnswer, CallFault, CallRefusal, CallTrouble, Calls, Incoming};
 use tokio::sync::OnceCell;
 
-use crate::{Error, Keeper, Kept, Notice, Obtain};
+use crate::{Error, Keeper, KeptState, Notice, Obtain};
 
 pub use error::{ApiError, EndlessPages};
 pub use forward::{Echo, HeldToken};
@@ -89,7 +90,7 @@ impl ApiOptions {
 #[derive(Clone)]
 pub struct ApiClient {
     inner: Arc<Inner>,
-    watch: Option<Arc<dyn CallWatch>>,
+    watch: Option<Arc<dyn CallObserver>>,
 }
 
 /// Why a call takes longer than one request.
@@ -105,7 +106,7 @@ pub enum CallDelay {
 }
 
 /// Told why a call takes longer, so that a person who waits can be told.
-pub trait CallWatch: Send + Sync {
+pub trait CallObserver: Send + Sync {
     /// One reason.
     fn delayed(&self, delay: CallDelay);
 }
@@ -118,8 +119,8 @@ struct Inner {
     options: ApiOptions,
     /// One at a time fetches an app token anew; the others find it fetched.
     renewing: tokio::sync::Mutex<()>,
-    /// Which generation was refused, fresh from its turn, by which call (see [`shape`]): that call takes no such token,
-    /// and is no reason to turn that generation again.
+    /// Which generation was refused, fresh from its rotation, by which call (see [`shape`]): that call takes no such token,
+    /// and is no reason to rotate that generation again.
     refused_fresh: Mutex<HashMap<String, Generation>>,
     notices: Mutex<Vec<Notice>>,
     /// Under which profile the app's own grant is kept, where it is one.
@@ -127,7 +128,7 @@ struct Inner {
 }
 
 /// A bearer, and what is needed to ask for a newer one.
-struct Held {
+struct CurrentBearer {
     bearer: Bearer,
     generation: Option<Generation>,
 }
@@ -152,7 +153,7 @@ impl ApiClient {
     }
 
     /// The same client, whose delays are told.
-    pub fn watched(mut self, watch: Arc<dyn CallWatch>) -> Self {
+    pub fn watched(mut self, watch: Arc<dyn CallObserver>) -> Self {
         self.watch = Some(watch);
         self
     }
@@ -180,7 +181,7 @@ impl ApiClient {
     pub async fn open(&self, call: &Call) -> Result<Opened, ApiError> {
         call.address(&self.inner.app.hosts).map_err(ApiError::Bad)?;
         let mut attempt = Attempt::default();
-        let mut held = self.bearer(Ask::Living { min_ttl: self.inner.options.min_ttl }).await?;
+        let mut held = self.bearer(TokenWish::Living { min_ttl: self.inner.options.min_ttl }).await?;
         loop {
             let next = match self.once(call, &held.bearer).await {
                 Ok(opened) => return Ok(opened),
@@ -209,16 +210,16 @@ impl ApiClient {
     async fn after_refusal(
         &self,
         call: &Call,
-        held: &Held,
+        held: &CurrentBearer,
         attempt: &mut Attempt,
         refusal: Box<CallRefusal>,
-    ) -> Result<Option<Held>, ApiError> {
+    ) -> Result<Option<CurrentBearer>, ApiError> {
         match refusal.trouble {
             CallTrouble::UserTokenDead if attempt.renewed => {
                 self.remember_refused(&call.target, held, &refusal);
                 Err(ApiError::Refused(refusal))
             }
-            CallTrouble::UserTokenDead if self.may_turn(&call.target, held, &refusal) => {
+            CallTrouble::UserTokenDead if self.may_refresh(&call.target, held, &refusal) => {
                 let Some(generation) = held.generation else { return Err(ApiError::Refused(refusal)) };
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
                 attempt.renewed = true;
@@ -257,7 +258,7 @@ impl ApiClient {
         call: &Call,
         attempt: &mut Attempt,
         fault: CallFault,
-    ) -> Result<Option<Held>, ApiError> {
+    ) -> Result<Option<CurrentBearer>, ApiError> {
         match fault {
             CallFault::Lost(_) | CallFault::Unsent(TransportFault { kind: FaultKind::Failed, .. })
                 if call.repeatable && attempt.repeats < self.inner.options.repeats =>
@@ -272,8 +273,8 @@ impl ApiClient {
 
     /// A newer token than one that was refused. Where there is none to be had, that the refused one is dead is put on record, if it is
     /// certain.
-    async fn in_place_of(&self, generation: Generation, refusal: &CallRefusal) -> Result<Held, ApiError> {
-        let result = self.bearer(Ask::NewerThan(generation)).await;
+    async fn in_place_of(&self, generation: Generation, refusal: &CallRefusal) -> Result<CurrentBearer, ApiError> {
+        let result = self.bearer(TokenWish::NewerThan(generation)).await;
         if let Err(ApiError::Token(error)) = &result
             && let Some(id) = self.grant().await
         {
@@ -296,16 +297,16 @@ impl ApiClient {
         self.inner.keeper.inner.parts.vault.grant_of(&profile.of_app()).await.ok()?
     }
 
-    /// Whether a refused user token is worth a turn: not one of a generation that the same call refused when it was
-    /// fresh from its turn.
-    fn may_turn(&self, target: &str, held: &Held, refusal: &CallRefusal) -> bool {
+    /// Whether a refused user token is worth a rotation: not one of a generation that the same call refused when it was
+    /// fresh from its rotation.
+    fn may_refresh(&self, target: &str, held: &CurrentBearer, refusal: &CallRefusal) -> bool {
         let refused = self.inner.refused_fresh.lock().unwrap_or_else(PoisonError::into_inner);
         let known = || held.generation.is_some() && refused.get(&shape(target)) == held.generation.as_ref();
         held.generation.is_some() && !(refusal.code == Some(AMBIGUOUS) && known())
     }
 
-    /// Notes that a call refused a token that was fresh from its turn.
-    fn remember_refused(&self, target: &str, held: &Held, refusal: &CallRefusal) {
+    /// Notes that a call refused a token that was fresh from its rotation.
+    fn remember_refused(&self, target: &str, held: &CurrentBearer, refusal: &CallRefusal) {
         let mut refused = self.inner.refused_fresh.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(generation) = held.generation
             && refusal.code == Some(AMBIGUOUS)
@@ -315,7 +316,7 @@ impl ApiClient {
         }
     }
 
-    async fn bearer(&self, ask: Ask) -> Result<Held, ApiError> {
+    async fn bearer(&self, ask: TokenWish) -> Result<CurrentBearer, ApiError> {
         let Inner { keeper, app, identity, .. } = &*self.inner;
         let kept = |kind| async move {
             let access = keeper.app_token(app, kind, self.inner.options.min_ttl).await?;
@@ -325,46 +326,50 @@ impl ApiClient {
             Identity::User(grant) => {
                 let handed = keeper.access(app, *grant, ask).await?;
                 self.note(handed.notices);
-                Ok(Held { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
+                Ok(CurrentBearer { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
             }
             // Kept like a user's there, since a new one may end the one before.
             Identity::App if app.provider() == ProviderName::BlueKing => {
                 let wanted = self.apps_own(ask).await?;
                 let handed = keeper.obtain(app, &wanted).await?;
                 self.note(handed.notices);
-                Ok(Held { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
+                Ok(CurrentBearer { bearer: Bearer::User(handed.access.token), generation: Some(handed.generation) })
             }
-            Identity::App => Ok(Held { bearer: Bearer::App(kept(AppTokenKind::App).await?), generation: None }),
+            Identity::App => {
+                Ok(CurrentBearer { bearer: Bearer::App(kept(AppTokenKind::App).await?), generation: None })
+            }
             Identity::Tenant => {
-                Ok(Held { bearer: Bearer::Tenant(kept(AppTokenKind::Tenant).await?), generation: None })
+                Ok(CurrentBearer { bearer: Bearer::Tenant(kept(AppTokenKind::Tenant).await?), generation: None })
             }
         }
     }
 
     /// The wish for the app's own grant: the one that is there, under whatever profile, else one under the app's name. Two of them
     /// would end each other.
-    async fn apps_own(&self, ask: Ask) -> Result<Obtain, Error> {
+    async fn apps_own(&self, ask: TokenWish) -> Result<Obtain, Error> {
         let Inner { keeper, app, apps_profile, .. } = &*self.inner;
         let vault = &keeper.inner.parts.vault;
         let find = async || {
             let theirs = vault.grants().await?.into_iter().filter(|grant| grant.app == app.name);
             match theirs.filter_map(|grant| grant.profile).find(ProfileName::is_of_app) {
                 Some(profile) => Ok(profile),
-                None => app.name.as_str().parse().map_err(|_| Error::new(Code::Internal, Kept::Everything)),
+                None => app.name.as_str().parse().map_err(|_| Error::new(Code::Internal, KeptState::Everything)),
             }
         };
         let profile: &ProfileName = apps_profile.get_or_try_init(find).await?;
         let (refused, min_ttl) = match ask {
-            Ask::Living { min_ttl } => (None, min_ttl),
-            Ask::NewerThan(seen) => (vault.grant_of(&profile.of_app()).await?.map(|id| (id, seen)), Duration::ZERO),
+            TokenWish::Living { min_ttl } => (None, min_ttl),
+            TokenWish::NewerThan(seen) => {
+                (vault.grant_of(&profile.of_app()).await?.map(|id| (id, seen)), Duration::ZERO)
+            }
         };
         Ok(Obtain { min_ttl, refused, ..Obtain::app(profile.clone()) })
     }
 
     /// A token other than the refused one: what another caller fetched meanwhile, or a new one.
-    async fn renewed_app_token(&self, refused: &Bearer) -> Result<Held, ApiError> {
+    async fn renewed_app_token(&self, refused: &Bearer) -> Result<CurrentBearer, ApiError> {
         let _one_at_a_time = self.inner.renewing.lock().await;
-        let now = self.bearer(Ask::default()).await?;
+        let now = self.bearer(TokenWish::default()).await?;
         match (&now.bearer, refused) {
             (Bearer::App(new), Bearer::App(old)) | (Bearer::Tenant(new), Bearer::Tenant(old)) if new == old => {}
             _ => return Ok(now),
@@ -374,7 +379,7 @@ impl ApiClient {
             Bearer::App(_) => Bearer::App(keeper.app_token(app, AppTokenKind::App, Duration::MAX).await?.token),
             _ => Bearer::Tenant(keeper.app_token(app, AppTokenKind::Tenant, Duration::MAX).await?.token),
         };
-        Ok(Held { bearer, generation: None })
+        Ok(CurrentBearer { bearer, generation: None })
     }
 
     fn delayed(&self, delay: CallDelay) {
@@ -389,7 +394,7 @@ impl ApiClient {
             // Every token of a login that is over says so, and every one that is handed out for want of a newer one; it is told once.
             let told = kept.iter().any(|told| match (told, &notice) {
                 (Notice::LoginOver { .. }, Notice::LoginOver { .. }) => true,
-                (Notice::TurnFailed(told), Notice::TurnFailed(error)) => told.code() == error.code(),
+                (Notice::RotationFailed(told), Notice::RotationFailed(error)) => told.code() == error.code(),
                 _ => false,
             });
             if !told && kept.len() < MOST_NOTICES {

@@ -9,7 +9,7 @@ use tokenward_core::{App, Code, Grant, GrantId, ProfileName, Refusal, Standing, 
 /// What is left of the login after a failure. No failure erases one (I6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kept {
+pub enum KeptState {
     /// There was nothing to keep.
     Nothing,
     /// The login is as it was before the call.
@@ -28,13 +28,13 @@ pub enum Kept {
     Record,
 }
 
-/// A failure. Cheap to clone: every caller who joined a turn receives the same one.
+/// A failure. Cheap to clone: every caller who joined a rotation receives the same one.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 struct Inner {
     code: Code,
-    kept: Kept,
+    kept: KeptState,
     refusal: Option<Refusal>,
     provider_code: Option<i64>,
     detail: Option<String>,
@@ -43,12 +43,12 @@ struct Inner {
 
 impl Error {
     /// A failure with nothing but its code.
-    pub fn new(code: Code, kept: Kept) -> Self {
+    pub fn new(code: Code, kept: KeptState) -> Self {
         Self(Arc::new(Inner { code, kept, refusal: None, provider_code: None, detail: None, source: None }))
     }
 
     /// A failure with a detail for people; never a secret.
-    pub fn with_detail(code: Code, kept: Kept, detail: impl Into<String>) -> Self {
+    pub fn with_detail(code: Code, kept: KeptState, detail: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             code,
             kept,
@@ -60,22 +60,22 @@ impl Error {
     }
 
     /// A failure that the provider spoke.
-    pub fn refused(code: Code, kept: Kept, refusal: Refusal) -> Self {
+    pub fn refused(code: Code, kept: KeptState, refusal: Refusal) -> Self {
         Self(Arc::new(Inner { code, kept, refusal: Some(refusal), provider_code: None, detail: None, source: None }))
     }
 
     /// A failure of the transport.
-    pub(crate) fn transport(code: Code, kept: Kept, fault: &TransportFault) -> Self {
+    pub(crate) fn transport(code: Code, kept: KeptState, fault: &TransportFault) -> Self {
         Self::with_detail(code, kept, fault.reason.clone())
     }
 
     /// A request that never left.
-    pub(crate) fn unsent(kept: Kept, fault: &TransportFault) -> Self {
+    pub(crate) fn unsent(kept: KeptState, fault: &TransportFault) -> Self {
         Self::transport(fault.unsent_code(), kept, fault)
     }
 
     /// A failure of the vault.
-    pub fn vault(error: StoreError, kept: Kept) -> Self {
+    pub fn vault(error: StoreError, kept: KeptState) -> Self {
         Self(Arc::new(Inner {
             code: error.code(),
             kept,
@@ -87,7 +87,7 @@ impl Error {
     }
 
     /// A failure with its cause, whose words are the detail; never a secret.
-    pub fn caused(code: Code, kept: Kept, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub fn caused(code: Code, kept: KeptState, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             code,
             kept,
@@ -107,7 +107,7 @@ impl Error {
     }
 
     /// The same failure, with more known about what was kept. For one that was not yet handed to anybody.
-    pub(crate) fn keeping(mut self, kept: Kept) -> Self {
+    pub(crate) fn keeping(mut self, kept: KeptState) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.kept = kept;
         }
@@ -124,10 +124,10 @@ impl Error {
                     Code::RefreshTokenRefused => Code::AppSettings,
                     code => code,
                 };
-                Self::refused(code, Kept::Everything, refusal)
+                Self::refused(code, KeptState::Everything, refusal)
             }
-            CallError::NoAnswer(fault) => Self::unsent(Kept::Everything, &fault),
-            CallError::Lacking(what) => Self::with_detail(Code::SettingMissing, Kept::Everything, what),
+            CallError::NoAnswer(fault) => Self::unsent(KeptState::Everything, &fault),
+            CallError::Lacking(what) => Self::with_detail(Code::SettingMissing, KeptState::Everything, what),
         }
     }
 
@@ -137,7 +137,7 @@ impl Error {
     }
 
     /// What was kept.
-    pub fn kept(&self) -> Kept {
+    pub fn kept(&self) -> KeptState {
         self.0.kept
     }
 
@@ -170,7 +170,7 @@ impl Error {
 impl From<StoreError> for Error {
     /// For failures before anything was sent: the login is as it was.
     fn from(error: StoreError) -> Self {
-        Self::vault(error, Kept::Everything)
+        Self::vault(error, KeptState::Everything)
     }
 }
 
@@ -214,13 +214,13 @@ impl std::error::Error for Error {
 /// The tokens of another app are of no use to whoever asks, and not to be shown to another host.
 pub fn foreign(grant: &Grant, app: &App) -> Error {
     let whose = format!("the login of this profile belongs to the app {}, not to {}", grant.app, app.name);
-    Error::with_detail(Code::NotLoggedIn, Kept::Record, whose)
+    Error::with_detail(Code::NotLoggedIn, KeptState::Record, whose)
 }
 
 /// The tokens under a user's name are not that user's, as far as the provider told.
 pub(crate) fn wrong_user(profile: &ProfileName, subject: Option<&Subject>) -> Error {
     let whose = subject.map_or_else(|| "nobody that the provider names".to_owned(), |subject| subject.id.clone());
-    Error::with_detail(Code::WrongUser, Kept::Record, format!("the tokens under {profile} are those of {whose}"))
+    Error::with_detail(Code::WrongUser, KeptState::Record, format!("the tokens under {profile} are those of {whose}"))
 }
 
 /// The error of a grant that only a person can help.
@@ -228,9 +228,9 @@ pub(crate) fn refuse(code: Code, grant: &Grant) -> Error {
     match &grant.standing {
         Standing::NeedsConsent { since, provider_code, .. } => {
             let provider = provider_code.map_or_else(String::new, |code| format!(", provider code {code}"));
-            Error::with_detail(code, Kept::Record, format!("since {}{provider}", told_moment(*since)))
+            Error::with_detail(code, KeptState::Record, format!("since {}{provider}", told_moment(*since)))
                 .coded(*provider_code)
         }
-        _ => Error::new(code, Kept::Record),
+        _ => Error::new(code, KeptState::Record),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokenward_core::Code;
 use tokio::sync::watch;
 
-use crate::{Error, Kept};
+use crate::{Error, KeptState};
 
 /// The tasks under way in this process, each with the wish that it is for.
 pub(crate) struct Flights<K, W, T> {
@@ -75,7 +75,7 @@ where
     {
         let (publish, outcome) = watch::channel(None);
         flights.push(Flight { wish, outcome: outcome.clone() });
-        let mut left = Left {
+        let mut left = FlightGuard {
             running: Arc::clone(&self.running),
             key: key.clone(),
             outcome: outcome.clone(),
@@ -99,8 +99,8 @@ impl<T: Clone> Outcome<T> {
     /// The task's own; [`Code::Internal`] where it ended without a word.
     pub(crate) async fn wait(mut self) -> Result<T, Error> {
         match self.0.wait_for(Option::is_some).await {
-            Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, Kept::Everything))),
-            Err(_) => Err(Error::with_detail(Code::Internal, Kept::Record, "the task ended without a word")),
+            Ok(result) => result.clone().unwrap_or_else(|| Err(Error::new(Code::Internal, KeptState::Everything))),
+            Err(_) => Err(Error::with_detail(Code::Internal, KeptState::Record, "the task ended without a word")),
         }
     }
 }
@@ -115,7 +115,7 @@ struct Flight<W, T> {
 }
 
 /// Takes a task off the list, also when it panics or its runtime ends under it.
-struct Left<K: Hash + Eq, W, T> {
+struct FlightGuard<K: Hash + Eq, W, T> {
     running: Arc<Running<K, W, T>>,
     key: K,
     outcome: Published<T>,
@@ -123,7 +123,7 @@ struct Left<K: Hash + Eq, W, T> {
     lost: Option<fn(&K)>,
 }
 
-impl<K: Hash + Eq, W, T> Drop for Left<K, W, T> {
+impl<K: Hash + Eq, W, T> Drop for FlightGuard<K, W, T> {
     fn drop(&mut self) {
         if let Some(lost) = self.lost {
             lost(&self.key);

@@ -1,14 +1,14 @@
 //! The keeper: what the engine is made of, and what stands around it.
 //!
 //! Enters: ports, and whoever looks on. Leaves: a [`Keeper`], which every file of the engine adds its part to: a token is handed out in
-//! `access.rs`, what a turn does is in [`crate::turn`], and what it may do is decided in `tokenward_core::rotation`. What is looked at here
-//! spends nothing (I8). The engine knows nothing of what its [`Surroundings`] do: whatever is wrong there fails no turn and no reader (I7),
+//! `access.rs`, what a rotation does is in [`crate::rotation`], and what it may do is decided in `tokenward_core::rotation`. What is looked at here
+//! spends nothing (I8). The engine knows nothing of what its [`Surroundings`] do: whatever is wrong there fails no rotation and no reader (I7),
 //! and a crash in it costs nothing of the store's; whoever looks next finds the same (I5).
 
 mod access;
 mod apps;
-pub(crate) mod over;
-mod whose;
+pub(crate) mod ended_login;
+mod login_owner;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use tokio::sync::watch;
 
 use crate::flight::Flights;
 use crate::obtain::Shows;
-use crate::turn::{Told, Wish};
-use crate::{Error, Kept, NoObserver, Notice, Observer, Step};
+use crate::rotation::{RotationReport, Wish};
+use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
 pub use apps::{AppKept, Registration, Registrations};
-pub(crate) use whose::names_no_user;
-pub use whose::{LoginWithoutProfile, another_user};
+pub(crate) use login_owner::names_no_user;
+pub use login_owner::{LoginWithoutProfile, another_user};
 
 /// Everything a keeper is made of. Unstable as the ports are: it grows with the engine.
 #[derive(Clone)]
@@ -76,13 +76,13 @@ impl Parts {
 pub struct KeeperOptions {
     /// How long a caller who already has a usable token waits for a fresher one that is being fetched.
     pub ahead_patience: Duration,
-    /// How long a caller with nothing to use waits for someone else's turn.
-    pub turn_patience: Duration,
+    /// How long a caller with nothing to use waits for someone else's rotation.
+    pub refresh_patience: Duration,
 }
 
 impl Default for KeeperOptions {
     fn default() -> Self {
-        Self { ahead_patience: Duration::from_secs(10), turn_patience: Duration::from_mins(1) }
+        Self { ahead_patience: Duration::from_secs(10), refresh_patience: Duration::from_mins(1) }
     }
 }
 
@@ -92,9 +92,9 @@ impl KeeperOptions {
         Self { ahead_patience, ..self }
     }
 
-    /// With another wait for someone else's turn.
-    pub fn turn_patience(self, turn_patience: Duration) -> Self {
-        Self { turn_patience, ..self }
+    /// With another wait for someone else's rotation.
+    pub fn refresh_patience(self, refresh_patience: Duration) -> Self {
+        Self { refresh_patience, ..self }
     }
 }
 
@@ -106,8 +106,8 @@ pub struct Report {
     pub grant: Grant,
     /// How it stands now.
     pub status: Status,
-    /// When its access token is due to be turned.
-    pub turn_at: Option<Timestamp>,
+    /// When its access token is due to be rotated.
+    pub due_at: Option<Timestamp>,
     /// Spends that nobody closed.
     pub intents: Vec<Intent>,
 }
@@ -175,10 +175,10 @@ pub struct Keeper {
 pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) options: KeeperOptions,
-    /// The turns under way.
-    pub(crate) turns: Flights<GrantId, Wish, Told>,
+    /// The rotations under way.
+    pub(crate) rotations: Flights<GrantId, Wish, RotationReport>,
     /// The questions for new sets under way, by name.
-    pub(crate) questions: Flights<ProfileName, Shows, ()>,
+    pub(crate) grant_requests: Flights<ProfileName, Shows, ()>,
     /// The questions under way whose a login is.
     pub(crate) whose: Flights<GrantId, (App, Generation), Option<Notice>>,
     spending: watch::Sender<usize>,
@@ -191,8 +191,9 @@ impl Keeper {
     }
 
     fn counting(parts: Parts, options: KeeperOptions, spending: watch::Sender<usize>) -> Self {
-        let (turns, questions, whose) = (Flights::new(turn_lost), Flights::new(question_lost), Flights::new(user_lost));
-        Self { inner: Arc::new(Inner { parts, options, turns, questions, whose, spending }) }
+        let (rotations, grant_requests, whose) =
+            (Flights::new(rotation_lost), Flights::new(grant_request_lost), Flights::new(user_lost));
+        Self { inner: Arc::new(Inner { parts, options, rotations, grant_requests, whose, spending }) }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
@@ -227,7 +228,7 @@ impl Keeper {
     /// [`Code::NotLoggedIn`] when nobody has logged in under it; the vault's errors.
     pub async fn grant_of(&self, profile: &ProfileName) -> Result<GrantId, Error> {
         let found = self.inner.parts.vault.grant_of(profile).await?;
-        found.ok_or_else(|| Error::with_detail(Code::NotLoggedIn, Kept::Nothing, profile.as_str()))
+        found.ok_or_else(|| Error::with_detail(Code::NotLoggedIn, KeptState::Nothing, profile.as_str()))
     }
 
     /// The login of a profile as it is stored, in one look; `None` when nobody has logged in under it. Spends nothing (I8).
@@ -279,7 +280,7 @@ impl Keeper {
     }
 
     /// A step has just been completed.
-    pub(crate) fn at(&self, step: Step) {
+    pub(crate) fn at(&self, step: RotationStep) {
         tracing::debug!(%step, "step");
         self.inner.parts.observer.at(step);
     }
@@ -304,8 +305,8 @@ impl Keeper {
         let intents = self.inner.parts.vault.open_intents(grant.id).await?;
         let rules = self.rules(&grant);
         let status = grant.status(rules, self.inner.now());
-        let turn_at = grant.access.as_ref().map(|access| rules.turn_at(grant.id, access));
-        Ok(Report { grant, status, turn_at, intents })
+        let due_at = grant.access.as_ref().map(|access| rules.due_at(grant.id, access));
+        Ok(Report { grant, status, due_at, intents })
     }
 }
 
@@ -340,8 +341,8 @@ impl Drop for Spending {
     }
 }
 
-/// Says that a turn ended without a word.
-fn turn_lost(grant: &GrantId) {
+/// Says that a rotation ended without a word.
+fn rotation_lost(grant: &GrantId) {
     tracing::error!(
         %grant,
         "a refresh was under way when the program's runtime ended or the refresh panicked; what was sent is on record, and the next program \
@@ -350,7 +351,7 @@ fn turn_lost(grant: &GrantId) {
 }
 
 /// Says that a question ended without a word.
-fn question_lost(name: &ProfileName) {
+fn grant_request_lost(name: &ProfileName) {
     tracing::error!(%name, "new tokens were asked for when the program's runtime ended or the question panicked; the next one asks again");
 }
 

@@ -10,6 +10,7 @@
 mod api;
 mod error;
 mod flight;
+mod hand_out_store;
 mod keeper;
 mod login;
 #[cfg(feature = "middleware")]
@@ -19,16 +20,16 @@ mod observe;
 mod obtain;
 mod process;
 mod recovery;
+mod rotation;
 mod serving;
-mod showing;
-mod turn;
 mod waiting;
 
 pub use api::{
-    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
+    ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
     Page, Pages,
 };
-pub use error::{Error, Kept, foreign};
+pub use error::{Error, KeptState, foreign};
+pub use hand_out_store::Showing;
 pub use keeper::{
     AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registration, Registrations,
     Report, Surroundings, another_user,
@@ -37,8 +38,7 @@ pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest}
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;
 pub use notice::{Notice, Recovered};
-pub use observe::{NoObserver, Observer, Step};
-pub use obtain::{Obtain, Who};
+pub use observe::{NoObserver, Observer, RotationStep};
+pub use obtain::{Obtain, TokenHolder};
 pub use process::Processes;
-pub use serving::Handed;
-pub use showing::Showing;
+pub use serving::ServedToken;

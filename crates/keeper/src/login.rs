@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::{
-    AuthorizationRequest, CodeExchange, Held, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent, StoreError,
+    AuthorizationRequest, CodeExchange, LeasedGrant, LoggedIn, LoginAnswerId, NewLogin, Prepared, Sent, StoreError,
 };
 use tokenward_core::{
     Access, App, AppName, AuthorizationCode, Code, CodeVerifier, ExpectedIssuer, GrantId, Issued, Oddity, Outcome,
@@ -24,8 +24,8 @@ use url::Url;
 
 use crate::error::wrong_user;
 use crate::keeper::{LOOK_PATIENCE, another_user, names_no_user};
-use crate::turn::Patience;
-use crate::{Error, Keeper, Kept, Notice, Report};
+use crate::rotation::Patience;
+use crate::{Error, Keeper, KeptState, Notice, Report};
 
 /// What a person is asked to consent to, and where the browser goes afterwards.
 #[derive(Debug, Clone)]
@@ -177,7 +177,7 @@ impl Keeper {
     ) -> Result<LoginReport, Error> {
         let Consent { code, issuer } = consent.into();
         if let Err(mismatch) = attempt.issuer.admit(issuer.as_deref()) {
-            return Err(Error::with_detail(Code::ForeignIssuer, Kept::Everything, mismatch.to_string()));
+            return Err(Error::with_detail(Code::ForeignIssuer, KeptState::Everything, mismatch.to_string()));
         }
         // First, so that a login which a linked file shows is not taken for newer than the one that is made now.
         self.look_around(app, Some(profile), None, LOOK_PATIENCE).await;
@@ -206,14 +206,14 @@ impl Keeper {
                             may_fall_back = false;
                             api = other;
                         }
-                        _ => return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal)),
+                        _ => return Err(Error::refused(Code::NoSuchEndpoint, KeptState::Everything, refusal)),
                     }
                 }
                 // Kept, in case someone can read it one day.
                 Outcome::Unreadable(refusal) => {
                     let brings_nothing = refusal.remedy == Remedy::AskServer;
                     let code = if brings_nothing { Code::NoAccessToken } else { Code::LoginAnswerOdd };
-                    return Err(Error::refused(code, Kept::Everything, refusal));
+                    return Err(Error::refused(code, KeptState::Everything, refusal));
                 }
                 // At a server whose tables we do not have, "malformed" seldom means our request: what it was made of is not what
                 // the client is registered with (RFC 6749 §5.2).
@@ -222,11 +222,11 @@ impl Keeper {
                 {
                     self.inner.parts.vault.drop_login_answer(kept).await?;
                     let refusal = Refusal { remedy: Remedy::CompareExchange, ..refusal };
-                    return Err(Error::refused(Code::ExchangeRejected, Kept::Everything, refusal));
+                    return Err(Error::refused(Code::ExchangeRejected, KeptState::Everything, refusal));
                 }
                 Outcome::Refused(refusal) => {
                     self.inner.parts.vault.drop_login_answer(kept).await?;
-                    return Err(Error::refused(code_refusal(&refusal), Kept::Everything, refusal));
+                    return Err(Error::refused(code_refusal(&refusal), KeptState::Everything, refusal));
                 }
             }
         }
@@ -269,11 +269,11 @@ impl Keeper {
     /// Gives back whether the provider confirmed.
     ///
     /// # Errors
-    /// [`Code::StillTurning`] while another process turns the grant; the provider's errors with `revoke`.
+    /// [`Code::StillTurning`] while another process rotates the grant; the provider's errors with `revoke`.
     pub async fn logout(&self, app: Option<&App>, id: GrantId, revoke: bool) -> Result<bool, Error> {
         let vault = &self.inner.parts.vault;
         let held = self.lease_by(&id.into(), self.patience_ends()).await?;
-        let Held { lease, grant, open, .. } = *held;
+        let LeasedGrant { lease, grant, open, .. } = *held;
         let result = async {
             // An answer of an earlier process may hold newer tokens than the grant: these are the ones to revoke. Nothing
             // is sent for it.
@@ -283,7 +283,8 @@ impl Keeper {
             }
             let mut revoked = false;
             if revoke {
-                let app = app.ok_or_else(|| Error::with_detail(Code::SettingMissing, Kept::Everything, "the app"))?;
+                let app =
+                    app.ok_or_else(|| Error::with_detail(Code::SettingMissing, KeptState::Everything, "the app"))?;
                 let tokens = vault.revocable(&lease).await?;
                 if tokens.refresh.is_some() || tokens.access.is_some() {
                     let provider = &self.inner.parts.provider;
@@ -330,8 +331,8 @@ impl Keeper {
     async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange) -> Result<RawAnswer, Error> {
         match self.inner.parts.provider.exchange(app, prepared, exchange, EXCHANGE_DEADLINE).await {
             Sent::Answered(answer) => Ok(answer),
-            Sent::Unsent(fault) => Err(Error::unsent(Kept::Everything, &fault)),
-            Sent::InDoubt(fault) => Err(Error::transport(Code::OutcomeUnknown, Kept::Everything, &fault)),
+            Sent::Unsent(fault) => Err(Error::unsent(KeptState::Everything, &fault)),
+            Sent::InDoubt(fault) => Err(Error::transport(Code::OutcomeUnknown, KeptState::Everything, &fault)),
         }
     }
 
@@ -379,7 +380,7 @@ impl Keeper {
             _ => vault.drop_login_answer(kept).await?,
         }
         let refusal = Refusal { remedy: Remedy::AskServer, ..lacking.clone() };
-        Ok(Error::refused(Code::NoAccessToken, Kept::Everything, refusal))
+        Ok(Error::refused(Code::NoAccessToken, KeptState::Everything, refusal))
     }
 
     /// Finds out whose login it is, and stores it. The answer is kept already, so a provider that is slow to say whose
@@ -404,7 +405,7 @@ impl Keeper {
             && issued.refresh.is_none()
         {
             self.inner.parts.vault.drop_login_answer(kept).await?;
-            return Err(Error::refused(Code::NoAccessToken, Kept::Everything, lacking.clone()));
+            return Err(Error::refused(Code::NoAccessToken, KeptState::Everything, lacking.clone()));
         }
         let mut replace_user = replace_user;
         if let Some(app) = app {
@@ -434,7 +435,7 @@ impl Keeper {
         let (home, wrong) = match (profile.admits(subject.as_ref()), named) {
             (true, _) => (profile.clone(), None),
             (false, Some(user)) => (profile.of_user(&user), Some(wrong_user(profile, subject.as_ref()))),
-            (false, None) => return Err(wrong_user(profile, None).keeping(Kept::AnswerInJournal)),
+            (false, None) => return Err(wrong_user(profile, None).keeping(KeptState::AnswerInJournal)),
         };
         let obtained = answer.received;
         let login = NewLogin {
@@ -455,13 +456,18 @@ impl Keeper {
             by: self.inner.parts.witness.myself().clone(),
             replace_user,
         };
-        let logged_in =
-            self.inner.parts.vault.log_in(login).await.map_err(|error| Error::vault(error, Kept::AnswerInJournal))?;
+        let logged_in = self
+            .inner
+            .parts
+            .vault
+            .log_in(login)
+            .await
+            .map_err(|error| Error::vault(error, KeptState::AnswerInJournal))?;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
         if let Some(lacking) = lacking {
-            return Err(Error::refused(Code::NoAccessToken, Kept::TokenUnspent, lacking));
+            return Err(Error::refused(Code::NoAccessToken, KeptState::TokenUnspent, lacking));
         }
         let logged_in = if names_nobody { self.apart_if_unproven(logged_in).await? } else { logged_in };
         let notices = match app {

@@ -1,7 +1,7 @@
 //! A token in every request of a program's own `reqwest` client.
 //!
 //! Enters: a request. Leaves: its response, as the provider gave it. A request to one of the app's own hosts gets a
-//! token that is good; any other passes untouched. Where the response says that the token is dead, it is turned once
+//! token that is good; any other passes untouched. Where the response says that the token is dead, it is rotated once
 //! and the request sent once more, if its body can be cloned (a stream cannot). Limits and lost answers are not this
 //! step's business: other middleware waits and repeats. `reqwest` itself drops the token where it follows a redirect
 //! to another host.

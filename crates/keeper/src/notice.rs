@@ -11,8 +11,8 @@ use crate::Error;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A turn was due and failed; the token handed out still lives.
-    TurnFailed(Error),
+    /// A rotation was due and failed; the token handed out still lives.
+    RotationFailed(Error),
     /// The login is over and a person must log in; the token handed out is the last.
     LoginOver {
         /// Why.
@@ -22,8 +22,8 @@ pub enum Notice {
         /// The profile, if it has one.
         profile: Option<ProfileName>,
     },
-    /// A turn is under way, here or elsewhere; the token handed out still lives.
-    TurnElsewhere,
+    /// A rotation is under way, here or elsewhere; the token handed out still lives.
+    RotatedElsewhere,
     /// The provider's answer was odd; what it issued was kept.
     Odd(Oddity),
     /// Something that an earlier process left behind was repaired.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A step that has just been completed (design/0000-charter.md §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Step {
+pub enum RotationStep {
     /// The lease is ours.
     Leased,
     /// The grant was read again under the lease.
@@ -27,7 +27,7 @@ pub enum Step {
     Delivered,
 }
 
-impl Step {
+impl RotationStep {
     /// Every step, in order.
     pub const ALL: [Self; 9] = [
         Self::Leased,
@@ -57,13 +57,13 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for RotationStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for Step {
+impl FromStr for RotationStep {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -74,7 +74,7 @@ impl FromStr for Step {
 /// Told of each step. Must not block for long: it runs inside the rotation.
 pub trait Observer: Send + Sync {
     /// A step has just been completed.
-    fn at(&self, step: Step);
+    fn at(&self, step: RotationStep);
 }
 
 /// Observes nothing.
@@ -82,5 +82,5 @@ pub trait Observer: Send + Sync {
 pub struct NoObserver;
 
 impl Observer for NoObserver {
-    fn at(&self, _: Step) {}
+    fn at(&self, _: RotationStep) {}
 }

@@ -4,40 +4,40 @@
 //! secret, or nothing. Leaves: a token that is durable in the vault (I2) and that the provider says is that user's, or an
 //! [`Error`].
 //!
-//! A grant that is good is handed out; one that is due is turned by its refresh token, by the engine, as any grant; and where
+//! A grant that is good is handed out; one that is due is rotated by its refresh token, by the engine, as any grant; and where
 //! there is none, or the provider's definite no, a new set is asked for with what the caller shows. Making one must not be
 //! done twice at a time, since a server may end what it issued before (reference/blueking.md §1.6, R1): one process at
 //! a time asks for a name, the others are woken and find what it brought. A crash at any step leaves an answer that the
 //! next caller reads, or nothing (I5).
 
-mod asking;
 mod credential;
-mod kept;
+mod grant_owner;
+mod grant_request;
 
 use std::time::Duration;
 
 use tokenward_core::{
-    App, Ask, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, Standing, UserName,
+    App, Code, DirectGrant, ExitClass, Generation, Grant, GrantId, ProfileName, Standing, TokenWish, UserName,
 };
 use tokio::time::Instant;
 
 use crate::error::{foreign, refuse, wrong_user};
 use crate::flight::Joining;
 use crate::serving::Serving;
-use crate::{Error, Handed, Keeper, Kept};
+use crate::{Error, Keeper, KeptState, ServedToken};
 
 pub(crate) use credential::Shows;
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Who {
+pub enum TokenHolder {
     /// A user's, kept under `profile:user`.
     User(UserName),
     /// The app's own, kept under `profile:~app`.
     App,
 }
 
-impl Who {
+impl TokenHolder {
     /// The name under which their grant is kept.
     pub fn name(&self, profile: &ProfileName) -> ProfileName {
         match self {
@@ -54,8 +54,8 @@ pub struct Obtain {
     /// The profile, with or without a user's name behind it.
     pub profile: ProfileName,
     /// Whose tokens are wanted.
-    pub who: Who,
-    /// What is shown if a new set has to be asked for. `None`: only what is there already can be handed out and turned.
+    pub who: TokenHolder,
+    /// What is shown if a new set has to be asked for. `None`: only what is there already can be handed out and rotated.
     pub shows: Option<DirectGrant>,
     /// The least life of the token.
     pub min_ttl: Duration,
@@ -66,13 +66,13 @@ pub struct Obtain {
 impl Obtain {
     /// A user's tokens, for what the user's browser carries or, with `None`, for what is there already.
     pub fn user(profile: ProfileName, user: UserName, shows: Option<DirectGrant>) -> Self {
-        Self { profile, who: Who::User(user), shows, min_ttl: Duration::ZERO, refused: None }
+        Self { profile, who: TokenHolder::User(user), shows, min_ttl: Duration::ZERO, refused: None }
     }
 
     /// The app's own tokens, for its secret.
     pub fn app(profile: ProfileName) -> Self {
         let shows = Some(DirectGrant::ClientCredentials);
-        Self { profile, who: Who::App, shows, min_ttl: Duration::ZERO, refused: None }
+        Self { profile, who: TokenHolder::App, shows, min_ttl: Duration::ZERO, refused: None }
     }
 
     /// The same wish, for a token that lives at least so long.
@@ -93,18 +93,18 @@ impl Obtain {
     }
 
     /// What is asked of a grant.
-    fn ask(&self, id: GrantId) -> Ask {
+    fn ask(&self, id: GrantId) -> TokenWish {
         match self.refused {
-            Some((grant, seen)) if grant == id => Ask::NewerThan(seen),
-            _ => Ask::Living { min_ttl: self.min_ttl },
+            Some((grant, seen)) if grant == id => TokenWish::NewerThan(seen),
+            _ => TokenWish::Living { min_ttl: self.min_ttl },
         }
     }
 }
 
 /// What is there for a wish.
-enum Look {
+enum Availability {
     /// A good token.
-    Good(Box<Handed>),
+    Good(Box<ServedToken>),
     /// Nothing, or nothing that lasts.
     Lacking(Lacking),
 }
@@ -114,23 +114,23 @@ struct Lacking {
     /// Why there is none.
     why: Error,
     /// A token that still lives.
-    present: Option<Handed>,
+    present: Option<ServedToken>,
     /// The set that does not do.
     seen: Option<(GrantId, Generation)>,
 }
 
 impl Lacking {
-    fn nothing(why: Error, seen: Option<(GrantId, Generation)>) -> Look {
-        Look::Lacking(Self { why, present: None, seen })
+    fn nothing(why: Error, seen: Option<(GrantId, Generation)>) -> Availability {
+        Availability::Lacking(Self { why, present: None, seen })
     }
 
     /// The end, where nobody can be asked: what still lives, or why there is nothing.
-    fn hand(self) -> Result<Handed, Error> {
+    fn hand(self) -> Result<ServedToken, Error> {
         self.present.ok_or(self.why)
     }
 
-    /// The end, where the question failed: what still lives serves (I7).
-    fn despite(self, error: Error) -> Result<Handed, Error> {
+    /// The end, where the grant request failed: what still lives serves (I7).
+    fn despite(self, error: Error) -> Result<ServedToken, Error> {
         match self.present {
             // Whoever shows another user's cookie is told so, not served.
             Some(present) if error.code() != Code::WrongUser => Ok(present.despite(error)),
@@ -140,51 +140,51 @@ impl Lacking {
 }
 
 impl Keeper {
-    /// Hands out a token for a wish: of the grant that is there, turned if it is due, or of a new one. The identity that the provider
+    /// Hands out a token for a wish: of the grant that is there, rotated if it is due, or of a new one. The identity that the provider
     /// names is the user it is handed out for.
     ///
-    /// Callers of one process who show the same join one question; those who show something else wait for it and look again: nobody
+    /// Callers of one process who show the same join one grant request; those who show something else wait for it and look again: nobody
     /// fails because of another's cookie.
     ///
     /// # Errors
     /// [`Code::NotLoggedIn`] where there is no grant and nothing is shown for one; [`Code::TicketRefused`]; [`Code::WrongUser`]
     /// when what was shown is another user's (their tokens are then kept under their own name); else as [`Keeper::access`].
-    pub async fn obtain(&self, app: &App, wanted: &Obtain) -> Result<Handed, Error> {
+    pub async fn obtain(&self, app: &App, wanted: &Obtain) -> Result<ServedToken, Error> {
         let end = self.patience_ends();
         let mut lacking = match self.look(app, wanted).await? {
-            Look::Good(handed) => return Ok(*handed),
-            Look::Lacking(lacking) => lacking,
+            Availability::Good(handed) => return Ok(*handed),
+            Availability::Lacking(lacking) => lacking,
         };
         if wanted.shows.is_none() {
             // What an earlier process had not finished may be there still.
             return match self.settle_name(app, wanted).await? {
-                Some(Look::Good(handed)) => Ok(*handed),
-                Some(Look::Lacking(now)) => now.hand(),
+                Some(Availability::Good(handed)) => Ok(*handed),
+                Some(Availability::Lacking(now)) => now.hand(),
                 None => lacking.hand(),
             };
         }
         // What was refused where it was used may be another set by now.
         let after = Obtain { refused: None, ..wanted.clone() };
         while let Some(shows) = &wanted.shows {
-            match self.question(app, wanted, shows, lacking.seen) {
+            match self.grant_request(app, wanted, shows, lacking.seen) {
                 Joining::Same(outcome) => match outcome.wait().await {
                     Ok(()) => match self.look(app, &after).await? {
-                        Look::Good(mut handed) => {
-                            handed.turned = true;
+                        Availability::Good(mut handed) => {
+                            handed.rotated = true;
                             return Ok(*handed);
                         }
-                        Look::Lacking(lacking) => return lacking.hand(),
+                        Availability::Lacking(lacking) => return lacking.hand(),
                     },
                     Err(error) => return lacking.despite(error),
                 },
                 Joining::Other(outcome) => {
                     let left = end.saturating_duration_since(Instant::now());
                     if tokio::time::timeout(left, outcome.wait()).await.is_err() {
-                        return lacking.present.ok_or_else(|| Error::new(Code::StillTurning, Kept::Everything));
+                        return lacking.present.ok_or_else(|| Error::new(Code::StillTurning, KeptState::Everything));
                     }
                     match self.look(app, wanted).await? {
-                        Look::Good(handed) => return Ok(*handed),
-                        Look::Lacking(now) => lacking = now,
+                        Availability::Good(handed) => return Ok(*handed),
+                        Availability::Lacking(now) => lacking = now,
                     }
                 }
             }
@@ -192,12 +192,15 @@ impl Keeper {
         lacking.hand()
     }
 
-    /// Looks what is there, and lets the engine turn it if it is due.
-    async fn look(&self, app: &App, wanted: &Obtain) -> Result<Look, Error> {
+    /// Looks what is there, and lets the engine rotate it if it is due.
+    async fn look(&self, app: &App, wanted: &Obtain) -> Result<Availability, Error> {
         let name = wanted.name();
         let vault = &self.inner.parts.vault;
         let Some(id) = vault.grant_of(&name).await? else {
-            return Ok(Lacking::nothing(Error::with_detail(Code::NotLoggedIn, Kept::Nothing, name.as_str()), None));
+            return Ok(Lacking::nothing(
+                Error::with_detail(Code::NotLoggedIn, KeptState::Nothing, name.as_str()),
+                None,
+            ));
         };
         let grant = vault.grant(id).await?;
         if grant.app != app.name {
@@ -208,21 +211,21 @@ impl Keeper {
         if !name.admits(grant.subject.as_ref()) && (grant.subject.is_some() || !grant.has_refresh) {
             return Ok(Lacking::nothing(wrong_user(&name, grant.subject.as_ref()), seen));
         }
-        // What was taken over and nobody has named yet is turned first: the answer names its user, or its new token can be asked.
+        // What was taken over and nobody has named yet is rotated first: the answer names its user, or its new token can be asked.
         let unnamed = name.is_of_user() && grant.subject.is_none();
-        let ask = if unnamed { Ask::NewerThan(grant.generation) } else { wanted.ask(id) };
+        let ask = if unnamed { TokenWish::NewerThan(grant.generation) } else { wanted.ask(id) };
         if wanted.shows.is_some()
-            && matches!(ask, Ask::Living { .. })
-            && let Some(why) = self.ends_unturned(&grant)
+            && matches!(ask, TokenWish::Living { .. })
+            && let Some(why) = self.ends_unrotated(&grant)
         {
             let now = self.inner.now();
             let lives = grant.access.as_ref().is_some_and(|access| !access.remaining(now).is_zero());
             let present = if lives { Serving::default().hand(grant, ask, now).ok() } else { None };
-            return Ok(Look::Lacking(Lacking { why, present, seen }));
+            return Ok(Availability::Lacking(Lacking { why, present, seen }));
         }
         let handed = match self.access(app, id, ask).await {
             Ok(handed) => handed,
-            // The first turn of a set that was taken over has told whose it is, or could not.
+            // The first rotation of a set that was taken over has told whose it is, or could not.
             Err(error) if error.code() == Code::WrongUser => {
                 let grant = self.identified(app, vault.grant(id).await?).await?;
                 if !name.admits(grant.subject.as_ref()) {
@@ -235,29 +238,29 @@ impl Keeper {
         };
         let failed = handed.failed.clone().filter(is_final);
         Ok(match failed {
-            Some(why) if wanted.shows.is_some() => Look::Lacking(Lacking { why, present: Some(handed), seen }),
-            _ => Look::Good(Box::new(handed)),
+            Some(why) if wanted.shows.is_some() => Availability::Lacking(Lacking { why, present: Some(handed), seen }),
+            _ => Availability::Good(Box::new(handed)),
         })
     }
 
-    /// Why nothing can turn a grant that is due, that was ended, or that is in doubt: a set that the provider has refused to turn was
+    /// Why nothing can rotate a grant that is due, that was ended, or that is in doubt: a set that the provider has refused to rotate was
     /// often replaced by another one, so its access token is not served where a new one can be had; and a token in doubt need
     /// not be sent again.
-    fn ends_unturned(&self, grant: &Grant) -> Option<Error> {
-        let due = |access| self.inner.now() >= self.rules(grant).turn_at(grant.id, access);
+    fn ends_unrotated(&self, grant: &Grant) -> Option<Error> {
+        let due = |access| self.inner.now() >= self.rules(grant).due_at(grant.id, access);
         match grant.standing {
             Standing::NeedsConsent { code, .. } => Some(refuse(code, grant)),
-            Standing::InDoubt { .. } => Some(Error::new(Code::OutcomeUnknown, Kept::Doubt)),
+            Standing::InDoubt { .. } => Some(Error::new(Code::OutcomeUnknown, KeptState::Doubt)),
             _ if !grant.has_refresh && grant.access.as_ref().is_some_and(due) => {
-                Some(Error::new(Code::NoRefreshToken, Kept::Record))
+                Some(Error::new(Code::NoRefreshToken, KeptState::Record))
             }
             _ => None,
         }
     }
 
-    /// Joins the question under way for a name, if the same is shown; starts one if there is none. The question itself is detached:
+    /// Joins the grant request under way for a name, if the same is shown; starts one if there is none. The grant request itself is detached:
     /// a caller that goes away changes nothing.
-    fn question(
+    fn grant_request(
         &self,
         app: &App,
         wanted: &Obtain,
@@ -266,14 +269,14 @@ impl Keeper {
     ) -> Joining<()> {
         let ask = || {
             let (keeper, app, wanted, shows) = (self.clone(), app.clone(), wanted.clone(), shows.clone());
-            async move { keeper.ask_anew(&app, &wanted, shows, seen).await }
+            async move { keeper.request_grant(&app, &wanted, shows, seen).await }
         };
-        self.inner.questions.join_alone(&wanted.name(), Shows(shows.clone()), ask)
+        self.inner.grant_requests.join_alone(&wanted.name(), Shows(shows.clone()), ask)
     }
 }
 
-/// Whether a failed turn is reason to ask for a new set: a definite no, or an answer that nobody can interpret. Nothing is used up by
-/// the question, so doubt is no reason to wait.
+/// Whether a failed rotation is reason to ask for a new set: a definite no, or an answer that nobody can interpret. Nothing is used up by
+/// the grant request, so doubt is no reason to wait.
 fn is_final(error: &Error) -> bool {
     matches!(error.code().exit(), ExitClass::NeedsConsent | ExitClass::Unknown)
 }

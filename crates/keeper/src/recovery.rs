@@ -1,4 +1,4 @@
-//! What earlier turns of a grant left open, continued.
+//! What earlier rotations of a grant left open, continued.
 //!
 //! Enters: a grant, read under its lease, and its open intents. Leaves: the grant as it is then, the intent that the next send repeats, and
 //! what was found, as values. An answer that was kept and not read is settled as if it had come now (I3); a send of unknown outcome is
@@ -10,11 +10,11 @@ use tokenward_core::rotation::{self, Recovery};
 use tokenward_core::{Closing, Grant, HolderFate, Intent, IntentId, Standing};
 use tokio::time::Instant;
 
-use crate::turn::{Ending, Patience, Sending};
+use crate::rotation::{Ending, Patience, Sending};
 use crate::waiting::held;
 use crate::{Error, Keeper, Notice, Recovered};
 
-/// What earlier turns left, settled.
+/// What earlier rotations left, settled.
 pub(crate) struct Aftermath {
     /// The grant as it is now.
     pub(crate) grant: Grant,
@@ -106,7 +106,7 @@ impl Keeper {
                         }
                         continue 'again;
                     }
-                    // The grant was read before someone else turned it: our lease has lapsed.
+                    // The grant was read before someone else rotated it: our lease has lapsed.
                     _ if intent.generation > grant.generation => return Err(StoreError::moved().into()),
                     // An older generation's spend without an answer has nothing left to tell.
                     _ if intent.generation < grant.generation => {

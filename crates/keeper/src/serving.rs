@@ -1,28 +1,28 @@
 //! Handing a token out, also in spite of trouble.
 //!
 //! Enters: a grant as it was read, and what the call has met so far. Leaves: its access token, with what a person should know. A token that
-//! lives is handed out whatever happened to the turn that was to replace it (I7), with the failure beside it ([`Handed::failed`]); one that
+//! lives is handed out whatever happened to the rotation that was to replace it (I7), with the failure beside it ([`ServedToken::failed`]); one that
 //! the provider's answer has ended too is not. Nothing is stored here.
 
 use jiff::Timestamp;
-use tokenward_core::{Access, Ask, Code, ExitClass, Generation, Grant, GrantId, rotation};
+use tokenward_core::{Access, Code, ExitClass, Generation, Grant, GrantId, TokenWish, rotation};
 
 use crate::error::wrong_user;
-use crate::keeper::over;
-use crate::{Error, Keeper, Kept, Notice};
+use crate::keeper::ended_login;
+use crate::{Error, Keeper, KeptState, Notice};
 
 /// A token, handed out.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Handed {
+pub struct ServedToken {
     /// The token with its life.
     pub access: Access,
     /// The grant it belongs to.
     pub grant: GrantId,
     /// Its generation.
     pub generation: Generation,
-    /// Whether this call caused a turn, or waited for one.
-    pub turned: bool,
+    /// Whether this call caused a rotation, or waited for one.
+    pub rotated: bool,
     /// Why nothing newer is handed out, where a newer one was due and did not come.
     pub failed: Option<Error>,
     /// What a person should know.
@@ -34,8 +34,8 @@ pub struct Handed {
 pub(crate) struct Serving {
     /// Whether the provider is asked although it has said no a moment ago: until it was asked.
     pub(crate) insists: bool,
-    /// Whether the call has caused a turn, or waited for one.
-    pub(crate) turned: bool,
+    /// Whether the call has caused a rotation, or waited for one.
+    pub(crate) rotated: bool,
     /// What a person should know.
     pub(crate) notices: Vec<Notice>,
 }
@@ -45,41 +45,41 @@ impl Serving {
     ///
     /// # Errors
     /// [`Code::WrongUser`] and [`Code::UserNotTold`] where it is not the profile's user's, as far as is known.
-    pub(crate) fn hand(&mut self, grant: Grant, ask: Ask, now: Timestamp) -> Result<Handed, Error> {
+    pub(crate) fn hand(&mut self, grant: Grant, ask: TokenWish, now: Timestamp) -> Result<ServedToken, Error> {
         if let Some(profile) = grant.profile.as_ref().filter(|profile| !profile.admits(grant.subject.as_ref())) {
             return Err(wrong_user(profile, grant.subject.as_ref()));
         }
         if grant.unproven {
-            return Err(Error::new(Code::UserNotTold, Kept::Record));
+            return Err(Error::new(Code::UserNotTold, KeptState::Record));
         }
-        self.notices.extend(over::warning(&grant));
+        self.notices.extend(ended_login::warning(&grant));
         let Some(access) = grant.access else {
-            return Err(Error::new(Code::Internal, Kept::Everything));
+            return Err(Error::new(Code::Internal, KeptState::Everything));
         };
-        if let Ask::Living { min_ttl } = ask
+        if let TokenWish::Living { min_ttl } = ask
             && access.remaining(now) < min_ttl
         {
             self.notices.push(Notice::ShorterThanAsked);
         }
         let notices = std::mem::take(&mut self.notices);
         let (grant, generation) = (grant.id, grant.generation);
-        Ok(Handed { access, grant, generation, turned: self.turned, failed: None, notices })
+        Ok(ServedToken { access, grant, generation, rotated: self.rotated, failed: None, notices })
     }
 }
 
 impl Keeper {
-    /// Hands out what is left after a turn that failed, with why: the token that was there before, if any will do and the provider's
+    /// Hands out what is left after a rotation that failed, with why: the token that was there before, if any will do and the provider's
     /// answer has not ended it.
     ///
     /// # Errors
-    /// The turn's own, where nothing serves.
+    /// The rotation's own, where nothing serves.
     pub(crate) async fn serve_despite(
         &self,
         before: Grant,
         error: Error,
-        ask: Ask,
+        ask: TokenWish,
         call: &mut Serving,
-    ) -> Result<Handed, Error> {
+    ) -> Result<ServedToken, Error> {
         let mut present = before;
         if error.code().exit() == ExitClass::NeedsConsent
             && let Ok(after) = self.inner.parts.vault.grant(present.id).await
@@ -88,18 +88,18 @@ impl Keeper {
             present = after;
         }
         let now = self.inner.now();
-        if !matches!(ask, Ask::Living { .. }) || !rotation::serves(&present, self.rules(&present), now) {
+        if !matches!(ask, TokenWish::Living { .. }) || !rotation::serves(&present, self.rules(&present), now) {
             return Err(error);
         }
-        call.notices.push(Notice::TurnFailed(error.clone()));
-        Ok(Handed { failed: Some(error), ..call.hand(present, ask, now)? })
+        call.notices.push(Notice::RotationFailed(error.clone()));
+        Ok(ServedToken { failed: Some(error), ..call.hand(present, ask, now)? })
     }
 }
 
-impl Handed {
+impl ServedToken {
     /// The same, handed out although what was to replace it failed.
     pub(crate) fn despite(mut self, error: Error) -> Self {
-        self.notices.push(Notice::TurnFailed(error.clone()));
+        self.notices.push(Notice::RotationFailed(error.clone()));
         Self { failed: Some(error), ..self }
     }
 }

@@ -6,20 +6,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Attempt, Held};
+use tokenward_core::ports::{Attempt, LeasedGrant};
 use tokenward_core::{Code, Holder, Intent, Lease, Seat, told_moment};
 use tokio::time::Instant;
 
-use crate::{Error, Keeper, Kept};
+use crate::{Error, Keeper, KeptState};
 
 impl Keeper {
     /// Until when somebody else is waited for who has begun now.
     pub(crate) fn patience_ends(&self) -> Instant {
-        Instant::now() + self.inner.options.turn_patience
+        Instant::now() + self.inner.options.refresh_patience
     }
 
     /// The lease, if nobody has it.
-    pub(crate) async fn lease_at_once(&self, seat: &Seat) -> Result<Option<Box<Held>>, Error> {
+    pub(crate) async fn lease_at_once(&self, seat: &Seat) -> Result<Option<Box<LeasedGrant>>, Error> {
         match self.inner.parts.vault.hold(seat, self.inner.parts.witness.myself(), LEASE).await? {
             Attempt::Held(held) => Ok(Some(held)),
             Attempt::Busy { .. } => Ok(None),
@@ -35,7 +35,7 @@ impl Keeper {
         seat: &Seat,
         end: Instant,
         mut needless: impl FnMut() -> N + Send,
-    ) -> Result<Option<Box<Held>>, Error>
+    ) -> Result<Option<Box<LeasedGrant>>, Error>
     where
         N: Future<Output = Result<bool, Error>> + Send,
     {
@@ -61,7 +61,7 @@ impl Keeper {
     ///
     /// # Errors
     /// As [`Keeper::lease_unless`].
-    pub(crate) async fn lease_by(&self, seat: &Seat, end: Instant) -> Result<Box<Held>, Error> {
+    pub(crate) async fn lease_by(&self, seat: &Seat, end: Instant) -> Result<Box<LeasedGrant>, Error> {
         let held = self.lease_unless(seat, end, || std::future::ready(Ok(false))).await?;
         held.ok_or_else(|| late(None))
     }
@@ -98,12 +98,12 @@ impl Keeper {
 pub(crate) fn held(intent: &Intent, until: Timestamp) -> Error {
     let (sender, until) = (&intent.sender, told_moment(until));
     let who = format!("{sender}, until {until}");
-    Error::with_detail(Code::OutcomeUnknown, Kept::Doubt, who)
+    Error::with_detail(Code::OutcomeUnknown, KeptState::Doubt, who)
 }
 
 fn late(holder: Option<&Holder>) -> Error {
     let who = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
-    Error::with_detail(Code::StillTurning, Kept::Everything, who)
+    Error::with_detail(Code::StillTurning, KeptState::Everything, who)
 }
 
 /// How long a lease lasts without renewal: longer than preparing and sending take together at their deadlines, longer than a question for

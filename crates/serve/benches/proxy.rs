@@ -18,7 +18,7 @@ use tokenward::{
     SystemEntropy,
 };
 use tokenward_emulator::{AppSpec, Sandbox, SandboxOptions};
-use tokenward_serve::proxy::{Limits, Proxy, ProxyOptions, Story};
+use tokenward_serve::proxy::{ErrorWords, Limits, Proxy, ProxyOptions};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use url::Url;
@@ -134,7 +134,7 @@ async fn proxy(app: App, access: String, refresh: String) -> Result<(Proxy, (Ses
         hosts: Vec::new(),
         origins: Vec::new(),
         limits: Limits::default(),
-        words: Arc::new(|code| Story { happened: code.name().to_owned(), next: String::new() }),
+        words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: String::new() }),
         watcher: Arc::new(|_| {}),
         again: None,
     };

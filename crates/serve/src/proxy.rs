@@ -7,7 +7,7 @@
 //! `WebSocket`s pass; whatever comes down is watched for the token.
 //!
 //! Promises kept here: no token is in an answer, a log line or an error (I4): endpoints that hand tokens out are answered
-//! with a placeholder or not at all (`token_calls`); refusals of one dead token cause one turn (I1), because the newer
+//! with a placeholder or not at all (`token_calls`); refusals of one dead token cause one rotation (I1), because the newer
 //! token is asked for by the generation that was refused; a request is sent again only after the provider refused its
 //! *token*, so nothing of it was done, and only while all that was sent of its body is still at hand (`upload`).
 //! A crash costs the requests under way and nothing else; logins are the keeper's.
@@ -39,7 +39,7 @@ use door::Door;
 use relay::Relay;
 use tokens::Tokens;
 
-pub use options::{Again, Exchange, Found, Limits, ProxyError, ProxyOptions, Story, Watcher, Words};
+pub use options::{Again, ClientFuture, ErrorWords, Exchange, Limits, ProxyError, ProxyOptions, Watcher, Words};
 pub use secret::{LocalSecret, WeakSecret};
 pub use token_calls::USER_PLACEHOLDER;
 
@@ -83,7 +83,7 @@ impl Proxy {
         self.address
     }
 
-    /// Serves until it is told to stop; then requests under way have [`Limits::stop_time`] to end. A token is turned
+    /// Serves until it is told to stop; then requests under way have [`Limits::stop_time`] to end. A token is rotated
     /// before its end while the proxy is in use, and a login that is not used is kept alive.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let relay = Arc::clone(&self.relay);

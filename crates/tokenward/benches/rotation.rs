@@ -1,11 +1,11 @@
 //! What a durable rotation costs beyond the provider's own time, beside synced writes of the same disk
 //! (design/0000-charter.md §10).
 //!
-//! `cargo bench -p tokenward --bench rotation`. The provider answers at once from memory, so the whole time of a turn
+//! `cargo bench -p tokenward --bench rotation`. The provider answers at once from memory, so the whole time of a rotation
 //! is ours. All of it is measured in memory (`/dev/shm`) and on the disk of the target folder, in turns. Each round is one
 //! rotation and three synced writes of 4 KiB, so that whatever the disk is doing strikes both; what is ours is the middle of
 //! what each rotation took beyond the three syncs of its own round. The writes go over a file that is there already, as the
-//! database's log does: a file that grows costs more. Then 64 grants turn at once in one process, again and again,
+//! database's log does: a file that grows costs more. Then 64 grants rotate at once in one process, again and again,
 //! beside 64 of these writes one after the other, the bare commits of this disk. No pass or fail: a disk is not a constant.
 
 use std::fs::File;
@@ -158,7 +158,7 @@ struct Stand {
     app: Arc<App>,
     ids: Vec<GrantId>,
     plain: File,
-    turns: Vec<Duration>,
+    spans: Vec<Duration>,
     syncs: Vec<Duration>,
     beyond: Vec<f64>,
     at_once: Duration,
@@ -178,7 +178,7 @@ impl Stand {
             app: Arc::new(app),
             ids,
             plain,
-            turns: Vec::new(),
+            spans: Vec::new(),
             syncs: Vec::new(),
             beyond: Vec::new(),
             at_once: Duration::ZERO,
@@ -191,24 +191,24 @@ impl Stand {
     async fn round(&mut self) -> Result<(), Box<dyn std::error::Error>> {
         let start = now();
         self.keeper.renew(&self.app, self.ids[0]).await?;
-        let turn = start.elapsed();
+        let rotation = start.elapsed();
         let syncs = self.synced(3)?;
-        self.turns.push(turn);
+        self.spans.push(rotation);
         self.syncs.push(syncs);
-        self.beyond.push((turn.as_secs_f64() - syncs.as_secs_f64()) * 1e3);
+        self.beyond.push((rotation.as_secs_f64() - syncs.as_secs_f64()) * 1e3);
         Ok(())
     }
 
-    /// Every grant turns at the same time; as many bare commits.
+    /// Every grant rotates at the same time; as many bare commits.
     async fn round_at_once(&mut self) -> Result<(), Box<dyn std::error::Error>> {
         let start = now();
-        let turn = |id: &GrantId| {
+        let rotation = |id: &GrantId| {
             let (keeper, app, id) = (Arc::clone(&self.keeper), Arc::clone(&self.app), *id);
             tokio::spawn(async move { keeper.renew(&app, id).await.map(drop) })
         };
-        let turns: Vec<_> = self.ids.iter().map(turn).collect();
-        for turn in turns {
-            turn.await??;
+        let spans: Vec<_> = self.ids.iter().map(rotation).collect();
+        for rotation in spans {
+            rotation.await??;
         }
         self.at_once += start.elapsed();
         let commits = self.synced(AT_ONCE)?;
@@ -229,19 +229,19 @@ impl Stand {
 
     async fn tell(mut self) -> Result<(), Box<dyn std::error::Error>> {
         for (index, id) in self.ids.iter().enumerate() {
-            let turned = ROUNDS_AT_ONCE + if index == 0 { ROUNDS } else { 0 };
+            let rotated = ROUNDS_AT_ONCE + if index == 0 { ROUNDS } else { 0 };
             let generation = self.keeper.status(*id).await?.grant.generation;
-            assert_eq!(generation, Generation::new(turned as u64 + 1), "every one turned");
+            assert_eq!(generation, Generation::new(rotated as u64 + 1), "every one turned");
         }
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
         let a_second = |time: Duration| (AT_ONCE * ROUNDS_AT_ONCE) as f64 / time.as_secs_f64();
         let (rotations, commits) = (a_second(self.at_once), a_second(self.commits));
-        self.turns.sort_unstable();
+        self.spans.sort_unstable();
         self.syncs.sort_unstable();
         self.beyond.sort_unstable_by(f64::total_cmp);
-        let (turn, syncs, beyond) = (self.turns[ROUNDS / 2], self.syncs[ROUNDS / 2], self.beyond[ROUNDS / 2]);
+        let (rotation, syncs, beyond) = (self.spans[ROUNDS / 2], self.syncs[ROUNDS / 2], self.beyond[ROUNDS / 2]);
         print(&format!(
-            "{:<8}{turn:>14.2?}{syncs:>10.2?}{beyond:>11.2} ms{rotations:>26.0}{commits:>17.0}{:>8.2}",
+            "{:<8}{rotation:>14.2?}{syncs:>10.2?}{beyond:>11.2} ms{rotations:>26.0}{commits:>17.0}{:>8.2}",
             self.name,
             rotations / commits
         ));

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokenward_core::ports::{Clock, Entropy};
-use tokenward_core::{AccessToken, App, Ask, Code, ProfileName};
+use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
 use tokenward_wire::{Call, CallAnswer, CallOptions};
 
 use crate::{
-    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Handed, Home, Identity, KeeperOptions, Kept, KnownApp,
-    Observer, Overrides, ResolvedProfile, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
+    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Home, Identity, KeeperOptions, KeptState, KnownApp,
+    Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
 };
 
 /// Opens the logins of this machine: environment, `config.toml` and vault as the `tokenward` command finds them.
@@ -185,7 +185,7 @@ impl Client {
         let name = match name {
             None => None,
             Some(name) => Some(name.parse::<ProfileName>().map_err(|_| {
-                Error::with_detail(Code::BadSetting, Kept::Everything, format!("{name:?} is no name of a profile"))
+                Error::with_detail(Code::BadSetting, KeptState::Everything, format!("{name:?} is no name of a profile"))
             })?),
         };
         let resolved = settings.profile(name.as_ref())?;
@@ -272,7 +272,7 @@ impl Profile {
         if let Some(found) = at_once.filter(|found| found.app == self.resolved.app_name) {
             return Ok(found.access.token);
         }
-        let handed = self.access(Ask::default()).await?;
+        let handed = self.access(TokenWish::default()).await?;
         for notice in &handed.notices {
             tracing::warn!(?notice, profile = %self.resolved.name, "a token was handed out all the same");
         }
@@ -283,7 +283,7 @@ impl Profile {
     ///
     /// # Errors
     /// As [`Profile::token`].
-    pub async fn access(&self, ask: Ask) -> Result<Handed, Error> {
+    pub async fn access(&self, ask: TokenWish) -> Result<ServedToken, Error> {
         let opened = self.client.opened().await?;
         let session = &opened.session;
         let KnownApp { app, registrations } = self.known_app(session).await?;
@@ -367,7 +367,7 @@ impl Profile {
         known.ok_or_else(|| {
             let detail =
                 format!("the secret of the app {} is neither in the vault nor in the settings", self.resolved.app_name);
-            Error::with_detail(Code::SettingMissing, Kept::Everything, detail)
+            Error::with_detail(Code::SettingMissing, KeptState::Everything, detail)
         })
     }
 
@@ -380,7 +380,7 @@ impl Profile {
     fn is_of_other_app(&self, app: &App) -> Error {
         let detail =
             format!("the login of {} is a consent to another app than {} is now", self.resolved.name, app.name);
-        Error::with_detail(Code::NotLoggedIn, Kept::Record, detail)
+        Error::with_detail(Code::NotLoggedIn, KeptState::Record, detail)
     }
 }
 

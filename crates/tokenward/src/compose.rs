@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
-use tokenward_core::{App, AppName, Ask, Code, DirectGrant, ExitClass, ProfileName, veil};
+use tokenward_core::{App, AppName, Code, DirectGrant, ExitClass, ProfileName, TokenWish, veil};
 use tokenward_keeper::Showing;
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
@@ -19,8 +19,8 @@ use url::Url;
 use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
-    ApiClient, ApiOptions, Error, Handed, Home, Identity, Keeper, Kept, KeySource, LoginReport, Obtain, Origin, Own,
-    Parts, Processes, ScriptRefresh, ScriptTokens, SettingsError, Who, secret_file,
+    ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeptState, KeySource, LoginReport, Obtain, Origin, Own,
+    Parts, Processes, ScriptRefresh, ScriptTokens, ServedToken, SettingsError, TokenHolder, secret_file,
 };
 
 mod known;
@@ -104,7 +104,7 @@ impl Session {
         // Where there is no vault yet, a place that takes none is told as such and not as trouble of a vault.
         let placed = |error: StoreError| match error {
             StoreError { kind: StoreFault::ReadOnly | StoreFault::Unreadable, .. } if new => {
-                Error::with_detail(Code::HomeUnusable, Kept::Nothing, error.to_string())
+                Error::with_detail(Code::HomeUnusable, KeptState::Nothing, error.to_string())
             }
             error => error.into(),
         };
@@ -145,7 +145,7 @@ impl Session {
         Links::new(&self.keeper)
     }
 
-    /// Turns the login in a script's file ([`ScriptRefresh::run`]).
+    /// Rotates the login in a script's file ([`ScriptRefresh::run`]).
     ///
     /// # Errors
     /// As there.
@@ -168,26 +168,26 @@ impl Session {
         &self,
         app: &App,
         profile: &ProfileName,
-        ask: Ask,
-        who: Option<Who>,
+        ask: TokenWish,
+        who: Option<TokenHolder>,
         shown: Option<DirectGrant>,
-    ) -> Result<Handed, Error> {
+    ) -> Result<ServedToken, Error> {
         if app.token_api.has_browser_login() {
             return self.keeper.access_as(app, profile, ask).await;
         }
-        let named = || if profile.is_of_app() { Some(Who::App) } else { profile.user().map(Who::User) };
+        let named = || if profile.is_of_app() { Some(TokenHolder::App) } else { profile.user().map(TokenHolder::User) };
         let who = who.or_else(named).ok_or_else(|| {
             let detail =
                 format!("{profile} serves many users: name one as {profile}:user, or the app itself as {profile}:~app");
-            Error::with_detail(Code::Usage, Kept::Everything, detail)
+            Error::with_detail(Code::Usage, KeptState::Everything, detail)
         })?;
         let wanted = match who {
-            Who::App => Obtain::app(profile.clone()),
-            Who::User(user) => Obtain::user(profile.clone(), user, shown),
+            TokenHolder::App => Obtain::app(profile.clone()),
+            TokenHolder::User(user) => Obtain::user(profile.clone(), user, shown),
         };
         let wanted = match ask {
-            Ask::Living { min_ttl } => wanted.living(min_ttl),
-            Ask::NewerThan(seen) => {
+            TokenWish::Living { min_ttl } => wanted.living(min_ttl),
+            TokenWish::NewerThan(seen) => {
                 let grant = self.keeper.grant_of(&wanted.name()).await?;
                 wanted.after_refusal(grant, seen)
             }
@@ -210,7 +210,7 @@ impl Session {
         ApiClient::new(self.keeper.clone(), app, identity, calls, options)
     }
 
-    /// What can be handed out at once, without the database: from the file beside it, which is gone while a turn is under way that ends
+    /// What can be handed out at once, without the database: from the file beside it, which is gone while a rotation is under way that ends
     /// the token.
     pub(crate) fn at_once(&self, profile: &ProfileName) -> Option<HandOut> {
         self.hand_outs.at_once(profile)
@@ -405,7 +405,7 @@ fn settled(path: &Path) -> std::io::Result<()> {
 
 fn backup_error(error: BackupError) -> Error {
     let words = error.to_string();
-    let told = |code| Error::with_detail(code, Kept::Everything, words);
+    let told = |code| Error::with_detail(code, KeptState::Everything, words);
     match error {
         BackupError::Vault(error) => error.into(),
         BackupError::VaultExists(_) => told(Code::BadSetting),
@@ -416,7 +416,7 @@ fn backup_error(error: BackupError) -> Error {
     }
 }
 
-/// The access token of a profile, if it can be handed out at once: good, not due to be turned, and of the app that the
+/// The access token of a profile, if it can be handed out at once: good, not due to be rotated, and of the app that the
 /// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
 /// gone, never that there is none.
 pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
@@ -455,8 +455,9 @@ impl SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
     pub fn check() -> Result<(), Error> {
         let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::with_detail(Code::SystemShort, Kept::Everything, format!("no randomness: {error}")))
+        getrandom::fill(&mut bytes).map_err(|error| {
+            Error::with_detail(Code::SystemShort, KeptState::Everything, format!("no randomness: {error}"))
+        })
     }
 }
 
@@ -493,7 +494,7 @@ fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
                     }
                     error => (error.code(), error.to_string()),
                 };
-                Error::with_detail(code, Kept::Everything, words)
+                Error::with_detail(code, KeptState::Everything, words)
             })?;
             Some(ExplicitKey::new(format!("the file {}", path.display()), &bytes))
         }

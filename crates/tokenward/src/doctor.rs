@@ -16,17 +16,17 @@ mod foreign;
 mod gather;
 mod history;
 mod owners;
+mod rotations;
 mod severity;
 mod story;
-mod turns;
 
 pub use examine::examine;
 pub use facts::{
-    AppFacts, Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts, OpenStore,
-    OpenTurn, OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
+    AppFacts, Aside, Depth, Facts, ForeignFiles, HeldLogin, HeldRefresh, KeptAnswer, KeyFacts, LoginFacts,
+    OpenRotation, OpenStore, OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
 };
 pub use finding::{Check, Finding};
 pub use gather::{Wish, gather};
-pub use history::{Cause, Death, Doubtful, Past, PastTurn, Tale, Traces, Who};
+pub use history::{Cause, Death, Doubtful, Past, PastRotation, ProcessName, Tale, Traces};
 pub use severity::Severity;
 pub use story::Story;

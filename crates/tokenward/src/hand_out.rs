@@ -24,7 +24,7 @@
 //! * A writer that was stopped with the lock in its hand: whoever withholds waits half a second and goes on without the lock. The writer
 //!   compares the mark once more when its file is in place, and takes it away again.
 //!
-//! Of all names one mark, because a turn knows its grant and not yet under which name it will be stored. Two names that meet cost one of them
+//! Of all names one mark, because a rotation knows its grant and not yet under which name it will be stored. Two names that meet cost one of them
 //! a look at the store.
 
 mod leaf;
@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, HandOut, HandOuts, Mark, Shown, StoreError, Stored, Withheld};
+use tokenward_core::ports::{Clock, Entropy, HandOut, HandOuts, Mark, ShowOutcome, StoreError, Stored, Withheld};
 use tokenward_core::{Generation, GrantId, ProfileName};
 use tokenward_vault::{
     Beside, Folder, FolderKeys, KeySources, Tried, from_io, open_private, sync_folder, try_lock, write_private,
@@ -106,7 +106,7 @@ impl HandOutFiles {
         stored: &Stored,
         since: &Mark,
         mending: bool,
-    ) -> io::Result<Shown> {
+    ) -> io::Result<ShowOutcome> {
         let note = match &mut lock {
             Some(lock) => Note::read(lock)?,
             None => self.peek(profile).map_or(Note::Nothing, |found| Note::Shown(found.grant, found.generation)),
@@ -115,20 +115,20 @@ impl HandOutFiles {
             // It died between the store's answer and its end, or before: nobody knows. The new mark first.
             self.draw_mark()?;
             Note::Nothing.write(lock)?;
-            return Ok(Shown::Moved);
+            return Ok(ShowOutcome::Moved);
         }
         if *since != self.mark() {
-            return Ok(Shown::Moved);
+            return Ok(ShowOutcome::Moved);
         }
         if let (Note::Shown(grant, generation), Some(of)) = (note, stored.of)
             && grant == of.0
             && generation > of.1
         {
-            return Ok(Shown::Done);
+            return Ok(ShowOutcome::Done);
         }
         if mending && stored.hand_out.is_some() && self.peek(profile) == stored.hand_out {
             // Somebody else has mended it since.
-            return Ok(Shown::Done);
+            return Ok(ShowOutcome::Done);
         }
         if let (Some(lock), Some((grant, generation))) = (&mut lock, stored.of) {
             Note::Shown(grant, generation).write(lock)?;
@@ -137,9 +137,9 @@ impl HandOutFiles {
         if *since != self.mark() {
             // Somebody could not wait for us.
             remove(self.folder(), profile)?;
-            return Ok(Shown::Moved);
+            return Ok(ShowOutcome::Moved);
         }
-        Ok(Shown::Done)
+        Ok(ShowOutcome::Done)
     }
 }
 
@@ -158,19 +158,19 @@ impl HandOuts for HandOutFiles {
         }
     }
 
-    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError> {
         let Some(lock) = self.lock(profile).await else {
             tracing::debug!(%profile, "somebody else is at the hand-out file");
-            return Ok(Shown::Busy);
+            return Ok(ShowOutcome::Busy);
         };
         let shown = self.show_under(lock, profile, stored, since, false);
         shown.map_err(|error| from_io(&self.folder().handout(profile), &error))
     }
 
-    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError> {
         let lock = match try_lock(&self.folder().handout_lock(profile)) {
             Ok(Tried::Locked(lock)) => Some(lock),
-            Ok(Tried::Taken) => return Ok(Shown::Busy),
+            Ok(Tried::Taken) => return Ok(ShowOutcome::Busy),
             Ok(Tried::Unsupported) | Err(_) => None,
         };
         let shown = self.show_under(lock, profile, stored, since, true);

@@ -55,7 +55,7 @@ pub use compose::{
     remove_kept_vault, rewrap,
 };
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, CookieField, Home, KeySource, Origin, Overrides, Own, Place, ProfileRecord,
+    AppRecord, Clause, ConfigEdit, CookieField, FilePosition, Home, KeySource, Origin, Overrides, Own, ProfileRecord,
     ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
     reference as settings_reference, secret_file, travels_in_clear,
 };
@@ -65,10 +65,10 @@ pub use tokenward_files::{
 #[cfg(feature = "middleware")]
 pub use tokenward_keeper::TokenMiddleware;
 pub use tokenward_keeper::{
-    ApiClient, ApiError, ApiOptions, CallDelay, CallWatch, Caller, Consent, Echo, EndlessPages, Error, Handed,
-    HeldToken, Identity, Keeper, KeeperOptions, Kept, LoginAttempt, LoginReport, LoginRequest, LoginWithoutProfile,
-    Looking, NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts, Processes, Recovered,
-    Registration, Registrations, Report, Step, Surroundings, Who,
+    ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Consent, Echo, EndlessPages, Error, HeldToken,
+    Identity, Keeper, KeeperOptions, KeptState, LoginAttempt, LoginReport, LoginRequest, LoginWithoutProfile, Looking,
+    NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts, Processes, Recovered,
+    Registration, Registrations, Report, RotationStep, ServedToken, Surroundings, TokenHolder,
 };
 pub use tokenward_vault::trusted::Distrust;
 

@@ -28,7 +28,7 @@ mod values;
 pub use cookie_field::CookieField;
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Home, KeySource};
-pub use error::{Clause, Origin, Place, SettingsError, Warning};
+pub use error::{Clause, FilePosition, Origin, SettingsError, Warning};
 pub use hosts::{issuer_of, travels_in_clear};
 pub use loaded::{Overrides, Settings};
 pub use profile::{Own, ResolvedProfile, SecretSource};

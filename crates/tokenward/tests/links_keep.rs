@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward::core::{
-    App, AppSecret, Ask, Brand, Code, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName,
-    RefreshToken, Slot, Terms, TokenApi,
+    App, AppSecret, Brand, Code, Event, FeishuApp, Format, Generation, Hosts, NewLink, Place, ProfileName,
+    RefreshToken, Slot, Terms, TokenApi, TokenWish,
 };
-use tokenward::links::{Brought, Fill, Found, LinkOutcome, Links};
-use tokenward::{Environment, Handed, Home, Notice, Observer, Session, SessionOptions, Step, SystemEntropy};
+use tokenward::links::{BroughtLogin, FileComparison, Fill, LinkOutcome, Links};
+use tokenward::{
+    Environment, Home, Notice, Observer, RotationStep, ServedToken, Session, SessionOptions, SystemEntropy,
+};
 use tokenward_emulator::{Sandbox, SandboxOptions};
 use tokenward_testkit::{
     Disk, Killed, MovedClock, Program, Stand as Provider, Task, Words, all_at_once, is_heavy, is_root,
@@ -105,9 +107,9 @@ impl Stand {
         .unwrap()
     }
 
-    async fn access(&self) -> Handed {
+    async fn access(&self) -> ServedToken {
         let session = self.session(None).await;
-        session.keeper().access_as(&self.app(), &work(), Ask::default()).await.unwrap()
+        session.keeper().access_as(&self.app(), &work(), TokenWish::default()).await.unwrap()
     }
 
     /// A program's run: prints the token.
@@ -120,16 +122,17 @@ impl Stand {
 
     /// A run that is killed between the commit and the delivery.
     async fn die(&self) {
-        let session = self.session(Some(Arc::new(Killed(Step::Committed)))).await;
-        let _ = session.keeper().access_as(&self.app(), &work(), Ask::default()).await;
+        let session = self.session(Some(Arc::new(Killed(RotationStep::Committed)))).await;
+        let _ = session.keeper().access_as(&self.app(), &work(), TokenWish::default()).await;
         unreachable!("it was killed");
     }
 
-    /// The file is on a disk that is full, while a login turns. With room again it is delivered to.
+    /// The file is on a disk that is full, while a login rotates. With room again it is delivered to.
     async fn full_disk(&self) {
         let ballast = self.file.with_file_name("ballast");
         let fill = || assert!(fs::write(&ballast, vec![1; 1 << 20]).is_err());
-        self.turns_unseen(fill, || fs::remove_file(&ballast).unwrap(), "create a file|write a new copy|No space").await;
+        self.rotates_unseen(fill, || fs::remove_file(&ballast).unwrap(), "create a file|write a new copy|No space")
+            .await;
     }
 
     async fn read_only_disk(&self) {
@@ -138,10 +141,10 @@ impl Stand {
             let folder = self.file.parent().unwrap();
             assert!(mount.args(["-o", &format!("remount,bind,{how}")]).arg(folder).status().unwrap().success());
         };
-        self.turns_unseen(|| remount("ro"), || remount("rw"), "may not be written").await;
+        self.rotates_unseen(|| remount("ro"), || remount("rw"), "may not be written").await;
     }
 
-    async fn turns_unseen(&self, broken: impl Fn(), mended: impl Fn(), says: &str) {
+    async fn rotates_unseen(&self, broken: impl Fn(), mended: impl Fn(), says: &str) {
         fs::write(&self.file, env("", "")).unwrap();
         let session = self.session(None).await;
         let (keeper, links) = (session.keeper(), session.links());
@@ -150,7 +153,7 @@ impl Stand {
         broken();
         let id = keeper.grant_of(&work()).await.unwrap();
         let handed = keeper.renew(&self.app(), id).await.unwrap();
-        assert!(handed.turned);
+        assert!(handed.rotated);
         let told = handed.notices.iter().find_map(|notice| match notice {
             Notice::LinkNotWritten { error, .. } => Some(error.to_string()),
             _ => None,
@@ -161,12 +164,12 @@ impl Stand {
         mended();
         // A minute later it is tried again; a new process, a clock that is ahead.
         let later = Self { ahead: self.ahead + 61, ..self.clone() };
-        assert!(!later.access().await.turned);
-        assert!(matches!(later.found().await, Found::InStep));
+        assert!(!later.access().await.rotated);
+        assert!(matches!(later.found().await, FileComparison::InStep));
         assert_ne!(fs::read_to_string(&self.file).unwrap(), before);
     }
 
-    async fn found(&self) -> Found {
+    async fn found(&self) -> FileComparison {
         let states = self.session(None).await.links().states(None).await.unwrap();
         states.into_iter().find(|state| state.link.target.file == self.file).unwrap().found
     }
@@ -217,9 +220,9 @@ impl World {
         let (refresh, _) = world.login();
         runtime().block_on(async {
             let session = world.stand.session(None).await;
-            let brought = Brought::new(RefreshToken::parse(refresh).unwrap(), "the test");
+            let brought = BroughtLogin::new(RefreshToken::parse(refresh).unwrap(), "the test");
             session.links().adopt(&world.stand.app(), &work(), brought).await.unwrap();
-            session.keeper().access_as(&world.stand.app(), &work(), Ask::default()).await.unwrap();
+            session.keeper().access_as(&world.stand.app(), &work(), TokenWish::default()).await.unwrap();
             world.linked(&session.links(), &world.stand.file).await;
         });
         world
@@ -278,7 +281,7 @@ fn one_lineage() {
     world.assert_clean();
 }
 
-/// A newer login is in the file when 32 processes come: adopted once, turned once.
+/// A newer login is in the file when 32 processes come: adopted once, rotated once.
 fn one_adoption() {
     let world = World::new();
     let (refresh, access) = world.login();

@@ -58,7 +58,7 @@ async fn listener(answer: String) -> (String, tokio::task::JoinHandle<String>) {
 }
 
 #[tokio::test]
-async fn a_request_carries_a_token_and_a_dead_one_is_turned() {
+async fn a_request_carries_a_token_and_a_dead_one_is_rotated() {
     let stage = stage().await;
     let (status, body) = stage.get(stage.user_info()).await;
     assert_eq!((status, &body["data"]["name"]), (200, &Value::from("Ada")));

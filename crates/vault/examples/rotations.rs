@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokenward_core::ports::{Grants, Journal, Leases, Logins};
 use tokenward_core::{Generation, Seat};
-use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
+use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rotation};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,7 +33,7 @@ async fn main() -> anyhow::Result<()> {
         };
         let intent = vault.begin(&lease, draft(generation)).await?.intent();
         vault.keep_answer(intent, &answer("{}")).await?;
-        vault.commit(None, intent, turn(&number.to_string())).await?;
+        vault.commit(None, intent, rotation(&number.to_string())).await?;
         vault.release(lease).await?;
         generation = Generation::new(generation.get() + 1);
     }

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::rotation::{Change, Rotation};
 use tokenward_core::{Access, AccessToken, RawAnswer, RefreshToken, Scopes, SecretBytes, Subject, TokenApi, TokenSet};
 use zeroize::Zeroizing;
 
@@ -88,30 +88,30 @@ struct SetIn {
     obtained: i64,
 }
 
-/// A turn that lost its race, as bytes.
-pub(crate) fn turn_to_bytes(turn: &Turn) -> Wiped {
+/// A rotation that lost its race, as bytes.
+pub(crate) fn rotation_to_bytes(rotation: &Rotation) -> Wiped {
     to_bytes(&SetOut {
-        access: new(&turn.access).map(access_out),
-        refresh: new(&turn.refresh).map(RefreshToken::expose),
-        refresh_expires: turn.refresh_expires.map(Timestamp::as_millisecond),
-        scopes: turn.scopes.as_ref(),
-        subject: turn.subject.as_ref(),
-        issued_by: turn.issued_by,
-        obtained: turn.obtained.as_millisecond(),
+        access: new(&rotation.access).map(access_out),
+        refresh: new(&rotation.refresh).map(RefreshToken::expose),
+        refresh_expires: rotation.refresh_expires.map(Timestamp::as_millisecond),
+        scopes: rotation.scopes.as_ref(),
+        subject: rotation.subject.as_ref(),
+        issued_by: rotation.issued_by,
+        obtained: rotation.obtained.as_millisecond(),
     })
 }
 
-/// A set after a turn, as bytes.
-pub(crate) fn turned_to_bytes(set: &TokenSet, turn: &Turn) -> Wiped {
-    let kept_end = set.refresh_expires.filter(|_| matches!(turn.refresh, Change::Keep));
+/// A set after a rotation, as bytes.
+pub(crate) fn rotated_to_bytes(set: &TokenSet, rotation: &Rotation) -> Wiped {
+    let kept_end = set.refresh_expires.filter(|_| matches!(rotation.refresh, Change::Keep));
     to_bytes(&SetOut {
-        access: turned(&turn.access, set.access.as_ref()).map(access_out),
-        refresh: turned(&turn.refresh, set.refresh.as_ref()).map(RefreshToken::expose),
-        refresh_expires: turn.refresh_expires.or(kept_end).map(Timestamp::as_millisecond),
-        scopes: turn.scopes.as_ref().or(set.scopes.as_ref()),
-        subject: turn.subject.as_ref().or(set.subject.as_ref()),
-        issued_by: turn.issued_by,
-        obtained: turn.obtained.as_millisecond(),
+        access: rotated(&rotation.access, set.access.as_ref()).map(access_out),
+        refresh: rotated(&rotation.refresh, set.refresh.as_ref()).map(RefreshToken::expose),
+        refresh_expires: rotation.refresh_expires.or(kept_end).map(Timestamp::as_millisecond),
+        scopes: rotation.scopes.as_ref().or(set.scopes.as_ref()),
+        subject: rotation.subject.as_ref().or(set.subject.as_ref()),
+        issued_by: rotation.issued_by,
+        obtained: rotation.obtained.as_millisecond(),
     })
 }
 
@@ -168,7 +168,7 @@ fn new<T>(change: &Change<T>) -> Option<&T> {
     }
 }
 
-fn turned<'a, T>(change: &'a Change<T>, old: Option<&'a T>) -> Option<&'a T> {
+fn rotated<'a, T>(change: &'a Change<T>, old: Option<&'a T>) -> Option<&'a T> {
     match change {
         Change::Replace(value) => Some(value),
         Change::Keep => old,

@@ -11,14 +11,14 @@
 //! A crash at any point leaves the state before or after the call, the kernel wakes those who waited, and the next
 //! process finds an open intent to recover from.
 
+mod answer_slot;
 mod backup;
-mod beside;
 mod codec;
 mod error;
+mod file_seal;
 mod folder;
 mod key;
 mod keyring;
-mod landing;
 mod locks;
 mod rekey;
 mod rescue;
@@ -34,8 +34,8 @@ pub mod suite;
 pub mod trusted;
 
 pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
-pub use beside::{Beside, FolderKeys};
 pub use error::from_io;
+pub use file_seal::{Beside, FolderKeys};
 pub use folder::{Folder, Repair, hand_over, open_private, sync_folder, write_private};
 pub use key::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]
@@ -44,7 +44,7 @@ pub use keyring::{Keyring, KeyringFault};
 pub use locks::{Tried, try_lock};
 pub use rekey::{Resealed, rewrap};
 pub use restore::{
-    KeptVault, Login as RestoredLogin, Plan as RestorePlan, Replaced, Restoring, Seen as SeenLogin, Verdict,
+    KeptVault, Login as RestoredLogin, LoginState as SeenLogin, Plan as RestorePlan, Replaced, Restoring, Verdict,
     kept_vaults, remove_kept, restore,
 };
 pub use restored::Restored;

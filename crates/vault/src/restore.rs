@@ -32,13 +32,13 @@ use interruption::{finish, lock};
 use names::{BEFORE, STAGED, UNDONE, free_number, number};
 use thread::waiting;
 
-pub use kept::{KeptVault, kept_vaults, remove_kept};
-pub use plan::{Login, Plan, Seen, Verdict};
+pub use plan::{Login, LoginState, Plan, Verdict};
+pub use set_aside::{KeptVault, kept_vaults, remove_kept};
 
 pub(crate) mod interruption;
-mod kept;
 mod names;
 mod plan;
+mod set_aside;
 mod thread;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
@@ -144,9 +144,11 @@ impl Restoring {
         finish(folder)?;
         let last = Restored::last(folder);
         let earlier = match named {
-            Some(kept) => kept::of_ours(folder, kept),
+            Some(kept) => set_aside::of_ours(folder, kept),
             // A record that was copied along names the folder of another home.
-            None => last.as_ref().and_then(|last| last.before.as_deref()).and_then(|kept| kept::of_ours(folder, kept)),
+            None => {
+                last.as_ref().and_then(|last| last.before.as_deref()).and_then(|kept| set_aside::of_ours(folder, kept))
+            }
         };
         let earlier = earlier.filter(|earlier| earlier.wrapped_key().exists()).ok_or_else(nothing)?;
         // A vault that does not open is not put in the place of one that does.

@@ -35,7 +35,7 @@ pub(crate) fn check(folder: &Path) -> Result<(), StoreError> {
     writable(folder)
 }
 
-/// Checks that this process may make its files as large as a turn needs them (`ulimit -f`, `LimitFSIZE=`).
+/// Checks that this process may make its files as large as a rotation needs them (`ulimit -f`, `LimitFSIZE=`).
 fn file_size(folder: &Path) -> Result<(), StoreError> {
     let Some(limit) = getrlimit(Resource::Fsize).current else { return Ok(()) };
     let length = |name: &str| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());

@@ -16,7 +16,9 @@ mod adopt;
 pub(crate) mod connect;
 mod connections;
 mod database_files;
+mod early_end;
 pub(crate) mod failure;
+mod grant_requests;
 mod grants;
 mod health;
 mod identity;
@@ -28,18 +30,16 @@ mod link_book;
 mod login_answers;
 mod logins;
 mod lookup;
-mod over;
 mod placement;
 pub(crate) mod query;
-mod questions;
 pub(crate) mod rows;
 mod sealer;
 mod slots;
 pub(crate) mod statements;
-mod stillborn;
+mod take_back;
+mod torn_database;
 mod trials;
 mod unproven;
-mod wish;
 mod worker;
 
 use std::collections::HashMap;
@@ -53,10 +53,10 @@ use rusqlite::Connection;
 use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{Fence, Generation, IntentId, TokenSet};
 
+use crate::answer_slot::{LandingSlot, Landings};
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
-use crate::landing::{LandingSlot, Landings};
 use crate::locks::Waiters;
 use crate::rescue::Rescue;
 use crate::seal::Keys;
@@ -345,8 +345,8 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
         return Ok(unlocked);
     }
     let database = folder.database();
-    if stillborn::is_stillborn(folder) {
-        stillborn::set_aside(folder)?;
+    if torn_database::is_stillborn(folder) {
+        torn_database::set_aside(folder)?;
     }
     if database.exists() {
         if !connect::is_empty(folder) {

@@ -18,7 +18,7 @@ use crate::folder::Folder;
 use crate::key::KeySources;
 
 pub use world::{
-    TestClock, TestEntropy, adoption, answer, draft, holder, login, named, new_link, rules, soon, start, turn,
+    TestClock, TestEntropy, adoption, answer, draft, holder, login, named, new_link, rotation, rules, soon, start,
 };
 
 /// One store under test.

@@ -19,7 +19,7 @@ use tokenward_core::SecretBytes;
 
 use crate::folder::Folder;
 
-mod way;
+mod path_trust;
 
 /// Whose files are believed: the effective user's, root's, and where root looks after somebody else's vault, that one's.
 #[derive(Debug, Clone)]

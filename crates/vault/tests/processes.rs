@@ -12,7 +12,7 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{Generation, IntentId, Seat};
 use tokenward_testkit::{Disk, Program, Task, Words, all_at_once};
-use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, turn};
+use tokenward_vault::suite::{TestClock, TestEntropy, answer, draft, holder, login, rotation};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 const PROCESSES: u32 = 64;
@@ -20,11 +20,11 @@ const PROCESSES: u32 = 64;
 fn main() -> ExitCode {
     Program::new()
         .child("log-in", |words| runtime().block_on(open_and_log_in(&folder(words), number(words))))
-        .child("turn", |words| runtime().block_on(turn_once(&folder(words), number(words))))
+        .child("turn", |words| runtime().block_on(rotate_once(&folder(words), number(words))))
         .child("serve", |words| runtime().block_on(serve_read_only(&folder(words))))
         .child("fill", |words| runtime().block_on(fill_the_disk(&folder(words))))
         .test("many_processes_create_one_vault", many_processes_create_one_vault)
-        .test("many_processes_turn_a_grant_once", many_processes_turn_a_grant_once)
+        .test("many_processes_rotate_a_grant_once", many_processes_rotate_a_grant_once)
         .on_disk("a_full_disk_is_seen_before_a_spend_and_survived_after_it", a_full_disk)
         .on_disk("a_read_only_disk_still_serves", a_read_only_disk)
         .run()
@@ -73,7 +73,7 @@ async fn open_and_log_in(folder: &Folder, number: u32) {
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), format!("access-{number}"));
 }
 
-fn many_processes_turn_a_grant_once() {
+fn many_processes_rotate_a_grant_once() {
     let root = tempfile::tempdir().unwrap();
     let home = root.path().join("home");
     runtime().block_on(async { vault(&Folder::new(&home)).await.log_in(login("work", "1", None)).await.unwrap() });
@@ -85,12 +85,12 @@ fn many_processes_turn_a_grant_once() {
     assert_eq!(told, BTreeMap::from([("turned access-2".to_owned(), 1), ("waited access-2".to_owned(), others)]));
 }
 
-/// What a keeper does at the moment of expiry: lease, read again, turn; or wait for who does.
-async fn turn_once(folder: &Folder, number: u32) {
+/// What a keeper does at the moment of expiry: lease, read again, rotate; or wait for who does.
+async fn rotate_once(folder: &Folder, number: u32) {
     let vault = vault(folder).await;
     let id = vault.grant_of(&"work".parse().unwrap()).await.unwrap().unwrap();
     let me = holder("here", number);
-    let mut turned = false;
+    let mut rotated = false;
     let grant = loop {
         let grant = vault.grant(id).await.unwrap();
         if grant.generation > Generation::FIRST {
@@ -112,13 +112,13 @@ async fn turn_once(folder: &Folder, number: u32) {
             let intent = vault.begin(&lease, draft).await.unwrap().intent();
             tokio::time::sleep(Duration::from_millis(100)).await;
             vault.keep_answer(intent, &answer("{}")).await.unwrap();
-            let committed = vault.commit(None, intent, turn("2")).await.unwrap().committed;
+            let committed = vault.commit(None, intent, rotation("2")).await.unwrap().committed;
             assert_eq!(committed, Committed::Generation(Generation::new(2)));
-            turned = true;
+            rotated = true;
         }
         vault.release(lease).await.unwrap();
     };
-    let word = if turned { "turned" } else { "waited" };
+    let word = if rotated { "turned" } else { "waited" };
     println!("{word} {}", grant.access.unwrap().token.expose());
 }
 
@@ -166,7 +166,7 @@ async fn fill_the_disk(folder: &Folder) {
     let mut big = answer("");
     big.body = tokenward_core::SecretBytes::new(vec![b'x'; 50_000]);
     vault.keep_answer(spend.intent(), &big).await.unwrap();
-    let full = vault.commit(None, spend.intent(), turn("2")).await.unwrap_err();
+    let full = vault.commit(None, spend.intent(), rotation("2")).await.unwrap_err();
     assert!(matches!(full, StoreError { kind: StoreFault::Full, .. }), "{full:?}");
     assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::Full, .. })));
     // Nobody who holds validity notices (I7), and the next process finds the answer.
@@ -178,7 +178,7 @@ async fn fill_the_disk(folder: &Folder) {
     std::fs::remove_file(ballast).unwrap();
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer.as_ref(), Some(&big));
     assert_eq!(
-        vault.commit(None, spend.intent(), turn("2")).await.unwrap().committed,
+        vault.commit(None, spend.intent(), rotation("2")).await.unwrap().committed,
         Committed::Generation(Generation::new(2))
     );
     vault.prove().await.unwrap();

@@ -11,10 +11,10 @@ use url::Url;
 
 use crate::Error;
 use crate::manuscript::Manuscript;
-use crate::remote::{Found, Remote};
+use crate::page_observer::{Notice, PageStep, Phase};
+use crate::remote::{Remote, WikiNode};
 use crate::store::{Content, Drawer, Import, Node, Page, Record};
 use crate::text::{Stand, Text};
-use crate::watch::{Notice, Phase, Step};
 use crate::wiki::{Report, Wiki};
 
 impl Wiki<'_> {
@@ -51,7 +51,7 @@ impl Wiki<'_> {
                     }
                     let token = remote.upload_for_import(&file_name(manuscript), EXTENSION, bytes).await?;
                     let at = self.clock.now().as_second();
-                    self.step(drawer, record, Import::Brought { token, at }, Step::Brought)?;
+                    self.step(drawer, record, Import::Brought { token, at }, PageStep::Brought)?;
                 }
                 Some(Import::Brought { at, .. } | Import::Asked { at, .. })
                     if self.clock.now().as_second() - at >= TOKEN_LIFE =>
@@ -62,10 +62,10 @@ impl Wiki<'_> {
                     record.import = None;
                 }
                 Some(Import::Brought { token, at }) => {
-                    self.step(drawer, record, Import::Asked { token: token.clone(), at }, Step::Asked)?;
+                    self.step(drawer, record, Import::Asked { token: token.clone(), at }, PageStep::Asked)?;
                     match remote.import(&manuscript.title, EXTENSION, &token).await {
                         Ok(ticket) => {
-                            self.step(drawer, record, Import::Ticketed { ticket }, Step::Ticketed)?;
+                            self.step(drawer, record, Import::Ticketed { ticket }, PageStep::Ticketed)?;
                         }
                         // The next round says what may have come of it, and asks again.
                         Err(error) if error.in_doubt() && looks < LOOKS => {
@@ -89,7 +89,7 @@ impl Wiki<'_> {
                     let result = remote.imported(&ticket).await?;
                     match self.judge(record, &result) {
                         Ok(Some(document)) => {
-                            self.step(drawer, record, Import::Imported { document }, Step::Imported)?;
+                            self.step(drawer, record, Import::Imported { document }, PageStep::Imported)?;
                         }
                         Ok(None) if looks < LOOKS => {
                             looks += 1;
@@ -120,7 +120,7 @@ impl Wiki<'_> {
         }
     }
 
-    fn step(&self, drawer: &Drawer, record: &mut Record, import: Import, step: Step) -> Result<(), Error> {
+    fn step(&self, drawer: &Drawer, record: &mut Record, import: Import, step: PageStep) -> Result<(), Error> {
         record.import = Some(import);
         self.keep(drawer, record)?;
         self.watch.at(step);
@@ -160,7 +160,7 @@ impl Wiki<'_> {
         document: &str,
         task: Option<String>,
         looks: u32,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<WikiNode>, Error> {
         if looks > LOOKS {
             return Err(Error::ImportSlow);
         }
@@ -188,7 +188,7 @@ impl Wiki<'_> {
             Err(error) if error.is_passing() => return Ok(None),
             Err(error) => return Err(error),
         };
-        self.watch.at(Step::Moved);
+        self.watch.at(PageStep::Moved);
         if answer.get("applied") == Some(&Value::Bool(true)) {
             return Err(Error::MoveApplied);
         }
@@ -205,9 +205,9 @@ impl Wiki<'_> {
         drawer: &Drawer,
         record: &mut Record,
         remote: &Remote<'_>,
-        found: Found,
+        found: WikiNode,
     ) -> Result<Report, Error> {
-        let Found { space_id, node_token: token, document_id, title, .. } = found;
+        let WikiNode { space_id, node_token: token, document_id, title, .. } = found;
         let node = Node { space_id, token, document_id, title };
         // Needed by `update` alone; a login without the scope to read documents can still create.
         let revision = remote.revision(&node.document_id).await.ok();
@@ -216,7 +216,7 @@ impl Wiki<'_> {
         record.import = None;
         self.keep(drawer, record)?;
         drawer.tidy();
-        self.watch.at(Step::Done);
+        self.watch.at(PageStep::Done);
         Ok(self.report(record, &node, 0, true))
     }
 }

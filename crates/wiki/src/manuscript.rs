@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tokenward::core::hex;
 
-use crate::front::FrontMatter;
+use crate::front_matter::FrontMatter;
 use crate::images::{self, Folders, Source, without_login};
 use crate::limits::{self, Limit};
-use crate::measure::Measures;
-use crate::text::{Text, Written};
-use crate::watch::Notice;
-use crate::{Error, Flaw, Place};
+use crate::page_observer::Notice;
+use crate::text::{PictureSyntax, Text};
+use crate::text_limits::Measures;
+use crate::{Error, Flaw, PageLocation};
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +96,7 @@ impl Manuscript {
                 // What other programs take for a picture may be none of ours; it stays as it is written, and that is said.
                 let shown = without_login(&picture.destination);
                 let source = match (picture.written, source) {
-                    (Written::Markdown, source) => source?,
+                    (PictureSyntax::Markdown, source) => source?,
                     // Its words take its place.
                     (_, Ok(Source::Unknown) | Err(_)) if shown.is_some() => {
                         hidden.extend(shown);
@@ -223,12 +223,12 @@ impl Manuscript {
     /// Where the page goes: what the caller says, and where it says nothing, what the front matter says.
     ///
     /// # Errors
-    /// As [`Place::read`].
-    pub fn place(&self, personal: bool, space: Option<&str>, parent: Option<&str>) -> Result<Place, Error> {
+    /// As [`PageLocation::read`].
+    pub fn place(&self, personal: bool, space: Option<&str>, parent: Option<&str>) -> Result<PageLocation, Error> {
         if personal || space.is_some() || parent.is_some() {
-            return Place::read(personal, space, parent);
+            return PageLocation::read(personal, space, parent);
         }
-        Place::read(self.personal, self.space.as_deref(), self.parent.as_deref())
+        PageLocation::read(self.personal, self.space.as_deref(), self.parent.as_deref())
     }
 
     /// Tells two contents apart.

@@ -5,7 +5,7 @@
 //! alternatives.
 
 use crate::manuscript::Manuscript;
-use crate::place::{Place, Space};
+use crate::place::{PageLocation, Space};
 
 /// What is going to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub enum Task<'a> {
     /// A page is made there, by the provider's import or not.
     Create {
         /// Where.
-        place: &'a Place,
+        place: &'a PageLocation,
         /// Whether the provider imports the file.
         import: bool,
     },
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn all_that_is_missing_is_told_at_once() {
-        let place = Place::read(true, None, None).unwrap();
+        let place = PageLocation::read(true, None, None).unwrap();
         let create = Task::Create { place: &place, import: false };
         let all = "wiki:space:read wiki:node:create docx:document.block:convert docx:document:write_only";
         assert_eq!(missing("text", create, all), [""; 0]);
@@ -100,13 +100,13 @@ mod tests {
             format!("{all} wiki:node:retrieve docx:document:readonly")
         );
         assert_eq!(missing("text", Task::Update, all), ["docx:document:readonly"]);
-        let space = Place::read(false, Some("70"), None).unwrap();
+        let space = PageLocation::read(false, Some("70"), None).unwrap();
         let import = Task::Create { place: &space, import: true };
         assert_eq!(
             missing("text", import, all),
             ["docs:document.media:upload", "docs:document:import", "wiki:node:read", "wiki:node:move"]
         );
-        let below = Place::read(false, None, Some("Wk1")).unwrap();
+        let below = PageLocation::read(false, None, Some("Wk1")).unwrap();
         let create = Task::Create { place: &below, import: false };
         assert_eq!(missing("text", create, all), ["wiki:node:read", "wiki:node:retrieve", "docx:document:readonly"]);
     }

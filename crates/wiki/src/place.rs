@@ -1,6 +1,6 @@
 //! Where a page goes, and where it is afterwards.
 //!
-//! Enters: what a person writes: an id, or an address copied from the browser. Leaves: a [`Place`], and in the end the
+//! Enters: what a person writes: an id, or an address copied from the browser. Leaves: a [`PageLocation`], and in the end the
 //! page's own address. The provider's answers do not name the tenant's host (reference/feishu.md §12.1), so it is taken
 //! from an address that the person gave, from a setting, or is the brand's general host, which leads on to the
 //! tenant's.
@@ -24,7 +24,7 @@ pub enum Space {
 
 /// Where a page goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct PageLocation {
     /// The space.
     pub space: Space,
     /// The node above the page; none for the space's first level.
@@ -34,7 +34,7 @@ pub struct Place {
     pub host: Option<String>,
 }
 
-impl Place {
+impl PageLocation {
     /// Reads what was given. `space` may be an id, a space's address, or the address of any page in the space.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_a_place_leads_there() {
-        let place = |personal, space, parent| Place::read(personal, space, parent).unwrap();
+        let place = |personal, space, parent| PageLocation::read(personal, space, parent).unwrap();
         assert_eq!(place(true, None, None).key(), "personal/");
         assert_eq!(place(true, None, Some("WkA1")).key(), "personal/WkA1");
         let by_url = place(false, Some("https://acme.feishu.cn/wiki/space/7034502641455497244?x=1"), None);
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused() {
-        assert!(matches!(Place::read(false, None, None), Err(Error::NoPlace)));
+        assert!(matches!(PageLocation::read(false, None, None), Err(Error::NoPlace)));
         for (space, parent) in [
             (Some("a b"), None),
             (Some("https://acme.feishu.cn/docx/Abc"), None),
@@ -163,7 +163,7 @@ mod tests {
             (None, Some("https://acme.feishu.cn/wiki/")),
             (None, Some("")),
         ] {
-            let read = Place::read(false, space, parent);
+            let read = PageLocation::read(false, space, parent);
             assert!(matches!(read, Err(Error::BadPlace { .. })), "{space:?} {parent:?} {read:?}");
         }
     }

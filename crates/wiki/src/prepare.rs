@@ -15,12 +15,12 @@ use crate::Error;
 use crate::images::{self, Source, without_login};
 use crate::limits;
 use crate::manuscript::Manuscript;
+use crate::page_observer::{Notice, PageObserver, Phase};
 use crate::plan::{Insertion, insertions};
 use crate::remote::Remote;
 use crate::store::Drawer;
-use crate::text::{Picture, Stand, Text, Written};
+use crate::text::{Picture, PictureSyntax, Stand, Text};
 use crate::tree::Tree;
-use crate::watch::{Notice, Phase, Watch};
 
 /// Fetches pictures of the web: a plain request without any token.
 #[async_trait]
@@ -80,7 +80,7 @@ pub(crate) async fn prepare(
     drawer: &Drawer,
     remote: &Remote<'_>,
     fetch: &dyn Fetch,
-    watch: &dyn Watch,
+    watch: &dyn PageObserver,
 ) -> Result<Plan, Error> {
     drawer.tidy();
     manuscript.remarks().into_iter().for_each(|remark| watch.notice(remark));
@@ -132,12 +132,12 @@ async fn stands(
     text: &Text<'_>,
     drawer: &Drawer,
     fetch: &dyn Fetch,
-    watch: &dyn Watch,
+    watch: &dyn PageObserver,
 ) -> Result<(Vec<Stand>, Vec<Sendable>), Error> {
     let pictures = text.pictures();
     if manuscript.no_images {
         let stand = |picture: &Picture| match Url::parse(&picture.destination) {
-            _ if picture.written != Written::Markdown => Stand::AsItIs,
+            _ if picture.written != PictureSyntax::Markdown => Stand::AsItIs,
             Ok(url) if matches!(url.scheme(), "http" | "https") => Stand::Link,
             _ => Stand::Words,
         };

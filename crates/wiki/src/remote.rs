@@ -12,7 +12,7 @@ use jiff::fmt::rfc2822;
 use serde_json::{Value, json};
 use tokenward::{ApiError, Call, CallAnswer, CallTrouble, Caller, Part};
 
-use crate::pace::{Lane, Pacer, Timer};
+use crate::rate_limit::{Lane, Pacer, Timer};
 use crate::{Error, images};
 
 /// The provider, as a page sees it.
@@ -26,7 +26,7 @@ pub(crate) struct Remote<'a> {
 
 /// A node of the wiki.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct WikiNode {
     pub(crate) space_id: String,
     pub(crate) node_token: String,
     pub(crate) document_id: String,
@@ -59,7 +59,7 @@ impl<'a> Remote<'a> {
     }
 
     /// A node by its token, or by the document behind it.
-    pub(crate) async fn node(&self, token: &str, is_document: bool) -> Result<Found, Error> {
+    pub(crate) async fn node(&self, token: &str, is_document: bool) -> Result<WikiNode, Error> {
         const NAME: &str = "get_node";
         let mut call = Call::get("/open-apis/wiki/v2/spaces/get_node").query("token", token);
         if is_document {
@@ -70,7 +70,7 @@ impl<'a> Remote<'a> {
     }
 
     /// The documents right below a node, or at the first level of the space.
-    pub(crate) async fn documents_below(&self, space: &str, parent: Option<&str>) -> Result<Vec<Found>, Error> {
+    pub(crate) async fn documents_below(&self, space: &str, parent: Option<&str>) -> Result<Vec<WikiNode>, Error> {
         const NAME: &str = "nodes";
         let (mut nodes, mut page, mut seen) = (Vec::new(), None::<String>, HashSet::new());
         // A node has at most 2,000 children (reference/feishu.md §12.5), on pages as long as the provider likes.
@@ -99,7 +99,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Makes an empty page. Has no idempotency key, so it is sent once (reference/feishu.md §12.1, 2).
-    pub(crate) async fn make_page(&self, space: &str, parent: Option<&str>, title: &str) -> Result<Found, Error> {
+    pub(crate) async fn make_page(&self, space: &str, parent: Option<&str>, title: &str) -> Result<WikiNode, Error> {
         const NAME: &str = "create node";
         let mut body = json!({ "obj_type": "docx", "node_type": "origin", "title": title });
         if let Some(parent) = parent {
@@ -330,13 +330,13 @@ impl Error {
     }
 }
 
-fn found(node: &Value) -> Option<Found> {
+fn found(node: &Value) -> Option<WikiNode> {
     let number = |name: &str| match node.get(name)? {
         Value::String(text) => text.parse().ok(),
         number => number.as_i64(),
     };
     let made: i64 = number("node_create_time").or_else(|| number("obj_create_time")).unwrap_or(0);
-    Some(Found {
+    Some(WikiNode {
         space_id: text(node, "/space_id").unwrap_or_default(),
         node_token: text(node, "/node_token")?,
         document_id: text(node, "/obj_token")?,

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward::core::hex;
 
-use crate::{Error, Old, Place, Standing};
+use crate::{Error, Old, PageLocation, Standing};
 
 /// All records of a home.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(crate) struct Record {
     /// The file.
     pub(crate) file: PathBuf,
     /// Where the page goes.
-    pub(crate) place: Place,
+    pub(crate) place: PageLocation,
     /// The tenant's host, as far as it is known.
     pub(crate) host: Option<String>,
     /// The page.
@@ -194,7 +194,7 @@ impl Store {
     }
 
     /// Takes the place of a file and its target, for this process alone.
-    pub(crate) fn take(&self, owner: &str, file: &Path, place: &Place) -> Result<Drawer, Error> {
+    pub(crate) fn take(&self, owner: &str, file: &Path, place: &PageLocation) -> Result<Drawer, Error> {
         let name = format!("{}-{}", name_of_file(owner, file), &digest(&[place.key().as_bytes()])[..12]);
         self.take_named(&name, file)
     }
@@ -227,7 +227,7 @@ impl Store {
     }
 
     /// What is known of a file's pages, without taking its place.
-    pub(crate) fn look(&self, owner: &str, file: &Path, place: Option<&Place>) -> Result<Vec<Record>, Error> {
+    pub(crate) fn look(&self, owner: &str, file: &Path, place: Option<&PageLocation>) -> Result<Vec<Record>, Error> {
         let mut found = self.of_file(owner, file)?;
         found.retain(|record| place.is_none_or(|place| record.place.key() == place.key()));
         Ok(found)
@@ -317,7 +317,7 @@ impl Drawer {
 
 impl Record {
     /// A record of a file that nothing was done with.
-    pub(crate) fn new(owner: &str, file: &Path, place: &Place) -> Self {
+    pub(crate) fn new(owner: &str, file: &Path, place: &PageLocation) -> Self {
         Self {
             version: VERSION,
             owner: owner.to_owned(),

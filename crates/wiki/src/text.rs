@@ -51,13 +51,13 @@ pub(crate) struct Picture {
     /// What it says where it cannot be shown.
     pub(crate) words: String,
     /// How it is written.
-    pub(crate) written: Written,
+    pub(crate) written: PictureSyntax,
     place: Range<usize>,
 }
 
 /// How a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum PictureSyntax {
     /// As Markdown has it.
     Markdown,
     /// `<img src="…">` among words.
@@ -109,18 +109,18 @@ impl<'a> Text<'a> {
                     // A picture in the words of another is not shown, and a note that is embedded is no picture.
                     if in_picture == 0 && (!embed || looks_like_a_picture(dest_url)) {
                         let (destination, words) = (dest_url.to_string(), String::new());
-                        let written = if embed { Written::Embed } else { Written::Markdown };
+                        let written = if embed { PictureSyntax::Embed } else { PictureSyntax::Markdown };
                         text.pictures.push(Picture { destination, words, written, place: place.clone() });
                         picture_opens = true;
                     }
                     in_picture += 1;
                 }
-                Event::InlineHtml(_) if in_picture == 0 => text.html(place.clone(), Written::Inline),
+                Event::InlineHtml(_) if in_picture == 0 => text.html(place.clone(), PictureSyntax::Inline),
                 Event::Start(Tag::HtmlBlock) => {
                     let html = &body[place.clone()];
                     if depth == 0 {
                         if !html::is_raw(html) {
-                            text.html(place.clone(), Written::Block);
+                            text.html(place.clone(), PictureSyntax::Block);
                         }
                     } else {
                         let hidden = html::pictures(html).into_iter();
@@ -163,7 +163,7 @@ impl<'a> Text<'a> {
         text.logins.extend(links.unread(body, &text.definitions));
         text.logins.sort_by_key(|login| login.place.start);
         // `![[name|300]]` and `![[name]]` say how wide it is, or its name again.
-        for picture in text.pictures.iter_mut().filter(|picture| picture.written == Written::Embed) {
+        for picture in text.pictures.iter_mut().filter(|picture| picture.written == PictureSyntax::Embed) {
             if picture.words == picture.destination || picture.words.chars().all(|c| c.is_ascii_digit() || c == 'x') {
                 picture.words.clear();
             }
@@ -172,7 +172,7 @@ impl<'a> Text<'a> {
     }
 
     /// The pictures of a stretch of HTML.
-    fn html(&mut self, place: Range<usize>, written: Written) {
+    fn html(&mut self, place: Range<usize>, written: PictureSyntax) {
         for tag in html::pictures(&self.body[place.clone()]) {
             let (start, end) = (place.start + tag.place.start, place.start + tag.place.end);
             self.pictures.push(Picture { destination: tag.address, words: tag.words, written, place: start..end });
@@ -295,7 +295,7 @@ fn standing(picture: &Picture, stand: &Stand) -> Option<String> {
     Some(match if hides { &Stand::Words } else { stand } {
         Stand::AsItIs => return None,
         // Blank lines end the block of HTML before it, and what follows begins another.
-        Stand::Address(address) if picture.written == Written::Block => {
+        Stand::Address(address) if picture.written == PictureSyntax::Block => {
             format!("\n\n![{words}]({address})\n\n")
         }
         Stand::Address(address) => format!("![{words}]({address})"),
@@ -449,10 +449,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("a.png", "A", Written::Block),
-                ("b.png", "", Written::Inline),
-                ("c.png", "", Written::Embed),
-                ("d.png", "", Written::Embed),
+                ("a.png", "A", PictureSyntax::Block),
+                ("b.png", "", PictureSyntax::Inline),
+                ("c.png", "", PictureSyntax::Embed),
+                ("d.png", "", PictureSyntax::Embed),
             ]
         );
         assert_eq!(text.pictures().iter().map(|p| text.line_of(p)).collect::<Vec<_>>(), [2, 5, 5, 5]);
@@ -461,7 +461,7 @@ mod tests {
         let whole = text.parts("", &stands, 10_000).unwrap().concat();
         let again = Text::read(&whole);
         let found: Vec<_> = again.pictures().iter().map(|p| (p.destination.clone(), p.written)).collect();
-        let wanted: Vec<_> = (0..4).map(|n| (format!("https://x.invalid/{n}"), Written::Markdown)).collect();
+        let wanted: Vec<_> = (0..4).map(|n| (format!("https://x.invalid/{n}"), PictureSyntax::Markdown)).collect();
         assert_eq!(found, wanted);
         assert!(
             whole.contains("![[Note]]") && whole.contains("`![[no.png]]`") && whole.contains("<p align=\"center\">")

@@ -1,6 +1,6 @@
 //! A page for a file: made once, whatever happens on the way.
 //!
-//! Enters: a [`Manuscript`], a [`Place`], the provider behind a [`Caller`]. Leaves: a [`Report`] with the page's
+//! Enters: a [`Manuscript`], a [`PageLocation`], the provider behind a [`Caller`]. Leaves: a [`Report`] with the page's
 //! address. How far the work is stands in the store before anything is sent that depends on it, so a run that dies
 //! anywhere is continued by the next one (I5):
 //!
@@ -23,13 +23,13 @@ use tokenward::Caller;
 use tokenward::core::ports::{Clock, Entropy};
 
 use crate::manuscript::Manuscript;
-use crate::pace::Timer;
+use crate::page_observer::{Notice, PageObserver, PageStep};
 use crate::place::{Space, address};
 use crate::prepare::{Fetch, Plan, prepare};
-use crate::remote::{Found, Remote};
+use crate::rate_limit::Timer;
+use crate::remote::{Remote, WikiNode};
 use crate::store::{Content, Drawer, Node, Page, Record, Store};
-use crate::watch::{Notice, Step, Watch};
-use crate::{Error, Flaw, Place};
+use crate::{Error, Flaw, PageLocation};
 
 /// Everything that is needed to make pages.
 pub struct Wiki<'a> {
@@ -50,7 +50,7 @@ pub struct Wiki<'a> {
     /// Randomness, for client tokens.
     pub entropy: &'a dyn Entropy,
     /// Told of what happens.
-    pub watch: &'a dyn Watch,
+    pub watch: &'a dyn PageObserver,
 }
 
 /// How a page is to be made.
@@ -103,7 +103,7 @@ impl Wiki<'_> {
     /// [`Error::Beyond`] for a file that does not fit, before anything is sent or made; [`Error::Already`] where the file
     /// has its page; [`Error::PicturesLeft`] when all stands but some pictures; [`Error::Unfinished`] where a page is there
     /// and something stood in the way; and whatever stood in the way before. What was done is kept.
-    pub async fn create(&self, manuscript: &Manuscript, place: &Place, wishes: Wishes) -> Result<Report, Error> {
+    pub async fn create(&self, manuscript: &Manuscript, place: &PageLocation, wishes: Wishes) -> Result<Report, Error> {
         let drawer = self.store.take(&self.owner, &manuscript.path, place)?;
         let record = self.record(&drawer)?;
         let mut record = record.unwrap_or_else(|| Record::new(&self.owner, &manuscript.path, place));
@@ -151,7 +151,12 @@ impl Wiki<'_> {
     /// [`Error::Beyond`] and [`Error::File`] for a file that does not fit or holds no text, before anything is changed;
     /// [`Error::NoPage`] or [`Error::SeveralPages`] where it is not clear which page is meant; [`Error::Edited`] when
     /// somebody else changed it, unless forced; [`Error::Unfinished`] where something stood in the way.
-    pub async fn update(&self, manuscript: &Manuscript, place: Option<&Place>, force: bool) -> Result<Report, Error> {
+    pub async fn update(
+        &self,
+        manuscript: &Manuscript,
+        place: Option<&PageLocation>,
+        force: bool,
+    ) -> Result<Report, Error> {
         let place = self.place_of(manuscript, place)?;
         let drawer = self.store.take(&self.owner, &manuscript.path, &place)?;
         let no_page = || Error::NoPage { file: manuscript.path.clone() };
@@ -190,7 +195,7 @@ impl Wiki<'_> {
             record.print.clone_from(&plan.print);
             record.content = Content::Old { revision: if force { None } else { revision } };
             self.keep(drawer, record)?;
-            self.watch.at(Step::Planned);
+            self.watch.at(PageStep::Planned);
             self.tell_title(manuscript, &node);
             return self.fill(drawer, record, &node, &plan, &remote, force).await;
         }
@@ -251,7 +256,7 @@ impl Wiki<'_> {
         owner: &str,
         host: &str,
         manuscript: &Manuscript,
-        place: Option<&Place>,
+        place: Option<&PageLocation>,
     ) -> Result<Outlook, Error> {
         let mut records = store.look(owner, &manuscript.path, place)?;
         let at = |record: &Record, node: &Node| address(record.host.as_deref().unwrap_or(host), &node.token);
@@ -294,7 +299,7 @@ impl Wiki<'_> {
     }
 
     /// Where the one page of a file is.
-    fn place_of(&self, manuscript: &Manuscript, place: Option<&Place>) -> Result<Place, Error> {
+    fn place_of(&self, manuscript: &Manuscript, place: Option<&PageLocation>) -> Result<PageLocation, Error> {
         if let Some(place) = place {
             return Ok(place.clone());
         }
@@ -339,7 +344,7 @@ impl Wiki<'_> {
             record.content = Content::Old { revision: progress.revision };
         }
         self.keep(drawer, record)?;
-        self.watch.at(Step::Planned);
+        self.watch.at(PageStep::Planned);
         Ok(plan)
     }
 
@@ -375,10 +380,10 @@ impl Wiki<'_> {
             record.page = Page::Intended { space_id: space_id.clone(), title: title.clone(), since };
             self.keep(drawer, record)?;
             record.idle = 0;
-            self.watch.at(Step::Intended);
+            self.watch.at(PageStep::Intended);
             match remote.make_page(&space_id, record.place.parent.as_deref(), &title).await {
                 Ok(found) => {
-                    self.watch.at(Step::Made);
+                    self.watch.at(PageStep::Made);
                     return self.known(drawer, record, space_id, found);
                 }
                 Err(error) if error.in_doubt() => {
@@ -428,7 +433,7 @@ impl Wiki<'_> {
         space_id: &str,
         title: &str,
         since: i64,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<WikiNode>, Error> {
         let known = self.store.known_pages()?;
         let parent = record.place.parent.as_deref();
         let looks = if record.idle < SETTLED { LOOKS.len() } else { 0 };
@@ -453,12 +458,12 @@ impl Wiki<'_> {
         Ok(None)
     }
 
-    fn known(&self, drawer: &Drawer, record: &mut Record, space_id: String, found: Found) -> Result<Node, Error> {
-        let Found { node_token: token, document_id, title, .. } = found;
+    fn known(&self, drawer: &Drawer, record: &mut Record, space_id: String, found: WikiNode) -> Result<Node, Error> {
+        let WikiNode { node_token: token, document_id, title, .. } = found;
         let node = Node { space_id, token, document_id, title };
         record.page = Page::There(node.clone());
         self.keep(drawer, record)?;
-        self.watch.at(Step::Known);
+        self.watch.at(PageStep::Known);
         Ok(node)
     }
 

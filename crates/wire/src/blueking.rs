@@ -31,12 +31,12 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::errand::{clocks, unsent};
+use crate::dispatch::{clocks, unsent};
 use crate::http::{Options, Transport};
 use crate::oauth2::request::{self as rfc, Client};
 use crate::oauth2::{NOBODYS, is_client_accepted, words};
 use crate::reading::{self, Dialect as _};
-use codes::{Call, Fact};
+use codes::{Call, CodeMeaning};
 use read::Wrapped;
 
 pub use options::{AuthApiOptions, RefreshMethod, UserGrant};
@@ -188,7 +188,7 @@ impl Known for BlueKing {
 
     fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
         let call = if api == TokenApi::Ssm { Call::Ssm } else { Call::AuthApi };
-        let Fact { class, remedy, meaning } = codes::lookup(call, code)?;
+        let CodeMeaning { class, remedy, meaning } = codes::lookup(call, code)?;
         Some(Explained { class, remedy: codes::at_blueking(remedy), meaning })
     }
 }

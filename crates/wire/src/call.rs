@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokenward_core::Hosts;
 use url::Url;
 
-use crate::{clean, may_climb, unpack};
+use crate::{gzip, may_climb, redact};
 
 /// One call. Cheap to clone: bodies are shared.
 #[derive(Clone)]
@@ -283,7 +283,7 @@ pub struct CallAnswer {
 impl CallAnswer {
     /// The body as JSON; `None` for anything else.
     pub fn json(&self) -> Option<Value> {
-        let plain = unpack::plain(&self.headers, &self.body, LONGEST_UNPACKED);
+        let plain = gzip::plain(&self.headers, &self.body, LONGEST_UNPACKED);
         let bytes = plain.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&plain);
         serde_json::from_slice(bytes).ok()
     }
@@ -319,7 +319,7 @@ impl CallAnswer {
 
     /// The provider's log id (reference/feishu.md §11.2): from the header, else from the body.
     pub fn log_id(&self) -> Option<String> {
-        let header = |name: &&str| self.headers.get(*name).and_then(|value| value.to_str().ok()).and_then(clean::id);
+        let header = |name: &&str| self.headers.get(*name).and_then(|value| value.to_str().ok()).and_then(redact::id);
         LOG_IDS.iter().find_map(header).or_else(|| log_id_in(&self.json()?))
     }
 }
@@ -351,7 +351,7 @@ pub(crate) fn log_id_in(body: &Value) -> Option<String> {
     places
         .flat_map(|place| ["log_id", "logid"].map(|name| place.get(name)))
         .flatten()
-        .find_map(|id| clean::id(id.as_str()?))
+        .find_map(|id| redact::id(id.as_str()?))
 }
 
 fn is_full(target: &str) -> bool {

@@ -29,7 +29,7 @@ use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route, way_out};
 use crate::oauth2::calls as oauth2;
-use crate::{BadCall, Call, CallAnswer, CallRefusal, unpack};
+use crate::{BadCall, Call, CallAnswer, CallRefusal, gzip};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};
 
@@ -303,9 +303,9 @@ impl Incoming {
             body.extend_from_slice(&chunk);
         }
         let mut answer = CallAnswer { status: self.status, headers: self.headers, body: body.freeze() };
-        if let Cow::Owned(plain) = unpack::plain(&answer.headers, &answer.body, self.longest) {
+        if let Cow::Owned(plain) = gzip::plain(&answer.headers, &answer.body, self.longest) {
             answer.body = plain.into();
-            unpack::forget(&mut answer.headers);
+            gzip::forget(&mut answer.headers);
         }
         Ok(answer)
     }

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::named::{self, Named};
+use crate::error_shape::{self, Named};
 
 /// A body as far as it could be understood.
 pub(crate) enum Body<'a> {
@@ -96,13 +96,13 @@ impl Object {
 
     /// The error that the object names, in whatever shape.
     pub(crate) fn named(&self, status: u16) -> Option<Named> {
-        let wrapped = || named::find(self.0.get("data")?.as_object()?, status);
-        named::find(&self.0, status).or_else(wrapped)
+        let wrapped = || error_shape::find(self.0.get("data")?.as_object()?, status);
+        error_shape::find(&self.0, status).or_else(wrapped)
     }
 
     /// A word under one of these names that is known for an error's.
     pub(crate) fn known_word(&self, names: &[&str]) -> Option<Named> {
-        named::known(&self.0, names).map(|word| Named { word: Some(word), text: None })
+        error_shape::known(&self.0, names).map(|word| Named { word: Some(word), text: None })
     }
 
     /// A field of the `error` object of generic API answers (reference/feishu.md §11).
@@ -147,7 +147,7 @@ fn wipe(value: &mut Value) {
 
 /// The object that a list stands for: the first that names an error, or else the first. The others are wiped.
 fn only(mut items: Vec<Value>) -> Option<Object> {
-    let names_error = |item: &Value| item.as_object().is_some_and(|object| named::find(object, 200).is_some());
+    let names_error = |item: &Value| item.as_object().is_some_and(|object| error_shape::find(object, 200).is_some());
     let is_object = |item: &Value| item.as_object().is_some_and(|object| !object.is_empty());
     let at = items.iter().position(names_error).or_else(|| items.iter().position(is_object));
     let found = at.map(|at| items.swap_remove(at));
@@ -161,7 +161,7 @@ fn only(mut items: Vec<Value>) -> Option<Object> {
 /// An error's word that is all there is, with or without quotes.
 fn bare_word(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?.trim().trim_matches('"');
-    named::is_known(text).then(|| text.to_owned())
+    error_shape::is_known(text).then(|| text.to_owned())
 }
 
 /// The fields of a body that is written as a form and is nothing else: names of letters, values without a character that a form

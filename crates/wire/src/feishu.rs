@@ -24,10 +24,10 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::errand::clocks;
+use crate::dispatch::clocks;
 use crate::http::{Options, Transport};
 use crate::reading::{self, Dialect as _};
-use codes::{Call, Fact};
+use codes::{Call, CodeMeaning};
 use request::AppTokenBody;
 
 /// The provider behind both brands.
@@ -91,7 +91,7 @@ impl Known for Feishu {
     }
 
     fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
-        let Fact { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
+        let CodeMeaning { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
         Some(Explained { class, remedy, meaning })
     }
 }

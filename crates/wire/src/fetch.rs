@@ -24,9 +24,9 @@ use reqwest::{Client, Response};
 use url::{Host, Url};
 
 use crate::call::authority;
-use crate::global::is_global;
 use crate::http::{Options, Route, builder, root_cause};
 use crate::proxies::{Passage, barred};
+use crate::public_address::is_global;
 
 /// Fetches pictures. Costs nothing until the first one.
 pub struct Fetcher {
@@ -385,13 +385,13 @@ mod tests {
 
     /// Names as the test says; each answer of a name is given once, the last for ever. What was asked is kept.
     #[derive(Default)]
-    struct Told {
+    struct FixedNames {
         names: Mutex<HashMap<&'static str, Vec<Vec<IpAddr>>>>,
         asked: Mutex<Vec<String>>,
     }
 
     #[async_trait]
-    impl Names for Told {
+    impl Names for FixedNames {
         async fn look_up(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
             self.asked.lock().unwrap().push(name.to_owned());
             let mut names = self.names.lock().unwrap();
@@ -400,8 +400,8 @@ mod tests {
         }
     }
 
-    fn told(names: &[(&'static str, &[&[&str]])]) -> (Fetcher, Arc<Told>) {
-        let told = Arc::new(Told::default());
+    fn told(names: &[(&'static str, &[&[&str]])]) -> (Fetcher, Arc<FixedNames>) {
+        let told = Arc::new(FixedNames::default());
         for (name, answers) in names {
             let answer = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
             told.names.lock().unwrap().insert(name, answers.iter().map(answer).collect());

@@ -43,7 +43,7 @@ use crate::proxies::{Passage, Proxies, barred};
 use crate::request::Request;
 use crate::resolve::OwnNames;
 use crate::wiped::{Wiped, append, take};
-use crate::{clean, resolve, unpack};
+use crate::{gzip, redact, resolve};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -153,7 +153,7 @@ impl Transport {
         let status = response.status().as_u16();
         tracing::debug!(target, status, "answered");
         let headers = std::mem::take(response.headers_mut());
-        let log_id = LOG_IDS.iter().find_map(|name| header(&headers, name).and_then(clean::id));
+        let log_id = LOG_IDS.iter().find_map(|name| header(&headers, name).and_then(redact::id));
         let mut body = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
         let broken = loop {
             let chunk = tokio::select! {
@@ -173,7 +173,7 @@ impl Transport {
                 Err(error) => break Some(fault(target, &error)),
             }
         };
-        let (body, broken) = if unpack::is_packed(&headers) { plain(body, broken, target) } else { (body, broken) };
+        let (body, broken) = if gzip::is_packed(&headers) { plain(body, broken, target) } else { (body, broken) };
         match broken {
             // A head without a body says nothing about the token; what it does say goes into the reason.
             Some(TransportFault { reason, kind }) if body.is_empty() => {
@@ -187,9 +187,9 @@ impl Transport {
                 let arrived = self.clock.now();
                 Sent::Answered(RawAnswer {
                     status,
-                    content_type: header(&headers, CONTENT_TYPE.as_str()).and_then(|text| clean::line(text, &[])),
+                    content_type: header(&headers, CONTENT_TYPE.as_str()).and_then(|text| redact::line(text, &[])),
                     log_id,
-                    date: header(&headers, DATE.as_str()).and_then(|text| clean::line(text, &[])),
+                    date: header(&headers, DATE.as_str()).and_then(|text| redact::line(text, &[])),
                     retry_after: wait_asked(&headers, arrived),
                     location: header(&headers, LOCATION.as_str()).and_then(|text| target_host(text, target)),
                     body: SecretBytes::new(take(body)),
@@ -399,7 +399,7 @@ fn plain(
     broken: Option<TransportFault>,
     target: &str,
 ) -> (Zeroizing<Vec<u8>>, Option<TransportFault>) {
-    let Some(unpacked) = unpack::unpack(&body, BODY_CAP) else { return (body, broken) };
+    let Some(unpacked) = gzip::unpack(&body, BODY_CAP) else { return (body, broken) };
     let cut = || TransportFault::failed(format!("{target}: the packed answer is not whole"));
     let broken = broken.or_else(|| (!unpacked.whole).then(cut));
     (unpacked.bytes, broken)
@@ -430,7 +430,7 @@ impl Moment {
 /// Host and port of a redirect's target; the rest may hold what is nobody else's business.
 fn target_host(location: &str, target: &str) -> Option<String> {
     match Url::parse(location) {
-        Ok(url) => clean::line(&authority(&url), &[]),
+        Ok(url) => redact::line(&authority(&url), &[]),
         Err(url::ParseError::RelativeUrlWithoutBase) => Some(target.to_owned()),
         Err(_) => None,
     }
@@ -451,7 +451,7 @@ pub(crate) fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
         (true, false) => "cannot be reached",
         (false, _) => "did not answer",
     };
-    let reason = clean::line(&format!("{target} {stage}: {}", root_cause(error)), &[]).unwrap_or_default();
+    let reason = redact::line(&format!("{target} {stage}: {}", root_cause(error)), &[]).unwrap_or_default();
     if error.is_timeout() { TransportFault::late(reason) } else { TransportFault::failed(reason) }
 }
 

@@ -28,7 +28,7 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::errand::{clocks, unsent};
+use crate::dispatch::{clocks, unsent};
 use crate::http::{Options, Transport};
 use crate::reading::{self, Dialect as _};
 use discovery::Documents;

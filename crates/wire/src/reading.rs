@@ -21,10 +21,10 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::clean;
 use crate::codec::{Body, Number, Object, Text};
-use crate::fact::{Fact, fact};
-use crate::named::{self, Named};
+use crate::error_shape::{self, Named};
+use crate::oauth_words::{CodeMeaning, fact};
+use crate::redact;
 
 /// What a dialect knows of its own answers. A value stands for one of its calls, because a code may mean something else
 /// in the answer to another.
@@ -46,10 +46,10 @@ pub(crate) trait Dialect: Copy {
     const NO_SUCH_ENDPOINT: &'static [i64] = &[];
 
     /// What a code means.
-    fn code(self, code: i64) -> Option<Fact>;
+    fn code(self, code: i64) -> Option<CodeMeaning>;
 
     /// What an RFC's error word means, beside the provider's own text.
-    fn word(self, word: &str, text: &str) -> Option<Fact>;
+    fn word(self, word: &str, text: &str) -> Option<CodeMeaning>;
 
     /// What a person can do, in words that fit the provider.
     fn remedy(self, remedy: Remedy) -> Remedy {
@@ -57,7 +57,7 @@ pub(crate) trait Dialect: Copy {
     }
 
     /// What a status means where no body says more; asked for calls that spend nothing.
-    fn status(self, _status: u16) -> Option<Fact> {
+    fn status(self, _status: u16) -> Option<CodeMeaning> {
         None
     }
 
@@ -80,14 +80,14 @@ pub(crate) fn read<D: Dialect>(call: D, answer: &RawAnswer, rules: &Rules) -> Ou
     }
     let refresh = reader.token(REFRESH, RefreshToken::parse);
     match refresh {
-        Found::Token(refresh) => reader.issued(Some(refresh), said_no, rules),
+        TokenField::Token(refresh) => reader.issued(Some(refresh), said_no, rules),
         _ if said_no => reader.refused(),
-        Found::Garbled => reader.unreadable(),
-        Found::Absent => match (&reader.body, reader.token(ACCESS, AccessToken::parse)) {
-            (Body::Object(_), Found::Token(_)) if reader.success() || !D::STATUS_SAYS_YES => {
+        TokenField::Garbled => reader.unreadable(),
+        TokenField::Absent => match (&reader.body, reader.token(ACCESS, AccessToken::parse)) {
+            (Body::Object(_), TokenField::Token(_)) if reader.success() || !D::STATUS_SAYS_YES => {
                 reader.issued(None, false, rules)
             }
-            (_, Found::Absent) if reader.status_says_no() => Outcome::Refused(reader.tell(UNCLEAR, None)),
+            (_, TokenField::Absent) if reader.status_says_no() => Outcome::Refused(reader.tell(UNCLEAR, None)),
             _ => reader.unreadable(),
         },
     }
@@ -126,7 +126,7 @@ pub(crate) struct Reader<'a, D> {
     secrets: &'a [&'a str],
 }
 
-enum Found<T> {
+enum TokenField<T> {
     Absent,
     Token(T),
     /// Something is there that is no token as we know them. It is kept raw, and nothing is concluded.
@@ -147,7 +147,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     /// A text of the body, cleaned.
     pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
         match self.body.text(names) {
-            Text::Present(text) => clean::line(&text, self.secrets),
+            Text::Present(text) => redact::line(&text, self.secrets),
             Text::Absent | Text::Garbled => None,
         }
     }
@@ -155,8 +155,8 @@ impl<'a, D: Dialect> Reader<'a, D> {
     /// A secret of the body.
     pub(crate) fn secret<T, E>(&self, name: &str, parse: impl Fn(String) -> Result<T, E>) -> Option<T> {
         match self.token(&[name], parse) {
-            Found::Token(token) => Some(token),
-            Found::Absent | Found::Garbled => None,
+            TokenField::Token(token) => Some(token),
+            TokenField::Absent | TokenField::Garbled => None,
         }
     }
 
@@ -233,12 +233,12 @@ impl<'a, D: Dialect> Reader<'a, D> {
     }
 
     /// The error of an answer that means what a fact says, though no code or word of it does.
-    pub(crate) fn refused_as(&self, fact: Fact) -> CallError {
+    pub(crate) fn refused_as(&self, fact: CodeMeaning) -> CallError {
         CallError::Refused(self.tell((fact.class, fact.remedy), Some(&fact)))
     }
 
     /// The same, with words of ours in place of the provider's.
-    pub(crate) fn refused_with(&self, fact: Fact, description: Option<String>) -> CallError {
+    pub(crate) fn refused_with(&self, fact: CodeMeaning, description: Option<String>) -> CallError {
         CallError::Refused(Refusal { description, ..self.tell((fact.class, fact.remedy), Some(&fact)) })
     }
 
@@ -282,19 +282,19 @@ impl<'a, D: Dialect> Reader<'a, D> {
 
     /// Whether something stands where a token should that is none.
     fn has_garbled(&self) -> bool {
-        matches!(self.token(REFRESH, RefreshToken::parse), Found::Garbled)
-            || matches!(self.token(ACCESS, AccessToken::parse), Found::Garbled)
+        matches!(self.token(REFRESH, RefreshToken::parse), TokenField::Garbled)
+            || matches!(self.token(ACCESS, AccessToken::parse), TokenField::Garbled)
     }
 
     fn has_refresh(&self) -> bool {
-        matches!(self.token(REFRESH, RefreshToken::parse), Found::Token(_))
+        matches!(self.token(REFRESH, RefreshToken::parse), TokenField::Token(_))
     }
 
-    fn token<T, E>(&self, names: &[&str], parse: impl Fn(String) -> Result<T, E>) -> Found<T> {
+    fn token<T, E>(&self, names: &[&str], parse: impl Fn(String) -> Result<T, E>) -> TokenField<T> {
         match self.body.text(names) {
-            Text::Absent => Found::Absent,
-            Text::Garbled => Found::Garbled,
-            Text::Present(text) => parse(text.to_string()).map_or(Found::Garbled, Found::Token),
+            Text::Absent => TokenField::Absent,
+            Text::Garbled => TokenField::Garbled,
+            Text::Present(text) => parse(text.to_string()).map_or(TokenField::Garbled, TokenField::Token),
         }
     }
 
@@ -318,8 +318,8 @@ impl<'a, D: Dialect> Reader<'a, D> {
             }
         };
         let access = match self.token(ACCESS, AccessToken::parse) {
-            Found::Token(token) => Some(token),
-            Found::Absent | Found::Garbled => None,
+            TokenField::Token(token) => Some(token),
+            TokenField::Absent | TokenField::Garbled => None,
         };
         let access_life = self.life(ACCESS_LIFE);
         let refresh_life = self.life(REFRESH_LIFE);
@@ -366,8 +366,8 @@ impl<'a, D: Dialect> Reader<'a, D> {
     /// What the provider's no means; `unknown` is what one means that is in no table.
     fn refusal(&self, unknown: (RefusalClass, Remedy)) -> Refusal {
         let code = self.code().map(|code| code.value).filter(|code| *code != 0);
-        let text = || self.text(TEXT).or_else(|| clean::line(&self.named()?.text?, self.secrets)).unwrap_or_default();
-        let by_word = self.word().and_then(|word| self.call.word(&named::normal(&word), &text()));
+        let text = || self.text(TEXT).or_else(|| redact::line(&self.named()?.text?, self.secrets)).unwrap_or_default();
+        let by_word = self.word().and_then(|word| self.call.word(&error_shape::normal(&word), &text()));
         let by_code = code.and_then(|code| self.call.code(code));
         let fact = match by_word {
             // Device polls: the word is the protocol (RFC 8628 §3.5), whatever number goes with it.
@@ -375,7 +375,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
             _ => by_code.or(by_word),
         };
         // A server that is out of order does not know what it says; a number of the provider's own it has looked up.
-        let passing = |fact: &Fact| matches!(fact.class, RefusalClass::Pending | RefusalClass::Retry);
+        let passing = |fact: &CodeMeaning| matches!(fact.class, RefusalClass::Pending | RefusalClass::Retry);
         match fact {
             Some(fact) if self.answer.status >= 500 && by_code.is_none() && !passing(&fact) => {
                 self.tell(NOBODY_KNOWS, Some(&fact))
@@ -426,11 +426,11 @@ impl<'a, D: Dialect> Reader<'a, D> {
         matches!(self.body, Body::Broken(bytes) if bytes.trim_ascii_start().starts_with(b"{"))
     }
 
-    fn tell(&self, (class, remedy): (RefusalClass, Remedy), fact: Option<&Fact>) -> Refusal {
+    fn tell(&self, (class, remedy): (RefusalClass, Remedy), fact: Option<&CodeMeaning>) -> Refusal {
         Refusal {
             class,
             remedy: self.call.remedy(remedy),
-            provider_word: self.word().and_then(|word| clean::line(&word, self.secrets)),
+            provider_word: self.word().and_then(|word| redact::line(&word, self.secrets)),
             provider_code: self.code().map(|code| code.value).filter(|code| *code != 0),
             meaning: fact.map(|fact| fact.meaning),
             status: self.answer.status,
@@ -443,15 +443,15 @@ impl<'a, D: Dialect> Reader<'a, D> {
 
     /// The provider's own words, with the address of the further check where there is one (reference/feishu.md §4.5).
     fn description(&self) -> Option<String> {
-        let named = || clean::line(&self.named()?.text?, self.secrets);
+        let named = || redact::line(&self.named()?.text?, self.secrets);
         let own = self.text(TEXT).or_else(named).or_else(|| self.page()).or_else(|| self.redirect());
         let hint = self.text(&["cli_hint"]);
         let challenge = self.exact("challenge_url").and_then(|text| Url::parse(text.trim()).ok());
         let challenge = challenge.filter(|url| url.scheme() == "https").map(String::from);
-        let challenge = challenge.filter(|url| url.len() <= clean::LONGEST);
+        let challenge = challenge.filter(|url| url.len() <= redact::LONGEST);
         let parts: Vec<String> = [own, hint, challenge].into_iter().flatten().collect();
         let all = parts.join(" ");
-        (!all.is_empty() && all.chars().count() <= clean::LONGEST).then_some(all).or_else(|| parts.into_iter().next())
+        (!all.is_empty() && all.chars().count() <= redact::LONGEST).then_some(all).or_else(|| parts.into_iter().next())
     }
 
     /// Where a redirect points, which is not followed: a secret would go with it.
@@ -469,21 +469,21 @@ impl<'a, D: Dialect> Reader<'a, D> {
         if let Some((_, rest)) = lower.split_once("<title>") {
             let begin = page.len() - rest.len();
             let length = rest.find('<').unwrap_or(rest.len());
-            return clean::line(&page[begin..begin + length], self.secrets);
+            return redact::line(&page[begin..begin + length], self.secrets);
         }
         let is_plain =
             || !page.contains(|c: char| c.is_control() && !c.is_whitespace()) && !page.contains(['<', '\u{fffd}']);
         let is_text = kind.starts_with("text/plain") || (kind.is_empty() && is_plain());
-        if is_text && !self.is_cut_json() { clean::line(&page, self.secrets) } else { None }
+        if is_text && !self.is_cut_json() { redact::line(&page, self.secrets) } else { None }
     }
 
     /// reference/feishu.md §11.2.
     fn log_id(&self) -> Option<String> {
         let in_error = || {
             let object = self.object()?;
-            ["log_id", "logid"].iter().find_map(|name| clean::id(object.error_field(name)?.as_str()?))
+            ["log_id", "logid"].iter().find_map(|name| redact::id(object.error_field(name)?.as_str()?))
         };
-        let in_body = || clean::id(&self.exact("log_id").or_else(|| self.exact("logid"))?);
+        let in_body = || redact::id(&self.exact("log_id").or_else(|| self.exact("logid"))?);
         self.answer.log_id.clone().or_else(in_error).or_else(in_body)
     }
 
@@ -491,7 +491,7 @@ impl<'a, D: Dialect> Reader<'a, D> {
     fn missing_scopes(&self) -> Vec<String> {
         let violations = self.object().and_then(|object| object.error_field("permission_violations"));
         let subjects = violations.and_then(|list| list.as_array()).into_iter().flatten();
-        let scopes = subjects.filter_map(|violation| clean::id(violation.get("subject")?.as_str()?));
+        let scopes = subjects.filter_map(|violation| redact::id(violation.get("subject")?.as_str()?));
         scopes.take(MOST_SCOPES).collect()
     }
 
@@ -532,7 +532,7 @@ const LIMITED: (RefusalClass, Remedy) = (RefusalClass::Retry, Remedy::WaitForLim
 const NOBODY_KNOWS: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::TryLater);
 const UNCLEAR: (RefusalClass, Remedy) = (RefusalClass::InDoubt, Remedy::LogInIfItLasts);
 /// A success by its status that has none of what a success brings.
-const BROUGHT_NOTHING: Fact = fact(
+const BROUGHT_NOTHING: CodeMeaning = fact(
     RefusalClass::InDoubt,
     Remedy::AskServer,
     "the answer brings none of what was asked for",

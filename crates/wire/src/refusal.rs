@@ -14,15 +14,15 @@ use tokenward_core::{Remedy, Words};
 use url::Url;
 
 use crate::call::{authority, log_id_in};
-use crate::fact::Fact;
 use crate::http::wait_asked;
-use crate::{CallAnswer, clean};
+use crate::oauth_words::CodeMeaning;
+use crate::{CallAnswer, redact};
 
 /// What stands in a call's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallTrouble {
-    /// The user's access token is invalid or expired: a turn gives a new one.
+    /// The user's access token is invalid or expired: a rotation gives a new one.
     UserTokenDead,
     /// The app's or tenant's token is invalid or expired: a new one can be fetched.
     AppTokenDead,
@@ -117,7 +117,7 @@ impl fmt::Display for CallRefusal {
 #[derive(Default)]
 pub(crate) struct Finding {
     pub(crate) code: Option<i64>,
-    pub(crate) fact: Option<Fact>,
+    pub(crate) fact: Option<CodeMeaning>,
     pub(crate) message: Option<String>,
     pub(crate) missing_scopes: Vec<String>,
 }
@@ -155,7 +155,7 @@ pub(crate) const fn by_status(status: u16, has_code: bool) -> Option<CallTrouble
 
 /// The provider's own text in an answer, cleaned.
 pub(crate) fn message(answer: &CallAnswer, body: Option<&Value>, secrets: &[&str]) -> Option<String> {
-    let text = |name: &str| body?.get(name)?.as_str().and_then(|text| clean::line(text, secrets));
+    let text = |name: &str| body?.get(name)?.as_str().and_then(|text| redact::line(text, secrets));
     ["msg", "message", "error_description"].iter().find_map(|name| text(name)).or_else(|| plain(answer, secrets))
 }
 
@@ -163,7 +163,7 @@ pub(crate) fn message(answer: &CallAnswer, body: Option<&Value>, secrets: &[&str
 fn plain(answer: &CallAnswer, secrets: &[&str]) -> Option<String> {
     let is_text = content_type(&answer.headers).starts_with("text/plain");
     let begin = &answer.body[..answer.body.len().min(PAGE_READ)];
-    is_text.then(|| clean::line(&String::from_utf8_lossy(begin), secrets)).flatten()
+    is_text.then(|| redact::line(&String::from_utf8_lossy(begin), secrets)).flatten()
 }
 
 /// Whether a body calls itself text.

@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 use tokenward::stores::Tool;
 use tokenward_core::Brand;
 
-use super::given::Given;
+use super::given::TokenSource;
 use super::link::PlaceFlags;
 use super::values::{BadValue, brand};
 
@@ -38,7 +38,7 @@ pub(crate) struct Adopt {
     pub(crate) no_link: bool,
     /// Take over the table of a Django program with bkoauth: a SQLite file, an address in @FILE, or - for a line of stdin
     #[arg(long, value_name = "DATABASE", conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "undo", "server"])]
-    pub(crate) bkoauth: Option<Given>,
+    pub(crate) bkoauth: Option<TokenSource>,
     /// Do not ask the token service whose each of these tokens is
     #[arg(long, requires = "bkoauth")]
     pub(crate) offline: bool,

@@ -11,7 +11,7 @@ use super::values::BadValue;
 
 /// Where a token comes from that may be given as an argument, for scripts that have always done so.
 #[derive(Clone)]
-pub(crate) enum Given {
+pub(crate) enum TokenSource {
     /// A file.
     File(PathBuf),
     /// A line of stdin.
@@ -20,7 +20,7 @@ pub(crate) enum Given {
     Word(Zeroizing<String>),
 }
 
-impl FromStr for Given {
+impl FromStr for TokenSource {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
@@ -32,8 +32,8 @@ impl FromStr for Given {
     }
 }
 
-impl fmt::Debug for Given {
+impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Given(…)")
+        f.write_str("TokenSource(…)")
     }
 }

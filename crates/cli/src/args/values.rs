@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use tokenward_core::{Brand, Code, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// Whose token is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,7 +20,7 @@ pub(crate) enum Identity {
     Tenant,
 }
 
-/// A value that an argument cannot take. Its `Display` is the catalogue's English; [`crate::misuse`] finds the Chinese.
+/// A value that an argument cannot take. Its `Display` is the catalogue's English; [`crate::usage_error`] finds the Chinese.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BadValue {
     Duration,

@@ -20,7 +20,7 @@ pub(crate) enum Vault {
     /// Bring a sealed copy back, after showing what becomes of each login
     Restore(RestoreWish),
     /// Show the vaults that restores put aside, or remove some of them
-    Kept(Kept),
+    Kept(KeptVaults),
     /// Seal the vault anew: a new data key, and a new key file where the vault has its own
     Rekey {
         /// Open it with the key in this file from now on (TOKENWARD_KEY_FILE)
@@ -53,7 +53,7 @@ pub(crate) struct RestoreWish {
 
 /// `vault kept`.
 #[derive(Debug, Args)]
-pub(crate) struct Kept {
+pub(crate) struct KeptVaults {
     /// Remove this one for good, and the logins that are in no other; repeatable
     #[arg(long, value_name = "VAULT")]
     pub(crate) remove: Vec<PathBuf>,

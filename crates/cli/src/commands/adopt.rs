@@ -1,7 +1,7 @@
 //! `tokenward adopt`: a login that stands in a file or in another tool's store becomes one of this vault.
 //!
 //! Enters: a source, and a yes where it is another tool's store. Leaves: a login on trial (the one before is kept until it has
-//! turned once), and for a file of one's own a link. Nothing of another tool is written, and nothing is spent (I8).
+//! rotated once), and for a file of one's own a link. Nothing of another tool is written, and nothing is spent (I8).
 
 mod bkoauth;
 
@@ -11,42 +11,46 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tokenward::Session;
-use tokenward::links::{AdoptReport, Brought};
+use tokenward::links::{AdoptReport, BroughtLogin};
 use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, Event, Grant, SecretBytes, Status};
 
 use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
-use crate::commands::whose::{self, Source};
-use crate::desk::{Desk, Work};
+use crate::commands::login_owner::{self, Source};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields;
-use crate::spot::{Spot, Wish, quoted};
+use crate::token_places::{TokenPlaces, Wish, quoted};
 
-pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Failure> {
     if adopt.undo {
-        return undo(desk).await;
+        return undo(context).await;
     }
     if let Some(id) = &adopt.login {
-        return whose::with_profiles(desk, Box::pin(name(id, adopt.replace_user, desk))).await;
+        return login_owner::with_profiles(context, Box::pin(name(id, adopt.replace_user, context))).await;
     }
     if adopt.bkoauth.is_some() {
-        return bkoauth::run(adopt, desk).await;
+        return bkoauth::run(adopt, context).await;
     }
-    let Some((tool, place)) = source(&adopt, desk)? else { return show(desk).await };
+    let Some((tool, place)) = source(&adopt, context)? else { return show(context).await };
     match tool {
-        _ if place.as_os_str() == "-" => whose::with_profiles(desk, Box::pin(piped(adopt.replace_user, desk))).await,
+        _ if place.as_os_str() == "-" => {
+            login_owner::with_profiles(context, Box::pin(piped(adopt.replace_user, context))).await
+        }
         // A token file of one's own; the others are stores that only their tools write.
-        None | Some(Tool::TokenFile) => whose::with_profiles(desk, Box::pin(file(&adopt, &place, desk))).await,
-        Some(tool) => whose::with_profiles(desk, Box::pin(store(&adopt, tool, &place, desk))).await,
+        None | Some(Tool::TokenFile) => {
+            login_owner::with_profiles(context, Box::pin(file(&adopt, &place, context))).await
+        }
+        Some(tool) => login_owner::with_profiles(context, Box::pin(store(&adopt, tool, &place, context))).await,
     }
 }
 
 /// The tool and the place that are meant; none when nothing was named.
-fn source(adopt: &Adopt, desk: &Desk) -> Result<Option<(Option<Tool>, PathBuf)>, Failure> {
-    let lang = desk.lang();
-    let found = stores::find(&desk.ambient.env);
+fn source(adopt: &Adopt, context: &Context) -> Result<Option<(Option<Tool>, PathBuf)>, Failure> {
+    let lang = context.lang();
+    let found = stores::find(&context.ambient.env);
     // The name of a tool where a path belongs: its store is meant.
     let named = adopt.source.as_deref().filter(|path| !path.exists());
     let named = named.and_then(|path| path.to_str()).and_then(|name| name.parse::<Tool>().ok());
@@ -56,7 +60,7 @@ fn source(adopt: &Adopt, desk: &Desk) -> Result<Option<(Option<Tool>, PathBuf)>,
         (Some(place), Some(tool)) => Ok(Some((Some(tool), place))),
         (Some(place), None) => {
             let real = std::fs::canonicalize(&place).ok();
-            let same = |store: &&stores::Found| real.is_some() && std::fs::canonicalize(&store.place).ok() == real;
+            let same = |store: &&stores::FoundStore| real.is_some() && std::fs::canonicalize(&store.place).ok() == real;
             let sealed = place.extension().is_some_and(|extension| extension == "enc");
             let tool = found.iter().find(same).map(|store| store.tool).or(sealed.then_some(Tool::LarkCli));
             Ok(Some((tool, place)))
@@ -81,17 +85,17 @@ fn source(adopt: &Adopt, desk: &Desk) -> Result<Option<(Option<Tool>, PathBuf)>,
 }
 
 /// Shows what is found on this machine and in this folder. Opens no store.
-async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let found = stores::find(&desk.ambient.env);
-    let settings = desk.settings()?;
+async fn show(context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let found = stores::find(&context.ambient.env);
+    let settings = context.settings()?;
     let mut files = Vec::new();
-    for file in files_here(desk) {
-        if link::linked(&file, &settings, desk).await?.is_empty() {
+    for file in files_here(context) {
+        if link::linked(&file, &settings, context).await?.is_empty() {
             files.push(file);
         }
     }
-    if desk.printer.json {
+    if context.printer.json {
         let stores: Vec<Value> = found
             .iter()
             .map(|store| {
@@ -105,11 +109,11 @@ async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
             })
             .collect();
         let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
-        desk.printer.document(&json!({ "stores": stores, "files": files }))?;
+        context.printer.document(&json!({ "stores": stores, "files": files }))?;
         return Ok(ExitCode::SUCCESS);
     }
     if found.is_empty() && files.is_empty() {
-        desk.printer.note(lang.nothing_found_here());
+        context.printer.note(lang.nothing_found_here());
         return Ok(ExitCode::SUCCESS);
     }
     let heads = [lang.head_tool(), lang.head_place(), lang.head_opens()];
@@ -134,76 +138,77 @@ async fn show(desk: &Desk) -> Result<ExitCode, Failure> {
         };
         vec![store.tool.to_string(), store.place.display().to_string(), how]
     }));
-    desk.printer.table(&heads, rows)?;
+    context.printer.table(&heads, rows)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Files of the working folder that bear a usual name and hold a login.
-fn files_here(desk: &Desk) -> Vec<PathBuf> {
+fn files_here(context: &Context) -> Vec<PathBuf> {
     const NAMES: [&str; 7] =
         [".env", ".env.local", "feishu-config.ini", "token.json", ".mcp.json", ".cursor/mcp.json", ".vscode/mcp.json"];
     let at = PlaceFlags::default();
     let wish = Wish { at: &at, server: None, create: false, complete: false, brand: None };
-    let holds =
-        |file: &&str| Spot::look(Path::new(file), wish, &[], desk.lang()).is_ok_and(|spot| spot.refresh.is_some());
+    let holds = |file: &&str| {
+        TokenPlaces::look(Path::new(file), wish, &[], context.lang()).is_ok_and(|spot| spot.refresh.is_some())
+    };
     NAMES.into_iter().filter(holds).map(PathBuf::from).collect()
 }
 
 /// A file of one's own: its login is taken over, and the file kept in step.
-async fn file(adopt: &Adopt, place: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+async fn file(adopt: &Adopt, place: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let wish =
         Wish { at: &adopt.at, server: adopt.server.as_deref(), create: false, complete: false, brand: adopt.provider };
-    let known = whose::known(place, wish.at, desk).await?;
-    let spot = Spot::look(place, wish, &known, lang)?;
-    let shown = desk.short(&spot.file);
+    let known = login_owner::known(place, wish.at, context).await?;
+    let spot = TokenPlaces::look(place, wish, &known, lang)?;
+    let shown = context.short(&spot.file);
     if spot.refresh.is_none() {
         return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&shown)).then(lang.no_refresh_next()));
     }
-    let work = Source::of(&spot, desk).work(desk).await?;
+    let work = Source::of(&spot, context).work(context).await?;
     let target = spot.link(&work.profile.name);
     let report = match work.session.links().adopt_file(&work.app, &target, adopt.replace_user).await {
         Err(error) if error.code() == Code::AnotherUser => {
-            let way = desk.typed.after(&format!("tokenward adopt {}", quoted(&shown)));
-            return Err(stopped(&error, &work, Some(&shown), &way, desk).await);
+            let way = context.typed.after(&format!("tokenward adopt {}", quoted(&shown)));
+            return Err(stopped(&error, &work, Some(&shown), &way, context).await);
         }
-        report => report.map_err(|error| link::refused(error, &shown, desk))?,
+        report => report.map_err(|error| link::refused(error, &shown, context))?,
     };
-    let new = tell(&report, &work, &shown, desk);
+    let new = tell(&report, &work, &shown, context);
     if adopt.no_link {
         if new {
-            desk.printer.warning(lang.two_owners(Tool::TokenFile, &shown, None));
+            context.printer.warning(lang.two_owners(Tool::TokenFile, &shown, None));
         }
-        document(&report, &work, None, desk)?;
+        document(&report, &work, None, context)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let made = link::make(&work, target, link::How::default(), desk).await?;
-    document(&report, &work, Some(&made), desk)?;
-    link::finish(std::slice::from_ref(&made), desk)
+    let made = link::make(&work, target, link::How::default(), context).await?;
+    document(&report, &work, Some(&made), context)?;
+    link::finish(std::slice::from_ref(&made), context)
 }
 
 /// Another tool's store.
-async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+async fn store(adopt: &Adopt, tool: Tool, place: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let key = match &adopt.key_file {
         None => None,
         Some(file) => {
-            let bytes = desk.secret_bytes(file, |what| lang.secret_not_read(what))?;
+            let bytes = context.secret_bytes(file, |what| lang.secret_not_read(what))?;
             Some(SecretBytes::new(bytes.expose().trim_ascii().to_vec()))
         }
     };
-    let keyring = keyring(desk);
+    let keyring = keyring(context);
     let means = Means::default().key(key).keyring(keyring.as_deref());
-    let found = stores::read(&desk.ambient.env, tool, place, &means).map_err(|error| refused(&error))?;
-    let login = pick(found, adopt.account.as_deref(), desk)?;
+    let found = stores::read(&context.ambient.env, tool, place, &means).map_err(|error| refused(&error))?;
+    let login = pick(found, adopt.account.as_deref(), context)?;
     let two_owners = lang.two_owners(tool, &login.place.display().to_string(), login.app_id.as_deref());
-    desk.printer.note(lang.found_login(tool, &login.account));
-    desk.printer.warning(&two_owners);
-    if !adopt.yes && !desk.asker().yes(lang.ask_adopt(), &lang.adopt_ways()).await? {
-        desk.printer.note(lang.nothing_changed());
+    context.printer.note(lang.found_login(tool, &login.account));
+    context.printer.warning(&two_owners);
+    if !adopt.yes && !context.asker().yes(lang.ask_adopt(), &lang.adopt_ways()).await? {
+        context.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
-    let shown = format!("{tool} ({})", desk.short(&login.place));
+    let shown = format!("{tool} ({})", context.short(&login.place));
     let place = quoted(&place.display().to_string());
     let way = [
         Some(format!("tokenward adopt --from {} {place}", from(tool))),
@@ -211,13 +216,13 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, desk: &Desk) -> Result<E
         adopt.key_file.as_ref().map(|file| format!("--key-file {}", quoted(&file.display().to_string()))),
     ];
     let way = way.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    take(login, shown, Some(&way), adopt.replace_user, desk).await
+    take(login, shown, Some(&way), adopt.replace_user, context).await
 }
 
 /// A token JSON on stdin. Whoever pipes it in has said yes.
-async fn piped(replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    if desk.ambient.stdin_terminal {
+async fn piped(replace: bool, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    if context.ambient.stdin_terminal {
         return Err(Failure::new(Code::Usage, lang.nothing_piped()).then(lang.pipe_like_this()));
     }
     let read = tokio::task::spawn_blocking(|| {
@@ -238,14 +243,14 @@ async fn piped(replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
     })?;
     let tool = login.tool;
     let warning = (tool != Tool::TokenFile).then(|| lang.two_owners(tool, "", login.app_id.as_deref()));
-    let done = take(login, lang.stdin_name(), None, replace, desk).await?;
-    desk.printer.warning(warning.unwrap_or_else(|| lang.two_owners_piped()));
+    let done = take(login, lang.stdin_name(), None, replace, context).await?;
+    context.printer.warning(warning.unwrap_or_else(|| lang.two_owners_piped()));
     Ok(done)
 }
 
 /// The one login that is meant.
-fn pick(mut found: Vec<FoundLogin>, account: Option<&str>, desk: &Desk) -> Result<FoundLogin, Failure> {
-    let lang = desk.lang();
+fn pick(mut found: Vec<FoundLogin>, account: Option<&str>, context: &Context) -> Result<FoundLogin, Failure> {
+    let lang = context.lang();
     let all: Vec<_> = found.iter().map(|login| login.account.clone()).collect();
     if let Some(wanted) = account {
         let wanted = wanted.to_lowercase();
@@ -267,9 +272,9 @@ async fn take(
     source: String,
     way: Option<&str>,
     replace: bool,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+    let lang = context.lang();
     let mut work = Source {
         name: source.clone(),
         app_id: login.app_id.as_deref(),
@@ -279,74 +284,74 @@ async fn take(
         refresh: login.refresh.as_ref(),
         owner: None,
     }
-    .work(desk)
+    .work(context)
     .await?;
     let Some(refresh) = login.refresh else {
         return Err(Failure::new(Code::NothingToAdopt, lang.no_refresh_token_in(&source)).then(lang.no_refresh_next()));
     };
-    // The family that issued a token is the one that turns it.
+    // The family that issued a token is the one that rotates it.
     if let Some(family) = login.issued_by {
         work.app.token_api = family;
     }
     let access = login.access.map(|token| (token, login.access_expires));
-    let brought = Brought::new(refresh, source.clone()).access(access).replace_user(replace);
+    let brought = BroughtLogin::new(refresh, source.clone()).access(access).replace_user(replace);
     let report = match work.session.links().adopt(&work.app, &work.profile.name, brought).await {
         Err(error) if error.code() == Code::AnotherUser => {
             let kept = format!("tokenward adopt --login {}", error.detail().unwrap_or_default());
-            return Err(stopped(&error, &work, None, way.unwrap_or(&kept), desk).await);
+            return Err(stopped(&error, &work, None, way.unwrap_or(&kept), context).await);
         }
-        report => report.map_err(|error| link::refused(error, &source, desk))?,
+        report => report.map_err(|error| link::refused(error, &source, context))?,
     };
-    tell(&report, &work, &source, desk);
-    document(&report, &work, None, desk)?;
+    tell(&report, &work, &source, context);
+    document(&report, &work, None, context)?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn stopped(error: &tokenward::Error, work: &Work, file: Option<&str>, way: &str, desk: &Desk) -> Failure {
-    link::another_user(error.detail().unwrap_or_default(), work, file, way, desk).await
+async fn stopped(error: &tokenward::Error, work: &Work, file: Option<&str>, way: &str, context: &Context) -> Failure {
+    link::another_user(error.detail().unwrap_or_default(), work, file, way, context).await
 }
 
 /// Gives a login that has no profile one.
-async fn name(id: &str, replace: bool, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let Some(profile) = desk.global.profile.clone() else {
+async fn name(id: &str, replace: bool, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let Some(profile) = context.global.profile.clone() else {
         return Err(Failure::new(Code::Usage, lang.name_for_login()).complete());
     };
-    let mut settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
-    let grant = unnamed(id, &session, desk).await?;
+    let mut settings = context.settings()?;
+    let session = context.session(&settings).await?;
+    let grant = unnamed(id, &session, context).await?;
     if settings.profile(Some(&profile)).is_err() {
-        settings = whose::add_profile(&profile, &grant.app, &settings, desk)?;
+        settings = login_owner::add_profile(&profile, &grant.app, &settings, context)?;
     }
-    let resolved = settings.profile(Some(&profile)).map_err(|error| desk.settings_failure(&error))?;
+    let resolved = settings.profile(Some(&profile)).map_err(|error| context.settings_failure(&error))?;
     if resolved.app_name != grant.app {
         return Err(
             Failure::new(Code::AnotherApp, lang.login_of_other_app(&profile, &grant.app)).then(lang.name_new_profile())
         );
     }
-    let work = desk.work_of(resolved, session).await?;
+    let work = context.work_of(resolved, session).await?;
     let way = format!("tokenward adopt --login {}", grant.id);
     if let Err(error) = work.session.keeper().give_profile(grant.id, &profile, replace).await {
         return Err(match error.code() {
-            Code::AnotherUser => stopped(&error, &work, None, &way, desk).await,
+            Code::AnotherUser => stopped(&error, &work, None, &way, context).await,
             _ => error.into(),
         });
     }
     let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
-    if desk.printer.json {
-        desk.printer.document(&json!({ "profile": profile, "grant": grant.id.to_string(), "user": user }))?;
+    if context.printer.json {
+        context.printer.document(&json!({ "profile": profile, "grant": grant.id.to_string(), "user": user }))?;
     }
-    desk.printer.note(lang.profile_given(&profile, user));
+    context.printer.note(lang.profile_given(&profile, user));
     let links = work.session.links().reconcile(&work.app, &profile, true, tokenward::links::Links::PATIENCE).await?;
     for link in &links {
-        desk.printer.note(format!("{}{}{}", desk.short(&link.file), lang.colon(), lang.link_outcome(link)));
+        context.printer.note(format!("{}{}{}", context.short(&link.file), lang.colon(), lang.link_outcome(link)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The login without a profile that an id names, or the beginning of one.
-pub(super) async fn unnamed(id: &str, session: &Session, desk: &Desk) -> Result<Grant, Failure> {
-    let lang = desk.lang();
+pub(super) async fn unnamed(id: &str, session: &Session, context: &Context) -> Result<Grant, Failure> {
+    let lang = context.lang();
     let mut all = session.keeper().list().await?;
     all.retain(|report| report.grant.profile.is_none() && report.status != Status::Retired);
     all.retain(|report| id.len() >= ID_AT_LEAST && report.grant.id.to_string().starts_with(&id.to_lowercase()));
@@ -363,13 +368,13 @@ pub(super) async fn unnamed(id: &str, session: &Session, desk: &Desk) -> Result<
 const ID_AT_LEAST: usize = 8;
 
 /// Takes back what the last adoption replaced.
-async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let work = desk.work().await?;
+async fn undo(context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let work = context.work().await?;
     // What the provider refused is gone already, and a still older set that was put aside is not what is meant.
     let grant = work.session.keeper().grant_of(&work.profile.name).await?;
-    let story = work.session.keeper().journal(grant, STORY).await?;
-    let last = story
+    let journal = work.session.keeper().journal(grant, STORY).await?;
+    let last = journal
         .iter()
         .map(|entry| &entry.event)
         .find(|event| matches!(event, Event::Adopted { .. } | Event::TakenBack { .. } | Event::LoggedIn));
@@ -387,9 +392,9 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
     let now = work.session.keeper().grant_of(&work.profile.name).await?;
     let subject = work.session.keeper().status(now).await?.grant.subject;
     let user = lang.user_or_untold(subject.as_ref());
-    if desk.printer.json {
+    if context.printer.json {
         let links: Vec<_> = links.iter().map(fields::link_report).collect();
-        desk.printer.document(&json!({
+        context.printer.document(&json!({
             "profile": work.profile.name,
             "user": subject.map(|subject| subject.known_as().to_owned()),
             "generation": generation,
@@ -397,36 +402,41 @@ async fn undo(desk: &Desk) -> Result<ExitCode, Failure> {
         }))?;
     }
     // One of which nobody has said whose it is becomes a login of its own.
-    desk.printer.note(if is_unproven {
+    context.printer.note(if is_unproven {
         lang.taken_back_apart(&work.profile.name, user, generation)
     } else {
         lang.taken_back(&work.profile.name, user, generation)
     });
     for report in &links {
-        desk.printer.note(format!("{}{}{}", desk.short(&report.file), lang.colon(), lang.link_outcome(report)));
+        context.printer.note(format!("{}{}{}", context.short(&report.file), lang.colon(), lang.link_outcome(report)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Says what became of the login; whether it was new.
-fn tell(report: &AdoptReport, work: &Work, source: &str, desk: &Desk) -> bool {
-    let (lang, profile) = (desk.lang(), &work.profile.name);
+fn tell(report: &AdoptReport, work: &Work, source: &str, context: &Context) -> bool {
+    let (lang, profile) = (context.lang(), &work.profile.name);
     let who = report.subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
     let new = !matches!(report.adopted, Adopted::Known { .. });
     if new {
-        desk.printer.note(lang.adopted(source, profile, who.unwrap_or_else(|| lang.user_not_told())));
-        desk.printer.note(lang.adopted_trial());
+        context.printer.note(lang.adopted(source, profile, who.unwrap_or_else(|| lang.user_not_told())));
+        context.printer.note(lang.adopted_trial());
     } else {
-        desk.printer.note(lang.known_already(source, profile));
+        context.printer.note(lang.known_already(source, profile));
     }
     for link in &report.links {
-        desk.printer.note(format!("{}{}{}", desk.short(&link.file), lang.colon(), lang.link_outcome(link)));
+        context.printer.note(format!("{}{}{}", context.short(&link.file), lang.colon(), lang.link_outcome(link)));
     }
     new
 }
 
-fn document(report: &AdoptReport, work: &Work, made: Option<&link::Made>, desk: &Desk) -> Result<(), Failure> {
-    if !desk.printer.json {
+fn document(
+    report: &AdoptReport,
+    work: &Work,
+    made: Option<&link::MadeLink>,
+    context: &Context,
+) -> Result<(), Failure> {
+    if !context.printer.json {
         return Ok(());
     }
     let (adopted, previous) = match &report.adopted {
@@ -436,14 +446,14 @@ fn document(report: &AdoptReport, work: &Work, made: Option<&link::Made>, desk: 
         Adopted::TookOver { previous, .. } => ("took-over", Some(previous.to_string())),
         Adopted::KeptAside { present, .. } => ("took-over", Some(present.to_string())),
     };
-    desk.printer.document(&json!({
+    context.printer.document(&json!({
         "profile": work.profile.name,
         "adopted": adopted,
         "grant": report.grant.to_string(),
         "previous": previous,
         "generation": report.generation,
         "user": report.subject.as_ref().map(|subject| json!({ "name": subject.name, "open_id": subject.id })),
-        "link": made.map(link::Made::fields),
+        "link": made.map(link::MadeLink::fields),
         "links": report.links.iter().map(fields::link_report).collect::<Vec<_>>(),
     }))
 }
@@ -465,12 +475,12 @@ const fn from(tool: Tool) -> &'static str {
 
 /// The desktop's keyring, where this build can ask it.
 #[cfg(feature = "keyring")]
-fn keyring(desk: &Desk) -> Option<Box<dyn ToolKeyring>> {
-    let desktop = tokenward::Desktop::from_environment(&desk.ambient.env);
+fn keyring(context: &Context) -> Option<Box<dyn ToolKeyring>> {
+    let desktop = tokenward::Desktop::from_environment(&context.ambient.env);
     stores::DesktopKeys::find(&desktop).map(|keys| Box::new(keys) as _)
 }
 
 #[cfg(not(feature = "keyring"))]
-fn keyring(_: &Desk) -> Option<Box<dyn ToolKeyring>> {
+fn keyring(_: &Context) -> Option<Box<dyn ToolKeyring>> {
     None
 }

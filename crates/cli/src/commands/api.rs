@@ -15,30 +15,31 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokenward::{
-    ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallOptions, CallWatch, Identity as As, Incoming, Opened, Pages,
+    ApiClient, ApiOptions, Call, CallAnswer, CallDelay, CallObserver, CallOptions, Identity as As, Incoming, Opened,
+    Pages,
 };
-use tokenward_core::{Ask, Code, ProviderName, visible};
+use tokenward_core::{Code, ProviderName, TokenWish, visible};
 
 use crate::args::{Api, Identity};
 use crate::commands::token::no_tenants;
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::render::Printer;
 use target::Target;
 
-pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(api: Api, context: &Context) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.
     let filter = match api.jq.as_deref() {
-        Some(expression) => Some(Filter::start(expression, desk.lang()).await?),
+        Some(expression) => Some(Filter::start(expression, context.lang()).await?),
         None => None,
     };
-    let call = body::call(&api, desk)?;
-    let work = desk.work().await?;
-    let client = client(&api, desk, &work).await?;
-    let mut out = Out { api: &api, desk, filter };
+    let call = body::call(&api, context)?;
+    let work = context.work().await?;
+    let client = client(&api, context, &work).await?;
+    let mut out = Out { api: &api, context, filter };
     let result = if api.page_all { out.pages(&client, call).await } else { out.one(&client, &call).await };
-    desk.tell_notices(&client.take_notices());
+    context.tell_notices(&client.take_notices());
     match result {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(Stop::Failed(failure)) => Err(failure),
@@ -47,40 +48,40 @@ pub(super) async fn run(api: Api, desk: &Desk) -> Result<ExitCode, Failure> {
                 out.head(refusal.answer.status, &refusal.answer.headers);
                 out.refused_body(&refusal.answer);
             }
-            Err(refused::failure(*error, &work, desk))
+            Err(refused::failure(*error, &work, context))
         }
     }
 }
 
-async fn client(api: &Api, desk: &Desk, work: &Work) -> Result<ApiClient, Failure> {
+async fn client(api: &Api, context: &Context, work: &Work) -> Result<ApiClient, Failure> {
     let identity = match api.identity {
         // The profile follows what its linked files bring, as `token` does; the client goes on with that login.
         Identity::User => {
-            let handed = desk.access(work, Ask::default()).await?;
-            desk.tell_notices(&handed.notices);
+            let handed = context.access(work, TokenWish::default()).await?;
+            context.tell_notices(&handed.notices);
             As::User(handed.grant)
         }
         // Kept like a user's there: a new one may end the one before.
         Identity::App if work.app.provider() == ProviderName::BlueKing => {
-            let handed = desk.apps_own(work, Duration::ZERO).await?;
-            desk.tell_notices(&handed.notices);
+            let handed = context.apps_own(work, Duration::ZERO).await?;
+            context.tell_notices(&handed.notices);
             As::User(handed.grant)
         }
         Identity::App => As::App,
-        Identity::Tenant if work.app.provider().brand().is_none() => return Err(no_tenants(work, desk)),
+        Identity::Tenant if work.app.provider().brand().is_none() => return Err(no_tenants(work, context)),
         Identity::Tenant => As::Tenant,
     };
     let mut calls = CallOptions::default();
     calls.timeout = api.timeout;
     let options = ApiOptions::default().patience(api.patience);
     let client = work.session.api(work.app.clone(), identity, calls, options);
-    Ok(client.watched(Arc::new(Told(desk.printer))))
+    Ok(client.watched(Arc::new(DelayNotes(context.printer))))
 }
 
 /// Tells a person who waits why.
-struct Told(Printer);
+struct DelayNotes(Printer);
 
-impl CallWatch for Told {
+impl CallObserver for DelayNotes {
     fn delayed(&self, delay: CallDelay) {
         let lang = self.0.lang;
         match delay {
@@ -112,7 +113,7 @@ impl From<Failure> for Stop {
 /// Where the answer goes, and in which form.
 struct Out<'a> {
     api: &'a Api,
-    desk: &'a Desk,
+    context: &'a Context,
     filter: Option<Filter>,
 }
 
@@ -129,10 +130,10 @@ impl Out<'_> {
             Opened::Streaming(mut incoming) => {
                 self.shown(incoming.status(), incoming.headers());
                 // What has to be looked at as a whole is taken into memory; a plain download is not.
-                let terminal = self.desk.ambient.surface.out;
+                let terminal = self.context.ambient.surface.out;
                 match &self.api.output {
                     Some(_) => self.file(Source::Incoming(Box::new(incoming))).await,
-                    None if self.filter.is_none() && !self.desk.printer.json && !terminal => {
+                    None if self.filter.is_none() && !self.context.printer.json && !terminal => {
                         while let Some(chunk) = incoming.chunk().await.map_err(tokenward::ApiError::from)? {
                             self.raw(&chunk)?;
                         }
@@ -149,25 +150,25 @@ impl Out<'_> {
 
     /// One answer on stdout.
     async fn answer(&mut self, answer: &CallAnswer) -> Result<(), Failure> {
-        let lang = self.desk.lang();
+        let lang = self.context.lang();
         if let Some(filter) = &mut self.filter {
             if answer.json().is_none() {
                 return Err(Failure::of(Code::BadFilter).detail(lang.answer_not_json()));
             }
             let document = answer.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&answer.body);
-            return filter.run(document, |line| self.desk.printer.data(line)).await;
+            return filter.run(document, |line| self.context.printer.data(line)).await;
         }
         let text = std::str::from_utf8(&answer.body);
-        if self.desk.printer.json && answer.json().is_none() {
+        if self.context.printer.json && answer.json().is_none() {
             // With `--json` stdout is one JSON document whatever the API answers.
             let text = text.map_err(|_| Failure::new(Code::Usage, lang.answer_not_text()).complete())?;
-            return self.desk.printer.document(&text);
+            return self.context.printer.document(&text);
         }
         match text {
             Ok("") => Ok(()),
-            Ok(text) if answer.json().is_some() => self.desk.printer.json_as_it_came(text),
-            Ok(text) => self.desk.printer.data(text),
-            Err(_) if self.desk.ambient.surface.out => {
+            Ok(text) if answer.json().is_some() => self.context.printer.json_as_it_came(text),
+            Ok(text) => self.context.printer.data(text),
+            Err(_) if self.context.ambient.surface.out => {
                 Err(Failure::new(Code::Usage, lang.answer_not_text()).complete())
             }
             Err(_) => self.raw(&answer.body),
@@ -175,17 +176,17 @@ impl Out<'_> {
     }
 
     async fn pages(&mut self, client: &ApiClient, call: Call) -> Result<(), Stop> {
-        let lang = self.desk.lang();
+        let lang = self.context.lang();
         let mut pages = Pages::new(client, call, self.api.max_pages);
         if !self.api.ndjson {
             let Some(document) = pages.merged().await? else {
                 let failure = Failure::new(Code::Usage, lang.answer_not_json()).then(lang.answer_no_pages_next());
                 return Err(failure.into());
             };
-            let printer = self.desk.printer;
+            let printer = self.context.printer;
             match &mut self.filter {
                 Some(filter) => filter.run(document.to_string().as_bytes(), |line| printer.data(line)).await?,
-                None => self.desk.printer.document(&document)?,
+                None => self.context.printer.document(&document)?,
             }
             return Ok(());
         }
@@ -196,10 +197,10 @@ impl Out<'_> {
                 return Err(failure.into());
             };
             for item in items {
-                let printer = self.desk.printer;
+                let printer = self.context.printer;
                 match &mut self.filter {
                     Some(filter) => filter.run(item.to_string().as_bytes(), |line| printer.data(line)).await?,
-                    None => self.desk.printer.json_as_it_came(&item.to_string())?,
+                    None => self.context.printer.json_as_it_came(&item.to_string())?,
                 }
             }
         }
@@ -208,7 +209,7 @@ impl Out<'_> {
 
     /// The body into a file.
     async fn file(&self, source: Source<'_>) -> Result<(), Stop> {
-        let (lang, printer) = (self.desk.lang(), self.desk.printer);
+        let (lang, printer) = (self.context.lang(), self.context.printer);
         let Some(path) = &self.api.output else { return Ok(()) };
         let failed = |error: std::io::Error| {
             Failure::new(Code::FileUnusable, lang.file_not_written(path.display())).detail(error.to_string()).complete()
@@ -237,7 +238,7 @@ impl Out<'_> {
     }
 
     fn raw(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.desk.printer.bytes(bytes)
+        self.context.printer.bytes(bytes)
     }
 
     fn shown(&self, status: u16, headers: &http::HeaderMap) {
@@ -257,22 +258,22 @@ impl Out<'_> {
             }
         };
         let fields = headers.iter().map(|(name, text)| (name.as_str().to_owned(), value(name, text)));
-        if self.desk.printer.json {
+        if self.context.printer.json {
             let fields: serde_json::Map<String, Value> = fields.map(|(name, text)| (name, text.into())).collect();
-            self.desk.printer.object(&json!({ "response": { "status": status, "headers": fields } }));
+            self.context.printer.object(&json!({ "response": { "status": status, "headers": fields } }));
         } else {
             let lines = fields.map(|(name, text)| format!("\n{name}: {}", visible(&text)));
-            self.desk.printer.foreign(&format!("HTTP {status}{}", lines.collect::<String>()));
+            self.context.printer.foreign(&format!("HTTP {status}{}", lines.collect::<String>()));
         }
     }
 
     /// What a refused call answered, on stderr.
     fn refused_body(&self, answer: &CallAnswer) {
         let text = String::from_utf8_lossy(&answer.body);
-        if self.desk.printer.json {
-            self.desk.printer.object(&json!({ "body": answer.json().unwrap_or_else(|| text.into()) }));
+        if self.context.printer.json {
+            self.context.printer.object(&json!({ "body": answer.json().unwrap_or_else(|| text.into()) }));
         } else if !text.is_empty() {
-            self.desk.printer.foreign(&format!("\n{}", text.trim_end()));
+            self.context.printer.foreign(&format!("\n{}", text.trim_end()));
         }
     }
 }

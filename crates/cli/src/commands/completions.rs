@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use crate::args::Completions;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::say::help;
+use crate::words::help;
 
-pub(super) fn run(completions: &Completions, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) fn run(completions: &Completions, context: &Context) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut help::command(desk.lang()), "tokenward", &mut script);
-    desk.printer.own(&String::from_utf8_lossy(&script))?;
+    clap_complete::generate(completions.shell, &mut help::command(context.lang()), "tokenward", &mut script);
+    context.printer.own(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 
 use serde_json::{Value, json};
-use tokenward::Step;
+use tokenward::RotationStep;
 use tokenward_core::Code;
 use tokenward_emulator::{Brand, SandboxOptions};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -22,15 +22,15 @@ use crate::ambient;
 use crate::args::Demo;
 use crate::child;
 use crate::commands::sandbox::Stand;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use folder::Folder;
 
-pub(super) async fn run(demo: &Demo, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let mut stage = Stage::set(desk).await?;
-    if !desk.printer.json {
-        desk.printer.note(lang.demo_intro());
+pub(super) async fn run(demo: &Demo, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let mut stage = Stage::set(context).await?;
+    if !context.printer.json {
+        context.printer.note(lang.demo_intro());
     }
     stage.line("sandbox", &lang.demo_sandbox(stage.stand.provider.open_url(Brand::Feishu)))?;
     stage.init().await?;
@@ -44,8 +44,8 @@ pub(super) async fn run(demo: &Demo, desk: &Desk) -> Result<ExitCode, Failure> {
     stage.expect("refresh", second != first && stage.generation().await? == 2)?;
     stage.line("refresh", &lang.demo_turned(shortened(&second), 2))?;
 
-    let third = stage.killed_at(Step::Begun, &lang.demo_kill_begun_what(), &second, 3).await?;
-    let fourth = stage.killed_at(Step::Journalled, &lang.demo_kill_journalled_what(), &third, 4).await?;
+    let third = stage.killed_at(RotationStep::Begun, &lang.demo_kill_begun_what(), &second, 3).await?;
+    let fourth = stage.killed_at(RotationStep::Journalled, &lang.demo_kill_journalled_what(), &third, 4).await?;
 
     let again = stage.token().await?;
     let status = stage.status().await?;
@@ -57,7 +57,7 @@ pub(super) async fn run(demo: &Demo, desk: &Desk) -> Result<ExitCode, Failure> {
 
 /// Where the demo plays.
 struct Stage<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     program: PathBuf,
     stand: Stand,
     folder: Folder,
@@ -68,24 +68,24 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    async fn set(desk: &'a Desk) -> Result<Self, Failure> {
+    async fn set(context: &'a Context) -> Result<Self, Failure> {
         let system = |error: std::io::Error| Failure::of(Code::Internal).detail(error.to_string());
         let program = ambient::own_program().map_err(system)?;
         let folder = Folder::new().map_err(system)?;
         // Any port of the callback is good in this sandbox, so that the demo never meets a taken one.
         let mut options = SandboxOptions::default();
         options.rules.loopback_any_port = true;
-        let stand = Stand::with(options, folder.path().to_owned(), REDIRECT, true, desk).await?;
-        Ok(Self { desk, program, stand, folder, offset: 0, shown: Vec::new() })
+        let stand = Stand::with(options, folder.path().to_owned(), REDIRECT, true, context).await?;
+        Ok(Self { context, program, stand, folder, offset: 0, shown: Vec::new() })
     }
 
     /// Shows one line.
     fn line(&mut self, step: &str, text: &str) -> Result<(), Failure> {
-        if self.desk.printer.json {
+        if self.context.printer.json {
             self.shown.push(json!({ "step": step, "text": text }));
             Ok(())
         } else {
-            self.desk.printer.data(&format!("✓ {text}"))
+            self.context.printer.data(&format!("✓ {text}"))
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Stage<'a> {
     }
 
     fn wrong(&self, step: &str, words: &str) -> Failure {
-        let failure = Failure::new(Code::Internal, self.desk.lang().demo_wrong(step));
+        let failure = Failure::new(Code::Internal, self.context.lang().demo_wrong(step));
         if words.trim().is_empty() {
             failure
         } else {
@@ -108,7 +108,7 @@ impl<'a> Stage<'a> {
         command.args(words).kill_on_drop(true);
         command
             .env("TOKENWARD_HOME", self.folder.path())
-            .env("TOKENWARD_LANG", self.desk.lang().as_str())
+            .env("TOKENWARD_LANG", self.context.lang().as_str())
             .env("TOKENWARD_CLOCK_OFFSET", self.offset.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -145,7 +145,7 @@ impl<'a> Stage<'a> {
         if !output.status.success() {
             return Err(self.wrong("init", &String::from_utf8_lossy(&output.stderr)));
         }
-        self.line("init", &self.desk.lang().demo_init(&app.0))
+        self.line("init", &self.context.lang().demo_init(&app.0))
     }
 
     /// Logs a user in: the child waits for the callback, and a visitor goes where a browser would.
@@ -170,7 +170,7 @@ impl<'a> Stage<'a> {
         let status = self.status().await?;
         let who = status["login"]["user"]["name"].as_str().unwrap_or_default().to_owned();
         self.expect("login", !who.is_empty() && status["login"]["generation"] == 1)?;
-        self.line("login", &self.desk.lang().demo_login(who))
+        self.line("login", &self.context.lang().demo_login(who))
     }
 
     async fn token(&self) -> Result<String, Failure> {
@@ -195,14 +195,20 @@ impl<'a> Stage<'a> {
     fn pass_expiry(&mut self) -> Result<(), Failure> {
         self.stand.provider.advance(std::time::Duration::from_secs(PAST_EXPIRY));
         self.offset += PAST_EXPIRY;
-        let lang = self.desk.lang();
+        let lang = self.context.lang();
         self.line("clock", &lang.demo_clock(lang.span(PAST_EXPIRY)))
     }
 
     /// Lets a refresh be killed at a step, and shows that the next command recovers.
-    async fn killed_at(&mut self, step: Step, what: &str, before: &str, generation: u64) -> Result<String, Failure> {
+    async fn killed_at(
+        &mut self,
+        step: RotationStep,
+        what: &str,
+        before: &str,
+        generation: u64,
+    ) -> Result<String, Failure> {
         use std::os::unix::process::ExitStatusExt;
-        let lang = self.desk.lang();
+        let lang = self.context.lang();
         self.pass_expiry()?;
         let child = self.start("kill", self.command(&["token"]).env("TOKENWARD_KILL_AT", step.as_str()))?;
         let output = child.wait_with_output().await.map_err(|error| self.wrong("kill", &error.to_string()))?;
@@ -221,11 +227,11 @@ impl<'a> Stage<'a> {
         let verdict = self.stand.provider.check();
         let (exchanges, refreshes, replays) = (counters.exchanges, counters.refreshes, counters.replays);
         self.expect("count", (exchanges, refreshes, replays) == (1, 3, 0) && verdict.is_clean())?;
-        self.line("count", &self.desk.lang().demo_counters(exchanges, refreshes, replays))
+        self.line("count", &self.context.lang().demo_counters(exchanges, refreshes, replays))
     }
 
     async fn close(self, keep: bool) -> Result<ExitCode, Failure> {
-        let (lang, printer) = (self.desk.lang(), self.desk.printer);
+        let (lang, printer) = (self.context.lang(), self.context.printer);
         self.stand.provider.stop().await;
         let kept = if keep { Some(self.folder.keep()) } else { self.folder.remove().map(|()| None)? };
         if printer.json {

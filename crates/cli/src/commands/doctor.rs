@@ -10,12 +10,12 @@ use tokenward::{Overrides, Settings, SystemEntropy};
 use tokenward_core::{Code, ExitClass};
 
 use crate::args::Doctor;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
 use crate::render::Row;
-use crate::say::doctor::Setting;
-use crate::say::{Lang, explained_by};
+use crate::words::doctor::Setting;
+use crate::words::{Lang, explained_by};
 
 /// A finding as JSON; the fields are documented in `docs/reference/json.md`.
 #[derive(Debug, Serialize)]
@@ -31,22 +31,22 @@ struct FindingFields {
     page: String,
 }
 
-pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure> {
-    let home = desk.home()?;
-    let mut named = args.of.clone().or_else(|| desk.global.profile.clone());
-    let facts = match Settings::load(home, desk.ambient.env.clone(), Overrides::default()) {
+pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Failure> {
+    let home = context.home()?;
+    let mut named = args.of.clone().or_else(|| context.global.profile.clone());
+    let facts = match Settings::load(home, context.ambient.env.clone(), Overrides::default()) {
         Ok((settings, warnings)) => {
-            if args.of.is_none() && desk.global.user.is_some() {
-                named = desk.named(&settings)?;
+            if args.of.is_none() && context.global.user.is_some() {
+                named = context.named(&settings)?;
             }
             let wish = Wish { profile: named.as_ref(), all: args.all, online: args.online };
-            let clock = Arc::new(desk.ambient.clock);
+            let clock = Arc::new(context.ambient.clock);
             doctor::gather(&settings, warnings, clock, Arc::new(SystemEntropy), wish).await
         }
-        Err(error) => Facts::unreadable(desk.now(), args.online, error),
+        Err(error) => Facts::unreadable(context.now(), args.online, error),
     };
-    for trouble in network::troubles(&desk.ambient.env, desk.lang()) {
-        desk.printer.warning(trouble);
+    for trouble in network::troubles(&context.ambient.env, context.lang()) {
+        context.printer.warning(trouble);
     }
     let findings = doctor::examine(&facts);
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
@@ -67,19 +67,19 @@ pub(super) async fn run(args: &Doctor, desk: &Desk) -> Result<ExitCode, Failure>
         script: script(finding),
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
-    if desk.printer.json {
-        let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), desk)).collect();
-        desk.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
+    if context.printer.json {
+        let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), context)).collect();
+        context.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
     } else {
-        desk.printer.sheet(&rows(&findings, several, setting, desk.lang()))?;
-        close(&findings, args.online, desk);
+        context.printer.sheet(&rows(&findings, several, setting, context.lang()))?;
+        close(&findings, args.online, context);
     }
     Ok(ExitCode::from(exit(&findings) as u8))
 }
 
-fn fields(finding: &Finding, setting: Setting<'_>, desk: &Desk) -> FindingFields {
+fn fields(finding: &Finding, setting: Setting<'_>, context: &Context) -> FindingFields {
     let code = finding.story.code();
-    let told = desk.lang().finding(finding, setting);
+    let told = context.lang().finding(finding, setting);
     FindingFields {
         profile: finding.profile().map(ToString::to_string),
         check: finding.check.as_str(),
@@ -135,13 +135,13 @@ pub(crate) fn rows<'a>(
 }
 
 /// The last word: how many, and that nothing was spent.
-fn close(findings: &[Finding], online: bool, desk: &Desk) {
-    let lang = desk.lang();
+fn close(findings: &[Finding], online: bool, context: &Context) {
+    let lang = context.lang();
     let count = |severity| findings.iter().filter(|finding| finding.story.severity() == severity).count();
     let (troubles, warnings) = (count(Severity::Trouble), count(Severity::Warning));
     let verdict = if troubles + warnings == 0 { lang.doctor_all_well() } else { lang.doctor_count(troubles, warnings) };
     let sent = if online { lang.doctor_was_online() } else { lang.doctor_offline() };
-    desk.printer.note(format!("{verdict}{}{sent}", lang.stop()));
+    context.printer.note(format!("{verdict}{}{sent}", lang.stop()));
 }
 
 /// The exit class of the first finding that is trouble: what comes earlier is what the later rests on.

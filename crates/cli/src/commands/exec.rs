@@ -1,33 +1,33 @@
 //! `tokenward exec`: a program with a token in its environment.
 //!
 //! The program takes this process's place, so signals, terminal and exit code are its own. It sees the token and none
-//! of our own secrets. A token in the environment cannot be turned: a program that outlives it must ask again.
+//! of our own secrets. A token in the environment cannot be rotated: a program that outlives it must ask again.
 
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use tokenward_core::{Ask, Code, veil};
+use tokenward_core::{Code, TokenWish, veil};
 
 use crate::args::Exec;
 use crate::child;
 use crate::commands::link;
 use crate::commands::token::USER_VARIABLE;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
-pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let Some((program, arguments)) = exec.command.split_first() else { return Err(Failure::of(Code::Usage)) };
     let work = match &exec.env_file {
-        Some(file) => desk.work_as(&link::profile_of(file, desk).await?).await?,
-        None => desk.work().await?,
+        Some(file) => context.work_as(&link::profile_of(file, context).await?).await?,
+        None => context.work().await?,
     };
     let keeper = work.session.keeper();
-    let handed = desk.access(&work, Ask::Living { min_ttl: exec.min_ttl }).await?;
+    let handed = context.access(&work, TokenWish::Living { min_ttl: exec.min_ttl }).await?;
     if let Some(file) = &exec.env_file {
-        link::tell_out_of_step(file, &work, &handed.notices, desk).await?;
+        link::tell_out_of_step(file, &work, &handed.notices, context).await?;
     }
-    desk.tell_notices(&handed.notices);
+    context.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();
     let mut command = child::asking(program);
@@ -43,7 +43,7 @@ pub(super) async fn run(exec: Exec, desk: &Desk) -> Result<ExitCode, Failure> {
             .env("LARKSUITE_CLI_USER_ACCESS_TOKEN", token)
             .env("LARKSUITE_CLI_BRAND", brand.as_str());
     }
-    // A turn that this call began runs to its end before the process is replaced.
+    // A rotation that this call began runs to its end before the process is replaced.
     keeper.idle().await;
     drop(work.session);
     let error = command.exec();

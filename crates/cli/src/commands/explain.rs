@@ -6,13 +6,13 @@ use serde_json::json;
 use tokenward_core::Code;
 
 use crate::args::Explain;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::pages::page;
-use crate::say::Lang;
+use crate::words::Lang;
 
-pub(super) fn run(explain: &Explain, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer, code) = (desk.lang(), desk.printer, explain.code);
+pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer, code) = (context.lang(), context.printer, explain.code);
     let (happened, next, text) = (lang.happened(code), lang.next_step(code), text(code, lang));
     if printer.json {
         printer.document(&json!({

@@ -23,14 +23,14 @@ use tokenward_core::{
 use url::Url;
 
 use crate::args::Init;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::{Failure, provider_words};
 
 use before::Before;
 
-pub(super) async fn run(init: &Init, desk: &Desk) -> Result<ExitCode, Failure> {
-    let registered = register(init, None, desk.lang().init_nothing_saved(), desk).await?;
-    tell(&registered, desk)
+pub(super) async fn run(init: &Init, context: &Context) -> Result<ExitCode, Failure> {
+    let registered = register(init, None, context.lang().init_nothing_saved(), context).await?;
+    tell(&registered, context)
 }
 
 /// An app that was registered.
@@ -46,9 +46,9 @@ pub(super) struct Registered {
 
 impl Registered {
     /// Says that another profile stays the one that is used where none is named.
-    pub(super) fn tell_first(&self, desk: &Desk) {
+    pub(super) fn tell_first(&self, context: &Context) {
         if let Some(first) = &self.first {
-            desk.printer.note(desk.lang().init_first_stays(first, &self.profile.name));
+            context.printer.note(context.lang().init_first_stays(first, &self.profile.name));
         }
     }
 }
@@ -58,52 +58,52 @@ pub(super) async fn register(
     init: &Init,
     found: Option<AppSecret>,
     refused: String,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Registered, Failure> {
-    let lang = desk.lang();
-    let (app, profile) = names(init, desk)?;
+    let lang = context.lang();
+    let (app, profile) = names(init, context)?;
     // What cannot be understood is told before anything is asked, and nothing that stands there is asked for twice.
-    let settings = desk.settings()?;
-    let known = known_profile(&app, &profile, &settings, desk)?;
+    let settings = context.settings()?;
+    let known = known_profile(&app, &profile, &settings, context)?;
     let before = Before { settings: &settings, app: &app };
-    let provider = questions::provider(init, &before, desk).await?;
-    let mut record = record(init, provider, desk)?;
+    let provider = questions::provider(init, &before, context).await?;
+    let mut record = record(init, provider, context)?;
     match provider {
-        Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, desk).await?,
-        Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, desk).await?,
+        Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, context).await?,
+        Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, context).await?,
         Some(ProviderName::Feishu | ProviderName::Lark) | None => {}
     }
-    let app_id = questions::app_id(init, provider, &before, desk).await?;
+    let app_id = questions::app_id(init, provider, &before, context).await?;
     record = record.with(Setting::AppId, Some(app_id));
     // Its addresses, its dialect and its id are judged before the secret is asked for. Nothing that the file says of the app
     // counts from here on: the record takes its place, and what was discovered for a former address goes with it.
-    let mut resolved = resolve(&record, &profile, known, &settings, desk)?;
+    let mut resolved = resolve(&record, &profile, known, &settings, context)?;
     resolved.app_name = app.clone();
     let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
     let secret = match (found, &init.secret_file) {
         _ if is_public => None,
         (Some(found), _) => Some(found),
-        (None, Some(file)) => Some(questions::secret_file(file, desk)?),
-        (None, None) => Some(questions::secret(init, provider, desk).await?),
+        (None, Some(file)) => Some(questions::secret_file(file, context)?),
+        (None, None) => Some(questions::secret(init, provider, context).await?),
     };
 
     for warning in &resolved.warnings {
-        desk.printer.warning(lang.settings_warning(warning));
+        context.printer.warning(lang.settings_warning(warning));
     }
     // Under what is written down now: a server's own rules are known from the record.
-    let told = |error: SettingsError| desk.settings_failure(&error);
-    let (home, env) = (desk.home()?, desk.ambient.env.clone());
+    let told = |error: SettingsError| context.settings_failure(&error);
+    let (home, env) = (context.home()?, context.ambient.env.clone());
     let (written, _) = Settings::load(home, env, overrides(&record, &profile)).map_err(told)?;
-    let session = desk.session(&written).await?;
-    let replaced = replaced(init, &app, &record, &before, &session, desk).await?;
+    let session = context.session(&written).await?;
+    let replaced = replaced(init, &app, &record, &before, &session, context).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
-        record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, desk).await?;
+        record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
     }
     let checked =
-        if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, desk).await? };
+        if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, context).await? };
 
     let first = first(&profile, &settings, &session).await;
-    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let failed = |error: SettingsError| context.settings_failure(&error);
     let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
     if let Some((former, logins)) = &replaced {
         // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.
@@ -146,17 +146,17 @@ fn resolve(
     profile: &ProfileName,
     known: bool,
     settings: &Settings,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<ResolvedProfile, Failure> {
-    let failed = |error: SettingsError| desk.settings_failure(&error);
+    let failed = |error: SettingsError| context.settings_failure(&error);
     let mut overrides = overrides(record, profile);
     for setting in [Setting::RedirectUri, Setting::Scopes] {
         let own = settings.profile_says(profile, setting).filter(|_| known && record.get(setting).is_none());
         overrides = overrides.with(setting, own);
     }
     // Looked up as where no file is. The vault's folder never holds one.
-    let nowhere = Home::resolve(Some(&settings.home().vault()), &desk.ambient.env).map_err(failed)?;
-    let bare = Settings::load(nowhere, desk.ambient.env.clone(), overrides).map_err(failed)?;
+    let nowhere = Home::resolve(Some(&settings.home().vault()), &context.ambient.env).map_err(failed)?;
+    let bare = Settings::load(nowhere, context.ambient.env.clone(), overrides).map_err(failed)?;
     bare.0.profile(Some(profile)).map_err(failed)
 }
 
@@ -168,7 +168,7 @@ async fn replaced(
     record: &AppRecord,
     before: &Before<'_>,
     session: &Session,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Option<(Registration, Vec<Report>)>, Failure> {
     let present = registration(record);
     let Some(former) = before.settings.registered(app).filter(|former| is_another(former, &present)) else {
@@ -189,23 +189,23 @@ async fn replaced(
         }
     }
     let Some(login) = theirs.first() else { return Ok(Some((former, logins))) };
-    let lang = desk.lang();
+    let lang = context.lang();
     let who = login.grant.subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
     let who = who.unwrap_or_else(|| lang.somebody());
     let what = lang.app_in_use(app, shown(&former), who, theirs.len());
     if init.yes {
         return Ok(Some((former, logins)));
     }
-    if !desk.asker().can_ask() {
+    if !context.asker().can_ask() {
         let failure = Failure::new(Code::AppInUse, what).then(lang.app_in_use_second()).then(lang.app_in_use_yes());
         return Err(failure);
     }
-    desk.printer.warning(what);
-    desk.printer.note(lang.app_in_use_second());
-    if desk.asker().yes(lang.ask_replace_app(), "--yes").await? {
+    context.printer.warning(what);
+    context.printer.note(lang.app_in_use_second());
+    if context.asker().yes(lang.ask_replace_app(), "--yes").await? {
         return Ok(Some((former, logins)));
     }
-    desk.printer.note(lang.nothing_changed());
+    context.printer.note(lang.nothing_changed());
     Err(Failure::silent(Code::AppInUse.exit() as u8))
 }
 
@@ -239,8 +239,8 @@ fn overrides(record: &AppRecord, profile: &ProfileName) -> Overrides {
 }
 
 /// The names of app and profile: as given, else `default` for the first and the app's own for the second.
-fn names(init: &Init, desk: &Desk) -> Result<(AppName, ProfileName), Failure> {
-    let given = desk.global.profile.clone().or_else(|| desk.ambient.env.get("TOKENWARD_PROFILE")?.parse().ok());
+fn names(init: &Init, context: &Context) -> Result<(AppName, ProfileName), Failure> {
+    let given = context.global.profile.clone().or_else(|| context.ambient.env.get("TOKENWARD_PROFILE")?.parse().ok());
     let bad = |text: &str| Failure::new(Code::BadSetting, text.to_owned());
     let app = match &init.app {
         Some(app) => app.clone(),
@@ -256,29 +256,34 @@ fn names(init: &Init, desk: &Desk) -> Result<(AppName, ProfileName), Failure> {
 }
 
 /// Whether the profile is there already. One that belongs to another app keeps it: its login is a consent to that app.
-fn known_profile(app: &AppName, profile: &ProfileName, settings: &Settings, desk: &Desk) -> Result<bool, Failure> {
+fn known_profile(
+    app: &AppName,
+    profile: &ProfileName,
+    settings: &Settings,
+    context: &Context,
+) -> Result<bool, Failure> {
     let mut profiles = settings.profiles();
     match profiles.find(|(name, _)| *name == profile) {
         Some((_, Some(own))) if own != *app => {
-            Err(Failure::new(Code::Usage, desk.lang().profile_other_app(profile, own)).complete())
+            Err(Failure::new(Code::Usage, context.lang().profile_other_app(profile, own)).complete())
         }
         found => Ok(found.is_some()),
     }
 }
 
 /// Scopes as given, joined by spaces; commas are explained.
-pub(super) fn scopes(given: &[String], desk: &Desk) -> Result<Scopes, Failure> {
-    let lang = desk.lang();
+pub(super) fn scopes(given: &[String], context: &Context) -> Result<Scopes, Failure> {
+    let lang = context.lang();
     let bad = |error| Failure::new(Code::BadScopes, lang.bad_scopes(&error));
     let (scopes, commas) = Scopes::parse(&given.join(" ")).map_err(bad)?;
     if commas {
-        desk.printer.warning(lang.commas_explained());
+        context.printer.warning(lang.commas_explained());
     }
     Ok(scopes)
 }
 
 /// What flags and variables say. What only a variable says is written down too, so that the next shell finds the same app.
-fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<AppRecord, Failure> {
+fn record(init: &Init, provider: Option<ProviderName>, context: &Context) -> Result<AppRecord, Failure> {
     let url = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let exact = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().to_owned());
     // An issuer is a name too: the slash at the end of its path belongs to it.
@@ -289,7 +294,7 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
     };
     let words = |words: &[String]| (!words.is_empty()).then(|| words.join(" "));
     let redirect = init.port.map(|port| format!("http://127.0.0.1:{port}/callback"));
-    let scopes = scopes(&init.scope, desk)?;
+    let scopes = scopes(&init.scope, context)?;
     let given = [
         (Setting::AppKind, init.app_kind.clone()),
         (Setting::TenantKey, init.tenant_key.clone()),
@@ -323,7 +328,7 @@ fn record(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<Ap
     // A switch that nobody spoke of stays unwritten, whatever a variable says of another app.
     let kept = |setting, flag: Option<String>| match setting {
         Setting::Fallback | Setting::AllowHttp => flag,
-        setting => flag.or_else(|| questions::said(setting, desk)),
+        setting => flag.or_else(|| questions::said(setting, context)),
     };
     Ok(given.into_iter().fold(record, |record, (setting, flag)| record.with(setting, kept(setting, flag))))
 }
@@ -340,7 +345,7 @@ async fn check(
     secret: Option<&AppSecret>,
     session: &Session,
     refused: String,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<bool, Failure> {
     let app = profile.app(secret.cloned());
     let accepted = match profile.provider().brand() {
@@ -350,33 +355,33 @@ async fn check(
     match accepted {
         Ok(()) => Ok(true),
         Err(error) if error.refusal().is_some_and(|refusal| refusal.status == 404) => {
-            Err(nothing_there(profile, error, desk).then(refused))
+            Err(nothing_there(profile, error, context).then(refused))
         }
         // The codes of the auth api are not published. What it says no with and nobody knows is a no all the same.
         Err(error) if profile.token_api == TokenApi::AuthApi && is_unknown_no(&error) => {
-            Err(Failure::from(error).without_login().or_then(desk.lang(), refused))
+            Err(Failure::from(error).without_login().or_then(context.lang(), refused))
         }
         Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
-            let lang = desk.lang();
+            let lang = context.lang();
             let what = format!("{} ({})", lang.happened(error.code()), error.code());
-            desk.printer.warning(lang.init_unchecked(what));
+            context.printer.warning(lang.init_unchecked(what));
             Ok(false)
         }
         // A store app has no token before its first ticket; its secret is proven when that comes. And not every server has
         // something that can be asked without spending.
         Err(error) if error.code() == Code::SettingMissing => Ok(false),
         Err(error) if error.code() == Code::BrandMismatch => {
-            let lang = desk.lang();
+            let lang = context.lang();
             let next = profile.provider().brand().map(|brand| lang.other_brand(brand, brand.other()));
             Err(Failure::from(error).without_login().then_all(next).then(refused))
         }
-        Err(error) => Err(Failure::from(error).without_login().or_then(desk.lang(), refused)),
+        Err(error) => Err(Failure::from(error).without_login().or_then(context.lang(), refused)),
     }
 }
 
 /// An address where nothing is: the dialect or the realm is the likeliest cause, and a server's own words seldom say so.
-fn nothing_there(profile: &ResolvedProfile, error: tokenward::Error, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+fn nothing_there(profile: &ResolvedProfile, error: tokenward::Error, context: &Context) -> Failure {
+    let lang = context.lang();
     let told = match &profile.platform {
         Platform::BlueKing(BlueKingApp { realm: Some(realm), .. }) if profile.token_api == TokenApi::BkAuth => {
             lang.no_such_realm(realm, &profile.hosts.accounts)
@@ -393,14 +398,14 @@ fn is_unknown_no(error: &tokenward::Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
-fn tell(registered: &Registered, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
+fn tell(registered: &Registered, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
     let Registered { app, profile, secret_file, checked, .. } = registered;
     let console = profile.provider().brand().map(|_| {
         let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
         console.map_or_else(|_| profile.hosts.open.to_string(), String::from)
     });
-    let config = desk.home()?.config();
+    let config = context.home()?.config();
     if printer.json {
         printer.document(&json!({
             "app": app,
@@ -422,7 +427,7 @@ fn tell(registered: &Registered, desk: &Desk) -> Result<ExitCode, Failure> {
         Some(file) => lang.init_saved_secret_file(app, config.display(), file, &profile.name),
         None => lang.init_saved(app, config.display(), &profile.name),
     });
-    registered.tell_first(desk);
+    registered.tell_first(context);
     for host in profile.in_clear() {
         printer.warning(lang.plain_http_on(host));
     }

@@ -10,26 +10,26 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{Fill, Found, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
+use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
 
 use crate::args;
-use crate::commands::whose::{self, Source};
-use crate::desk::{Desk, Work};
+use crate::commands::login_owner::{self, Source};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::say::{Lang, keep_too};
-use crate::spot::{Spot, Wish, absolute, quoted, without_place};
+use crate::token_places::{TokenPlaces, Wish, absolute, quoted, without_place};
+use crate::words::{Lang, keep_too};
 
 pub(super) use out_of_step::tell_out_of_step;
 
-pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
     let again =
-        if says_nothing && !link.replace_user && !link.write_over { again(link, desk).await? } else { Vec::new() };
+        if says_nothing && !link.replace_user && !link.write_over { again(link, context).await? } else { Vec::new() };
     let made = if again.is_empty() {
         let wish = Wish {
             at: &link.at,
@@ -38,21 +38,21 @@ pub(super) async fn run(link: &args::Link, desk: &Desk) -> Result<ExitCode, Fail
             complete: link.create,
             brand: link.provider,
         };
-        whose::with_profiles(desk, Box::pin(anew(link, wish, desk))).await?
+        login_owner::with_profiles(context, Box::pin(anew(link, wish, context))).await?
     } else {
         again
     };
-    if desk.printer.json {
-        desk.printer.document(&json!({ "links": made.iter().map(Made::fields).collect::<Vec<_>>() }))?;
+    if context.printer.json {
+        context.printer.document(&json!({ "links": made.iter().map(MadeLink::fields).collect::<Vec<_>>() }))?;
     }
-    finish(&made, desk)
+    finish(&made, context)
 }
 
 /// Links a file, or places of it, for the first time.
-async fn anew(link: &args::Link, wish: Wish<'_>, desk: &Desk) -> Result<Vec<Made>, Failure> {
-    let known = whose::known(&link.file, &link.at, desk).await?;
-    let spot = Spot::look(&link.file, wish, &known, desk.lang())?;
-    let work = Source::of(&spot, desk).work(desk).await?;
+async fn anew(link: &args::Link, wish: Wish<'_>, context: &Context) -> Result<Vec<MadeLink>, Failure> {
+    let known = login_owner::known(&link.file, &link.at, context).await?;
+    let spot = TokenPlaces::look(&link.file, wish, &known, context.lang())?;
+    let work = Source::of(&spot, context).work(context).await?;
     let named = link.at.access.is_some();
     let fill = match (link.write_over, spot.is_new) {
         (true, _) => Fill::Over,
@@ -62,14 +62,14 @@ async fn anew(link: &args::Link, wish: Wish<'_>, desk: &Desk) -> Result<Vec<Made
         (false, false) => Fill::No,
     };
     let how = How { fill, replace: link.replace_user, named, insists: link.insists };
-    let made = make_all(&work, &spot, how, desk).await?;
-    desk.warn_if_over(&work.session, &work.profile.name).await;
+    let made = make_all(&work, &spot, how, context).await?;
+    context.warn_if_over(&work.session, &work.profile.name).await;
     Ok(made)
 }
 
 /// A link that was made, or looked after once more.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct MadeLink {
     pub(super) link: Link,
     pub(super) report: LinkReport,
     /// A login that was taken from the file.
@@ -82,49 +82,49 @@ pub(super) struct Made {
     pub(super) besides: Strays,
 }
 
-impl Made {
+impl MadeLink {
     pub(super) fn fields(&self) -> LinkFields {
         LinkFields::of(&self.link).outcome(&self.report, self.adopted)
     }
 }
 
 /// Looks once more after the links that a file has; none if it has none.
-async fn again(wish: &args::Link, desk: &Desk) -> Result<Vec<Made>, Failure> {
-    let settings = desk.settings()?;
+async fn again(wish: &args::Link, context: &Context) -> Result<Vec<MadeLink>, Failure> {
+    let settings = context.settings()?;
     let mut made = Vec::new();
-    for link in linked(&wish.file, &settings, desk).await? {
-        let work = desk.work_as(&link.target.profile).await?;
+    for link in linked(&wish.file, &settings, context).await? {
+        let work = context.work_as(&link.target.profile).await?;
         let is_made = wish.create && !link.target.file.exists();
         let fill = if is_made { Fill::Free } else { Fill::No };
         let how = How { fill, replace: false, named: true, insists: wish.insists };
-        made.push(Made { is_new: false, ..make_as(&work, link.target, how, desk).await? });
+        made.push(MadeLink { is_new: false, ..make_as(&work, link.target, how, context).await? });
     }
     Ok(made)
 }
 
 /// The links of a file, under the profile of the command line if it names one.
-pub(super) async fn linked(file: &Path, settings: &Settings, desk: &Desk) -> Result<Vec<Link>, Failure> {
+pub(super) async fn linked(file: &Path, settings: &Settings, context: &Context) -> Result<Vec<Link>, Failure> {
     // Where no vault is, none is made for the sake of a question.
     if !settings.home().vault().is_dir() {
         return Ok(Vec::new());
     }
-    let session = desk.session(settings).await?;
-    match session.links().of_file(&absolute(file), desk.named(settings)?.as_ref()).await {
+    let session = context.session(settings).await?;
+    match session.links().of_file(&absolute(file), context.named(settings)?.as_ref()).await {
         Err(error) if error.code() == Code::LinkNotFound => Ok(Vec::new()),
         found => Ok(found?),
     }
 }
 
 /// The profile whose login a file shows. A file that is not linked is linked first, and a login in it taken over.
-pub(super) async fn profile_of(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
-    let profile = shown_by(file, desk).await?;
-    Ok(desk.of_file.get_or_init(|| profile).clone())
+pub(super) async fn profile_of(file: &Path, context: &Context) -> Result<ProfileName, Failure> {
+    let profile = shown_by(file, context).await?;
+    Ok(context.of_file.get_or_init(|| profile).clone())
 }
 
-async fn shown_by(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
-    let settings = desk.settings()?;
+async fn shown_by(file: &Path, context: &Context) -> Result<ProfileName, Failure> {
+    let settings = context.settings()?;
     let mut profiles: Vec<_> =
-        linked(file, &settings, desk).await?.into_iter().map(|link| link.target.profile).collect();
+        linked(file, &settings, context).await?.into_iter().map(|link| link.target.profile).collect();
     profiles.sort();
     profiles.dedup();
     match profiles.len() {
@@ -132,23 +132,23 @@ async fn shown_by(file: &Path, desk: &Desk) -> Result<ProfileName, Failure> {
             let wish =
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: false, brand: None };
             let linking = async {
-                let known = whose::known(file, wish.at, desk).await?;
-                let spot = Spot::look(file, wish, &known, desk.lang())?;
-                let work = Source::of(&spot, desk).work(desk).await?;
-                let made = make_all(&work, &spot, How::default(), desk).await?;
+                let known = login_owner::known(file, wish.at, context).await?;
+                let spot = TokenPlaces::look(file, wish, &known, context.lang())?;
+                let work = Source::of(&spot, context).work(context).await?;
+                let made = make_all(&work, &spot, How::default(), context).await?;
                 Ok((made, work.profile.name))
             };
-            let (made, profile) = whose::with_profiles(desk, Box::pin(linking))
+            let (made, profile) = login_owner::with_profiles(context, Box::pin(linking))
                 .await
-                .map_err(|failure| places_are_named_by_link(failure, file, desk))?;
-            finish(&made, desk)?;
+                .map_err(|failure| places_are_named_by_link(failure, file, context))?;
+            finish(&made, context)?;
             Ok(profile)
         }
         1 => Ok(profiles.remove(0)),
         _ => {
             let known = profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
-            let what = desk.lang().file_of_several(file.display(), known);
-            Err(Failure::new(Code::UnknownProfile, what).then(desk.lang().name_profile()))
+            let what = context.lang().file_of_several(file.display(), known);
+            Err(Failure::new(Code::UnknownProfile, what).then(context.lang().name_profile()))
         }
     }
 }
@@ -167,17 +167,17 @@ pub(super) struct How {
 }
 
 /// Links a file at every place of its login, or at none: what another link keeps is found out first.
-async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec<Made>, Failure> {
+async fn make_all(work: &Work, spot: &TokenPlaces, how: How, context: &Context) -> Result<Vec<MadeLink>, Failure> {
     let (first, further) = (spot.link(&work.profile.name), spot.further(&work.profile.name));
     for target in [&first].into_iter().chain(&further) {
         let free = work.session.links().may_keep(target).await;
-        free.map_err(|error| refused(error, &desk.short(&spot.file), desk))?;
+        free.map_err(|error| refused(error, &context.short(&spot.file), context))?;
     }
-    let mut made = vec![make_as(work, first, how, desk).await?];
+    let mut made = vec![make_as(work, first, how, context).await?];
     // Copies of a login give way with it.
     let fill = if how.fill == Fill::Over { Fill::Over } else { Fill::No };
     for target in further {
-        made.push(make_as(work, target, How { fill, replace: false, ..how }, desk).await?);
+        made.push(make_as(work, target, How { fill, replace: false, ..how }, context).await?);
     }
     for one in &mut made {
         one.besides = besides(&one.link, work).await;
@@ -186,44 +186,44 @@ async fn make_all(work: &Work, spot: &Spot, how: How, desk: &Desk) -> Result<Vec
 }
 
 /// The same, where the profile becomes another user's by this person's word alone: by a flag, or by a yes in the terminal.
-async fn make_as(work: &Work, target: NewLink, mut how: How, desk: &Desk) -> Result<Made, Failure> {
+async fn make_as(work: &Work, target: NewLink, mut how: How, context: &Context) -> Result<MadeLink, Failure> {
     if how.replace {
-        let file = desk.short(&target.file);
-        may_link(work, &target, how, desk).await?;
+        let file = context.short(&target.file);
+        may_link(work, &target, how, context).await?;
         match work.session.links().adopt_file(&work.app, &target, true).await {
             // Nothing is there that could be taken over; the profile's is to be shown all the same.
             Err(error) if matches!(error.code(), Code::NothingToAdopt | Code::LoginOver) => {}
-            adopted => drop(adopted.map_err(|error| refused(error, &file, desk))?),
+            adopted => drop(adopted.map_err(|error| refused(error, &file, context))?),
         }
         // What is left in it then is the profile's, or over.
-        if is_logged_in(work, desk).await? {
+        if is_logged_in(work, context).await? {
             how.fill = Fill::Over;
         }
     }
-    match make(work, target.clone(), how, desk).await {
+    match make(work, target.clone(), how, context).await {
         Err(Stopped::AnotherUser(id)) => {
-            let file = desk.short(&target.file);
-            let way = desk.typed.link(&file);
-            if !desk.asker().can_ask() {
-                return Err(another_user(&id, work, Some(&file), &way, desk).await);
+            let file = context.short(&target.file);
+            let way = context.typed.link(&file);
+            if !context.asker().can_ask() {
+                return Err(another_user(&id, work, Some(&file), &way, context).await);
             }
-            let (them, us) = names(&id, work, desk).await;
-            desk.printer.alarm(desk.lang().file_of_another_user(&file, &them, &work.profile.name, &us));
-            let question = desk.lang().ask_replace_user(&them, &work.profile.name, &us);
-            if !desk.asker().yes(question, &desk.lang().replace_user_ways()).await? {
-                return Err(another_user(&id, work, Some(&file), &way, desk).await);
+            let (them, us) = names(&id, work, context).await;
+            context.printer.alarm(context.lang().file_of_another_user(&file, &them, &work.profile.name, &us));
+            let question = context.lang().ask_replace_user(&them, &work.profile.name, &us);
+            if !context.asker().yes(question, &context.lang().replace_user_ways()).await? {
+                return Err(another_user(&id, work, Some(&file), &way, context).await);
             }
             let adopted = work.session.links().adopt_file(&work.app, &target, true).await;
-            adopted.map_err(|error| refused(error, &file, desk))?;
-            Ok(make(work, target, how, desk).await?)
+            adopted.map_err(|error| refused(error, &file, context))?;
+            Ok(make(work, target, how, context).await?)
         }
         made => Ok(made?),
     }
 }
 
 /// Whose a login is that is kept without a profile, and whose the profile is.
-pub(super) async fn names(id: &str, work: &Work, desk: &Desk) -> (String, String) {
-    let lang = desk.lang();
+pub(super) async fn names(id: &str, work: &Work, context: &Context) -> (String, String) {
+    let lang = context.lang();
     let all = work.session.keeper().list().await.unwrap_or_default();
     let subject = |report: Option<&Report>| report.and_then(|report| report.grant.subject.clone());
     let them = subject(all.iter().find(|report| report.grant.id.to_string() == id));
@@ -243,14 +243,14 @@ pub(super) fn told_apart(them: Option<&Subject>, us: Option<&Subject>, lang: Lan
 }
 
 /// The login is another user's than the profile's: what was kept, and the ways on. `way` is the command without its flags.
-pub(super) async fn another_user(id: &str, work: &Work, file: Option<&str>, way: &str, desk: &Desk) -> Failure {
-    let (lang, profile) = (desk.lang(), &work.profile.name);
-    let (them, us) = names(id, work, desk).await;
+pub(super) async fn another_user(id: &str, work: &Work, file: Option<&str>, way: &str, context: &Context) -> Failure {
+    let (lang, profile) = (context.lang(), &work.profile.name);
+    let (them, us) = names(id, work, context).await;
     let what = match file {
         Some(file) => lang.file_of_another_user(file, &them, profile, &us),
         None => lang.login_of_another_user(&them, profile, &us),
     };
-    let replace = match &desk.global.profile {
+    let replace = match &context.global.profile {
         Some(_) => lang.replace_user_as(way, profile, &them),
         None => lang.replace_user_with(way, profile, &them),
     };
@@ -282,8 +282,8 @@ impl From<Stopped> for Failure {
 }
 
 /// Advice to pick places for commands that take none: they are named once, for the link.
-fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failure {
-    let (lang, file) = (desk.lang(), quoted(&file.display().to_string()));
+fn places_are_named_by_link(failure: Failure, file: &Path, context: &Context) -> Failure {
+    let (lang, file) = (context.lang(), quoted(&file.display().to_string()));
     failure.advised(lang, |line| {
         let Some(start) = line.find("--access").or_else(|| line.find("--refresh")) else { return line };
         let flags: Vec<_> = line[start..].split_whitespace().take_while(|word| word.is_ascii()).collect();
@@ -295,25 +295,25 @@ fn places_are_named_by_link(failure: Failure, file: &Path, desk: &Desk) -> Failu
 
 /// Makes the link and brings the file into step; where it is to be filled, it shows the profile's login whatever is in it.
 /// A profile without a login takes over the one in the file, if there is one.
-pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) -> Result<Made, Stopped> {
+pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Context) -> Result<MadeLink, Stopped> {
     let links = work.session.links();
     let (wanted, terms) = (how.fill != Fill::No, how.insists.terms());
-    may_link(work, &target, how, desk).await?;
-    let (lang, file) = (desk.lang(), desk.short(&target.file));
+    may_link(work, &target, how, context).await?;
+    let (lang, file) = (context.lang(), context.short(&target.file));
     let failed = |error: Error| match error.code() {
         Code::AnotherUser => Stopped::AnotherUser(error.detail().unwrap_or_default().to_owned()),
-        Code::FormerUser => Stopped::Failed(of_former_user(error.detail().unwrap_or_default(), &file, work, desk)),
-        Code::EndedLogin => Stopped::Failed(of_ended_login(error.detail(), &file, work, desk)),
-        _ => Stopped::Failed(refused(error, &file, desk)),
+        Code::FormerUser => Stopped::Failed(of_former_user(error.detail().unwrap_or_default(), &file, work, context)),
+        Code::EndedLogin => Stopped::Failed(of_ended_login(error.detail(), &file, work, context)),
+        _ => Stopped::Failed(refused(error, &file, context)),
     };
     let mut adopted = false;
-    if !is_logged_in(work, desk).await? {
+    if !is_logged_in(work, context).await? {
         // Where an app serves many users, a login is one user's, and no file can be logged in for.
-        let meant = desk.meant(&work.profile.name);
+        let meant = context.meant(&work.profile.name);
         let nobody = |failure: Failure| match target.format {
-            _ if !work.profile.token_api.has_browser_login() => desk.nobody(&work.profile, failure),
+            _ if !work.profile.token_api.has_browser_login() => context.nobody(&work.profile, failure),
             Format::Dotenv | Format::Ini => {
-                failure.then(meant.within(&lang.log_in_into_file(desk.typed.login_into(&file))))
+                failure.then(meant.within(&lang.log_in_into_file(context.typed.login_into(&file))))
             }
             Format::Json | Format::Toml => failure.then(meant.within(&lang.log_in_first())),
         };
@@ -331,7 +331,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
             Err(error) if error.code() == Code::LoginOver => {}
             Err(error) => return Err(failed(error)),
         }
-        if !is_logged_in(work, desk).await? {
+        if !is_logged_in(work, context).await? {
             let what = lang.login_in_file_ended(&file);
             return Err(nobody(Failure::new(Code::NotLoggedIn, what)).into());
         }
@@ -340,28 +340,28 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, desk: &Desk) ->
         return Err(without_place(&file, target.format, lang).into());
     }
     if !(wanted || how.named) {
-        lone_token(work, &target, desk).await?;
+        lone_token(work, &target, context).await?;
     }
     let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link_on(&work.app, target.clone(), how.fill, terms).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
-    if matches!(report.outcome, LinkOutcome::Left(Found::Blank | Found::Malformed)) {
+    if matches!(report.outcome, LinkOutcome::Left(FileComparison::Blank | FileComparison::Malformed)) {
         let narrowed = report.narrowed;
         (link, report) = links.link_on(&work.app, target, how.fill.or_free(), terms).await.map_err(failed)?;
         report.narrowed = report.narrowed.or(narrowed);
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
     let besides = besides(&link, work).await;
-    Ok(Made { link, report, adopted, is_new: true, has_other_names, besides })
+    Ok(MadeLink { link, report, adopted, is_new: true, has_other_names, besides })
 }
 
 /// Refuses a file whose only token is an access token that is not known to be the profile's user's: nothing of it could be kept.
-async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Failure> {
-    let (lang, file, profile) = (desk.lang(), desk.short(&target.file), &work.profile.name);
+async fn lone_token(work: &Work, target: &NewLink, context: &Context) -> Result<(), Failure> {
+    let (lang, file, profile) = (context.lang(), context.short(&target.file), &work.profile.name);
     let Some(place) = target.places.get(&Slot::AccessToken) else { return Ok(()) };
-    let named = format!("{} --access {}", desk.typed.link_elsewhere(&file), quoted(&place.to_string()));
+    let named = format!("{} --access {}", context.typed.link_elsewhere(&file), quoted(&place.to_string()));
     let write_over = lang.write_over_token(format!("{named} -p {profile}"), profile);
-    match work.session.links().lone_token(&work.app, target).await.map_err(|error| refused(error, &file, desk))? {
+    match work.session.links().lone_token(&work.app, target).await.map_err(|error| refused(error, &file, context))? {
         LoneToken::GivesWay => Ok(()),
         LoneToken::AnotherUser(user) => {
             let what = lang.token_of_another_user(&file, user.known_as(), profile);
@@ -376,17 +376,17 @@ async fn lone_token(work: &Work, target: &NewLink, desk: &Desk) -> Result<(), Fa
 }
 
 /// The file shows a login that was logged out, and the profile is another user's by now: how a person agrees to that.
-fn of_former_user(user: &str, file: &str, work: &Work, desk: &Desk) -> Failure {
-    let (lang, profile) = (desk.lang(), &work.profile.name);
+fn of_former_user(user: &str, file: &str, work: &Work, context: &Context) -> Failure {
+    let (lang, profile) = (context.lang(), &work.profile.name);
     Failure::new(Code::FormerUser, lang.file_of_former_user(file, user, profile))
-        .then_all([lang.agree_to_user(desk.typed.link(file), profile), lang.stop_following(quoted(file))])
+        .then_all([lang.agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// The file shows a login that is over and may be another user's: how a person agrees to the profile's.
-fn of_ended_login(user: Option<&str>, file: &str, work: &Work, desk: &Desk) -> Failure {
-    let (lang, profile) = (desk.lang(), &work.profile.name);
+fn of_ended_login(user: Option<&str>, file: &str, work: &Work, context: &Context) -> Failure {
+    let (lang, profile) = (context.lang(), &work.profile.name);
     Failure::new(Code::EndedLogin, lang.file_of_ended_login(file, user, profile))
-        .then_all([lang.agree_to_user(desk.typed.link(file), profile), lang.stop_following(quoted(file))])
+        .then_all([lang.agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// What else stands in a link's file. What cannot be told is told by `links`.
@@ -396,12 +396,12 @@ pub(super) async fn besides(link: &Link, work: &Work) -> Strays {
 
 /// Refuses a file that others can read and that is not ours to close, or that they can put another in the place of, before anything is
 /// taken from it.
-pub(super) async fn may_link(work: &Work, target: &NewLink, how: How, desk: &Desk) -> Result<(), Failure> {
+pub(super) async fn may_link(work: &Work, target: &NewLink, how: How, context: &Context) -> Result<(), Failure> {
     let judged = work.session.links().may_link(target, true, how.insists.terms()).await;
     match judged {
         // What it is instead is told where it is read.
         Err(error) if error.code() == Code::FileUnusable => Ok(()),
-        judged => judged.map(drop).map_err(|error| refused(error, &desk.short(&target.file), desk)),
+        judged => judged.map(drop).map_err(|error| refused(error, &context.short(&target.file), context)),
     }
 }
 
@@ -411,10 +411,10 @@ pub(super) fn has_other_names(file: &Path) -> bool {
 }
 
 /// Whether somebody is logged in under the profile, with the app that it names.
-async fn is_logged_in(work: &Work, desk: &Desk) -> Result<bool, Failure> {
+async fn is_logged_in(work: &Work, context: &Context) -> Result<bool, Failure> {
     match work.session.keeper().grant_of(&work.profile.name).await {
         Ok(grant) => {
-            desk.own_app(grant, &work.profile, &work.session).await?;
+            context.own_app(grant, &work.profile, &work.session).await?;
             Ok(true)
         }
         Err(error) if error.code() == Code::NotLoggedIn => Ok(false),
@@ -423,17 +423,17 @@ async fn is_logged_in(work: &Work, desk: &Desk) -> Result<bool, Failure> {
 }
 
 /// An error of the links, in sentences that name the file.
-pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+pub(super) fn refused(error: Error, file: &str, context: &Context) -> Failure {
+    let lang = context.lang();
     let detail = error.detail().unwrap_or_default().to_owned();
     match error.code() {
         Code::AnotherProfile => {
-            let next = lang.file_is_anothers_next(&desk.typed.link(file), &detail);
+            let next = lang.file_is_anothers_next(&context.typed.link(file), &detail);
             Failure::new(Code::AnotherProfile, lang.file_is_anothers(file, detail)).then_all(next)
         }
-        Code::SharedFolder => Failure::from(error).then(lang.insist_on_folder(desk.typed.again(file))),
+        Code::SharedFolder => Failure::from(error).then(lang.insist_on_folder(context.typed.again(file))),
         Code::FileOpenToOthers => Failure::from(error)
-            .then_all([lang.close_file(quoted(file)), lang.insist_on_readers(desk.typed.again(file))]),
+            .then_all([lang.close_file(quoted(file)), lang.insist_on_readers(context.typed.again(file))]),
         Code::PlaceTaken => {
             Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next(quoted(file)))
         }
@@ -443,10 +443,10 @@ pub(super) fn refused(error: Error, file: &str, desk: &Desk) -> Failure {
 
 /// Says what became of links. One that could not be brought into step is an error all the same: it is tried again by itself,
 /// but whoever asked should know.
-pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    for Made { link, report, adopted, is_new, has_other_names, besides } in made {
-        let (file, profile) = (desk.short(&link.target.file), &link.target.profile);
+pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    for MadeLink { link, report, adopted, is_new, has_other_names, besides } in made {
+        let (file, profile) = (context.short(&link.target.file), &link.target.profile);
         if let Some(was) = report.narrowed {
             printer.warning(lang.file_narrowed(quoted(&file), format!("{was:o}")));
         }
@@ -455,27 +455,27 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
         }
         let words = lang.link_outcome(report);
         match &report.outcome {
-            LinkOutcome::NotWritten(error) | LinkOutcome::Left(Found::Unusable(error)) => {
+            LinkOutcome::NotWritten(error) | LinkOutcome::Left(FileComparison::Unusable(error)) => {
                 printer.note(lang.link_made_unwritten(&file, profile));
                 return Err(Failure::from(error.clone()));
             }
-            LinkOutcome::Left(Found::OfAnotherUser { .. } | Found::OfOtherOwner { .. })
+            LinkOutcome::Left(FileComparison::OfAnotherUser { .. } | FileComparison::OfOtherOwner { .. })
             | LinkOutcome::GivenItsOwn { .. } => {
                 printer.alarm(format!("{file}{}{words}", lang.colon()));
                 return Err(Failure::new(Code::AnotherUser, words).complete());
             }
             LinkOutcome::Replaced { .. } => printer.alarm(format!("{file}{}{words}", lang.colon())),
             LinkOutcome::Left(
-                Found::OfAnother { .. }
-                | Found::Blank
-                | Found::Malformed
-                | Found::Unclear
-                | Found::Reference
-                | Found::WithoutLogin
-                | Found::Behind
-                | Found::OfFormerUser { .. }
-                | Found::OfEndedLogin { .. }
-                | Found::Unproven { .. },
+                FileComparison::OfAnother { .. }
+                | FileComparison::Blank
+                | FileComparison::Malformed
+                | FileComparison::Unclear
+                | FileComparison::Reference
+                | FileComparison::WithoutLogin
+                | FileComparison::Behind
+                | FileComparison::OfFormerUser { .. }
+                | FileComparison::OfEndedLogin { .. }
+                | FileComparison::Unproven { .. },
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
             }
@@ -485,7 +485,7 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
             printer.note(lang.adopted_undo(profile));
             printer.warning(lang.two_owners(Tool::TokenFile, &file, None));
         }
-        tell_besides(&file, profile, besides, desk);
+        tell_besides(&file, profile, besides, context);
         if *is_new {
             printer.note(lang.link_kept(profile, places(link)));
         }
@@ -494,9 +494,9 @@ pub(super) fn finish(made: &[Made], desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 /// Says what else stands in a file, once each.
-fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, desk: &Desk) {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    let keep_too = |file: &str, stray| keep_too(&desk.typed.link_elsewhere(file), stray, profile);
+fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, context: &Context) {
+    let (lang, printer) = (context.lang(), context.printer);
+    let keep_too = |file: &str, stray| keep_too(&context.typed.link_elsewhere(file), stray, profile);
     for stray in &besides.stale {
         printer.warning(lang.stray_stale(&stray.1, keep_too(file, stray)));
     }
@@ -519,7 +519,7 @@ fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, desk: &Desk
         });
     }
     if besides.lacks_access {
-        let command = format!("{} --access PLACE -p {profile}", desk.typed.link_elsewhere(file));
+        let command = format!("{} --access PLACE -p {profile}", context.typed.link_elsewhere(file));
         printer.warning(lang.access_nowhere(file, command));
     }
 }
@@ -543,9 +543,13 @@ pub(super) fn exit(state: &LinkState) -> ExitClass {
     }
     match &state.found {
         // The next command that uses the login sets these right by itself.
-        Found::InStep | Found::Behind | Found::Stale { .. } | Found::Newer | Found::Unproven { .. } => ExitClass::Done,
-        Found::WithoutLogin | Found::Over => ExitClass::NeedsConsent,
-        Found::Unusable(error) => error.code().exit(),
+        FileComparison::InStep
+        | FileComparison::Behind
+        | FileComparison::Stale { .. }
+        | FileComparison::Newer
+        | FileComparison::Unproven { .. } => ExitClass::Done,
+        FileComparison::WithoutLogin | FileComparison::Over => ExitClass::NeedsConsent,
+        FileComparison::Unusable(error) => error.code().exit(),
         _ => ExitClass::Usage,
     }
 }

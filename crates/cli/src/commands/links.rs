@@ -8,27 +8,27 @@ use tokenward_core::{Code, ExitClass};
 
 use crate::args::Links;
 use crate::commands::link;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::spot::absolute;
+use crate::token_places::absolute;
 
-pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let Some(session) = desk.look(&settings).await? else {
+pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let settings = context.settings()?;
+    let Some(session) = context.look(&settings).await? else {
         if let Some(file) = &wish.file {
             return Err(Failure::of(Code::LinkNotFound).then(lang.link_it(file.display())));
         }
-        if desk.printer.json {
-            desk.printer.document(&json!({ "links": [] }))?;
+        if context.printer.json {
+            context.printer.document(&json!({ "links": [] }))?;
         } else {
-            desk.printer.note(lang.no_links());
+            context.printer.note(lang.no_links());
         }
         return Ok(ExitCode::SUCCESS);
     };
     let links = session.links();
-    let named = desk.named(&settings)?;
+    let named = context.named(&settings)?;
     let mut states = links.states(named.as_ref()).await?;
     if let Some(file) = &wish.file {
         let of_file = links.of_file(&absolute(file), named.as_ref()).await;
@@ -39,17 +39,17 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
         })?;
         states.retain(|state| of_file.iter().any(|link| link.id == state.link.id));
     }
-    if desk.printer.json {
+    if context.printer.json {
         let fields: Vec<_> = states.iter().map(|state| LinkFields::of(&state.link).found(state)).collect();
-        desk.printer.document(&json!({ "links": fields }))?;
+        context.printer.document(&json!({ "links": fields }))?;
     } else if states.is_empty() {
-        desk.printer.note(lang.no_links());
+        context.printer.note(lang.no_links());
     } else {
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
-        desk.printer.table(&heads, states.iter().map(|state| row(state, &states, desk)).collect())?;
+        context.printer.table(&heads, states.iter().map(|state| row(state, &states, context)).collect())?;
         for state in &states {
             for word in lang.link_advice(state).into_iter().chain(lang.permitted(state)) {
-                desk.printer.note(format!("{}{}{word}", desk.short(&state.link.target.file), lang.colon()));
+                context.printer.note(format!("{}{}{word}", context.short(&state.link.target.file), lang.colon()));
             }
         }
     }
@@ -62,16 +62,16 @@ pub(super) async fn run(wish: &Links, desk: &Desk) -> Result<ExitCode, Failure> 
     Ok(ExitCode::from(worst.unwrap_or(ExitClass::Done) as u8))
 }
 
-fn row(state: &LinkState, all: &[LinkState], desk: &Desk) -> Vec<String> {
-    let (lang, link) = (desk.lang(), &state.link);
-    let mut file = desk.short(&link.target.file);
+fn row(state: &LinkState, all: &[LinkState], context: &Context) -> Vec<String> {
+    let (lang, link) = (context.lang(), &state.link);
+    let mut file = context.short(&link.target.file);
     // Several links of one file are told apart by their first place.
     if all.iter().filter(|other| other.link.target.file == link.target.file).count() > 1
         && let Some(place) = link.target.places.values().next()
     {
         file = format!("{file} · {place}");
     }
-    let delivered = link.receipt.map_or_else(|| lang.never(), |receipt| lang.distance(receipt.at, desk.now()));
+    let delivered = link.receipt.map_or_else(|| lang.never(), |receipt| lang.distance(receipt.at, context.now()));
     let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
     vec![file, link.target.profile.to_string(), words, delivered]
 }

@@ -6,18 +6,18 @@ use serde_json::json;
 use tokenward::{DamagedLogin, Report, Settings};
 use tokenward_core::{AppName, ProfileName, Status};
 
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 
-pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
-    let settings = desk.settings()?;
-    let session = desk.look(&settings).await?;
+pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
+    let settings = context.settings()?;
+    let session = context.look(&settings).await?;
     let mut reports = match &session {
         Some(session) => session.keeper().list().await?,
         None => Vec::new(),
     };
-    let named = desk.named(&settings)?;
+    let named = context.named(&settings)?;
     if let Some(named) = &named {
         reports.retain(|report| belongs(report, named));
     }
@@ -27,25 +27,25 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     };
     let mut idle = idle(&reports, &settings, named.as_ref());
     idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
-    let exit = show_with(&reports, &damaged, &idle, None, &settings, desk)?;
-    if let Some(session) = session.as_ref().filter(|_| !desk.printer.json) {
+    let exit = show_with(&reports, &damaged, &idle, None, &settings, context)?;
+    if let Some(session) = session.as_ref().filter(|_| !context.printer.json) {
         for report in &reports {
-            super::login_state::next_of_a_script(report, session, desk).await;
+            super::login_state::next_of_a_script(report, session, context).await;
         }
     }
-    if let Some(session) = session.filter(|_| !desk.printer.json && named.is_none()) {
-        let (lang, now) = (desk.lang(), desk.now());
+    if let Some(session) = session.filter(|_| !context.printer.json && named.is_none()) {
+        let (lang, now) = (context.lang(), context.now());
         for login in session.keeper().without_profile().await? {
             let grant = &login.grant;
             let ways = lang.without_profile_ways(grant.id, grant.subject.as_ref(), None, login.is_over(now));
-            desk.printer.note(lang.without_profile(&login, now));
+            context.printer.note(lang.without_profile(&login, now));
             for way in ways {
-                desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+                context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
             }
         }
     }
     // Told last, and by the exit code: the others are shown, and it is not taken for gone.
-    super::vault::whole(&damaged, desk)?;
+    super::vault::whole(&damaged, context)?;
     Ok(exit)
 }
 
@@ -69,9 +69,9 @@ pub(super) fn show(
     reports: &[Report],
     settings: &Settings,
     clear_text: Option<&[String]>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<ExitCode, Failure> {
-    show_with(reports, &[], &[], clear_text, settings, desk)
+    show_with(reports, &[], &[], clear_text, settings, context)
 }
 
 fn show_with(
@@ -80,9 +80,9 @@ fn show_with(
     idle: &[(ProfileName, Option<AppName>)],
     clear_text: Option<&[String]>,
     settings: &Settings,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<ExitCode, Failure> {
-    if desk.printer.json {
+    if context.printer.json {
         let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
         let idle: Vec<_> = idle.iter().map(|(profile, app)| json!({ "profile": profile, "app": app })).collect();
         let mut document = json!({ "logins": logins, "without_login": idle });
@@ -92,13 +92,13 @@ fn show_with(
         if let Some(urls) = clear_text {
             document["clear_text"] = json!(urls);
         }
-        desk.printer.document(&document)?;
+        context.printer.document(&document)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let lang = desk.lang();
+    let lang = context.lang();
     // The records of those who logged out are kept (I6), but are seldom what one looks for.
-    let shown = |report: &&Report| desk.printer.is_verbose() || report.status != Status::Retired;
-    let mut rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, desk)).collect();
+    let shown = |report: &&Report| context.printer.is_verbose() || report.status != Status::Retired;
+    let mut rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, context)).collect();
     let hidden = reports.len() - rows.len();
     let is_empty = rows.is_empty() && damaged.is_empty();
     rows.extend(idle.iter().map(|(name, app)| {
@@ -108,7 +108,7 @@ fn show_with(
     }));
     if is_empty {
         let profiles: Vec<_> = settings.profiles().map(|(name, _)| name.as_str()).collect();
-        desk.printer.note(match profiles.as_slice() {
+        context.printer.note(match profiles.as_slice() {
             [] => lang.nothing_listed(),
             known => lang.nobody_yet(known.join(", ")),
         });
@@ -123,10 +123,10 @@ fn show_with(
             lang.head_access(),
             lang.head_refresh(),
         ];
-        desk.printer.table(&heads, rows)?;
+        context.printer.table(&heads, rows)?;
     }
     if hidden > 0 {
-        desk.printer.note(lang.logged_out_hidden(hidden));
+        context.printer.note(lang.logged_out_hidden(hidden));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -135,8 +135,8 @@ fn is_over(report: &Report) -> bool {
     matches!(report.status, Status::NeedsConsent | Status::Retired)
 }
 
-fn row(report: &Report, desk: &Desk) -> Vec<String> {
-    let (lang, now, grant) = (desk.lang(), desk.now(), &report.grant);
+fn row(report: &Report, context: &Context) -> Vec<String> {
+    let (lang, now, grant) = (context.lang(), context.now(), &report.grant);
     let subject = grant.subject.as_ref();
     let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
     let distance = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.none(), |at| lang.distance(at, now));

@@ -26,60 +26,60 @@ use url::Url;
 
 use crate::args::Login;
 use crate::browser;
-use crate::commands::whose::Source;
-use crate::commands::{init, link, stranger, whose};
-use crate::desk::{Desk, Work};
+use crate::commands::login_owner::Source;
+use crate::commands::{init, link, login_owner, other_login};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::qr;
-use crate::spot::{Spot, Wish};
+use crate::token_places::{TokenPlaces, Wish};
 
-pub(super) async fn run(login: Login, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Failure> {
     if let Some(file) = &login.env_file {
-        return whose::with_profiles(desk, Box::pin(into_file(&login, file, desk))).await;
+        return login_owner::with_profiles(context, Box::pin(into_file(&login, file, context))).await;
     }
     if login.insists.terms().permit_more() {
-        return Err(Failure::new(Code::Usage, desk.lang().insists_need_file()).complete());
+        return Err(Failure::new(Code::Usage, context.lang().insists_need_file()).complete());
     }
     if login.at.says_anything() {
-        return Err(Failure::new(Code::Usage, desk.lang().env_file_flags()).complete());
+        return Err(Failure::new(Code::Usage, context.lang().env_file_flags()).complete());
     }
-    let done = whose::with_profiles_told_before(desk, Box::pin(by_profile(&login, desk))).await;
+    let done = login_owner::with_profiles_told_before(context, Box::pin(by_profile(&login, context))).await;
     // A profile that was to be made is of the app that was named, also the next time.
     done.map_err(|failure| match &login.app {
         Some(app) => {
-            failure.logging_in_by(&format!("{} --app {app}", desk.meant_by_flags().command("login")), desk.lang())
+            failure.logging_in_by(&format!("{} --app {app}", context.meant_by_flags().command("login")), context.lang())
         }
         None => failure,
     })
 }
 
 /// Logs in under a profile, which is made if it is not there.
-async fn by_profile(login: &Login, desk: &Desk) -> Result<ExitCode, Failure> {
-    let settings = desk.settings()?;
+async fn by_profile(login: &Login, context: &Context) -> Result<ExitCode, Failure> {
+    let settings = context.settings()?;
     let settings = match &login.app {
-        Some(app) => join_app(app, settings, desk)?,
-        None => named_anew(settings, desk)?,
+        Some(app) => join_app(app, settings, context)?,
+        None => named_anew(settings, context)?,
     };
-    let profile = desk.profile(&settings)?;
-    let session = desk.session(&settings).await?;
-    let work = desk.work_of(profile, session).await?;
+    let profile = context.profile(&settings)?;
+    let session = context.session(&settings).await?;
+    let work = context.work_of(profile, session).await?;
     if !work.app.token_api.has_browser_login() {
-        return cookie::login(login, &work, desk).await;
+        return cookie::login(login, &work, context).await;
     }
     if login.cookie_stdin || login.cookie_file.is_some() {
-        return Err(Failure::new(Code::Usage, desk.lang().cookie_not_here(work.app.token_api)).complete());
+        return Err(Failure::new(Code::Usage, context.lang().cookie_not_here(work.app.token_api)).complete());
     }
-    let report = consent(login, &work, desk).await?;
-    tell(&report, None, &work, desk).await
+    let report = consent(login, &work, context).await?;
+    tell(&report, None, &work, context).await
 }
 
 /// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.
-async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let wish = Wish { at: &login.at, server: None, create: true, complete: true, brand: login.provider };
-    let known = whose::known(file, wish.at, desk).await?;
-    let spot = Spot::look(file, wish, &known, lang)?;
+    let known = login_owner::known(file, wish.at, context).await?;
+    let spot = TokenPlaces::look(file, wish, &known, lang)?;
     let linked = LinkedFile::new(&spot.file, spot.format).or_new();
     // A file that cannot be written is told before a person has gone to the browser for it.
     let proven = linked.clone();
@@ -87,31 +87,31 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
     let unwritable = |error: String| Failure::of(Code::FileUnusable).detail(error).then(lang.nothing_was_done());
     proof.map_err(|error| unwritable(error.to_string()))?.map_err(|error| unwritable(error.to_string()))?;
     // A file that is linked follows the profile that it is linked to.
-    let links = link::linked(file, &desk.settings()?, desk).await?;
+    let links = link::linked(file, &context.settings()?, context).await?;
     let first = links.first().map(|link| &link.target.profile);
     let owner = first.filter(|first| links.iter().all(|link| link.target.profile == **first));
-    let mut work = Source { refresh: None, owner, ..Source::of(&spot, desk) }.work(desk).await?;
-    redirect_of(&spot, login, &mut work, desk)?;
+    let mut work = Source { refresh: None, owner, ..Source::of(&spot, context) }.work(context).await?;
+    redirect_of(&spot, login, &mut work, context)?;
     let how = link::How { fill: Fill::Free, replace: false, named: true, insists: login.insists };
     let targets = [vec![spot.link(&work.profile.name)], spot.further(&work.profile.name)].concat();
-    let shown = desk.short(&spot.file);
+    let shown = context.short(&spot.file);
     for target in &targets {
-        link::may_link(&work, target, how, desk).await?;
+        link::may_link(&work, target, how, context).await?;
         let free = work.session.links().may_keep(target).await;
-        free.map_err(|error| link::refused(error, &shown, desk))?;
+        free.map_err(|error| link::refused(error, &shown, context))?;
     }
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
-    let way = desk.typed.login_into(&shown);
-    let agreed = stranger::agreed(&work, &targets, is_said, &way, desk).await?;
-    let report = consent(login, &work, desk).await?;
-    let way = format!("{} -p {}", desk.typed.link(&shown), work.profile.name);
+    let way = context.typed.login_into(&shown);
+    let agreed = other_login::agreed(&work, &targets, is_said, &way, context).await?;
+    let report = consent(login, &work, context).await?;
+    let way = format!("{} -p {}", context.typed.link(&shown), work.profile.name);
     // Whose the login is, and so whose the file's is not, may be known only now.
-    let agreed = match stranger::agreed(&work, &targets, agreed == Fill::Over, &way, desk).await {
+    let agreed = match other_login::agreed(&work, &targets, agreed == Fill::Over, &way, context).await {
         Ok(agreed) => agreed,
         Err(failure) => {
-            tell(&report, None, &work, desk).await?;
-            desk.printer.alarm(lang.logged_in_left(&shown));
+            tell(&report, None, &work, context).await?;
+            context.printer.alarm(lang.logged_in_left(&shown));
             return Err(failure);
         }
     };
@@ -133,26 +133,26 @@ async fn into_file(login: &Login, file: &Path, desk: &Desk) -> Result<ExitCode, 
             links.link_on(&work.app, target.clone(), agreed, login.insists.terms()).await?;
         }
         let besides = link::besides(&link, &work).await;
-        Ok::<_, Failure>(link::Made { link, report, adopted: false, is_new: true, has_other_names, besides })
+        Ok::<_, Failure>(link::MadeLink { link, report, adopted: false, is_new: true, has_other_names, besides })
     };
     match written.await {
         Ok(made) => {
-            tell(&report, Some(&made), &work, desk).await?;
-            link::finish(&[made], desk)
+            tell(&report, Some(&made), &work, context).await?;
+            link::finish(&[made], context)
         }
         Err(failure) => {
-            tell(&report, None, &work, desk).await?;
-            desk.printer.warning(lang.logged_in_unwritten(&shown));
-            Err(failure.then(lang.logged_in_unwritten_next(desk.typed.link(&shown))))
+            tell(&report, None, &work, context).await?;
+            context.printer.warning(lang.logged_in_unwritten(&shown));
+            Err(failure.then(lang.logged_in_unwritten_next(context.typed.link(&shown))))
         }
     }
 }
 
 /// Lets the browser come back to where the file says, unless somebody said otherwise: servers compare it letter by letter, and the
 /// file's is the one that was registered for its program.
-fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Result<(), Failure> {
+fn redirect_of(spot: &TokenPlaces, login: &Login, work: &mut Work, context: &Context) -> Result<(), Failure> {
     let Some((place, text)) = spot.redirect.as_ref().filter(|(_, text)| !text.trim().is_empty()) else { return Ok(()) };
-    let (lang, printer, file) = (desk.lang(), desk.printer, desk.short(&spot.file));
+    let (lang, printer, file) = (context.lang(), context.printer, context.short(&spot.file));
     // A code that is typed on another device comes back nowhere.
     if login.device {
         return Ok(());
@@ -172,29 +172,29 @@ fn redirect_of(spot: &Spot, login: &Login, work: &mut Work, desk: &Desk) -> Resu
     Ok(())
 }
 
-async fn consent(login: &Login, work: &Work, desk: &Desk) -> Result<LoginReport, Failure> {
+async fn consent(login: &Login, work: &Work, context: &Context) -> Result<LoginReport, Failure> {
     if !login.replace_user
         && let Some(left) = work.session.keeper().left_unnamed(&work.profile.name).await?
     {
         // Nobody is sent to the browser for another login that would be kept beside it.
         return Err(undecided(
             &left.id.to_string(),
-            desk.lang().login_left_unnamed(&work.profile.name),
+            context.lang().login_left_unnamed(&work.profile.name),
             login,
             work,
-            desk,
+            context,
         )
         .await);
     }
-    let asked = asked(&work.profile, &login.scope, desk)?;
+    let asked = asked(&work.profile, &login.scope, context)?;
     let wished = asked.clone();
     let done = if login.device {
-        by_device(login, asked, work, desk).await?
+        by_device(login, asked, work, context).await?
     } else {
-        by_browser(login, asked, work, desk).await?
+        by_browser(login, asked, work, context).await?
     };
     match done {
-        Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, desk).await,
+        Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, context).await,
         done => Ok(done?),
     }
 }
@@ -205,20 +205,20 @@ async fn another_user(
     asked: Scopes,
     login: &Login,
     work: &Work,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<LoginReport, Failure> {
-    let (lang, keeper, profile) = (desk.lang(), work.session.keeper(), &work.profile.name);
+    let (lang, keeper, profile) = (context.lang(), work.session.keeper(), &work.profile.name);
     let id = error.detail().unwrap_or_default();
-    let (them, us) = link::names(id, work, desk).await;
+    let (them, us) = link::names(id, work, context).await;
     let is_named = keeper.list().await?.iter().any(|it| it.grant.id.to_string() == id && it.grant.subject.is_some());
     let what = if is_named {
         lang.login_of_another_user(&them, profile, &us)
     } else {
         lang.login_of_nobody_named(profile, &us)
     };
-    if let Some(id) = error.aside().filter(|_| desk.asker().can_ask()) {
-        desk.printer.alarm(&what);
-        if desk.asker().yes(lang.ask_replace_user(&them, profile, &us), &lang.replace_user_ways()).await? {
+    if let Some(id) = error.aside().filter(|_| context.asker().can_ask()) {
+        context.printer.alarm(&what);
+        if context.asker().yes(lang.ask_replace_user(&them, profile, &us), &lang.replace_user_ways()).await? {
             let previous = keeper.grant_of(profile).await?;
             keeper.give_profile(id, profile, true).await?;
             let links = work.session.links().reconcile(&work.app, profile, true, Links::PATIENCE).await?;
@@ -227,13 +227,13 @@ async fn another_user(
             return Ok(report);
         }
     }
-    Err(undecided(id, what, login, work, desk).await)
+    Err(undecided(id, what, login, work, context).await)
 }
 
 /// A login is kept without a profile, and the ways on.
-async fn undecided(id: &str, what: String, login: &Login, work: &Work, desk: &Desk) -> Failure {
-    let (lang, profile) = (desk.lang(), &work.profile.name);
-    let (them, _) = link::names(id, work, desk).await;
+async fn undecided(id: &str, what: String, login: &Login, work: &Work, context: &Context) -> Failure {
+    let (lang, profile) = (context.lang(), &work.profile.name);
+    let (them, _) = link::names(id, work, context).await;
     let way = format!("tokenward adopt --login {id}");
     let failure = Failure::new(Code::AnotherUser, what).then_all([
         lang.keep_apart(&way),
@@ -241,26 +241,28 @@ async fn undecided(id: &str, what: String, login: &Login, work: &Work, desk: &De
         lang.drop_login(id, &them),
     ]);
     match &login.env_file {
-        Some(file) => failure.then(lang.then_link(desk.typed.link(&file.display().to_string()))),
+        Some(file) => failure.then(lang.then_link(context.typed.link(&file.display().to_string()))),
         None => failure,
     }
 }
 
 /// Makes the profile that -p names, where there is none of that name and it is clear of which app.
-fn named_anew(settings: Settings, desk: &Desk) -> Result<Settings, Failure> {
-    let Some(name) = desk.global.profile.as_ref().filter(|_| desk.global.user.is_none()) else { return Ok(settings) };
+fn named_anew(settings: Settings, context: &Context) -> Result<Settings, Failure> {
+    let Some(name) = context.global.profile.as_ref().filter(|_| context.global.user.is_none()) else {
+        return Ok(settings);
+    };
     let is_unknown = matches!(settings.profile(Some(name)), Err(SettingsError::UnknownProfile { .. }));
-    match whose::only_app(&settings).filter(|_| is_unknown) {
-        Some(app) => whose::new_profile(name, &app, &settings, desk),
+    match login_owner::only_app(&settings).filter(|_| is_unknown) {
+        Some(app) => login_owner::new_profile(name, &app, &settings, context),
         None => Ok(settings),
     }
 }
 
 /// Makes a profile for another user of an app that is there. It is written before the login, so that a login whose
 /// process dies can be recovered under it (I5).
-fn join_app(app: &AppName, settings: Settings, desk: &Desk) -> Result<Settings, Failure> {
-    let lang = desk.lang();
-    let name = desk.profile_name(&settings)?;
+fn join_app(app: &AppName, settings: Settings, context: &Context) -> Result<Settings, Failure> {
+    let lang = context.lang();
+    let name = context.profile_name(&settings)?;
     let known: Vec<(ProfileName, Option<AppName>)> =
         settings.profiles().map(|(name, app)| (name.clone(), app)).collect();
     match known.iter().find(|(profile, _)| *profile == name) {
@@ -274,14 +276,14 @@ fn join_app(app: &AppName, settings: Settings, desk: &Desk) -> Result<Settings, 
     if !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
         return Err(Failure::new(Code::BadSetting, lang.no_such_app(app)).complete());
     }
-    whose::new_profile(&name, app, &settings, desk)
+    login_owner::new_profile(&name, app, &settings, context)
 }
 
 /// The app's scopes, those of the flags, and `offline_access`.
-fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Scopes, Failure> {
-    let lang = desk.lang();
+fn asked(profile: &ResolvedProfile, flags: &[String], context: &Context) -> Result<Scopes, Failure> {
+    let lang = context.lang();
     let bad = |error| Failure::new(Code::BadScopes, lang.bad_scopes(&error));
-    let flags = init::scopes(flags, desk)?;
+    let flags = init::scopes(flags, context)?;
     let (all, _) = Scopes::parse(&format!("{} {flags}", profile.scopes)).map_err(bad)?;
     profile.login_scopes(all).map_err(bad)
 }
@@ -289,7 +291,7 @@ fn asked(profile: &ResolvedProfile, flags: &[String], desk: &Desk) -> Result<Sco
 /// What the engine says of a login, once a person has come back from the provider's page.
 type Finished = Result<LoginReport, tokenward::Error>;
 
-async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<Finished, Failure> {
+async fn by_browser(login: &Login, asked: Scopes, work: &Work, context: &Context) -> Result<Finished, Failure> {
     let mut redirect_uri = work.profile.redirect_uri.clone();
     if let Some(port) = login.port {
         redirect_uri = redirect_uri.with_port(port);
@@ -297,19 +299,19 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
     let callback = if login.paste {
         None
     } else {
-        let callback = Callback::bind(&redirect_uri).await.map_err(|error| callback_failure(&error, desk))?;
+        let callback = Callback::bind(&redirect_uri).await.map_err(|error| callback_failure(&error, context))?;
         redirect_uri = callback.redirect_uri().clone();
         Some(callback)
     };
     let request =
         LoginRequest::new(asked, redirect_uri).force_consent(login.force_consent).replace_user(login.replace_user);
     let attempt = work.session.keeper().begin_login(&work.app, request).await?;
-    show(login, attempt.url(), callback.as_ref(), desk)?;
+    show(login, attempt.url(), callback.as_ref(), context)?;
     let consent = match &callback {
-        Some(callback) => wait(callback, &attempt, login.timeout, work, desk).await,
-        None => pasted(&attempt, login.timeout, work, desk).await,
+        Some(callback) => wait(callback, &attempt, login.timeout, work, context).await,
+        None => pasted(&attempt, login.timeout, work, context).await,
     };
-    let consent = consent.map_err(|failure| naming_resource(failure, work.app.token_api, desk))?;
+    let consent = consent.map_err(|failure| naming_resource(failure, work.app.token_api, context))?;
     // The callback server lives on until the exchange is done, to tell a second visitor so.
     Ok(work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await)
 }
@@ -318,14 +320,14 @@ async fn by_browser(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> R
 ///
 /// What opens it is told of an address of ours that leads there once: arguments of programs are seen by every user of the
 /// machine, and `state` in the hands of another one would finish this login with an account of theirs.
-fn show(login: &Login, url: &Url, callback: Option<&Callback>, desk: &Desk) -> Result<(), Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
+fn show(login: &Login, url: &Url, callback: Option<&Callback>, context: &Context) -> Result<(), Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
     if login.no_browser && printer.json {
         // One JSON value a line; the login follows as the second.
         printer.document_line(&json!({ "authorization_url": url }))?;
     } else if login.no_browser {
         printer.data(url.as_str())?;
-    } else if callback.is_some_and(|callback| browser::open(&callback.gate(url, &nonce()), &desk.ambient)) {
+    } else if callback.is_some_and(|callback| browser::open(&callback.gate(url, &nonce()), &context.ambient)) {
         printer.note_lines(lang.opening_browser(url));
     } else if login.paste {
         // There is no other way to it.
@@ -335,7 +337,7 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, desk: &Desk) -> R
         printer.note(lang.no_browser_here());
     }
     if login.qr {
-        picture(url, desk);
+        picture(url, context);
         if !login.paste {
             printer.note(lang.qr_comes_back_elsewhere());
         }
@@ -350,10 +352,10 @@ fn nonce() -> String {
     hex::encode(&bytes)
 }
 
-fn picture(url: &Url, desk: &Desk) {
-    match qr::draw(url.as_str(), desk.printer.colours()) {
-        Some(drawing) => desk.printer.picture(&drawing),
-        None => desk.printer.note(desk.lang().qr_too_long()),
+fn picture(url: &Url, context: &Context) {
+    match qr::draw(url.as_str(), context.printer.colours()) {
+        Some(drawing) => context.printer.picture(&drawing),
+        None => context.printer.note(context.lang().qr_too_long()),
     }
 }
 
@@ -362,20 +364,20 @@ async fn wait(
     attempt: &LoginAttempt,
     timeout: Duration,
     work: &Work,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Consent, Failure> {
-    let lang = desk.lang();
-    desk.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
+    let lang = context.lang();
+    context.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
     match callback.wait(attempt.state(), timeout).await {
         CallbackOutcome::Code(consent) => Ok(consent),
         CallbackOutcome::Denied { error, description } => Err(denied(&error, description.as_deref())),
-        _ => Err(nobody_came(attempt, work, desk)),
+        _ => Err(nobody_came(attempt, work, context)),
     }
 }
 
 /// Nobody came back: what the page may have shown, and the address that it was to come back to.
-fn nobody_came(attempt: &LoginAttempt, work: &Work, desk: &Desk) -> Failure {
-    let (lang, url) = (desk.lang(), attempt.redirect_uri());
+fn nobody_came(attempt: &LoginAttempt, work: &Work, context: &Context) -> Failure {
+    let (lang, url) = (context.lang(), attempt.redirect_uri());
     Failure::of(Code::LoginTimedOut).then(match work.app.provider().brand() {
         Some(_) => lang.nobody_came_console(url),
         None => lang.nobody_came(url),
@@ -397,29 +399,29 @@ fn denied(error: &str, description: Option<&str>) -> Failure {
 }
 
 /// What is asked for at bkauth are resources (RFC 8707), so a no to them is mended by a setting.
-fn naming_resource(failure: Failure, api: TokenApi, desk: &Desk) -> Failure {
+fn naming_resource(failure: Failure, api: TokenApi, context: &Context) -> Failure {
     let about_it = |words: &str| words.starts_with("invalid_target") || words.starts_with("invalid_scope");
     if api == TokenApi::BkAuth && failure.reason_of(Code::AppSettings).is_some_and(about_it) {
-        return failure.then(desk.lang().remedy(Remedy::NameResource).to_owned());
+        return failure.then(context.lang().remedy(Remedy::NameResource).to_owned());
     }
     failure
 }
 
 /// Reads the address that the browser ended at, from the terminal or from stdin.
-async fn pasted(attempt: &LoginAttempt, timeout: Duration, work: &Work, desk: &Desk) -> Result<Consent, Failure> {
-    desk.printer.note(desk.lang().paste_here());
-    if desk.asker().can_ask() {
-        desk.printer.question(">");
+async fn pasted(attempt: &LoginAttempt, timeout: Duration, work: &Work, context: &Context) -> Result<Consent, Failure> {
+    context.printer.note(context.lang().paste_here());
+    if context.asker().can_ask() {
+        context.printer.question(">");
     }
-    let line = tokio::time::timeout(timeout, desk.asker().read());
-    let again = |failure: Failure| failure.then(desk.lang().next_step(Code::BadRedirectPaste).to_owned());
-    let line = line.await.map_err(|_| nobody_came(attempt, work, desk))?.map_err(again)?;
-    code_of(&line, attempt.state(), attempt.redirect_uri(), desk)
+    let line = tokio::time::timeout(timeout, context.asker().read());
+    let again = |failure: Failure| failure.then(context.lang().next_step(Code::BadRedirectPaste).to_owned());
+    let line = line.await.map_err(|_| nobody_came(attempt, work, context))?.map_err(again)?;
+    code_of(&line, attempt.state(), attempt.redirect_uri(), context)
 }
 
 /// The code in a pasted address, if the address belongs to this login, and who says to have sent it.
-fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, desk: &Desk) -> Result<Consent, Failure> {
-    let lang = desk.lang();
+fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, context: &Context) -> Result<Consent, Failure> {
+    let lang = context.lang();
     let bad = |sentence: String| Failure::new(Code::BadRedirectPaste, sentence);
     let url = Url::parse(line).map_err(|_| bad(lang.paste_not_url()))?;
     let place = |url: &Url| {
@@ -443,8 +445,8 @@ fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, desk: &Desk) -> 
     Ok(Consent::new(code, url.query().unwrap_or_default()))
 }
 
-async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Result<Finished, Failure> {
-    let (lang, printer, keeper) = (desk.lang(), desk.printer, work.session.keeper());
+async fn by_device(login: &Login, asked: Scopes, work: &Work, context: &Context) -> Result<Finished, Failure> {
+    let (lang, printer, keeper) = (context.lang(), context.printer, work.session.keeper());
     let mut device = keeper.begin_device_login(&work.app, &asked).await?;
     let span = lang.span(device.expires_in.as_secs());
     if printer.json {
@@ -468,7 +470,7 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
         }
     }
     if login.qr {
-        picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), desk);
+        picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), context);
     }
     // The last question comes before the time is over that the person gave.
     device.expires_in = device.expires_in.min(login.timeout);
@@ -488,8 +490,13 @@ async fn by_device(login: &Login, asked: Scopes, work: &Work, desk: &Desk) -> Re
 }
 
 /// Says who is logged in, with which scopes, for how long, and what is missing.
-async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer, now) = (desk.lang(), desk.printer, desk.now());
+async fn tell(
+    login: &LoginReport,
+    made: Option<&link::MadeLink>,
+    work: &Work,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    let (lang, printer, now) = (context.lang(), context.printer, context.now());
     let grant = &login.report.grant;
     let missing: Vec<_> = login.asked.iter().filter(|scope| !grant.scopes.contains(scope)).collect();
     for &oddity in &login.oddities {
@@ -497,7 +504,7 @@ async fn tell(login: &LoginReport, made: Option<&link::Made>, work: &Work, desk:
     }
     // What an identity has to do with is said whatever is asked for; what else became of files is seen in them.
     let of_users: Vec<_> = login.notices.iter().filter(|notice| about_users(notice)).cloned().collect();
-    desk.tell_notices(&of_users);
+    context.tell_notices(&of_users);
     if printer.json {
         let mut document = json!({
             "login": LoginFields::of(&login.report),
@@ -580,11 +587,11 @@ const fn about_users(notice: &Notice) -> bool {
     )
 }
 
-fn callback_failure(error: &CallbackError, desk: &Desk) -> Failure {
+fn callback_failure(error: &CallbackError, context: &Context) -> Failure {
     let failure = Failure::of(error.code());
     match error {
         CallbackError::NotLoopback { redirect_uri } => {
-            Failure::new(error.code(), desk.lang().port_needs_loopback(redirect_uri)).complete()
+            Failure::new(error.code(), context.lang().port_needs_loopback(redirect_uri)).complete()
         }
         CallbackError::PortInUse { address, .. } => failure.detail(address.to_string()),
         other => {

@@ -3,8 +3,8 @@
 use tokenward::{Report, Session, script_file};
 use tokenward_core::{ExitClass, Generation, Status};
 
-use crate::desk::Desk;
-use crate::spot::quoted;
+use crate::context::Context;
+use crate::token_places::quoted;
 
 /// Whether a login lives, so that nobody has to do anything about it.
 pub(super) fn lives(report: &Report) -> bool {
@@ -24,8 +24,8 @@ pub(super) const fn exit(report: &Report) -> ExitClass {
 
 /// Says what to do about a script's login that is over, in doubt, or was never refreshed: in commands that name its file, since it has
 /// no profile of the settings.
-pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &Desk) {
-    let lang = desk.lang();
+pub(super) async fn next_of_a_script(report: &Report, session: &Session, context: &Context) {
+    let lang = context.lang();
     let is_untried = report.grant.generation == Generation::FIRST && report.grant.access.is_none();
     let is_over = matches!(report.status, Status::NeedsConsent | Status::InDoubt);
     let is_fine = lives(report) && !is_untried;
@@ -39,6 +39,6 @@ pub(super) async fn next_of_a_script(report: &Report, session: &Session, desk: &
     }];
     ways.extend(report.grant.profile.as_ref().map(|name| lang.doctor_script_remove(name)));
     for way in ways {
-        desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+        context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
     }
 }

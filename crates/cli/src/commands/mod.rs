@@ -12,55 +12,55 @@ mod link;
 mod links;
 mod list;
 mod login;
+mod login_owner;
 mod login_state;
 mod logout;
 mod man;
+mod other_login;
 mod proxy;
 mod refresh;
 mod sandbox;
 mod status;
-mod stranger;
 mod token;
 mod unlink;
 mod vault;
 mod watch;
-mod whose;
 mod wiki;
 
 use std::process::ExitCode;
 
 use crate::args::Command;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 #[cfg(test)]
 pub(crate) use doctor::rows as doctor_rows;
 pub(crate) use token::plain;
 
 /// Runs a command.
-pub(crate) async fn run(command: Command, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
-        Command::Init(init) => init::run(&init, desk).await,
-        Command::Login(login) => Box::pin(login::run(*login, desk)).await,
-        Command::Token(token) => token::run(&token, desk).await,
-        Command::Refresh(refresh) => refresh::run(refresh, desk).await,
-        Command::Status => status::run(desk).await,
-        Command::List => list::run(desk).await,
-        Command::Doctor(doctor) => doctor::run(&doctor, desk).await,
-        Command::Explain(explain) => explain::run(&explain, desk),
-        Command::Exec(exec) => exec::run(exec, desk).await,
-        Command::Link(link) => link::run(&link, desk).await,
-        Command::Unlink(unlink) => unlink::run(&unlink, desk).await,
-        Command::Links(links) => links::run(&links, desk).await,
-        Command::Adopt(adopt) => adopt::run(*adopt, desk).await,
-        Command::Watch(watch) => watch::run(watch, desk).await,
-        Command::Api(api) => api::run(*api, desk).await,
-        Command::Proxy(proxy) => proxy::run(proxy, desk).await,
-        Command::Wiki(wiki) => wiki::run(wiki, desk).await,
-        Command::Logout(logout) => logout::run(&logout, desk).await,
-        Command::Sandbox(sandbox) => sandbox::run(sandbox, desk).await,
-        Command::Demo(demo) => demo::run(&demo, desk).await,
-        Command::Vault(vault) => vault::run(vault, desk).await,
-        Command::Completions(completions) => completions::run(&completions, desk),
-        Command::Man(man) => man::run(&man, desk),
+        Command::Init(init) => init::run(&init, context).await,
+        Command::Login(login) => Box::pin(login::run(*login, context)).await,
+        Command::Token(token) => token::run(&token, context).await,
+        Command::Refresh(refresh) => refresh::run(refresh, context).await,
+        Command::Status => status::run(context).await,
+        Command::List => list::run(context).await,
+        Command::Doctor(doctor) => doctor::run(&doctor, context).await,
+        Command::Explain(explain) => explain::run(&explain, context),
+        Command::Exec(exec) => exec::run(exec, context).await,
+        Command::Link(link) => link::run(&link, context).await,
+        Command::Unlink(unlink) => unlink::run(&unlink, context).await,
+        Command::Links(links) => links::run(&links, context).await,
+        Command::Adopt(adopt) => adopt::run(*adopt, context).await,
+        Command::Watch(watch) => watch::run(watch, context).await,
+        Command::Api(api) => api::run(*api, context).await,
+        Command::Proxy(proxy) => proxy::run(proxy, context).await,
+        Command::Wiki(wiki) => wiki::run(wiki, context).await,
+        Command::Logout(logout) => logout::run(&logout, context).await,
+        Command::Sandbox(sandbox) => sandbox::run(sandbox, context).await,
+        Command::Demo(demo) => demo::run(&demo, context).await,
+        Command::Vault(vault) => vault::run(vault, context).await,
+        Command::Completions(completions) => completions::run(&completions, context),
+        Command::Man(man) => man::run(&man, context),
     }
 }

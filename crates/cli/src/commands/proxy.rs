@@ -20,39 +20,39 @@ use tokenward::{ApiClient, ApiOptions, CallOptions, Identity as As, KeeperOption
 use tokenward_core::ports::Clock as _;
 use tokenward_core::{App, Code};
 use tokenward_serve::proxy::{
-    Exchange, Limits, LocalSecret, Proxy as Listening, ProxyError, ProxyOptions, Story, USER_PLACEHOLDER,
+    ErrorWords, Exchange, Limits, LocalSecret, Proxy as Listening, ProxyError, ProxyOptions, USER_PLACEHOLDER,
 };
 
 use crate::args::{Identity, Proxy};
 use crate::commands::token::assignment;
-use crate::desk::{Desk, Ending, Work};
+use crate::context::{Context, Ending, Work};
 use crate::failure::Failure;
 use crate::fields;
 
-pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    let secret = secret(&proxy, desk)?;
-    // A request is not held up by a turn ahead of time: it gets the token that still lives.
+pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    let secret = secret(&proxy, context)?;
+    // A request is not held up by a rotation ahead of time: it gets the token that still lives.
     let keeper = KeeperOptions::default().ahead_patience(Duration::ZERO);
-    let work = Arc::new(desk.work_with(keeper).await?);
+    let work = Arc::new(context.work_with(keeper).await?);
     if work.app.provider().brand().is_none() {
         let failure = Failure::new(Code::Usage, lang.proxy_not_here(work.app.provider()));
         return Err(failure.then(lang.proxy_not_here_next()));
     }
     let identity = match proxy.identity {
-        Identity::User => As::User(desk.grant_of(&work).await?),
+        Identity::User => As::User(context.grant_of(&work).await?),
         Identity::App => As::App,
         Identity::Tenant => As::Tenant,
     };
     let client = client(&work.session, &work.app, identity);
-    let log = Log::start(desk, client.clone(), &work);
+    let log = Log::start(context, client.clone(), &work);
     let options = ProxyOptions {
         secret: secret.clone(),
         allow_remote: proxy.allow_remote,
         hosts: proxy.allow_host.clone(),
         origins: proxy.allow_origin.clone(),
         limits: Limits::default(),
-        words: Arc::new(move |code| Story {
+        words: Arc::new(move |code| ErrorWords {
             happened: lang.happened(code).to_owned(),
             next: lang.next_step(code).to_owned(),
         }),
@@ -60,7 +60,7 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
         again: again(&work, proxy.identity),
     };
     let listening =
-        Listening::bind(proxy.listen, client, options).await.map_err(|error| not_listening(&error, desk))?;
+        Listening::bind(proxy.listen, client, options).await.map_err(|error| not_listening(&error, context))?;
     let url = url(listening.address(), secret.as_ref(), &proxy.allow_host);
     let env = environment(&url, secret.as_ref(), &work.app, proxy.identity);
     if printer.json {
@@ -74,12 +74,12 @@ pub(super) async fn run(proxy: Proxy, desk: &Desk) -> Result<ExitCode, Failure> 
         }))?;
     } else {
         if !proxy.print_env {
-            greet(&url, &proxy, &work, listening.address(), secret.is_some(), desk);
+            greet(&url, &proxy, &work, listening.address(), secret.is_some(), context);
         }
         let lines: Vec<_> = env.iter().map(|(name, value)| assignment(name, value)).collect();
         printer.data(&lines.join("\n"))?;
     }
-    listening.run(desk.stopping(Ending::Requests)).await;
+    listening.run(context.stopping(Ending::Requests)).await;
     log.end().await;
     printer.note(lang.proxy_ended());
     Ok(ExitCode::SUCCESS)
@@ -101,13 +101,13 @@ fn again(work: &Arc<Work>, identity: Identity) -> Option<tokenward_serve::proxy:
                 let own = keeper.status(grant).await.ok()?.grant.app == work.app.name;
                 own.then(|| client(&work.session, &work.app, As::User(grant)))
             };
-            Box::pin(found) as tokenward_serve::proxy::Found
+            Box::pin(found) as tokenward_serve::proxy::ClientFuture
         }) as tokenward_serve::proxy::Again
     })
 }
 
-fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bool, desk: &Desk) {
-    let (lang, printer) = (desk.lang(), desk.printer);
+fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bool, context: &Context) {
+    let (lang, printer) = (context.lang(), context.printer);
     let host = work.app.hosts.open.as_str().trim_end_matches('/');
     printer.note(lang.proxy_ready(url));
     printer.note(match proxy.identity {
@@ -127,8 +127,8 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
 }
 
 /// The secret that callers must know.
-fn secret(proxy: &Proxy, desk: &Desk) -> Result<Option<LocalSecret>, Failure> {
-    let lang = desk.lang();
+fn secret(proxy: &Proxy, context: &Context) -> Result<Option<LocalSecret>, Failure> {
+    let lang = context.lang();
     let Some(file) = &proxy.secret_file else {
         return Ok((!proxy.no_secret).then(|| LocalSecret::draw(&SystemEntropy)));
     };
@@ -137,10 +137,10 @@ fn secret(proxy: &Proxy, desk: &Desk) -> Result<Option<LocalSecret>, Failure> {
     if matches!(std::fs::symlink_metadata(file), Err(error) if error.kind() == io::ErrorKind::NotFound) {
         let secret = LocalSecret::draw(&SystemEntropy);
         write(file, &secret).map_err(failed)?;
-        desk.printer.note(lang.proxy_secret_written(file.display()));
+        context.printer.note(lang.proxy_secret_written(file.display()));
         return Ok(Some(secret));
     }
-    let text = desk.secret_text(file, |_| lang.proxy_file(file.display()))?;
+    let text = context.secret_text(file, |_| lang.proxy_file(file.display()))?;
     let secret = LocalSecret::parse(&text);
     secret.map(Some).map_err(|_| {
         Failure::new(Code::BadSecret, lang.proxy_secret_weak(file.display())).then(lang.proxy_secret_weak_next())
@@ -196,8 +196,8 @@ const fn identity_name(identity: Identity) -> &'static str {
     }
 }
 
-fn not_listening(error: &ProxyError, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+fn not_listening(error: &ProxyError, context: &Context) -> Failure {
+    let lang = context.lang();
     match error {
         ProxyError::OpenAddress(address) => Failure::new(error.code(), lang.proxy_open(address)),
         ProxyError::PortInUse(address) => Failure::new(error.code(), lang.proxy_other_port(address.port())).complete(),
@@ -218,9 +218,9 @@ struct Log {
 
 impl Log {
     /// Beside the requests it says once that the login is over, should it be or come to be so.
-    fn start(desk: &Desk, client: ApiClient, work: &Work) -> Self {
-        let (printer, lang, clock) = (desk.printer, desk.lang(), desk.ambient.clock);
-        let command = desk.login_command(Some(&work.profile.name));
+    fn start(context: &Context, client: ApiClient, work: &Work) -> Self {
+        let (printer, lang, clock) = (context.printer, context.lang(), context.ambient.clock);
+        let command = context.login_command(Some(&work.profile.name));
         let mut said_over = false;
         let (lines, read) = sync_channel::<Exchange>(WAITING);
         let unshown = Arc::new(AtomicU64::new(0));
@@ -268,12 +268,12 @@ impl Log {
     }
 }
 
-fn line(exchange: &Exchange, now: jiff::Timestamp, turned: &str) -> String {
+fn line(exchange: &Exchange, now: jiff::Timestamp, rotated: &str) -> String {
     let (Exchange { path, status, took, .. }, method) = (exchange, exchange.method.as_str());
     let mut line = format!("{}  {status}  {method:<6} {path}  {} ms", now.strftime("%H:%M:%SZ"), took.as_millis());
-    if exchange.turned {
+    if exchange.rotated {
         line.push_str("  ");
-        line.push_str(turned);
+        line.push_str(rotated);
     }
     if let Some(code) = exchange.code {
         line.push_str("  ");
@@ -289,7 +289,7 @@ fn facts(exchange: &Exchange, now: jiff::Timestamp) -> serde_json::Value {
         "path": exchange.path,
         "status": exchange.status,
         "ms": u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
-        "turned": exchange.turned,
+        "turned": exchange.rotated,
         "code": exchange.code,
     })
 }

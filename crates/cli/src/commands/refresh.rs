@@ -1,92 +1,95 @@
-//! `tokenward refresh`: one turn now, whatever the token's age; of a profile, or of the login in a script's ini file.
+//! `tokenward refresh`: one rotation now, whatever the token's age; of a profile, or of the login in a script's ini file.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, Kept, Overrides, ScriptRefresh, Setting, SettingsError, given};
+use tokenward::{Error, KeptState, Overrides, ScriptRefresh, Setting, SettingsError, given};
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
-use crate::args::{Given, Refresh};
+use crate::args::{Refresh, TokenSource};
 
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::{self, LoginFields};
-use crate::spot::quoted;
+use crate::token_places::quoted;
 
-pub(super) async fn run(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let of_a_script = refresh.config_file.is_some() || refresh.app_token.is_some() || refresh.refresh_token.is_some();
-    if of_a_script && desk.global.profile.is_some() {
+    if of_a_script && context.global.profile.is_some() {
         return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
     }
-    if of_a_script || is_all_there_is(desk)? {
-        return script(refresh, desk).await;
+    if of_a_script || is_all_there_is(context)? {
+        return script(refresh, context).await;
     }
     if refresh.provider.is_some() || refresh.open_url.is_some() {
         return Err(Failure::new(Code::Usage, lang.argument_missing("--config-file")));
     }
-    let work = desk.work().await?;
+    let work = context.work().await?;
     let keeper = work.session.keeper();
-    let grant = desk.grant_of(&work).await?;
+    let grant = context.grant_of(&work).await?;
     let handed = keeper.renew(&work.app, grant).await?;
-    desk.tell_notices(&handed.notices);
-    if desk.printer.json {
+    context.tell_notices(&handed.notices);
+    if context.printer.json {
         let report = keeper.status(grant).await?;
         let document = json!({
-            "turned": handed.turned,
+            "turned": handed.rotated,
             "login": LoginFields::of(&report),
             "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
         });
-        desk.printer.document(&document).map_err(kept)?;
+        context.printer.document(&document).map_err(kept)?;
     } else {
-        let lang = desk.lang();
+        let lang = context.lang();
         let (profile, generation) = (&work.profile.name, handed.generation);
-        // Somebody else's turn is as good: two callers who saw one generation cause one spend.
+        // Somebody else's rotation is as good: two callers who saw one generation cause one spend.
         let line =
-            if handed.turned { lang.turned(profile, generation) } else { lang.turned_elsewhere(profile, generation) };
-        desk.printer.data(&line).map_err(kept)?;
-        desk.printer.note(lang.good_for(lang.span(handed.access.remaining(desk.now()).as_secs())));
+            if handed.rotated { lang.turned(profile, generation) } else { lang.turned_elsewhere(profile, generation) };
+        context.printer.data(&line).map_err(kept)?;
+        context.printer.note(lang.good_for(lang.span(handed.access.remaining(context.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Output that could not be written, after the refresh.
 fn kept(failure: Failure) -> Failure {
-    failure.keeping(Kept::NewTokens)
+    failure.keeping(KeptState::NewTokens)
 }
 
 /// Whether a script's file in the working folder is the only login that can be meant: nothing is set up here.
-fn is_all_there_is(desk: &Desk) -> Result<bool, Failure> {
-    let nothing =
-        matches!(desk.settings()?.selected(desk.global.profile.as_ref()), Err(SettingsError::NothingSetUp { .. }));
+fn is_all_there_is(context: &Context) -> Result<bool, Failure> {
+    let nothing = matches!(
+        context.settings()?.selected(context.global.profile.as_ref()),
+        Err(SettingsError::NothingSetUp { .. })
+    );
     Ok(nothing && Path::new(ScriptRefresh::FILE).is_file())
 }
 
 /// The login in a script's file: prints the new user access token and nothing else.
-async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    if [&refresh.app_token, &refresh.refresh_token].into_iter().any(|given| matches!(given, Some(Given::Word(_)))) {
-        desk.printer.warning(lang.token_in_arguments());
+async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    if [&refresh.app_token, &refresh.refresh_token].into_iter().any(|given| matches!(given, Some(TokenSource::Word(_))))
+    {
+        context.printer.warning(lang.token_in_arguments());
     }
     let overrides = Overrides::default()
         .with(Setting::Provider, refresh.provider.map(Brand::as_str))
         .with(Setting::OpenUrl, refresh.open_url.as_ref().map(ToString::to_string));
-    let settings = desk.settings_with(overrides)?;
-    let (brand, hosts) = settings.brand_and_hosts().map_err(|error| desk.settings_failure(&error))?;
+    let settings = context.settings_with(overrides)?;
+    let (brand, hosts) = settings.brand_and_hosts().map_err(|error| context.settings_failure(&error))?;
     let file = refresh.config_file.unwrap_or_else(|| PathBuf::from(ScriptRefresh::FILE));
-    let app_token = read("-a", refresh.app_token, desk, given::app_token)?;
-    let refresh_token = read("-r", refresh.refresh_token, desk, given::refresh_token)?;
-    let session = desk.session(&settings).await?;
+    let app_token = read("-a", refresh.app_token, context, given::app_token)?;
+    let refresh_token = read("-r", refresh.refresh_token, context, given::refresh_token)?;
+    let session = context.session(&settings).await?;
     let request = ScriptRefresh::new(file.clone(), brand, hosts).app_token(app_token).refresh_token(refresh_token);
-    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, brand, desk))?;
-    desk.tell_notices(&tokens.notices);
+    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, brand, context))?;
+    context.tell_notices(&tokens.notices);
     if tokens.healed {
-        desk.printer.note(lang.script_healed(file.display()));
+        context.printer.note(lang.script_healed(file.display()));
     }
-    if desk.printer.json {
+    if context.printer.json {
         let document = json!({
             "access_token": tokens.access.expose(),
             "token_type": "Bearer",
@@ -94,17 +97,17 @@ async fn script(refresh: Refresh, desk: &Desk) -> Result<ExitCode, Failure> {
             "healed": tokens.healed,
             "notices": tokens.notices.iter().map(fields::notice).collect::<Vec<_>>(),
         });
-        desk.printer.document(&document).map_err(kept)?;
+        context.printer.document(&document).map_err(kept)?;
     } else {
-        desk.printer.data(tokens.access.expose()).map_err(kept)?;
+        context.printer.data(tokens.access.expose()).map_err(kept)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What went wrong, with advice for somebody who has a file and no profile: nothing fetches an app access token here, and no
 /// question is asked.
-fn of_a_script(error: Error, file: &Path, brand: Brand, desk: &Desk) -> Failure {
-    let (lang, file) = (desk.lang(), file.display());
+fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Failure {
+    let (lang, file) = (context.lang(), file.display());
     let of_app = match error.refusal().map(|refusal| refusal.remedy) {
         Some(Remedy::RenewAppToken | Remedy::CheckSecret | Remedy::CheckAppId) => {
             Some(lang.script_app_token_ended(file.to_string()))
@@ -143,29 +146,29 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, desk: &Desk) -> Failure 
 /// Fetches a token from where it is said to be. Tokens that come by stdin stand there in the order -a, -r, a line each.
 fn read<T>(
     flag: &str,
-    given: Option<Given>,
-    desk: &Desk,
+    given: Option<TokenSource>,
+    context: &Context,
     parse: impl Fn(String) -> Result<T, BadSecret>,
 ) -> Result<Option<T>, Failure> {
     let mut text = Zeroizing::new(String::new());
     let failed = |what: String, error: &std::io::Error| {
-        Failure::new(Code::BadSecret, desk.lang().secret_not_read(what))
+        Failure::new(Code::BadSecret, context.lang().secret_not_read(what))
             .detail(error.to_string())
-            .then(desk.lang().give_readable_file())
+            .then(context.lang().give_readable_file())
     };
     match given {
         None => return Ok(None),
-        Some(Given::Word(word)) => text = word,
-        Some(Given::File(file)) => {
-            text = desk.secret_text(&file, |what| desk.lang().secret_not_read(what))?;
+        Some(TokenSource::Word(word)) => text = word,
+        Some(TokenSource::File(file)) => {
+            text = context.secret_text(&file, |what| context.lang().secret_not_read(what))?;
         }
-        Some(Given::Stdin) => {
+        Some(TokenSource::Stdin) => {
             std::io::stdin().lock().read_line(&mut text).map_err(|error| failed(flag.to_owned(), &error))?;
         }
     }
     let token = parse(text.to_string());
     token.map(Some).map_err(|error| {
-        let failure = Failure::new(Code::BadSecret, desk.lang().script_bad_token());
-        failure.detail(format!("{flag}: {error}")).then(desk.lang().script_copy_again())
+        let failure = Failure::new(Code::BadSecret, context.lang().script_bad_token());
+        failure.detail(format!("{flag}: {error}")).then(context.lang().script_copy_again())
     })
 }

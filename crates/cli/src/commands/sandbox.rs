@@ -14,13 +14,13 @@ use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, Sandb
 use crate::args;
 use crate::child;
 use crate::commands::token::assignment;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
-pub(super) async fn run(sandbox: args::Sandbox, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    let plays = Plays::of(&sandbox, desk)?;
-    let stand = Stand::start(&sandbox, plays, desk).await?;
+pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    let plays = Plays::of(&sandbox, context)?;
+    let stand = Stand::start(&sandbox, plays, context).await?;
     let settings = stand.settings();
     let (access, refresh) = (lang.span(stand.access_life), lang.span(stand.refresh_life));
     let exit = if let Some((program, arguments)) = sandbox.command.split_first() {
@@ -98,10 +98,10 @@ pub(super) struct Stand {
 }
 
 impl Stand {
-    async fn start(sandbox: &args::Sandbox, plays: Plays, desk: &Desk) -> Result<Self, Failure> {
+    async fn start(sandbox: &args::Sandbox, plays: Plays, context: &Context) -> Result<Self, Failure> {
         let mut options = SandboxOptions { seed: sandbox.seed, ..SandboxOptions::default() };
         if sandbox.port != 0 {
-            let last = sandbox.port.checked_add(4).ok_or_else(|| port_failure(sandbox.port, desk))?;
+            let last = sandbox.port.checked_add(4).ok_or_else(|| port_failure(sandbox.port, context))?;
             for (place, port) in options.ports.iter_mut().zip(sandbox.port..=last) {
                 *place = port;
             }
@@ -118,12 +118,12 @@ impl Stand {
         *access = seconds(sandbox.access_life, *access);
         *refresh = seconds(sandbox.refresh_life, *refresh);
         let shown = (*access, *refresh);
-        let home = match &desk.global.home {
+        let home = match &context.global.home {
             Some(home) => home.clone(),
-            None => desk.home()?.path().with_file_name("tokenward-sandbox"),
+            None => context.home()?.path().with_file_name("tokenward-sandbox"),
         };
         let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, tokenward_core::RedirectUri::as_str);
-        let stand = Self::playing(plays, options, home, redirect, sandbox.auto_consent, desk).await?;
+        let stand = Self::playing(plays, options, home, redirect, sandbox.auto_consent, context).await?;
         Ok(Self { access_life: shown.0, refresh_life: shown.1, ..stand })
     }
 
@@ -133,9 +133,9 @@ impl Stand {
         home: PathBuf,
         redirect_uri: &str,
         auto_consent: bool,
-        desk: &Desk,
+        context: &Context,
     ) -> Result<Self, Failure> {
-        Self::playing(Plays::Feishu, options, home, redirect_uri, auto_consent, desk).await
+        Self::playing(Plays::Feishu, options, home, redirect_uri, auto_consent, context).await
     }
 
     async fn playing(
@@ -144,10 +144,10 @@ impl Stand {
         home: PathBuf,
         redirect_uri: &str,
         auto_consent: bool,
-        desk: &Desk,
+        context: &Context,
     ) -> Result<Self, Failure> {
         let (access_life, refresh_life) = (options.rules.lifetimes.access, options.rules.lifetimes.refresh);
-        let provider = Provider::start(options).await.map_err(|error| start_failure(&error, desk))?;
+        let provider = Provider::start(options).await.map_err(|error| start_failure(&error, context))?;
         let app = provider.app(AppSpec::new(plays.brand()).name("Tokenward").redirect(redirect_uri));
         if plays.brand() == Brand::BlueKing {
             // Two users who are logged in at BlueKing, known by what they are called there.
@@ -226,8 +226,8 @@ pub(super) enum Plays {
 }
 
 impl Plays {
-    fn of(sandbox: &args::Sandbox, desk: &Desk) -> Result<Self, Failure> {
-        let lang = desk.lang();
+    fn of(sandbox: &args::Sandbox, context: &Context) -> Result<Self, Failure> {
+        let lang = context.lang();
         let dialect = sandbox.dialect.filter(|_| sandbox.provider == ProviderName::BlueKing);
         Ok(match (sandbox.provider, sandbox.dialect, dialect) {
             (ProviderName::Feishu, None, _) => Self::Feishu,
@@ -281,23 +281,23 @@ impl Plays {
     }
 }
 
-fn start_failure(error: &StartError, desk: &Desk) -> Failure {
+fn start_failure(error: &StartError, context: &Context) -> Failure {
     let code = match error {
         StartError::Listen { .. } => Code::PortInUse,
         _ => Code::Internal,
     };
     let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    let failure = Failure::new(code, desk.lang().sandbox_not_started()).detail(format!("{error}{source}"));
+    let failure = Failure::new(code, context.lang().sandbox_not_started()).detail(format!("{error}{source}"));
     match code {
-        Code::PortInUse => failure.then(desk.lang().sandbox_other_port()),
+        Code::PortInUse => failure.then(context.lang().sandbox_other_port()),
         _ => failure,
     }
 }
 
-fn port_failure(port: u16, desk: &Desk) -> Failure {
-    Failure::new(Code::PortInUse, desk.lang().sandbox_not_started())
+fn port_failure(port: u16, context: &Context) -> Failure {
+    Failure::new(Code::PortInUse, context.lang().sandbox_not_started())
         .detail(format!("{port} + 4 > 65535"))
-        .then(desk.lang().sandbox_other_port())
+        .then(context.lang().sandbox_other_port())
 }
 
 /// The settings' own default.

@@ -3,49 +3,49 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::Found;
+use tokenward::links::FileComparison;
 use tokenward::{Report, Settings, is_script_login};
 use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
 use crate::commands::login_state::{exit, next_of_a_script};
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::{LinkFields, LoginFields, WithoutProfileFields};
-use crate::say::Lang;
+use crate::words::Lang;
 
-pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
-    let settings = desk.settings()?;
-    let name = match desk.profile_name(&settings) {
-        Err(failure) => return scripts(failure, &settings, desk).await,
+pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
+    let settings = context.settings()?;
+    let name = match context.profile_name(&settings) {
+        Err(failure) => return scripts(failure, &settings, context).await,
         Ok(name) => name,
     };
     let profile = settings.profile(Some(&name)).ok();
     for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
-        desk.printer.warning(desk.lang().plain_http_on(url));
+        context.printer.warning(context.lang().plain_http_on(url));
     }
     let clear_text: Vec<_> = profile.iter().flat_map(tokenward::ResolvedProfile::in_clear).collect();
     let of_many = profile.as_ref().is_some_and(|profile| !profile.token_api.has_browser_login());
     let of_many = of_many && name.base() == name.as_str();
-    let Some(session) = desk.look(&settings).await? else {
-        let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
+    let Some(session) = context.look(&settings).await? else {
+        let profile = settings.profile(Some(&name)).map_err(|error| context.settings_failure(&error))?;
         let nobody = Failure::of(Code::NotLoggedIn).detail(name.as_str());
-        return Err(if of_many { no_user(&name, desk) } else { desk.nobody(&profile, nobody) });
+        return Err(if of_many { no_user(&name, context) } else { context.nobody(&profile, nobody) });
     };
     if of_many {
         // The logins are the users'; each has a line.
         let reports = session.keeper().list().await?;
         let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, &name)).collect();
-        let Some(worst) = worst(&own) else { return Err(no_user(&name, desk)) };
-        list::show(&own, &settings, Some(&clear_text), desk)?;
-        if !desk.printer.json {
+        let Some(worst) = worst(&own) else { return Err(no_user(&name, context)) };
+        list::show(&own, &settings, Some(&clear_text), context)?;
+        if !context.printer.json {
             own.iter()
                 .filter(|report| exit(report) != ExitClass::Done && counts(report))
-                .for_each(|report| next(report, desk));
+                .for_each(|report| next(report, context));
         }
         return Ok(ExitCode::from(worst as u8));
     }
-    let (_, grant) = desk.login_of(&settings, &session).await?;
+    let (_, grant) = context.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
     let other = match &profile {
         Some(profile) => session.keeper().other_app(&report.grant, &profile.app(None)).await?,
@@ -58,8 +58,8 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
     // A login of the same app that could be meant by this profile, and is not.
     let mut kept = session.keeper().without_profile().await?;
     kept.retain(|login| login.grant.app == report.grant.app);
-    if desk.printer.json {
-        desk.printer.document(&json!({
+    if context.printer.json {
+        context.printer.document(&json!({
             "login": LoginFields::of(&report),
             "without_profile": kept.iter().map(WithoutProfileFields::of).collect::<Vec<_>>(),
             "key_source": info.key_source,
@@ -68,60 +68,60 @@ pub(super) async fn run(desk: &Desk) -> Result<ExitCode, Failure> {
             "links": links.iter().map(|state| LinkFields::of(&state.link).found(state)).collect::<Vec<_>>(),
         }))?;
     } else {
-        let lang = desk.lang();
-        let mut facts = facts(&report, lang, desk.now());
-        facts.push((lang.fact_key(), desk.key_words(&settings, &info)?));
+        let lang = context.lang();
+        let mut facts = facts(&report, lang, context.now());
+        facts.push((lang.fact_key(), context.key_words(&settings, &info)?));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
-        desk.printer.facts(&facts)?;
+        context.printer.facts(&facts)?;
         if is_script_login(&report.grant) {
-            next_of_a_script(&report, &session, desk).await;
+            next_of_a_script(&report, &session, context).await;
         } else {
-            warn(&report, desk);
+            warn(&report, context);
         }
         for login in &kept {
-            desk.printer.warning(lang.without_profile(login, desk.now()));
+            context.printer.warning(lang.without_profile(login, context.now()));
             let grant = &login.grant;
             for way in
-                lang.without_profile_ways(grant.id, grant.subject.as_ref(), Some(&name), login.is_over(desk.now()))
+                lang.without_profile_ways(grant.id, grant.subject.as_ref(), Some(&name), login.is_over(context.now()))
             {
-                desk.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+                context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
             }
         }
         for state in links {
-            let file = desk.short(&state.link.target.file);
+            let file = context.short(&state.link.target.file);
             let words = lang.permitted(state).into_iter().chain(lang.exposed_advice(state));
-            words.for_each(|words| desk.printer.warning(format!("{file}{}{words}", lang.colon())));
+            words.for_each(|words| context.printer.warning(format!("{file}{}{words}", lang.colon())));
         }
     }
     // A file that shows an old token of the login besides the present one misleads whoever reads the other.
     for state in session.links().states(Some(&name)).await? {
-        if matches!(state.found, Found::StaleBeside { .. }) {
-            let (lang, file) = (desk.lang(), desk.short(&state.link.target.file));
-            desk.printer.warning(lang.doctor_link(file, lang.link_state(&state.found)));
+        if matches!(state.found, FileComparison::StaleBeside { .. }) {
+            let (lang, file) = (context.lang(), context.short(&state.link.target.file));
+            context.printer.warning(lang.doctor_link(file, lang.link_state(&state.found)));
         }
     }
     if let (Some(other), Some(profile)) = (other, &profile) {
-        let lang = desk.lang();
-        desk.printer.warning(lang.login_of_other_id(&name, &other.client_id));
-        desk.printer.note(lang.login_of_other_id_next(&profile.client_id, &other.client_id));
+        let lang = context.lang();
+        context.printer.warning(lang.login_of_other_id(&name, &other.client_id));
+        context.printer.note(lang.login_of_other_id_next(&profile.client_id, &other.client_id));
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))
 }
 
 /// Where nothing is set up, logins of scripts' files may be all there is: each has a line. Without any, what is missing is told.
-async fn scripts(failure: Failure, settings: &Settings, desk: &Desk) -> Result<ExitCode, Failure> {
-    if desk.global.profile.is_some() {
+async fn scripts(failure: Failure, settings: &Settings, context: &Context) -> Result<ExitCode, Failure> {
+    if context.global.profile.is_some() {
         return Err(failure);
     }
-    let Some(session) = desk.look(settings).await? else { return Err(failure) };
+    let Some(session) = context.look(settings).await? else { return Err(failure) };
     let mut own = session.keeper().list().await?;
     own.retain(|report| is_script_login(&report.grant));
     let Some(worst) = worst(&own) else { return Err(failure) };
-    list::show(&own, settings, None, desk)?;
-    if !desk.printer.json {
+    list::show(&own, settings, None, context)?;
+    if !context.printer.json {
         for report in &own {
-            next_of_a_script(report, &session, desk).await;
+            next_of_a_script(report, &session, context).await;
         }
     }
     Ok(ExitCode::from(worst as u8))
@@ -146,8 +146,8 @@ fn counts(report: &Report) -> bool {
 }
 
 /// No user has logged in yet at an app that serves many.
-fn no_user(name: &tokenward_core::ProfileName, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+fn no_user(name: &tokenward_core::ProfileName, context: &Context) -> Failure {
+    let lang = context.lang();
     Failure::new(Code::NotLoggedIn, lang.no_user_yet(name)).then(lang.no_user_yet_next())
 }
 
@@ -180,8 +180,8 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
     facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now))));
     // A login that is over has no end ahead of it, and is refreshed no more.
     let is_over = matches!(report.status, Status::NeedsConsent | Status::Retired);
-    if let Some(turn_at) = report.turn_at.filter(|_| grant.has_refresh && !is_over) {
-        facts.push((lang.fact_turn_at(), lang.moment(turn_at, now)));
+    if let Some(due_at) = report.due_at.filter(|_| grant.has_refresh && !is_over) {
+        facts.push((lang.fact_turn_at(), lang.moment(due_at, now)));
     }
     let refresh = if grant.has_refresh && !is_over { moment(grant.refresh_expires) } else { lang.none() };
     // No use moves an end that the dialect has fixed.
@@ -191,55 +191,55 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
         facts.push((lang.fact_wall(), moment(grant.wall)));
     }
     facts.push((lang.fact_consented(), lang.moment(grant.consented, now)));
-    facts.push((lang.fact_turned(), lang.moment(grant.turned, now)));
+    facts.push((lang.fact_turned(), lang.moment(grant.rotated_at, now)));
     facts.push((lang.fact_issued_by(), grant.issued_by.to_string()));
-    for line in story(report, lang, now) {
+    for line in explanation(report, lang, now) {
         facts.push((lang.fact_story(), line));
     }
     facts
 }
 
-/// Why a login is in doubt or needs a person, and which turns are open.
-fn story(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
-    let mut story = Vec::new();
+/// Why a login is in doubt or needs a person, and which rotations are open.
+fn explanation(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
+    let mut explanation = Vec::new();
     if report.grant.unproven {
-        story.push(lang.unproven_login(lang.user_or_untold(report.grant.subject.as_ref())));
+        explanation.push(lang.unproven_login(lang.user_or_untold(report.grant.subject.as_ref())));
     }
     match &report.grant.standing {
         Standing::InDoubt { since, doubt, .. } => {
-            story.push(lang.doubt_story(lang.moment(*since, now), lang.doubt(*doubt)));
+            explanation.push(lang.doubt_story(lang.moment(*since, now), lang.doubt(*doubt)));
         }
         Standing::NeedsConsent { since, code, provider_code } => {
-            story.push(lang.consent_story(lang.moment(*since, now), code, lang.happened(*code)));
-            story.extend(provider_code.map(|code| lang.consent_provider(code)));
+            explanation.push(lang.consent_story(lang.moment(*since, now), code, lang.happened(*code)));
+            explanation.extend(provider_code.map(|code| lang.consent_provider(code)));
         }
         _ => {}
     }
     for intent in &report.intents {
         let who = lang.one(&(&intent.sender).into());
-        story.push(lang.open_story(who, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
+        explanation.push(lang.open_story(who, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
     }
-    story
+    explanation
 }
 
 /// Says what to do about a login that does not live.
-fn next(report: &Report, desk: &Desk) {
-    let (profile, lang) = (report.grant.profile.as_ref(), desk.lang());
+fn next(report: &Report, context: &Context) {
+    let (profile, lang) = (report.grant.profile.as_ref(), context.lang());
     let next = match report.status {
         Status::InDoubt => lang.next_step(Code::OutcomeUnknown).to_owned(),
-        _ => desk
+        _ => context
             .login_command(profile)
             .map_or_else(|| lang.next_step(Code::NotLoggedIn).to_owned(), |command| lang.run_command(command)),
     };
-    let next = profile.map_or_else(|| next.clone(), |name| desk.meant(name).within(&next));
-    desk.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
+    let next = profile.map_or_else(|| next.clone(), |name| context.meant(name).within(&next));
+    context.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
 }
 
 /// Says in time that a login will end.
-pub(super) fn warn(report: &Report, desk: &Desk) {
-    let (grant, lang, now) = (&report.grant, desk.lang(), desk.now());
+pub(super) fn warn(report: &Report, context: &Context) {
+    let (grant, lang, now) = (&report.grant, context.lang(), context.now());
     if !matches!(report.status, Status::Fresh | Status::Due | Status::Rotating) {
-        next(report, desk);
+        next(report, context);
         return;
     }
     let left = |end: Option<jiff::Timestamp>, within: u64| {
@@ -247,9 +247,9 @@ pub(super) fn warn(report: &Report, desk: &Desk) {
         (left < within).then(|| lang.span(left))
     };
     if let Some(span) = left(grant.wall, WALL_NOTICE) {
-        desk.printer.warning(lang.wall_soon(span));
+        context.printer.warning(lang.wall_soon(span));
     } else if let Some(span) = left(grant.refresh_expires.filter(|_| grant.has_refresh), REFRESH_NOTICE) {
-        desk.printer.warning(lang.refresh_soon(span));
+        context.printer.warning(lang.refresh_soon(span));
     }
 }
 

@@ -3,20 +3,20 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, Place, ProfileName, Slot, Step};
+use tokenward_core::{Code, PathStep, Place, ProfileName, Slot};
 
 use crate::args::Unlink;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::spot::absolute;
+use crate::token_places::absolute;
 
-pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
+pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let settings = context.settings()?;
+    let session = context.session(&settings).await?;
     let links = session.links();
-    let named = desk.named(&settings)?;
+    let named = context.named(&settings)?;
     let mut found = links.of_file(&absolute(&unlink.file), named.as_ref()).await.map_err(|error| {
         let code = error.code();
         let failure = Failure::from(error);
@@ -25,7 +25,7 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     if let Some(server) = &unlink.server {
         found.retain(|link| link.target.places.values().any(|place| is_of(place, server)));
         if found.is_empty() {
-            let what = lang.no_such_server(desk.short(&unlink.file), server.escape_debug());
+            let what = lang.no_such_server(context.short(&unlink.file), server.escape_debug());
             return Err(Failure::new(Code::LinkNotFound, what).then(lang.see_links()));
         }
     }
@@ -38,18 +38,18 @@ pub(super) async fn run(unlink: &Unlink, desk: &Desk) -> Result<ExitCode, Failur
     }
     for link in &found {
         links.unlink(link.id).await?;
-        desk.printer.note(lang.unlinked(desk.short(&link.target.file), &link.target.profile));
+        context.printer.note(lang.unlinked(context.short(&link.target.file), &link.target.profile));
     }
-    if desk.printer.json {
-        desk.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
+    if context.printer.json {
+        context.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
     } else {
         let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
-        desk.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
+        context.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Whether a place is within the settings of a server.
 fn is_of(place: &Place, server: &str) -> bool {
-    matches!(place, Place::Path(steps) if steps.iter().any(|step| matches!(step, Step::Key(key) if key == server)))
+    matches!(place, Place::Path(steps) if steps.iter().any(|step| matches!(step, PathStep::Key(key) if key == server)))
 }

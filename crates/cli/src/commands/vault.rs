@@ -6,8 +6,8 @@
 //! a file, stdin or a prompt.
 
 mod backup_key;
-mod kept;
 mod restore;
+mod set_aside;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,29 +17,29 @@ use tokenward::{BackupKey, DamagedLogin, KeySource, SystemEntropy};
 use tokenward_core::Code;
 
 use crate::args::{BackupKeyFrom, Vault};
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
-pub(super) async fn run(vault: Vault, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(vault: Vault, context: &Context) -> Result<ExitCode, Failure> {
     match vault {
-        Vault::Info => info(desk).await,
-        Vault::Backup { file, key } => backup(&file, &key, desk).await,
-        Vault::Kept(wish) => return kept::run(&wish, desk).await,
-        Vault::Restore(wish) => return restore::run(wish, desk).await,
-        Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, desk).await,
+        Vault::Info => info(context).await,
+        Vault::Backup { file, key } => backup(&file, &key, context).await,
+        Vault::Kept(wish) => return set_aside::run(&wish, context).await,
+        Vault::Restore(wish) => return restore::run(wish, context).await,
+        Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, context).await,
     }?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn info(desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let Some(session) = desk.look(&settings).await? else {
+async fn info(context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
+    let settings = context.settings()?;
+    let Some(session) = context.look(&settings).await? else {
         let folder = settings.home().vault();
-        if desk.printer.json {
-            return desk.printer.document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_turns": 0 }));
+        if context.printer.json {
+            return context.printer.document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_turns": 0 }));
         }
-        desk.printer.note(lang.no_vault_yet(folder.display()));
+        context.printer.note(lang.no_vault_yet(folder.display()));
         return Ok(());
     };
     let info = session.vault_info().await?;
@@ -47,8 +47,8 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     let damaged = session.damaged_logins().await?;
     let kept = tokenward::kept_vaults(settings.home());
     let open: usize = reports.iter().map(|report| report.intents.len()).sum();
-    if desk.printer.json {
-        desk.printer.document(&json!({
+    if context.printer.json {
+        context.printer.document(&json!({
             "vault": settings.home().vault(),
             "engine": info.engine,
             "schema": info.schema,
@@ -60,9 +60,9 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
             "kept_vaults": kept.len(),
             "notes": info.notes,
         }))?;
-        return whole(&damaged, desk);
+        return whole(&damaged, context);
     }
-    let key = desk.key_words(&settings, &info)?;
+    let key = context.key_words(&settings, &info)?;
     let mut facts = vec![
         (lang.fact_vault(), settings.home().vault().display().to_string()),
         (lang.fact_engine(), info.engine),
@@ -74,25 +74,25 @@ async fn info(desk: &Desk) -> Result<(), Failure> {
     if !kept.is_empty() {
         facts.push((lang.fact_kept_vaults(), lang.kept_vaults_counted(kept.len())));
     }
-    desk.printer.facts(&facts)?;
+    context.printer.facts(&facts)?;
     for note in &info.notes {
-        desk.printer.warning(note);
+        context.printer.warning(note);
     }
-    whole(&damaged, desk)
+    whole(&damaged, context)
 }
 
 /// Fails, with their names, where logins are damaged.
-pub(super) fn whole(damaged: &[DamagedLogin], desk: &Desk) -> Result<(), Failure> {
-    let (lang, [first, ..]) = (desk.lang(), damaged) else { return Ok(()) };
-    let failure = Failure::of(Code::LoginDamaged).detail(format!("{}: {}", names(damaged, desk), first.reason));
+pub(super) fn whole(damaged: &[DamagedLogin], context: &Context) -> Result<(), Failure> {
+    let (lang, [first, ..]) = (context.lang(), damaged) else { return Ok(()) };
+    let failure = Failure::of(Code::LoginDamaged).detail(format!("{}: {}", names(damaged, context), first.reason));
     Err(failure
         .then_all(first.profile.as_ref().map(|name| lang.login_damaged_profile(name)))
         .or_then(lang, lang.login_damaged_copy()))
 }
 
-fn names(damaged: &[DamagedLogin], desk: &Desk) -> String {
+fn names(damaged: &[DamagedLogin], context: &Context) -> String {
     let name = |login: &DamagedLogin| {
-        let id = || login.id.map_or_else(|| desk.lang().unknown(), |id| id.to_string());
+        let id = || login.id.map_or_else(|| context.lang().unknown(), |id| id.to_string());
         login.profile.as_ref().map_or_else(id, ToString::to_string)
     };
     damaged.iter().map(name).collect::<Vec<_>>().join(", ")
@@ -103,26 +103,26 @@ pub(super) fn named(damaged: &[DamagedLogin]) -> Vec<serde_json::Value> {
     damaged.iter().map(|login| json!({ "profile": login.profile, "grant": login.id, "reason": login.reason })).collect()
 }
 
-async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
+async fn backup(file: &Path, from: &BackupKeyFrom, context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
     if file.exists() {
         return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
     }
-    let settings = desk.settings()?;
-    let given = backup_key::given(from, desk)?;
+    let settings = context.settings()?;
+    let given = backup_key::given(from, context)?;
     let fresh = given.is_none();
     let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
     key.check().map_err(|_| Failure::new(Code::BadSecret, lang.copy_key_unusable()).complete())?;
-    let session = desk.session(&settings).await?;
+    let session = context.session(&settings).await?;
     let done = session.back_up(file, &key).await?;
     let shown = fresh.then(|| String::from_utf8_lossy(key.expose()).into_owned());
-    let told = if desk.printer.json {
-        desk.printer.document(&json!({ "file": file, "key": shown, "damaged": named(&done.damaged) }))
+    let told = if context.printer.json {
+        context.printer.document(&json!({ "file": file, "key": shown, "damaged": named(&done.damaged) }))
     } else {
-        desk.printer.note(lang.vault_saved(file.display()));
+        context.printer.note(lang.vault_saved(file.display()));
         shown.map_or(Ok(()), |shown| {
-            desk.printer.note(lang.vault_copy_key());
-            desk.printer.data(&shown)
+            context.printer.note(lang.vault_copy_key());
+            context.printer.data(&shown)
         })
     };
     if let Err(failure) = told {
@@ -130,17 +130,17 @@ async fn backup(file: &Path, from: &BackupKeyFrom, desk: &Desk) -> Result<(), Fa
         let removed = fresh && std::fs::remove_file(file).is_ok();
         return Err(if removed { failure.stands(lang.copy_removed(file.display())) } else { failure });
     }
-    whole(&done.damaged, desk)
+    whole(&done.damaged, context)
 }
 
 /// New data key first, then the key that wraps it: a crash between the two leaves a vault that opens as before.
-async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
+async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
+    let settings = context.settings()?;
+    let session = context.session(&settings).await?;
     let sealed = session.renew_data_key().await?;
     let damaged = session.damaged_logins().await?;
-    let old = settings.key_source().map_err(|error| desk.settings_failure(&error))?;
+    let old = settings.key_source().map_err(|error| context.settings_failure(&error))?;
     let own = matches!(old, KeySource::Unset);
     // What is said about it must hold in every folder.
     let new_key_file = new_key_file.map(|file| std::path::absolute(&file).unwrap_or(file));
@@ -157,7 +157,7 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
         (None, KeySource::Given(_)) => lang.key_given(),
         _ => lang.key_own_file(settings.home().vault().join("key").display()),
     };
-    if desk.printer.json {
+    if context.printer.json {
         let facts = json!({
             "values": sealed.values,
             "left": sealed.left,
@@ -165,20 +165,20 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, desk: &Desk) -> Res
             "key_renewed": new.is_some(),
             "damaged": named(&damaged),
         });
-        desk.printer.document(&facts)?;
-        return whole(&damaged, desk);
+        context.printer.document(&facts)?;
+        return whole(&damaged, context);
     }
-    desk.printer.note(lang.vault_rekeyed(sealed.values, source));
+    context.printer.note(lang.vault_rekeyed(sealed.values, source));
     if sealed.left > 0 {
-        desk.printer.warning(lang.vault_values_left(sealed.left));
+        context.printer.warning(lang.vault_values_left(sealed.left));
     }
     if new.is_none() {
-        desk.printer.note(lang.vault_key_stays());
+        context.printer.note(lang.vault_key_stays());
     }
     match &new_key_file {
-        Some(file) => desk.printer.note(lang.vault_set_key_file(file.display())),
-        None if own_key && !own => desk.printer.note(lang.vault_unset_key()),
+        Some(file) => context.printer.note(lang.vault_set_key_file(file.display())),
+        None if own_key && !own => context.printer.note(lang.vault_unset_key()),
         None => {}
     }
-    whole(&damaged, desk)
+    whole(&damaged, context)
 }

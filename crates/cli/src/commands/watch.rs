@@ -1,26 +1,26 @@
 //! `tokenward watch`: linked files kept in step and logins fresh, in the foreground.
 //!
 //! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it in good order,
-//! as it does the proxy (`crate::signals`), after a turn under way; whatever it leaves, the next call of any command repairs (I5).
+//! as it does the proxy (`crate::signals`), after a rotation under way; whatever it leaves, the next call of any command repairs (I5).
 
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use tokenward::links::{Watch, WatchEvent};
+use tokenward::links::{LinkWatcher, WatchEvent};
 use tokenward_core::{App, Code, ProfileName};
 use tokio::sync::mpsc;
 
 use crate::args;
-use crate::desk::{Desk, Ending};
+use crate::context::{Context, Ending};
 use crate::failure::Failure;
 use crate::fields;
 
-pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
-    let settings = desk.settings()?;
-    let session = desk.session(&settings).await?;
+pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
+    let settings = context.settings()?;
+    let session = context.session(&settings).await?;
     let mut named = wish.profiles;
-    named.extend(desk.named(&settings)?);
+    named.extend(context.named(&settings)?);
     let states = session.links().states(None).await?;
     let has_links = |profile: &ProfileName| states.iter().any(|state| state.link.target.profile == *profile);
     let by_name = !named.is_empty();
@@ -33,20 +33,20 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
     let mut profiles: Vec<(ProfileName, App)> = Vec::new();
     for name in wanted {
         let found = async {
-            let profile = settings.profile(Some(&name)).map_err(|error| desk.settings_failure(&error))?;
-            desk.app(&profile, &session).await
+            let profile = settings.profile(Some(&name)).map_err(|error| context.settings_failure(&error))?;
+            context.app(&profile, &session).await
         };
         match found.await {
             Ok(app) => {
                 if !has_links(&name) {
-                    desk.printer.warning(lang.watched_without_links(&name));
+                    context.printer.warning(lang.watched_without_links(&name));
                 }
-                desk.warn_if_over(&session, &name).await;
+                context.warn_if_over(&session, &name).await;
                 profiles.push((name, app));
             }
             Err(failure) if by_name => return Err(failure),
             // One that is no longer set up holds up no other.
-            Err(_) => desk.printer.warning(lang.not_watched(&name)),
+            Err(_) => context.printer.warning(lang.not_watched(&name)),
         }
     }
     if profiles.is_empty() {
@@ -55,23 +55,27 @@ pub(super) async fn run(wish: args::Watch, desk: &Desk) -> Result<ExitCode, Fail
     let (tell, mut told) = mpsc::unbounded_channel();
     // Nobody listens any more when the command is ending.
     let listener = move |event| drop(tell.send(event));
-    let watching = Watch::new(session.keeper(), profiles).run(listener, desk.stopping(Ending::AtOnce));
+    let watching = LinkWatcher::new(session.keeper(), profiles).run(listener, context.stopping(Ending::AtOnce));
     tokio::pin!(watching);
-    desk.printer.note(lang.watching());
+    context.printer.note(lang.watching());
     loop {
         tokio::select! {
             ended = &mut watching => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
-            Some(event) = told.recv() => print(&event, desk)?,
+            Some(event) = told.recv() => print(&event, context)?,
         }
     }
 }
 
-fn print(event: &WatchEvent, desk: &Desk) -> Result<(), Failure> {
-    let now = desk.now();
-    if desk.printer.json {
-        return desk.printer.document_line(&fields::event(event, now));
+fn print(event: &WatchEvent, context: &Context) -> Result<(), Failure> {
+    let now = context.now();
+    if context.printer.json {
+        return context.printer.document_line(&fields::event(event, now));
     }
-    desk.printer.data(&format!("{}  {}", clock(now), desk.lang().watch_event(event, |file| desk.short(file), now)))
+    context.printer.data(&format!(
+        "{}  {}",
+        clock(now),
+        context.lang().watch_event(event, |file| context.short(file), now)
+    ))
 }
 
 /// Date and time in UTC; a watch may run for weeks.

@@ -3,8 +3,8 @@
 //! How a page comes about once, whatever happens, is the business of `tokenward-wiki`; this file gives it a token's
 //! caller, the real time and a folder, and says what happened.
 
+mod obstacle;
 mod progress;
-mod told;
 
 use std::process::ExitCode;
 
@@ -13,65 +13,65 @@ use serde_json::json;
 use tokenward::{ApiOptions, CallOptions, FetchFault, Fetcher, Identity, SystemEntropy};
 use tokenward_core::{Code, GrantId, ProfileName, ProviderName};
 use tokenward_wiki::{
-    Error, Fetch, Manuscript, Outlook, Place, Reading, Report, Space, Store, Task, TokioTimer, Watch as _,
-    Wiki as Engine, Wishes, host, missing_scopes,
+    Error, Fetch, Manuscript, Outlook, PageLocation, PageObserver as _, Reading, Report, Space, Store, Task,
+    TokioTimer, Wiki as Engine, Wishes, host, missing_scopes,
 };
 use url::Url;
 
 use crate::args::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use progress::Progress;
 
-pub(super) async fn run(wiki: Wiki, desk: &Desk) -> Result<ExitCode, Failure> {
+pub(super) async fn run(wiki: Wiki, context: &Context) -> Result<ExitCode, Failure> {
     match wiki {
-        Wiki::Create(create) => self::create(&create, desk).await,
-        Wiki::Update(update) => self::update(&update, desk).await,
+        Wiki::Create(create) => self::create(&create, context).await,
+        Wiki::Update(update) => self::update(&update, context).await,
     }
 }
 
-async fn create(create: &WikiCreate, desk: &Desk) -> Result<ExitCode, Failure> {
+async fn create(create: &WikiCreate, context: &Context) -> Result<ExitCode, Failure> {
     // What is wrong with the file or the place is found before anything is opened.
-    let manuscript = read(&create.file, create.title.clone(), &create.reading, desk)?;
+    let manuscript = read(&create.file, create.title.clone(), &create.reading, context)?;
     let asked = &create.place;
     let place = manuscript.place(asked.personal, asked.space.as_deref(), asked.parent.as_deref());
-    let place = place.map_err(|error| told::failure(error, None, desk))?;
+    let place = place.map_err(|error| obstacle::failure(error, None, context))?;
     if create.dry_run {
-        return dry_run(&manuscript, &place, create.import, desk);
+        return dry_run(&manuscript, &place, create.import, context);
     }
     let wishes = Wishes { again: create.again, force: create.force, import: create.import };
-    manuscript.check(create.import).map_err(|error| told::failure(error, None, desk))?;
+    manuscript.check(create.import).map_err(|error| obstacle::failure(error, None, context))?;
     let made = async |engine: &Engine<'_>| engine.create(&manuscript, &place, wishes).await;
     let task = Task::Create { place: &place, import: create.import };
-    let report = with_engine(asked, &create.reading, &manuscript, task, desk, made).await?;
-    print(&report, desk)
+    let report = with_engine(asked, &create.reading, &manuscript, task, context, made).await?;
+    print(&report, context)
 }
 
-async fn update(update: &WikiUpdate, desk: &Desk) -> Result<ExitCode, Failure> {
-    let manuscript = read(&update.file, None, &update.reading, desk)?;
+async fn update(update: &WikiUpdate, context: &Context) -> Result<ExitCode, Failure> {
+    let manuscript = read(&update.file, None, &update.reading, context)?;
     let asked = &update.place;
     let said = asked.personal || asked.space.is_some() || asked.parent.is_some();
-    let place = said.then(|| Place::read(asked.personal, asked.space.as_deref(), asked.parent.as_deref()));
-    let place = place.transpose().map_err(|error| told::failure(error, None, desk))?;
+    let place = said.then(|| PageLocation::read(asked.personal, asked.space.as_deref(), asked.parent.as_deref()));
+    let place = place.transpose().map_err(|error| obstacle::failure(error, None, context))?;
     if update.dry_run {
-        return dry_update(&manuscript, place.as_ref(), asked, desk);
+        return dry_update(&manuscript, place.as_ref(), asked, context);
     }
     let made = async |engine: &Engine<'_>| engine.update(&manuscript, place.as_ref(), update.force).await;
-    let report = with_engine(asked, &update.reading, &manuscript, Task::Update, desk, made).await?;
+    let report = with_engine(asked, &update.reading, &manuscript, Task::Update, context, made).await?;
     if !report.changed {
-        desk.printer.note(desk.lang().wiki_in_step());
+        context.printer.note(context.lang().wiki_in_step());
     }
-    print(&report, desk)
+    print(&report, context)
 }
 
 fn read(
     file: &std::path::Path,
     title: Option<String>,
     reading: &WikiReading,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Manuscript, Failure> {
     let reading = Reading { title, no_images: reading.no_images, images_from: reading.images_from.clone() };
-    Manuscript::read(file, &reading).map_err(|error| told::failure(error, None, desk))
+    Manuscript::read(file, &reading).map_err(|error| obstacle::failure(error, None, context))
 }
 
 /// Opens the login and runs this with an engine on it.
@@ -80,37 +80,37 @@ async fn with_engine(
     reading: &WikiReading,
     manuscript: &Manuscript,
     task: Task<'_>,
-    desk: &Desk,
+    context: &Context,
     run: impl AsyncFnOnce(&Engine<'_>) -> Result<Report, Error>,
 ) -> Result<Report, Failure> {
-    let work = desk.work().await?;
+    let work = context.work().await?;
     if work.app.provider().brand().is_none() {
-        return Err(Failure::new(Code::Usage, desk.lang().wiki_not_here(work.app.provider())).complete());
+        return Err(Failure::new(Code::Usage, context.lang().wiki_not_here(work.app.provider())).complete());
     }
-    let grant = desk.grant_of(&work).await?;
-    look_at_scopes(&work, grant, task, manuscript, desk).await?;
+    let grant = context.grant_of(&work).await?;
+    look_at_scopes(&work, grant, task, manuscript, context).await?;
     let caller = work.session.api(
         work.app.clone(),
         Identity::User(grant),
         CallOptions::default(),
         ApiOptions::default().patience(PATIENCE),
     );
-    let progress = Progress::new(desk);
+    let progress = Progress::new(context);
     let engine = Engine {
-        store: Store::new(desk.home()?.path()),
+        store: Store::new(context.home()?.path()),
         owner: work.profile.name.to_string(),
-        host: tenant_host(place, work.profile.provider(), desk)?,
+        host: tenant_host(place, work.profile.provider(), context)?,
         caller: &caller,
         fetch: &Web(Fetcher::default().also_from(reading.allow_private_pictures.iter().cloned())),
         timer: &TokioTimer::new(),
-        clock: &desk.ambient.clock,
+        clock: &context.ambient.clock,
         entropy: &SystemEntropy,
         watch: &progress,
     };
     let result = run(&engine).await;
     progress.end();
-    desk.tell_notices(&caller.take_notices());
-    result.map_err(|error| told::failure(error, Some(&work), desk))
+    context.tell_notices(&caller.take_notices());
+    result.map_err(|error| obstacle::failure(error, Some(&work), context))
 }
 
 /// Tells all scopes that are missing at once, before the first call. Not every provider tells what it granted; then the
@@ -120,7 +120,7 @@ async fn look_at_scopes(
     grant: GrantId,
     task: Task<'_>,
     manuscript: &Manuscript,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<(), Failure> {
     let report = work.session.keeper().status(grant).await?;
     let granted: Vec<&str> = report.grant.scopes.iter().collect();
@@ -131,7 +131,7 @@ async fn look_at_scopes(
     if missing.is_empty() {
         return Ok(());
     }
-    let lang = desk.lang();
+    let lang = context.lang();
     let profile = flag(&work.profile.name);
     let command = format!("tokenward login{profile} --scope '{missing}'");
     Err(Failure::new(Code::ScopeNotGranted, lang.wiki_scopes_missing(&missing))
@@ -145,12 +145,12 @@ fn flag(profile: &ProfileName) -> String {
 }
 
 /// The host in addresses where the person pointed at none: as set, else the brand's, which leads on to the tenant's.
-fn tenant_host(place: &WikiPlace, provider: ProviderName, desk: &Desk) -> Result<String, Failure> {
+fn tenant_host(place: &WikiPlace, provider: ProviderName, context: &Context) -> Result<String, Failure> {
     if let Some(host) = &place.host {
         return Ok(host.clone());
     }
-    if let Some(text) = desk.ambient.env.get(TENANT_HOST).filter(|text| !text.is_empty()) {
-        let bad = |_| Failure::new(Code::BadSetting, desk.lang().bad_variable(TENANT_HOST, text.escape_debug()));
+    if let Some(text) = context.ambient.env.get(TENANT_HOST).filter(|text| !text.is_empty()) {
+        let bad = |_| Failure::new(Code::BadSetting, context.lang().bad_variable(TENANT_HOST, text.escape_debug()));
         return host(text).map_err(bad);
     }
     Ok(match provider {
@@ -160,9 +160,9 @@ fn tenant_host(place: &WikiPlace, provider: ProviderName, desk: &Desk) -> Result
     .to_owned())
 }
 
-fn print(report: &Report, desk: &Desk) -> Result<ExitCode, Failure> {
-    if desk.printer.json {
-        desk.printer.document(&json!({
+fn print(report: &Report, context: &Context) -> Result<ExitCode, Failure> {
+    if context.printer.json {
+        context.printer.document(&json!({
             "address": report.address,
             "node_token": report.node_token,
             "document_id": report.document_id,
@@ -172,23 +172,28 @@ fn print(report: &Report, desk: &Desk) -> Result<ExitCode, Failure> {
             "changed": report.changed,
         }))?;
     } else {
-        desk.printer.data(&report.address)?;
+        context.printer.data(&report.address)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn dry_run(manuscript: &Manuscript, place: &Place, import: bool, desk: &Desk) -> Result<ExitCode, Failure> {
-    manuscript.check(import).map_err(|error| told::failure(error, None, desk))?;
-    let parts = manuscript.parts().map_err(|error| told::failure(error, None, desk))?;
-    let lang = desk.lang();
-    tell_remarks(manuscript, desk);
-    if desk.printer.json {
+fn dry_run(
+    manuscript: &Manuscript,
+    place: &PageLocation,
+    import: bool,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    manuscript.check(import).map_err(|error| obstacle::failure(error, None, context))?;
+    let parts = manuscript.parts().map_err(|error| obstacle::failure(error, None, context))?;
+    let lang = context.lang();
+    tell_remarks(manuscript, context);
+    if context.printer.json {
         let (space, node) = match &place.space {
             Space::Personal => ("personal", None),
             Space::Id(id) => (id.as_str(), None),
             Space::OfNode(node) => ("of-node", Some(node)),
         };
-        desk.printer.document(&json!({
+        context.printer.document(&json!({
             "file": manuscript.path.display().to_string(),
             "title": manuscript.title,
             "space": space,
@@ -207,29 +212,30 @@ fn dry_run(manuscript: &Manuscript, place: &Place, import: bool, desk: &Desk) ->
         };
         let mut facts = vec![(lang.fact_title(), manuscript.title.clone()), (lang.fact_space(), space)];
         facts.extend(place.parent.clone().map(|parent| (lang.fact_parent(), parent)));
-        facts.extend(picture_facts(manuscript, desk));
+        facts.extend(picture_facts(manuscript, context));
         facts.push((lang.fact_blocks(), lang.wiki_blocks(manuscript.blocks())));
-        desk.printer.facts(&facts)?;
-        desk.printer.note(lang.wiki_dry_run());
+        context.printer.facts(&facts)?;
+        context.printer.note(lang.wiki_dry_run());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn dry_update(
     manuscript: &Manuscript,
-    place: Option<&Place>,
+    place: Option<&PageLocation>,
     asked: &WikiPlace,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let settings = desk.settings()?;
-    let profile = desk.profile(&settings)?;
-    let (store, host) = (Store::new(desk.home()?.path()), tenant_host(asked, profile.provider(), desk)?);
+    let settings = context.settings()?;
+    let profile = context.profile(&settings)?;
+    let (store, host) = (Store::new(context.home()?.path()), tenant_host(asked, profile.provider(), context)?);
     let outlook = Engine::outlook(&store, profile.name.as_str(), &host, manuscript, place);
-    let Outlook { address, title, whole, changed } = outlook.map_err(|error| told::failure(error, None, desk))?;
-    let lang = desk.lang();
-    tell_remarks(manuscript, desk);
-    if desk.printer.json {
-        desk.printer.document(&json!({
+    let Outlook { address, title, whole, changed } =
+        outlook.map_err(|error| obstacle::failure(error, None, context))?;
+    let lang = context.lang();
+    tell_remarks(manuscript, context);
+    if context.printer.json {
+        context.printer.document(&json!({
             "file": manuscript.path.display().to_string(),
             "title": title,
             "address": address,
@@ -245,16 +251,16 @@ fn dry_update(
             (true, false) => lang.wiki_would_stay(),
         };
         let mut facts = vec![(lang.fact_page(), address), (lang.fact_title(), title), (lang.fact_update(), outcome)];
-        facts.extend(picture_facts(manuscript, desk));
+        facts.extend(picture_facts(manuscript, context));
         facts.push((lang.fact_blocks(), lang.wiki_blocks(manuscript.blocks())));
-        desk.printer.facts(&facts)?;
-        desk.printer.note(lang.wiki_dry_run());
+        context.printer.facts(&facts)?;
+        context.printer.note(lang.wiki_dry_run());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_remarks(manuscript: &Manuscript, desk: &Desk) {
-    let progress = Progress::new(desk);
+fn tell_remarks(manuscript: &Manuscript, context: &Context) {
+    let progress = Progress::new(context);
     manuscript.remarks().into_iter().for_each(|remark| progress.notice(remark));
 }
 
@@ -263,8 +269,8 @@ fn pictures(manuscript: &Manuscript) -> serde_json::Value {
     json!({ "local": local, "web": web, "hosts": manuscript.hosts() })
 }
 
-fn picture_facts(manuscript: &Manuscript, desk: &Desk) -> Vec<(String, String)> {
-    let lang = desk.lang();
+fn picture_facts(manuscript: &Manuscript, context: &Context) -> Vec<(String, String)> {
+    let lang = context.lang();
     let (local, web) = manuscript.pictures();
     let mut facts = vec![(lang.fact_pictures(), lang.wiki_pictures(local, web))];
     let hosts = manuscript.hosts();

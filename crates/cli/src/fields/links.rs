@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokenward::links::{Found, LinkOutcome, LinkReport, LinkState, WatchEvent};
+use tokenward::links::{FileComparison, LinkOutcome, LinkReport, LinkState, WatchEvent};
 use tokenward_core::{Code, Format, Generation, Link, Slot};
 
 use super::{moment, notice};
@@ -102,7 +102,7 @@ pub(crate) fn event(event: &WatchEvent, at: Timestamp) -> Value {
             add(&mut value, BTreeMap::from([("event", json!("link"))]));
             value
         }
-        WatchEvent::Turned { profile, generation, expires, next } => json!({
+        WatchEvent::Rotated { profile, generation, expires, next } => json!({
             "event": "turned",
             "profile": profile,
             "generation": generation,
@@ -165,23 +165,23 @@ fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
     }
 }
 
-fn found(found: &Found) -> BTreeMap<&'static str, Value> {
+fn found(found: &FileComparison) -> BTreeMap<&'static str, Value> {
     match found {
-        Found::Stale { held, .. } => BTreeMap::from([("held_generation", json!(held.get()))]),
-        Found::OfAnotherUser { grant, user } => {
+        FileComparison::Stale { held, .. } => BTreeMap::from([("held_generation", json!(held.get()))]),
+        FileComparison::OfAnotherUser { grant, user } => {
             BTreeMap::from([("login", json!(grant.to_string())), ("user", json!(user))])
         }
-        Found::StaleBeside { places, encoded } => {
+        FileComparison::StaleBeside { places, encoded } => {
             let places = places.iter().map(|(_, place)| place).chain(encoded);
             let places: Vec<String> = places.map(ToString::to_string).collect();
             BTreeMap::from([("stale_places", json!(places))])
         }
-        Found::OfEndedLogin { user } => BTreeMap::from([("user", json!(user))]),
-        Found::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),
-        Found::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
-        Found::Unproven { shows_it } => BTreeMap::from([("shows_it", json!(shows_it))]),
-        Found::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
-        Found::Unusable(error) => failure(error),
+        FileComparison::OfEndedLogin { user } => BTreeMap::from([("user", json!(user))]),
+        FileComparison::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),
+        FileComparison::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
+        FileComparison::Unproven { shows_it } => BTreeMap::from([("shows_it", json!(shows_it))]),
+        FileComparison::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),
+        FileComparison::Unusable(error) => failure(error),
         _ => BTreeMap::new(),
     }
 }
@@ -192,26 +192,26 @@ fn failure(error: &tokenward::Error) -> BTreeMap<&'static str, Value> {
 }
 
 /// The name of a state.
-const fn state_name(found: &Found) -> &'static str {
+const fn state_name(found: &FileComparison) -> &'static str {
     match found {
-        Found::InStep => "in-step",
-        Found::Over => "over",
-        Found::StaleBeside { .. } => "stale-beside",
-        Found::Behind => "behind",
-        Found::Stale { .. } => "stale",
-        Found::Newer => "newer",
-        Found::OfAnother { .. } => "of-another",
-        Found::OfAnotherUser { .. } => "of-another-user",
-        Found::OfFormerUser { .. } => "of-former-user",
-        Found::OfEndedLogin { .. } => "of-ended-login",
-        Found::Unproven { .. } => "unproven",
-        Found::OfOtherOwner { .. } => "of-other-owner",
-        Found::Blank => "blank",
-        Found::Malformed => "malformed",
-        Found::Unclear => "unclear",
-        Found::Reference => "reference",
-        Found::WithoutLogin => "without-login",
-        Found::Unusable(_) => "unusable",
+        FileComparison::InStep => "in-step",
+        FileComparison::Over => "over",
+        FileComparison::StaleBeside { .. } => "stale-beside",
+        FileComparison::Behind => "behind",
+        FileComparison::Stale { .. } => "stale",
+        FileComparison::Newer => "newer",
+        FileComparison::OfAnother { .. } => "of-another",
+        FileComparison::OfAnotherUser { .. } => "of-another-user",
+        FileComparison::OfFormerUser { .. } => "of-former-user",
+        FileComparison::OfEndedLogin { .. } => "of-ended-login",
+        FileComparison::Unproven { .. } => "unproven",
+        FileComparison::OfOtherOwner { .. } => "of-other-owner",
+        FileComparison::Blank => "blank",
+        FileComparison::Malformed => "malformed",
+        FileComparison::Unclear => "unclear",
+        FileComparison::Reference => "reference",
+        FileComparison::WithoutLogin => "without-login",
+        FileComparison::Unusable(_) => "unusable",
         _ => "other",
     }
 }

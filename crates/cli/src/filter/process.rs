@@ -17,7 +17,7 @@ use super::program::{Program, Why};
 use crate::ambient::own_program;
 use crate::child::stranger;
 use crate::failure::Failure;
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// An expression that is understood, in a process that ends with this value.
 pub(crate) struct Filter {

@@ -5,7 +5,7 @@ use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars};
 use jaq_json::{Val, read};
 
-use crate::say::Lang;
+use crate::words::Lang;
 
 /// An expression that is understood.
 pub(super) struct Program(jaq_core::Filter<JustLut<Val>>);

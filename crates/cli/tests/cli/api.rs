@@ -83,7 +83,7 @@ fn an_answer_is_data() {
 }
 
 #[test]
-fn a_token_that_ends_in_the_middle_is_turned_once() {
+fn a_token_that_ends_in_the_middle_is_rotated_once() {
     let world = World::logged_in();
     // The provider's clock alone: only its refusal tells us.
     world.advance(7300);

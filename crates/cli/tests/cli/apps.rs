@@ -68,7 +68,7 @@ fn a_login_of_one_app_is_not_handed_out_for_another() {
     let apps = before.split_once("[apps.default]").unwrap().1.split_once("[profiles").unwrap().0;
     let after = before.replace("app = \"default\"", "app = \"other\"");
     std::fs::write(&path, format!("{after}\n[apps.other]\n{apps}")).unwrap();
-    // The short way and the long way, and the way of a forced turn.
+    // The short way and the long way, and the way of a forced rotation.
     for words in [&["token"][..], &["token", "--json"], &["refresh"]] {
         let ran = world.run_with(&[("TOKENWARD_APP_SECRET", &world.app.secret)], words);
         ran.fails(3, "TW0401");

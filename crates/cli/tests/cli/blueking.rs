@@ -43,7 +43,7 @@ fn by_cookie_from_init_to_logout() {
         let call = desk.run(&["api", "/app/jobs", "--as", "app"]);
         assert!(call.succeeds().out.contains("demo-app"), "{call:?}");
 
-        // Close to its end it is turned, once.
+        // Close to its end it is rotated, once.
         desk.advance(life - 60);
         let offset = (life - 60).to_string();
         let second = desk.token_after(life - 60, &["--user", "alice"]);

@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward::{Environment, Home, Session, SessionOptions, Step, SystemClock, SystemEntropy};
+use tokenward::{Environment, Home, RotationStep, Session, SessionOptions, SystemClock, SystemEntropy};
 use tokenward_core::{Entry, Event, Standing};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
 
@@ -53,7 +53,7 @@ impl Expiring {
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    /// A `token` that is killed after the provider has turned its token, and before the answer has reached it.
+    /// A `token` that is killed after the provider has rotated its token, and before the answer has reached it.
     fn killed_unanswered(&self) {
         self.world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::After));
         let mut child = self.started();
@@ -84,7 +84,7 @@ impl Expiring {
 #[test]
 fn killed_at_every_step() {
     let mut login = Expiring::new();
-    for step in Step::ALL {
+    for step in RotationStep::ALL {
         login.expire();
         let offset = login.offset();
         let variables = [("TOKENWARD_CLOCK_OFFSET", offset.as_str()), ("TOKENWARD_KILL_AT", step.as_str())];
@@ -179,7 +179,7 @@ enum Phase {
     Idle,
     /// It has begun, and the provider has not seen its token.
     Begun,
-    /// The provider has turned the token, and its answer is nowhere.
+    /// The provider has rotated the token, and its answer is nowhere.
     Unanswered,
     /// The answer is kept, or the new generation is stored already.
     Answered,
@@ -223,7 +223,7 @@ fn killed_at_random_moments() {
     let mut login = Expiring::new();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let (mut phases, mut finished, mut lost) = (BTreeMap::<Phase, u32>::new(), 0, 0);
-    // How long an undisturbed turn takes on this machine, so that kills are spread over all of it.
+    // How long an undisturbed rotation takes on this machine, so that kills are spread over all of it.
     let mut whole = Duration::from_millis(40);
     let (mut rounds, mut killed) = (0, 0);
     let is_spread = |phases: &BTreeMap<Phase, u32>| WANTED.iter().all(|wanted| count(phases, wanted) > 0);

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::Value;
-use tokenward::Step;
+use tokenward::RotationStep;
 use tokenward_emulator::{Brand, Fault, Operation};
 
 use crate::world::{Ran, World, bare_command, run, run_fed};
@@ -112,7 +112,7 @@ fn somebody_else_used_the_refresh_token() {
 /// Every step at which a process can be killed, as the next look finds it.
 #[test]
 fn killed_at_every_step() {
-    for step in Step::ALL {
+    for step in RotationStep::ALL {
         let world = World::logged_in();
         world.advance(7300);
         let killed = world.run_with(&[EXPIRED[0], ("TOKENWARD_KILL_AT", step.as_str())], &["token"]);
@@ -120,17 +120,17 @@ fn killed_at_every_step() {
         let ran = doctor(&world, EXPIRED, &["--json"]);
         let story = format!("{step}: {ran:?}");
         match step {
-            Step::Begun => {
+            RotationStep::Begun => {
                 assert!(ran.code == 5 && found(&ran, "login", "trouble", "TW0601"), "{story}");
             }
-            Step::Sent | Step::Journalled => {
+            RotationStep::Sent | RotationStep::Journalled => {
                 assert!(ran.code == 0 && found(&ran, "turns", "warning", "TW0907"), "{story}");
                 let told = world.run_with(EXPIRED, &["doctor"]);
                 assert!(told.out.contains("it brings new tokens"), "{told:?}");
             }
             _ => assert_eq!(ran.code, 0, "{story}"),
         }
-        // What the remedy promises is true: the next turn settles it.
+        // What the remedy promises is true: the next rotation settles it.
         let next = world.run_with(EXPIRED, &["refresh"]);
         let after = doctor(&world, EXPIRED, &["--json"]);
         next.succeeds();

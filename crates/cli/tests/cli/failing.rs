@@ -289,7 +289,7 @@ fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
         assert!(!ran.err.contains("panicked") && ran.code < 128, "{story}");
         let sent = world.sandbox.counters().refreshes > before;
         if !sent {
-            // The shortest wait of a turn is that of an answer which no disk takes: twenty tries, a second apart.
+            // The shortest wait of a rotation is that of an answer which no disk takes: twenty tries, a second apart.
             assert!(begun.elapsed() < Duration::from_secs(15), "{:?} {story}", begun.elapsed());
             assert!(!ran.err.contains("TW0504"), "{story}");
         }

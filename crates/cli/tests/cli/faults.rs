@@ -9,7 +9,7 @@ use tokenward_emulator::{Fault, FaultKind, OddAnswer, Operation};
 
 use crate::world::{Ran, World};
 
-/// A way for things to go wrong during a turn, and by how many seconds the child's clock differs then.
+/// A way for things to go wrong during a rotation, and by how many seconds the child's clock differs then.
 struct Trouble {
     name: &'static str,
     offset: i64,
@@ -20,7 +20,7 @@ fn refresh(kind: FaultKind) -> Fault {
     Fault::new(kind).when(Operation::Refresh)
 }
 
-/// Past the access token's end; a minute before it ends and the turn is due.
+/// Past the access token's end; a minute before it ends and the rotation is due.
 const EXPIRED: i64 = 7260;
 const DUE: i64 = 7140;
 

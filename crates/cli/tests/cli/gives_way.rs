@@ -319,20 +319,20 @@ fn files_of_the_profiles_own_login_are_served_while_nobody_can_say_whose_the_nex
     assert_eq!(project.world.sandbox.counters().refreshes, 1);
 }
 
-/// Whatever hinders that somebody says whose it is: the token endpoint is away before what was brought has turned, or at its next turn.
+/// Whatever hinders that somebody says whose it is: the token endpoint is away before what was brought has rotated, or at its next rotation.
 #[test]
 fn nothing_is_handed_out_for_such_a_file_whatever_the_trouble() {
-    for has_turned in [false, true] {
+    for has_rotated in [false, true] {
         let (project, tokens, token) = mings();
         project.write(".env", &format!("FEISHU_APP_ID={}\n", project.world.app.id));
         project.run(&["link", ".env", "--create"]).succeeds();
-        if has_turned {
+        if has_rotated {
             project.world.sandbox.rules(|rules| rules.lifetimes.access = 60);
         }
         let brought = refresh_alone(&project, tokens.refresh_token.as_deref().unwrap());
         project.write(".env", &(brought + "FEISHU_USER_ACCESS_TOKEN=\n"));
         project.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
-        if has_turned {
+        if has_rotated {
             assert_eq!(project.run(&["token"]).succeeds().out, token);
             project.world.sandbox.advance(std::time::Duration::from_secs(120));
         }
@@ -343,12 +343,12 @@ fn nothing_is_handed_out_for_such_a_file_whatever_the_trouble() {
                 &["exec", "--env-file", ".env", "--", "printenv", "TOKENWARD_ACCESS_TOKEN"],
             ];
             for words in ways {
-                let ran = project.run_at(if has_turned { 120 } else { 0 }, words);
-                assert_eq!(ran.fails(4, "TW0501").out, "", "{has_turned} {ran:?}");
+                let ran = project.run_at(if has_rotated { 120 } else { 0 }, words);
+                assert_eq!(ran.fails(4, "TW0501").out, "", "{has_rotated} {ran:?}");
             }
         }
-        let ran = project.run_at(if has_turned { 120 } else { 0 }, &["token"]);
-        assert_eq!(ran.succeeds().out, token, "{has_turned} the profile's own is served");
+        let ran = project.run_at(if has_rotated { 120 } else { 0 }, &["token"]);
+        assert_eq!(ran.succeeds().out, token, "{has_rotated} the profile's own is served");
     }
 }
 

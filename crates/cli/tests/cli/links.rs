@@ -183,7 +183,7 @@ fn a_second_name_of_the_file_is_told_of() {
 fn the_state_of_each_link_is_told() {
     let project = saved();
     project.run(&["link", ENV]).succeeds();
-    // The file does not tell when its access token ends, so the vault has one only after a turn.
+    // The file does not tell when its access token ends, so the vault has one only after a rotation.
     project.run(&["refresh"]).succeeds();
     let good = project.read(ENV);
     let value = |name: &str, value: &str| {

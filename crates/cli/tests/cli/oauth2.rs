@@ -81,7 +81,7 @@ fn another_name_of_the_server_is_not_its_issuer() {
 }
 
 #[test]
-fn a_rules_row_decides_what_a_turn_does_to_the_old_token() {
+fn a_rules_row_decides_what_a_rotation_does_to_the_old_token() {
     let desk = Desk::bare(Door::Plain);
     desk.init(&["--rule", "old_access=dies", "--rule", "refresh_life=30d"]).succeeds();
     assert!(

@@ -284,8 +284,8 @@ fn an_edit_of_another_key_while_the_provider_is_asked_is_kept() {
     assert_eq!(script.read(), wanted);
 }
 
-/// While the script's login is turned, somebody logs in anew by other means and puts that token into the file. It is in no vault,
-/// so it stays; what the provider answered is kept, and the next run turns the new login.
+/// While the script's login is rotated, somebody logs in anew by other means and puts that token into the file. It is in no vault,
+/// so it stays; what the provider answered is kept, and the next run rotates the new login.
 #[test]
 fn a_login_that_is_brought_while_the_provider_is_asked_is_not_written_over() {
     let script = Script::new();
@@ -355,7 +355,7 @@ fn odd_answers_lose_nothing() {
     script.fails(&script.run(&flags), 5, "TW0602");
     script.works(&script.run(&flags));
     assert_eq!(script.refreshes(), 2);
-    // It breaks off in the access token, and the provider has turned: nothing of use arrived, and a person must log in.
+    // It breaks off in the access token, and the provider has rotated: nothing of use arrived, and a person must log in.
     let script = Script::new();
     script.world.sandbox.inject(Fault::new(FaultKind::Cut { bytes: 40 }).when(Operation::Refresh));
     script.fails(&script.run(&flags), 5, "TW0602");
@@ -370,7 +370,7 @@ fn odd_answers_lose_nothing() {
     assert!(ran.err.contains("warning:"), "{ran:?}");
     assert_eq!(script.run(&flags).succeeds().out, ran.out);
     assert_eq!(script.refreshes(), 1);
-    // The refresh token alone: it is kept, and turned once more for an access token.
+    // The refresh token alone: it is kept, and rotated once more for an access token.
     let script = Script::new();
     script.world.sandbox.inject(odd(OddAnswer::NoAccessToken));
     script.works(&script.run(&flags));

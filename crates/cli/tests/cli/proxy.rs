@@ -96,7 +96,7 @@ fn a_secret_is_the_default() {
 }
 
 #[test]
-fn a_token_that_dies_on_the_way_is_turned() {
+fn a_token_that_dies_on_the_way_is_rotated() {
     let world = World::logged_in();
     let proxy = Proxy::new(&world, &["default"]);
     assert_eq!(proxy.ask("GET", ECHO).0, 200);

@@ -1,4 +1,4 @@
-//! Handing out: formats, lives, turns, app and tenant tokens; what `status` says afterwards.
+//! Handing out: formats, lives, rotations, app and tenant tokens; what `status` says afterwards.
 
 use serde_json::json;
 use tokenward_emulator::{Fault, Operation};
@@ -29,7 +29,7 @@ fn every_format_holds_the_same_token() {
 }
 
 #[test]
-fn a_token_is_turned_when_due_and_once_only() {
+fn a_token_is_rotated_when_due_and_once_only() {
     let world = World::logged_in();
     let first = world.run(&["token"]).out;
     world.advance(7260);
@@ -43,7 +43,7 @@ fn a_token_is_turned_when_due_and_once_only() {
 
 /// design/0006-many-nodes.md, *Five trips*: the five of a rotation, one for what is kept of the app, and one that opens the vault.
 #[test]
-fn the_command_goes_to_the_vault_seven_times_to_turn_a_token_and_thrice_to_find_one() {
+fn the_command_goes_to_the_vault_seven_times_to_rotate_a_token_and_thrice_to_find_one() {
     let world = World::logged_in();
     let trips = |offset: u64| {
         let offset = offset.to_string();
@@ -60,7 +60,7 @@ fn the_command_goes_to_the_vault_seven_times_to_turn_a_token_and_thrice_to_find_
 }
 
 #[test]
-fn min_ttl_turns_a_token_that_would_end_too_soon() {
+fn min_ttl_rotates_a_token_that_would_end_too_soon() {
     let world = World::logged_in();
     let first = world.run(&["token", "--min-ttl", "1h"]).succeeds().out.clone();
     world.advance(5400);
@@ -71,7 +71,7 @@ fn min_ttl_turns_a_token_that_would_end_too_soon() {
 }
 
 #[test]
-fn refresh_turns_now_and_says_so() {
+fn refresh_rotates_now_and_says_so() {
     let world = World::logged_in();
     let first = world.run(&["token"]).out;
     let ran = world.run(&["refresh"]);
@@ -124,7 +124,7 @@ fn the_ends_of_a_login_are_announced() {
 }
 
 #[test]
-fn a_failed_turn_ahead_of_time_still_serves() {
+fn a_failed_rotation_ahead_of_time_still_serves() {
     let world = World::logged_in();
     let first = world.run(&["token"]).out;
     world.advance(7000);

@@ -79,7 +79,7 @@ fn edits_of_others_are_set_right_as_they_happen() {
 }
 
 #[test]
-fn logins_are_turned_in_time_and_a_signal_waits_for_a_turn() {
+fn logins_are_rotated_in_time_and_a_signal_waits_for_a_rotation() {
     let project = Project::of(World::logged_in());
     project.run(&["link", ".env", "--create"]).succeeds();
     project.world.advance(7300);
@@ -87,7 +87,7 @@ fn logins_are_turned_in_time_and_a_signal_waits_for_a_turn() {
     let watch = Watching::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
     watch.wait(|line| line.contains("followed for profile default"));
     wait_until(|| project.world.sandbox.counters().refreshes > 0);
-    // The provider has turned, and its answer is on its way.
+    // The provider has rotated, and its answer is on its way.
     let ran = watch.end("TERM");
     assert_eq!(ran.code, 0, "as the proxy ends: {ran:?}");
     project.world.sandbox.rules(|rules| rules.latency_after_ms = 0);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tokenward_emulator::{DocumentTree, Fault, NodeTree};
-use tokenward_wiki::Step;
+use tokenward_wiki::PageStep;
 
 use crate::world::{Ran, Started, World};
 
@@ -69,14 +69,14 @@ fn a_file_becomes_a_page_and_its_address_is_all_that_is_printed() {
 
 #[test]
 fn killed_at_every_step_and_run_again_there_is_one_page() {
-    for step in Step::ALL {
+    for step in PageStep::ALL {
         let world = world();
         file(&world, "p.png", PNG);
         let note = file(&world, "note.md", "# Note\n\nwords\n\n![p](p.png)\n");
         let create = ["wiki", "create", &note, "--personal"];
         let words: Vec<&str> = match step {
-            Step::Brought | Step::Asked | Step::Ticketed | Step::Imported | Step::Moved => continue,
-            Step::Cleared => {
+            PageStep::Brought | PageStep::Asked | PageStep::Ticketed | PageStep::Imported | PageStep::Moved => continue,
+            PageStep::Cleared => {
                 world.run(&create).succeeds();
                 file(&world, "note.md", "# Note\n\nnew words\n\n![p](p.png)\n");
                 vec!["wiki", "update", &note]
@@ -86,7 +86,7 @@ fn killed_at_every_step_and_run_again_there_is_one_page() {
         let killed = world.run_with(&[("TOKENWARD_KILL_AT", step.as_str())], &words);
         assert_eq!((killed.code, killed.out.as_str()), (128 + 9, ""), "{step}: {killed:?}");
         let ran = world.run(&words);
-        if step == Step::Done {
+        if step == PageStep::Done {
             ran.fails(2, "TW0843");
         } else {
             ran.succeeds();
@@ -94,7 +94,7 @@ fn killed_at_every_step_and_run_again_there_is_one_page() {
         let document = only_page(&world);
         assert_eq!(document.page.children.len(), 2, "{step}");
         assert!(document.page.children[1].media.is_some(), "{step}");
-        assert_eq!(texts(&document)[0], if step == Step::Cleared { "new words" } else { "words" });
+        assert_eq!(texts(&document)[0], if step == PageStep::Cleared { "new words" } else { "words" });
     }
 }
 
@@ -329,7 +329,7 @@ fn the_provider_s_no_is_told_with_its_meaning() {
     ran.fails(2, "TW0801");
     assert!(!ran.err.contains("`-i`") && ran.err.contains("no page was made"), "{ran:?}");
     assert!(ran.err.contains("131005") && ran.err.contains("not there") && ran.err.contains("log id"), "{ran:?}");
-    // A token that ended unseen is turned on the way.
+    // A token that ended unseen is rotated on the way.
     world.advance(7300);
     world.run(&["wiki", "create", &note, "--personal"]).succeeds();
     let edited = |ran: &Ran| ran.err.contains("--force");

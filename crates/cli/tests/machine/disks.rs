@@ -36,7 +36,7 @@ fn is_live(world: &World, token: &str) -> bool {
     live.into_iter().any(|access| access.token == token)
 }
 
-pub(crate) fn a_full_disk_stops_a_turn_before_anything_is_spent() {
+pub(crate) fn a_full_disk_stops_a_rotation_before_anything_is_spent() {
     let world = World::logged_in();
     world.advance(7300);
     let text = on_a_small_disk(

@@ -17,8 +17,8 @@ use tokenward_testkit::{Program, is_root};
 fn main() -> ExitCode {
     Program::new()
         .on_disk(
-            "a_full_disk_stops_a_turn_before_anything_is_spent",
-            disks::a_full_disk_stops_a_turn_before_anything_is_spent,
+            "a_full_disk_stops_a_rotation_before_anything_is_spent",
+            disks::a_full_disk_stops_a_rotation_before_anything_is_spent,
         )
         .on_disk(
             "a_disk_that_cannot_be_written_still_serves_what_lives",

@@ -13,7 +13,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{Format, Place, Step};
+use super::{Format, PathStep, Place};
 
 /// A text that names no place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -60,7 +60,7 @@ impl fmt::Display for Place {
             }
             Self::Path(steps) if steps.is_empty() => f.write_str("."),
             Self::Within { text, path } => {
-                let dot = if matches!(path.first(), Some(Step::Key(_))) { "." } else { "" };
+                let dot = if matches!(path.first(), Some(PathStep::Key(_))) { "." } else { "" };
                 let whole = if matches!(&**text, Self::Path(steps) if steps.is_empty()) {
                     String::new()
                 } else {
@@ -70,12 +70,12 @@ impl fmt::Display for Place {
                 write!(f, "{whole}{JSON}{dot}{path}")
             }
             Self::Path(steps) => steps.iter().enumerate().try_for_each(|(index, step)| match step {
-                Step::Key(key) => {
+                PathStep::Key(key) => {
                     let dot = if index == 0 { "" } else { "." };
                     write!(f, "{dot}{}", spelled(key, !key.is_empty() && !key.contains(MARKS)))
                 }
-                Step::Index(number) => write!(f, "[{number}]"),
-                Step::After(word) => {
+                PathStep::Index(number) => write!(f, "[{number}]"),
+                PathStep::After(word) => {
                     write!(f, "[after {}]", spelled(word, !word.is_empty() && !word.contains([']', '"'])))
                 }
             }),
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
                 if !steps.is_empty() || outer.is_some() {
                     self.take(".", "a dot or a bracket must follow here")?;
                 }
-                steps.push(Step::Key(self.key()?));
+                steps.push(PathStep::Key(self.key()?));
             }
         }
         Ok(place(outer, steps))
@@ -209,28 +209,28 @@ impl<'a> Reader<'a> {
     }
 
     /// `[3]`, `[after -u]`, `[after "x]"]`, and `["key"]` as in `JSONPath` (RFC 9535 §2.3.1).
-    fn bracket(&mut self) -> Result<Step, BadPlace> {
+    fn bracket(&mut self) -> Result<PathStep, BadPlace> {
         self.at += 1;
         let step = if self.peek('"') {
-            Step::Key(self.quoted()?)
+            PathStep::Key(self.quoted()?)
         } else if let Some(word) = self.rest().strip_prefix("after ") {
             self.at += "after ".len();
             if word.starts_with('"') {
-                Step::After(self.quoted()?)
+                PathStep::After(self.quoted()?)
             } else {
                 let word = &word[..word.find(']').unwrap_or(word.len())];
                 if word.is_empty() {
                     return Err(self.wrong("the word is missing, such as -u"));
                 }
                 self.at += word.len();
-                Step::After(word.to_owned())
+                PathStep::After(word.to_owned())
             }
         } else {
             let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
             let number = self.rest()[..digits].parse();
             let number = number.map_err(|_| self.wrong("a position such as 3, or after and a word, belongs here"))?;
             self.at += digits;
-            Step::Index(number)
+            PathStep::Index(number)
         };
         self.take("]", "the bracket must be closed here")?;
         Ok(step)
@@ -315,8 +315,8 @@ mod tests {
 
     use super::*;
 
-    fn key(text: &str) -> Step {
-        Step::Key(text.to_owned())
+    fn key(text: &str) -> PathStep {
+        PathStep::Key(text.to_owned())
     }
 
     #[test]
@@ -328,9 +328,9 @@ mod tests {
         );
         assert_eq!(json(r#"a."my.server".b"#), Place::keys(["a", "my.server", "b"]));
         assert_eq!(json(r#"a["my.server"].b"#), Place::keys(["a", "my.server", "b"]));
-        assert_eq!(json("args[3]"), Place::Path(vec![key("args"), Step::Index(3)]));
-        assert_eq!(json("[0].token"), Place::Path(vec![Step::Index(0), key("token")]));
-        assert_eq!(json("args[after -u]"), Place::Path(vec![key("args"), Step::After("-u".into())]));
+        assert_eq!(json("args[3]"), Place::Path(vec![key("args"), PathStep::Index(3)]));
+        assert_eq!(json("[0].token"), Place::Path(vec![PathStep::Index(0), key("token")]));
+        assert_eq!(json("args[after -u]"), Place::Path(vec![key("args"), PathStep::After("-u".into())]));
         assert_eq!(json("."), Place::Path(Vec::new()));
         let ini = |text| Place::parse(Format::Ini, text).unwrap();
         assert_eq!(ini("refresh_token"), Place::ini_anywhere("refresh_token"));
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(Place::parse(Format::Dotenv, "A_1").unwrap(), Place::dotenv("A_1"));
         let inside = |place: Place| place.within(vec![key("access_token")]);
         assert_eq!(ini("work.token[json].access_token"), inside(Place::ini("work", "token")));
-        assert_eq!(json("a[json][0][json].access_token"), inside(Place::keys(["a"]).within(vec![Step::Index(0)])));
+        assert_eq!(json("a[json][0][json].access_token"), inside(Place::keys(["a"]).within(vec![PathStep::Index(0)])));
         assert_eq!(Place::parse(Format::Dotenv, "A[json].access_token").unwrap(), inside(Place::dotenv("A")));
     }
 
@@ -352,7 +352,7 @@ mod tests {
             (Place::ini_anywhere("a.b"), r#""a.b""#),
             (Place::dotenv("A"), "A"),
             (Place::keys(["a", "b.c", ""]), r#"a."b.c"."""#),
-            (Place::Path(vec![key("args"), Step::After("]".into())]), r#"args[after "]"]"#),
+            (Place::Path(vec![key("args"), PathStep::After("]".into())]), r#"args[after "]"]"#),
             (Place::keys(["a\u{1b}[2J"]), r#""a\u{1b}[2J""#),
             (Place::Path(Vec::new()), "."),
         ] {
@@ -387,8 +387,12 @@ mod tests {
         prop_oneof![3 => r#"[a\.\[\]" \\-]{0,5}"#, 1 => r"a?\.?\[json\]\.?b?", 1 => any::<String>()]
     }
 
-    fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![name().prop_map(Step::Key), any::<usize>().prop_map(Step::Index), name().prop_map(Step::After),]
+    fn step() -> impl Strategy<Value = PathStep> {
+        prop_oneof![
+            name().prop_map(PathStep::Key),
+            any::<usize>().prop_map(PathStep::Index),
+            name().prop_map(PathStep::After),
+        ]
     }
 
     proptest! {

@@ -29,11 +29,11 @@ pub trait HandOuts: Send + Sync {
     fn mark(&self) -> Mark;
 
     /// Shows what is stored under a name, or that nothing is to be handed out at once. Not durable.
-    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError>;
+    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError>;
 
     /// The same where a reader finds that the copy is missing or older: only if nobody else is at it, and only if it is so still. Of
     /// hundreds that read after one refresh one writes, and none waits.
-    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError>;
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError>;
 
     /// Takes the copy away, durably, and keeps every other from being shown until what it gives back is dropped: that is to
     /// happen when the store has answered.
@@ -71,7 +71,7 @@ pub struct Stored {
 
 /// What came of showing something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShowOutcome {
     /// It is shown, or something newer is.
     Done,
     /// Somebody else is at it, and does not let go: it is left to them.
@@ -102,8 +102,8 @@ pub struct HandOut {
     pub generation: Generation,
     /// The access token.
     pub access: Access,
-    /// From when on the long way is to be gone, so that the token is turned ahead of its end.
-    pub turn_at: Timestamp,
+    /// From when on the long way is to be gone, so that the token is rotated ahead of its end.
+    pub due_at: Timestamp,
     /// The profile's linked files.
     pub links: Vec<LinkedFile>,
 }
@@ -157,12 +157,12 @@ impl HandOuts for NoHandOuts {
         Mark::default()
     }
 
-    async fn show(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<Shown, StoreError> {
-        Ok(Shown::Done)
+    async fn show(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<ShowOutcome, StoreError> {
+        Ok(ShowOutcome::Done)
     }
 
-    async fn mend(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<Shown, StoreError> {
-        Ok(Shown::Done)
+    async fn mend(&self, _: &ProfileName, _: &Stored, _: &Mark) -> Result<ShowOutcome, StoreError> {
+        Ok(ShowOutcome::Done)
     }
 
     async fn withhold(&self, _: &ProfileName) -> Result<Withheld, StoreError> {

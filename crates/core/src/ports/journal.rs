@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::rotation::Turn;
+use crate::rotation::Rotation;
 use crate::{
     Closing, Doubt, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
     Standing,
@@ -35,11 +35,16 @@ pub trait Journal: Send + Sync {
     /// both failed.
     async fn keep_answer(&self, intent: IntentId, answer: &RawAnswer) -> Result<AnswerKept, StoreError>;
 
-    /// Commits a turn, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
+    /// Commits a rotation, durably: generation n → n+1 and the intent closed in one transaction, if the generation still
     /// is the intent's; parks the set otherwise. Revives a grant in doubt or declared to need consent. No lease is
     /// needed: a late answer is as good as a timely one. One that is named is free by the same transaction, and who waits for it is
     /// woken; where the commit fails it is as it was.
-    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError>;
+    async fn commit(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        rotation: Rotation,
+    ) -> Result<CommittedRotation, StoreError>;
 
     /// Closes an intent without a new generation, durably, and sets the grant's standing in the same transaction if
     /// the generation still is the intent's. With [`Closing::Doubt`] the intent stays open, marked as doubted. A lease that is named is
@@ -54,10 +59,10 @@ pub trait Journal: Send + Sync {
     ) -> Result<Option<Grant>, StoreError>;
 
     /// Records, durably, that a new set is being asked for under a name whose present one may end by it, or that nothing came of it.
-    /// Until a set is stored under the name, or the question is withdrawn, its grant counts as one whose intent is open
+    /// Until a set is stored under the name, or the grant request is withdrawn, its grant counts as one whose intent is open
     /// ([`Grant::intent_open`](crate::Grant::intent_open)) and its access token is not handed out as good.
     /// [`StoreFault::Moved`](super::StoreFault::Moved) when the lease was lost, or is none of a name.
-    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError>;
+    async fn record_grant_request(&self, lease: &Lease, state: GrantRequestState) -> Result<(), StoreError>;
 
     /// Records, durably, that the provider called the access token of this generation dead: it ends at this moment, and is
     /// handed out to nobody from then on. The next generation clears it. Nothing happens when the grant has moved on, or the
@@ -71,9 +76,9 @@ pub trait Journal: Send + Sync {
     ) -> Result<(), StoreError>;
 }
 
-/// How a question for a new set stands.
+/// How a grant request for a new set stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub enum GrantRequestState {
     /// It is about to be asked.
     Open,
     /// Nothing was issued: the set under the name is as it was.
@@ -99,9 +104,9 @@ pub enum Committed {
     Parked,
 }
 
-/// A turn that was committed, with the grant as it is stored then.
+/// A rotation that was committed, with the grant as it is stored then.
 #[derive(Debug)]
-pub struct Turned {
+pub struct CommittedRotation {
     /// What the commit did.
     pub committed: Committed,
     /// The grant; `None` where it does not read back, which undoes no commit (I3).

@@ -1,4 +1,4 @@
-//! Leases: one process at a time turns a login, or asks for tokens under a name.
+//! Leases: one process at a time rotates a login, or asks for tokens under a name.
 //!
 //! Enters: who asks, of what, and for how long. Leaves: a lease with a fence that never goes back and what it was taken for, read under it;
 //! or who has it. A lease is not what I1 rests on (that is the journal): one that is lost costs time only. A holder that dies leaves one that
@@ -34,7 +34,7 @@ pub trait Leases: Send + Sync {
 #[derive(Debug)]
 pub enum Attempt {
     /// It is ours.
-    Held(Box<Held>),
+    Held(Box<LeasedGrant>),
     /// Someone else has it.
     Busy {
         /// Who, if they have written their name already.
@@ -56,7 +56,7 @@ impl Attempt {
 
 /// A lease, and what it was taken for as it is under it. Of a name nothing is read but the lease.
 #[derive(Debug)]
-pub struct Held {
+pub struct LeasedGrant {
     /// The lease.
     pub lease: Lease,
     /// The grant.

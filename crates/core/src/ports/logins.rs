@@ -21,8 +21,8 @@ pub trait Logins: Send + Sync {
 
     /// Takes a login over, durably, unless the vault knows its refresh token: question and storing are one transaction, so
     /// that one token never gets two owners (I1). The set that it replaces is put aside and taken back by
-    /// [`Logins::take_back`]; once the new one has turned, it stays parked. Open intents of the grant are superseded; one with
-    /// an answer that nobody has read stays in [`Journal::open_intents`](super::Journal::open_intents), and [`Journal::commit`](super::Journal::commit) then turns the set that was
+    /// [`Logins::take_back`]; once the new one has rotated, it stays parked. Open intents of the grant are superseded; one with
+    /// an answer that nobody has read stays in [`Journal::open_intents`](super::Journal::open_intents), and [`Journal::commit`](super::Journal::commit) then rotates the set that was
     /// put aside, or the present one if it is back by then.
     ///
     /// A profile that has a user keeps that user unless [`Claim::OfAnyUser`]: another user's login is kept aside
@@ -50,7 +50,7 @@ pub trait Logins: Send + Sync {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, StoreError>;
+    ) -> Result<IdentityOutcome, StoreError>;
 
     /// Makes the set that the last adoption had put aside the present one again, as a new generation with the standing it had,
     /// durably; the one that gives way is parked.
@@ -75,12 +75,12 @@ pub trait Logins: Send + Sync {
     /// brings back.
     async fn take_back_token(&self, token: &Recognised, source: &str, by: &Holder) -> Result<Wished, StoreError>;
 
-    /// Takes out a login that was adopted for nothing: a grant of its first generation that has never turned, never had an access
+    /// Takes out a login that was adopted for nothing: a grant of its first generation that has never rotated, never had an access
     /// token, and has nothing open or in doubt, such as a mistyped refresh token makes, or a good one beside a dead app token. Its
     /// refresh token goes with it, so this is for callers who know where else it stands. Says whether it did.
     async fn forget_refused(&self, id: GrantId) -> Result<bool, StoreError>;
 
-    /// The tokens of a grant about to be logged out. Needs the lease, so that no turn is under way.
+    /// The tokens of a grant about to be logged out. Needs the lease, so that no rotation is under way.
     async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError>;
 
     /// Logs a grant out, durably: tokens wiped, profile freed, record and journal kept.
@@ -232,7 +232,7 @@ pub enum Wished {
 
 /// What became of a set of which somebody said whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum IdentityOutcome {
     /// It is the profile's user's.
     Same,
     /// It is another user's, or nobody's that could be told: it is a grant of its own now, and the login before it is the profile's

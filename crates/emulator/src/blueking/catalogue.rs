@@ -18,14 +18,14 @@ pub fn catalogue_blueking() -> Vec<CatalogueEntry> {
     rows.collect()
 }
 
-type Place = (Endpoint, Operation);
-type Row = (&'static str, &'static [Place], u32, u16, &'static str);
+type CatalogueKey = (Endpoint, Operation);
+type Row = (&'static str, &'static [CatalogueKey], u32, u16, &'static str);
 
-const GRANTS: [Place; 2] =
+const GRANTS: [CatalogueKey; 2] =
     [(Endpoint::SsmToken, Operation::CookieGrant), (Endpoint::SsmToken, Operation::ClientCredentials)];
-const REFRESH: Place = (Endpoint::SsmRefresh, Operation::Refresh);
-const SSM: &[Place] = &[GRANTS[0], GRANTS[1], REFRESH];
-const GATEWAY: &[Place] = &[(Endpoint::Gateway, Operation::Call)];
+const REFRESH: CatalogueKey = (Endpoint::SsmRefresh, Operation::Refresh);
+const SSM: &[CatalogueKey] = &[GRANTS[0], GRANTS[1], REFRESH];
+const GATEWAY: &[CatalogueKey] = &[(Endpoint::Gateway, Operation::Call)];
 
 /// The HTTP status beside SSM's codes is not published; 200 is the sandbox's default.
 const ROWS: &[Row] = &[

@@ -75,7 +75,7 @@ pub(super) fn grant(
     Some(issued)
 }
 
-/// Turns a refresh token. Whose it is comes before its state, so that a stranger causes nothing.
+/// Rotates a refresh token. Whose it is comes before its state, so that a stranger causes nothing.
 pub(super) fn refresh(
     state: &mut State,
     rules: &TokenRules,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Death, Event, Left, Record, Visit};
+use crate::book::{Death, Delivery, Event, Record, Visit};
 use crate::words::{Door, Fingerprint, Operation};
 
 /// What the checker found.
@@ -40,7 +40,7 @@ pub struct Replay {
     pub grant: String,
     /// The generation presented.
     pub generation: Option<u32>,
-    /// Sequence number of the presentation that turned it.
+    /// Sequence number of the presentation that rotated it.
     pub first: u64,
     /// Sequence number of this presentation.
     pub again: u64,
@@ -89,7 +89,7 @@ pub fn check(records: &[Record]) -> Verdict {
 /// What is known of one refresh token.
 struct Spent {
     sequence: u64,
-    left: Left,
+    left: Delivery,
     generation: Option<u32>,
     /// The refresh token that came in the answer.
     successor: Option<Fingerprint>,
@@ -116,7 +116,7 @@ impl Reader {
             _ => {}
         }
         if let (true, Some(grant)) = (visit.issued, &visit.grant) {
-            self.newest.insert(grant.clone(), (sequence, visit.left == Left::Whole));
+            self.newest.insert(grant.clone(), (sequence, visit.left == Delivery::Whole));
         }
     }
 
@@ -140,8 +140,8 @@ impl Reader {
             let killed_since = self.last_kill > spent.sequence;
             match spent.left {
                 _ if successor_used => self.verdict.violations.push(Violation::KnownReplay(replay)),
-                Left::Whole if !killed_since => self.verdict.violations.push(Violation::KnownReplay(replay)),
-                Left::Pending if !killed_since => self.verdict.violations.push(Violation::ParallelSpend(replay)),
+                Delivery::Whole if !killed_since => self.verdict.violations.push(Violation::KnownReplay(replay)),
+                Delivery::Pending if !killed_since => self.verdict.violations.push(Violation::ParallelSpend(replay)),
                 _ => self.verdict.doubtful_replays.push(replay),
             }
         }
@@ -155,7 +155,7 @@ impl Reader {
                 generation: visit.generation,
                 successor: visit.issued_refresh.clone(),
             });
-        } else if visit.left == Left::Whole && is_final(visit) {
+        } else if visit.left == Delivery::Whole && is_final(visit) {
             self.refused.entry(presented.clone()).or_insert(sequence);
         }
     }

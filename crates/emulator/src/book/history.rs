@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::book::{Counters, Left, Visit};
+use crate::book::{Counters, Delivery, Visit};
 use crate::words::Moment;
 
 /// One line of the history.
@@ -88,7 +88,7 @@ impl History {
         sequence
     }
 
-    pub(crate) fn set_left(&mut self, sequence: u64, left: Left) {
+    pub(crate) fn set_left(&mut self, sequence: u64, left: Delivery) {
         let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
         if let Some(Record { event: Event::Request(visit), .. }) = index.and_then(|index| self.records.get_mut(index)) {
             visit.left = left;

@@ -21,7 +21,7 @@ pub use current_tokens::{CurrentAccess, CurrentTokens};
 pub use history::{Death, Event, Record};
 pub use kept_requests::KeptRequest;
 pub use registry::{App, AppSpec, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
-pub use visit::{Left, Visit};
+pub use visit::{Delivery, Visit};
 
 pub(crate) use app_tokens::{AppToken, AppTokenKind, AppTokens};
 pub(crate) use authorizations::{Authorization, Code};

@@ -65,7 +65,7 @@ pub struct Visit {
     /// The fault that struck.
     pub fault: Option<String>,
     /// How the answer left.
-    pub left: Left,
+    pub left: Delivery,
     /// The `x-tt-logid` of the answer.
     pub log_id: String,
 }
@@ -98,7 +98,7 @@ impl Visit {
             status: None,
             processed: false,
             fault: None,
-            left: Left::Pending,
+            left: Delivery::Pending,
             log_id: request.log_id.clone(),
         }
     }
@@ -107,7 +107,7 @@ impl Visit {
 /// How an answer left the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Left {
+pub enum Delivery {
     /// Part of the body left.
     Cut,
     /// Nothing left; the connection was closed on purpose.

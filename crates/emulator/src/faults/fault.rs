@@ -26,7 +26,7 @@ pub struct Fault {
     pub path: Option<String>,
     /// What happens.
     pub kind: FaultKind,
-    /// Before the request is processed (nothing turns) or after it (it has turned, the answer suffers).
+    /// Before the request is processed (nothing rotates) or after it (it has rotated, the answer suffers).
     /// Left out, each kind takes its usual stage.
     #[serde(default)]
     pub stage: Option<Stage>,

@@ -18,7 +18,7 @@ pub struct Rules {
     pub device_consent: Consent,
     /// How long tokens and codes live.
     pub lifetimes: Lifetimes,
-    /// What becomes of the old access token when its refresh token turns (reference/feishu.md §5.1: sources disagree).
+    /// What becomes of the old access token when its refresh token rotates (reference/feishu.md §5.1: sources disagree).
     pub old_access_token: OldAccessToken,
     /// For this many seconds after its first use a refresh token is forgiven, unless its successor was used. 0: never.
     pub grace_seconds: u64,

@@ -24,9 +24,9 @@ pub struct PlainRules {
     pub device_seconds: u64,
     /// Seconds between two polls of a device flow.
     pub device_interval: u64,
-    /// Whether a refresh turns the refresh token. Off: it stays the same.
+    /// Whether a refresh rotates the refresh token. Off: it stays the same.
     pub rotation: bool,
-    /// Whether the answer to a refresh that did not turn the token repeats it (RFC 6749 §6 lets it be left out).
+    /// Whether the answer to a refresh that did not rotate the token repeats it (RFC 6749 §6 lets it be left out).
     pub repeats_refresh_token: bool,
     /// For this many seconds after its first use a refresh token is forgiven, unless its successor was used. 0: never.
     pub grace_seconds: u64,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::book::{Event, KeptRequest, Left, Visit};
+use crate::book::{Delivery, Event, KeptRequest, Visit};
 use crate::dialects::{self, RATE_LIMITED};
 use crate::faults::{ErrorShape, Fault, FaultKind, Stage, alter};
 use crate::memory::State;
@@ -58,7 +58,7 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Result<Outcome,
             None => Some(admit(&mut state, endpoint, &request, &mut visit)),
         };
         visit.status = reply.as_ref().map(|reply| reply.status);
-        visit.left = if reply.is_some() { Left::Pending } else { Left::Dropped };
+        visit.left = if reply.is_some() { Delivery::Pending } else { Delivery::Dropped };
         let sequence = state.remember(Event::Request(visit.clone()));
         if state.rules.keep_requests {
             let kept = KeptRequest::new(sequence, &request.heard, &request.body);
@@ -73,21 +73,21 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Result<Outcome,
     pause(shared, after, late).await;
     let (reply, cut, left) = match late.map(|fault| &fault.kind) {
         Some(FaultKind::Drop) => {
-            shared.lock().history.set_left(sequence, Left::Dropped);
+            shared.lock().history.set_left(sequence, Delivery::Dropped);
             return Err(Closed);
         }
-        Some(FaultKind::Cut { bytes }) => (reply, Some(*bytes), Left::Cut),
-        Some(FaultKind::Odd { answer }) => (alter(reply, *answer), None, Left::Whole),
+        Some(FaultKind::Cut { bytes }) => (reply, Some(*bytes), Delivery::Cut),
+        Some(FaultKind::Odd { answer }) => (alter(reply, *answer), None, Delivery::Whole),
         Some(kind) => match substitute(kind, &visit, &request.log_id) {
-            Some(reply) => (reply, None, Left::Replaced),
-            None => (reply, None, Left::Whole),
+            Some(reply) => (reply, None, Delivery::Replaced),
+            None => (reply, None, Delivery::Whole),
         },
-        None => (reply, None, Left::Whole),
+        None => (reply, None, Delivery::Whole),
     };
     let reply = stamp(shared, request.brand, reply, &request.log_id);
     // Written down before the client can have seen it, so that nobody who holds an answer reads "pending".
     shared.lock().history.set_left(sequence, left);
-    Ok(Outcome { reply, cut, sequence: (left == Left::Whole).then_some(sequence) })
+    Ok(Outcome { reply, cut, sequence: (left == Delivery::Whole).then_some(sequence) })
 }
 
 /// Latency, and faults that only wait.

@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::book::Left;
+use crate::book::Delivery;
 use crate::feishu;
 use crate::server::answer_body::{Answer, Closed};
 use crate::server::connection::{Line, Watched};
@@ -72,7 +72,7 @@ async fn converse(shared: Arc<Shared>, stream: TcpStream, which: Listener) {
         },
     }
     if let Some(sequence) = line.unsent() {
-        shared.lock().history.set_left(sequence, Left::PeerGone);
+        shared.lock().history.set_left(sequence, Delivery::PeerGone);
     }
     shared.connections.fetch_sub(1, Ordering::SeqCst);
 }
@@ -123,7 +123,7 @@ async fn serve(
                 let outcome = handle(&shared, request).await;
                 let sequence = outcome.as_ref().ok().and_then(|outcome| outcome.sequence);
                 if let (Err(_), Some(sequence)) = (sender.send(outcome), sequence) {
-                    shared.lock().history.set_left(sequence, Left::PeerGone);
+                    shared.lock().history.set_left(sequence, Delivery::PeerGone);
                 }
             })));
             receiver.await.map_err(|_| Closed)??

@@ -143,7 +143,7 @@ async fn a_person_clicks_on_the_page() {
 }
 
 #[tokio::test]
-async fn a_refresh_turns_both_tokens_and_never_moves_the_end() {
+async fn a_refresh_rotates_both_tokens_and_never_moves_the_end() {
     let bk = Bk::new().await;
     let first = bk.login().await;
     bk.sandbox.advance(Duration::from_secs(29 * 86_400));

@@ -1,8 +1,8 @@
-//! Faults: what the client sees, whether the token turned, and what the history says about the answer.
+//! Faults: what the client sees, whether the token rotated, and what the history says about the answer.
 
 use std::time::Duration;
 
-use tokenward_emulator::{Brand, Endpoint, Fault, FaultKind, Left, OddAnswer, Operation, Stage, TokenApi};
+use tokenward_emulator::{Brand, Delivery, Endpoint, Fault, FaultKind, OddAnswer, Operation, Stage, TokenApi};
 
 use crate::world::World;
 
@@ -25,7 +25,7 @@ fn last(world: &World) -> tokenward_emulator::Visit {
 }
 
 #[tokio::test]
-async fn a_dropped_request_turns_nothing() {
+async fn a_dropped_request_rotates_nothing() {
     let world = World::new().await;
     let token = world.seed_refresh();
     world.sandbox.inject(Fault::drop_request());
@@ -33,20 +33,20 @@ async fn a_dropped_request_turns_nothing() {
     let visit = last(&world);
     assert_eq!(
         (visit.left, visit.processed, visit.status, visit.fault.as_deref()),
-        (Left::Dropped, false, None, Some("drop"))
+        (Delivery::Dropped, false, None, Some("drop"))
     );
     world.refresh(Endpoint::V3Token, &token).await.is(200, 0);
     assert_eq!(world.sandbox.counters().replays, 0);
 }
 
 #[tokio::test]
-async fn a_dropped_answer_has_turned_the_token() {
+async fn a_dropped_answer_has_rotated_the_token() {
     let world = World::new().await;
     let token = world.seed_refresh();
     world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
     broken(&world, &token).await;
     let visit = last(&world);
-    assert_eq!((visit.left, visit.processed, visit.issued), (Left::Dropped, true, true));
+    assert_eq!((visit.left, visit.processed, visit.issued), (Delivery::Dropped, true, true));
     world.refresh(Endpoint::V3Token, &token).await.is(400, 20064);
     assert_eq!(world.sandbox.check().stranded, ["grant-1"]);
 }
@@ -71,7 +71,7 @@ async fn a_cut_answer_announces_its_full_length() {
         };
         let expected = bytes.min(usize::try_from(announced).expect("fits") - 1);
         assert_eq!(seen, expected, "{error}");
-        assert_eq!(last(&world).left, Left::Cut);
+        assert_eq!(last(&world).left, Delivery::Cut);
         world.refresh(Endpoint::V3Token, &token).await.is(400, 20064);
     }
 }
@@ -102,7 +102,7 @@ async fn answers_in_the_place_of_the_true_one() {
     world.sandbox.inject(refresh(FaultKind::Redirect { location: elsewhere.clone(), status: 307 }));
     let redirect = world.refresh(Endpoint::V3Token, &token).await;
     assert_eq!((redirect.status, redirect.location().as_str()), (307, elsewhere.as_str()));
-    // None of these has turned the token.
+    // None of these has rotated the token.
     world.refresh(Endpoint::V3Token, &token).await.is(200, 0);
 }
 
@@ -118,7 +118,7 @@ async fn the_same_after_processing_loses_the_answer() {
         world.sandbox.inject(refresh(kind).at(Stage::After));
         world.refresh(Endpoint::V3Token, &token).await;
         let visit = last(&world);
-        assert_eq!((visit.left, visit.issued), (Left::Replaced, true));
+        assert_eq!((visit.left, visit.issued), (Delivery::Replaced, true));
         world.refresh(Endpoint::V3Token, &token).await.is(400, 20064);
     }
 }
@@ -180,11 +180,11 @@ async fn a_hanging_answer_waits_for_release() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         let visit = last(&world);
-        assert_eq!((visit.left, visit.issued), (Left::Pending, true));
+        assert_eq!((visit.left, visit.issued), (Delivery::Pending, true));
         world.sandbox.release();
     });
     answer.is(200, 0);
-    assert_eq!((last(&world).left, world.sandbox.hanging()), (Left::Whole, 0));
+    assert_eq!((last(&world).left, world.sandbox.hanging()), (Delivery::Whole, 0));
 }
 
 #[tokio::test]
@@ -212,13 +212,13 @@ async fn a_client_that_leaves_is_processed_all_the_same() {
     world.sandbox.release();
     let is_told = || {
         let history = world.sandbox.history();
-        history.last().and_then(|record| record.visit()).is_some_and(|visit| visit.left != Left::Pending)
+        history.last().and_then(|record| record.visit()).is_some_and(|visit| visit.left != Delivery::Pending)
     };
     while !is_told() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let visit = last(&world);
-    assert_eq!((visit.left, visit.issued), (Left::PeerGone, true));
+    assert_eq!((visit.left, visit.issued), (Delivery::PeerGone, true));
     world.refresh(Endpoint::V3Token, &token).await.is(400, 20064);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokenward_emulator::{ApiLimits, AppSpec, Brand, Fault, FaultKind, Left, Stage, TokenApi};
+use tokenward_emulator::{ApiLimits, AppSpec, Brand, Delivery, Fault, FaultKind, Stage, TokenApi};
 
 use crate::world::{Answer, World, send};
 
@@ -186,7 +186,7 @@ async fn faults_choose_by_path() {
     assert!(limited.headers.contains_key("x-ogw-ratelimit-reset"));
 
     let history = world.sandbox.history();
-    let dropped = history.iter().filter_map(|record| record.visit()).find(|visit| visit.left == Left::Dropped);
+    let dropped = history.iter().filter_map(|record| record.visit()).find(|visit| visit.left == Delivery::Dropped);
     let dropped = dropped.expect("one was dropped");
     assert_eq!((dropped.method.as_str(), dropped.path.as_str(), dropped.processed), ("POST", path.as_str(), true));
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The history and its counters.
 
-use tokenward_emulator::{Event, Fingerprint, Left, Operation, Sandbox, SandboxOptions};
+use tokenward_emulator::{Delivery, Event, Fingerprint, Operation, Sandbox, SandboxOptions};
 
 use crate::world::World;
 use tokenward_emulator::Endpoint;
@@ -21,7 +21,7 @@ async fn a_line_for_every_request_and_never_a_token() {
     assert_eq!(refresh.presented, Some(Fingerprint::of(&first.field("refresh_token"))));
     assert_eq!(refresh.issued_refresh, Some(Fingerprint::of(&answer.field("refresh_token"))));
     assert_eq!((refresh.grant.as_deref(), refresh.generation), (Some("grant-1"), Some(0)));
-    assert_eq!((refresh.left, refresh.code, refresh.status), (Left::Whole, Some(0), Some(200)));
+    assert_eq!((refresh.left, refresh.code, refresh.status), (Delivery::Whole, Some(0), Some(200)));
     assert_eq!(refresh.log_id, answer.headers["x-tt-logid"].to_str().expect("ASCII"));
     assert_eq!((visits[3].grant.as_deref(), visits[3].generation), (Some("grant-1"), Some(1)));
     let text = serde_json::to_string(&history).expect("JSON");

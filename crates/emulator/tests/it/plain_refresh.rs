@@ -51,7 +51,7 @@ async fn without_rotation_the_token_stays_and_need_not_be_repeated() {
     assert_eq!(plain.renew(&first).await.field("refresh_token"), first);
     assert!(plain.sandbox.check().is_clean());
     assert_eq!(plain.sandbox.counters().replays, 0);
-    // The end of a token that does not turn does not slide.
+    // The end of a token that does not rotate does not slide.
     plain.sandbox.advance(DAY * 30);
     refused(&plain.renew(&first).await, 400, "invalid_grant");
 }
@@ -199,7 +199,7 @@ async fn errors_can_be_written_in_other_shapes_and_with_a_status_of_success() {
     order(ErrorShape::Form, Some(200));
     let said = plain.renew(&token).await;
     assert_eq!((said.status, said.text.as_str()), (200, "error=invalid_grant&error_description=injected"));
-    // Nothing turned.
+    // Nothing rotated.
     plain.renew(&token).await.field("refresh_token");
 }
 

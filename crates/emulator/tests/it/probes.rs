@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokenward_emulator::{Brand, Fault, FaultKind, Left, TokenApi};
+use tokenward_emulator::{Brand, Delivery, Fault, FaultKind, TokenApi};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -65,7 +65,7 @@ async fn events_come_one_by_one() {
     assert_eq!(events.len(), 5);
     assert_eq!(events[4], "id: 5\nevent: tick\ndata: {\"event\":5,\"of\":5,\"filling\":\"xxxxxxxxxx\"}");
     let last = world.sandbox.history().last().and_then(|record| record.visit().cloned()).expect("a visit");
-    assert_eq!((last.left, last.path.as_str()), (Left::Whole, STREAM));
+    assert_eq!((last.left, last.path.as_str()), (Delivery::Whole, STREAM));
 
     world.sandbox.inject(Fault::new(FaultKind::Cut { bytes: 150 }).to(STREAM));
     let mut response = world.http.get(&url).bearer_auth(&token).send().await.expect("a head");
@@ -137,7 +137,7 @@ async fn a_socket_says_back_what_it_hears() {
     line.read_to_end(&mut rest).await.expect("a close");
     assert_eq!(rest, [0x88, 2, 3, 232]);
     let visit = world.sandbox.history().last().and_then(|record| record.visit().cloned()).expect("a visit");
-    assert_eq!((visit.left, visit.status), (Left::Whole, Some(101)));
+    assert_eq!((visit.left, visit.status), (Delivery::Whole, Some(101)));
 }
 
 #[tokio::test]

@@ -1,33 +1,33 @@
 //! Logins that somebody brought, in a file or in another tool's store, taken into the vault.
 //!
 //! Enters: a refresh token that may be new to the vault, perhaps an access token beside it. Leaves: a grant whose present set it
-//! is, on trial until it has turned once; the set that gave way is kept and can be taken back. Question and storing are one
+//! is, on trial until it has rotated once; the set that gave way is kept and can be taken back. Question and storing are one
 //! transaction of the vault, so that many processes which bring one token make one grant (I1).
 //!
 //! Nothing is spent here: an access token beside it is asked whose it is, and no more. One whose end is not told is not handed
-//! out, since nobody could say how long it lives; the first turn, which is also the trial, brings another.
+//! out, since nobody could say how long it lives; the first rotation, which is also the trial, brings another.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Adopted, Adoption, CallError, Claim, LoginCopy, Told, Wished};
+use tokenward_core::ports::{Adopted, Adoption, CallError, Claim, IdentityOutcome, LoginCopy, Wished};
 use tokenward_core::{
     Access, AccessToken, App, Code, Generation, Grant, GrantId, Link, NewLink, ProfileName, RefreshToken, Standing,
     Subject, TokenSet,
 };
 use zeroize::Zeroizing;
 
-use super::fill::Fill;
+use super::file_values::{FileValues, ShownRefresh};
 use super::linked_files::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
-use super::shown::{Shown, ShownRefresh};
+use super::write_consent::Fill;
 use tokenward_keeper::foreign;
-use tokenward_keeper::{Error, Kept};
+use tokenward_keeper::{Error, KeptState};
 
 /// A login that was found somewhere: in a file, or in another tool's store.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Brought {
+pub struct BroughtLogin {
     /// Its refresh token.
     pub refresh: RefreshToken,
     /// Its access token with its end, if they are there. Without an end it only serves to ask whose login it is.
@@ -38,7 +38,7 @@ pub struct Brought {
     pub replace_user: bool,
 }
 
-impl Brought {
+impl BroughtLogin {
     /// A login that came from there.
     pub fn new(refresh: RefreshToken, source: impl Into<String>) -> Self {
         Self { refresh, access: None, source: source.into(), replace_user: false }
@@ -78,7 +78,7 @@ impl Links {
     /// # Errors
     /// [`Code::AnotherProfile`] when it is another profile's login already; [`Code::LoginOver`] when the vault has had it and it is over;
     /// the vault's.
-    pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: Brought) -> Result<AdoptReport, Error> {
+    pub async fn adopt(&self, app: &App, profile: &ProfileName, brought: BroughtLogin) -> Result<AdoptReport, Error> {
         let replace = brought.replace_user;
         let claim = if replace { Claim::OfAnyUser } else { Claim::OfItsUser };
         let wished = self.wished(app, profile, &brought).await?;
@@ -127,9 +127,13 @@ impl Links {
         let probe = self.probe(target);
         let look = self.look(&probe, false).await?.map_err(|error| unreadable(&error))?;
         let Some(brought) = brought(&probe, &look.shown) else {
-            return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, target.file.display().to_string()));
+            return Err(Error::with_detail(
+                Code::NothingToAdopt,
+                KeptState::Everything,
+                target.file.display().to_string(),
+            ));
         };
-        self.adopt(app, &target.profile, Brought { replace_user, ..brought }).await
+        self.adopt(app, &target.profile, BroughtLogin { replace_user, ..brought }).await
     }
 
     /// Takes back the login that the last adoption replaced, and delivers it to the profile's links. The one that gives way
@@ -141,7 +145,7 @@ impl Links {
         let id = self.keeper.grant_of(profile).await?;
         let by = self.parts().witness.myself();
         let Some(generation) = self.parts().vault.take_back(id, None, by).await? else {
-            return Err(Error::with_detail(Code::NothingToAdopt, Kept::Everything, profile.as_str()));
+            return Err(Error::with_detail(Code::NothingToAdopt, KeptState::Everything, profile.as_str()));
         };
         Ok((generation, self.reconcile(app, profile, false, Self::PATIENCE).await?))
     }
@@ -152,7 +156,7 @@ impl Links {
         &self,
         app: &App,
         profile: &ProfileName,
-        brought: &Brought,
+        brought: &BroughtLogin,
     ) -> Result<Option<(GrantId, Generation)>, Error> {
         let vault = &self.parts().vault;
         let token = vault.recognise(&brought.refresh).await?;
@@ -175,8 +179,8 @@ impl Links {
         let (vault, by) = (&self.parts().vault, self.parts().witness.myself());
         let told = vault.told(grant.id, grant.generation, None, self.keeper.new_grant(), by).await?;
         Ok(match told {
-            Told::KeptAside { aside, .. } => vault.grant(aside).await?,
-            Told::Same | Told::Moved => grant,
+            IdentityOutcome::KeptAside { aside, .. } => vault.grant(aside).await?,
+            IdentityOutcome::Same | IdentityOutcome::Moved => grant,
         })
     }
 
@@ -186,7 +190,7 @@ impl Links {
         &self,
         app: &App,
         link: &Link,
-        shown: &Shown,
+        shown: &FileValues,
         login: Option<&LoginCopy>,
         fill: Fill,
     ) -> Result<Option<LinkOutcome>, Error> {
@@ -208,7 +212,7 @@ impl Links {
         &self,
         app: &App,
         profile: &ProfileName,
-        brought: Brought,
+        brought: BroughtLogin,
         claim: Claim,
     ) -> Result<(Adopted, Option<Subject>), Error> {
         let parts = self.parts();
@@ -266,9 +270,9 @@ impl Links {
 }
 
 /// The login that a file shows, if it shows one.
-fn brought(link: &Link, shown: &Shown) -> Option<Brought> {
+fn brought(link: &Link, shown: &FileValues) -> Option<BroughtLogin> {
     let ShownRefresh::Token(refresh) = shown.refresh() else { return None };
-    Some(Brought {
+    Some(BroughtLogin {
         refresh,
         access: shown.access(),
         source: link.target.file.display().to_string(),
@@ -278,12 +282,12 @@ fn brought(link: &Link, shown: &Shown) -> Option<Brought> {
 
 /// The vault has had the login, and it is over.
 fn over() -> Error {
-    Error::new(Code::LoginOver, Kept::Everything)
+    Error::new(Code::LoginOver, KeptState::Everything)
 }
 
 /// The login is another profile's.
 pub(super) fn another(owner: &ProfileName) -> Error {
-    Error::with_detail(Code::AnotherProfile, Kept::Everything, owner.as_str())
+    Error::with_detail(Code::AnotherProfile, KeptState::Everything, owner.as_str())
 }
 
 /// How long the provider may take to say whose login it is. Less than a file's readers wait ([`Links::PATIENCE`]).

@@ -5,12 +5,12 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::error::{DocumentError, unwritable};
-use super::nature::SHORTEST;
 use super::text::{Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
+use super::value_kind::SHORTEST;
 use super::{dotenv, ini, json, toml};
-use tokenward_core::{Format, Place, Step};
+use tokenward_core::{Format, PathStep, Place};
 
 /// The content of a file, in which single values can be read and exchanged.
 ///
@@ -261,11 +261,11 @@ impl Document {
         let texts = |all: Vec<(String, Place, String)>| {
             all.into_iter().map(|(key, place, value)| (key, place, Value::text(value))).collect()
         };
-        let in_tree = |tree: &Tree, path: &[Step], place: &dyn Fn(&[Step]) -> Place| {
+        let in_tree = |tree: &Tree, path: &[PathStep], place: &dyn Fn(&[PathStep]) -> Place| {
             let Some(way) = path.len().checked_sub(1 + up).map(|end| &path[..end]) else { return Vec::new() };
             let table = way.iter().try_fold(tree, Tree::child);
             let values = table.into_iter().flat_map(Tree::entries).filter_map(|(key, node)| {
-                let steps = [way, &[Step::Key(key.to_owned())]].concat();
+                let steps = [way, &[PathStep::Key(key.to_owned())]].concat();
                 Some((key.to_owned(), place(&steps), node.value()?.clone()))
             });
             values.collect()
@@ -288,7 +288,7 @@ impl Document {
             Place::Within { text, path } if path.len() <= up => self.beside(text, up - path.len()),
             Place::Within { text, path } => {
                 let inner = self.inner(text).ok().flatten().and_then(|inner| inner.tree().ok());
-                let within = |path: &[Step]| Place::clone(text).within(path.to_vec());
+                let within = |path: &[PathStep]| Place::clone(text).within(path.to_vec());
                 inner.map_or_else(Vec::new, |tree| in_tree(&tree, path, &within))
             }
         }
@@ -352,8 +352,8 @@ impl fmt::Debug for Document {
 /// The texts of a tree. A text behind a flag is told by the flag, which stays where arguments are added.
 fn add_texts(
     tree: &Tree,
-    path: &mut Vec<Step>,
-    place: &dyn Fn(&[Step]) -> Place,
+    path: &mut Vec<PathStep>,
+    place: &dyn Fn(&[PathStep]) -> Place,
     depth: usize,
     found: &mut Vec<(Place, Zeroizing<String>)>,
 ) {
@@ -361,7 +361,7 @@ fn add_texts(
         add_text(place(path), text.to_owned(), depth, found);
     }
     for (key, node) in tree.found() {
-        path.push(Step::Key(key.to_owned()));
+        path.push(PathStep::Key(key.to_owned()));
         add_texts(node, path, place, depth, found);
         path.pop();
     }
@@ -374,7 +374,7 @@ fn add_texts(
 }
 
 /// The keys of a tree, those of documents that are texts in it too.
-fn add_names(tree: &Tree, path: &mut Vec<Step>, depth: usize, found: &mut Vec<(Place, Zeroizing<String>)>) {
+fn add_names(tree: &Tree, path: &mut Vec<PathStep>, depth: usize, found: &mut Vec<(Place, Zeroizing<String>)>) {
     let inner = tree.text().and_then(Tree::of_text).filter(|_| depth > 0);
     if let Some(inner) = inner {
         let mut names = Vec::new();
@@ -384,7 +384,7 @@ fn add_names(tree: &Tree, path: &mut Vec<Step>, depth: usize, found: &mut Vec<(P
     }
     for (key, node) in tree.found() {
         let is_long = key.len() >= SHORTEST;
-        path.push(Step::Key(if is_long { HIDDEN } else { key }.to_owned()));
+        path.push(PathStep::Key(if is_long { HIDDEN } else { key }.to_owned()));
         if is_long {
             found.push((Place::Path(path.clone()), Zeroizing::new(key.to_owned())));
         }
@@ -392,7 +392,7 @@ fn add_names(tree: &Tree, path: &mut Vec<Step>, depth: usize, found: &mut Vec<(P
         path.pop();
     }
     for (index, node) in tree.elements().iter().enumerate() {
-        path.push(Step::Index(index));
+        path.push(PathStep::Index(index));
         add_names(node, path, depth, found);
         path.pop();
     }
@@ -403,7 +403,7 @@ fn add_text(place: Place, text: String, depth: usize, found: &mut Vec<(Place, Ze
     let tree = Tree::of_text(&text).filter(|_| depth > 0);
     match tree {
         Some(tree) => {
-            let inside = |path: &[Step]| place.clone().within(path.to_vec());
+            let inside = |path: &[PathStep]| place.clone().within(path.to_vec());
             add_texts(&tree, &mut Vec::new(), &inside, depth - 1, found);
         }
         None => found.push((place, Zeroizing::new(text))),

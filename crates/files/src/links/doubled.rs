@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::frame::Frame;
 use super::linked_files::Links;
-use super::nature::Nature;
+use super::value_frame::Frame;
+use super::value_kind::Nature;
 use tokenward_keeper::Error;
 
 /// A place that is there more than once, with values that differ.
@@ -131,7 +131,7 @@ impl fmt::Debug for Doubled {
 
 #[cfg(test)]
 mod tests {
-    use tokenward_core::{Format, Step};
+    use tokenward_core::{Format, PathStep};
 
     use super::*;
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_format_tells_what_readers_do_not_find() {
-        let key = |key: &str| Step::Key(key.to_owned());
+        let key = |key: &str| PathStep::Key(key.to_owned());
         let hidden = |lines: &[usize], texts: &[&str]| {
             Some((lines.to_vec(), texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()))
         };

@@ -12,7 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tokenward_core::{hex, percent};
 use zeroize::Zeroizing;
 
-use super::nature::SHORTEST;
+use super::value_kind::SHORTEST;
 
 /// What a text reads as in other notations, in notations of those in turn; nothing for one that reads as it is written.
 pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {

@@ -22,9 +22,9 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::marks::Marks;
-use super::seen::{Seen, is_link, kind};
-use super::swap::{Moment, swap};
+use super::file_attributes::Marks;
+use super::file_stat::{FileStat, is_link, kind};
+use super::replacement::{Moment, swap};
 use super::value::Value;
 use tokenward_core::{Format, Place, Terms};
 use tokenward_vault::{hand_over, open_private};
@@ -101,7 +101,7 @@ impl LinkedFile {
     ///
     /// # Errors
     /// [`FileError::Busy`] when another process of ours does not let go; [`FileError::ReadOnly`]; the system's no.
-    pub fn hold(&self, patience: Duration) -> Result<Held, FileError> {
+    pub fn hold(&self, patience: Duration) -> Result<LockedFile, FileError> {
         let target = self.target()?;
         self.check_way(&target)?;
         let (folder, name) = split(&target).ok_or_else(|| FileError::Missing { path: self.path.clone() })?;
@@ -138,7 +138,7 @@ impl LinkedFile {
             }
             blank
         });
-        let held = Held { file: self.clone(), target: target.clone(), was_blank, _lock: lock };
+        let held = LockedFile { file: self.clone(), target: target.clone(), was_blank, _lock: lock };
         sweep(&held.target);
         held.prove()?;
         Ok(held)
@@ -170,18 +170,18 @@ impl LinkedFile {
     }
 
     /// The target as one descriptor sees it; `None` when it is not there and need not be.
-    fn content(&self, target: &Path) -> Result<Option<Seen>, FileError> {
-        match Seen::at(target)? {
+    fn content(&self, target: &Path) -> Result<Option<FileStat>, FileError> {
+        match FileStat::at(target)? {
             None if !self.may_be_missing => Err(FileError::Missing { path: self.path.clone() }),
             seen => Ok(seen),
         }
     }
 
-    fn owned(&self, seen: Option<&Seen>) -> Result<(Document, Option<u32>), FileError> {
+    fn owned(&self, seen: Option<&FileStat>) -> Result<(Document, Option<u32>), FileError> {
         Ok((self.document(self.bytes_of(seen))?, seen.map(|seen| seen.owner.0)))
     }
 
-    fn bytes_of<'a>(&self, seen: Option<&'a Seen>) -> &'a [u8] {
+    fn bytes_of<'a>(&self, seen: Option<&'a FileStat>) -> &'a [u8] {
         seen.map_or(self.blank(), |seen| seen.bytes.as_slice())
     }
 
@@ -205,7 +205,7 @@ impl LinkedFile {
 /// A file that no other process of ours writes while this exists.
 #[derive(Debug)]
 #[must_use = "the turn to write ends when this is dropped"]
-pub struct Held {
+pub struct LockedFile {
     file: LinkedFile,
     target: PathBuf,
     /// Whether it was empty when it was taken. Emptied since, it is about to be filled by a program that writes in place.
@@ -213,7 +213,7 @@ pub struct Held {
     _lock: File,
 }
 
-impl Held {
+impl LockedFile {
     /// The path as it was given.
     pub fn path(&self) -> &Path {
         &self.file.path
@@ -251,7 +251,7 @@ impl Held {
     /// # Errors
     /// [`FileError`]; the file is as it was.
     pub fn write_values(&self, values: &[(Place, Value)]) -> Result<bool, FileError> {
-        self.write_watched(values, |_| true, |_| {}).map(|written| written == Written::Anew)
+        self.write_watched(values, |_| true, |_| {}).map(|written| written == WriteOutcome::Anew)
     }
 
     /// The same, as long as `still` holds of the content that the values are put into: what was decided about one content
@@ -260,7 +260,7 @@ impl Held {
         &self,
         values: &[(Place, Value)],
         still: impl Fn(&Document) -> bool,
-    ) -> Result<Written, FileError> {
+    ) -> Result<WriteOutcome, FileError> {
         self.write_watched(values, still, |_| {})
     }
 
@@ -270,7 +270,7 @@ impl Held {
         values: &[(Place, Value)],
         still: impl Fn(&Document) -> bool,
         mut meanwhile: impl FnMut(Moment),
-    ) -> Result<Written, FileError> {
+    ) -> Result<WriteOutcome, FileError> {
         for _ in 0..ATTEMPTS {
             let old = match self.file.content(&self.target) {
                 // It is at another place by now, or somebody wants us to look at another file.
@@ -284,14 +284,14 @@ impl Held {
             meanwhile(Moment::Read);
             let mut document = self.file.document(self.file.bytes_of(old.as_ref()))?;
             if !still(&document) {
-                return Ok(Written::Moved);
+                return Ok(WriteOutcome::Moved);
             }
             for (place, value) in values {
                 document.set_value(place, value).map_err(|error| self.file.refused(error))?;
             }
             let new = document.bytes();
             if old.as_ref().is_some_and(|old| old.bytes == new) {
-                return Ok(Written::Already);
+                return Ok(WriteOutcome::Already);
             }
             let temporary = self.temporary(&new, old.as_ref(), &mut meanwhile)?;
             meanwhile(Moment::Prepared);
@@ -321,7 +321,7 @@ impl Held {
             if swap(temporary, &self.target, old.as_ref(), dress, &mut meanwhile)
                 .map_err(io(&self.target, "replace"))?
             {
-                return Ok(Written::Anew);
+                return Ok(WriteOutcome::Anew);
             }
         }
         Err(FileError::Restless { path: self.file.path.clone() })
@@ -329,7 +329,7 @@ impl Held {
 
     /// Proves that the file can be replaced: by making the whole replacement, and a little more, and dropping it.
     fn prove(&self) -> Result<(), FileError> {
-        let old = match Seen::at(&self.target) {
+        let old = match FileStat::at(&self.target) {
             Err(error) if is_link(&error) => return Err(FileError::Restless { path: self.file.path.clone() }),
             old => old?,
         };
@@ -342,7 +342,7 @@ impl Held {
     fn temporary(
         &self,
         bytes: &[u8],
-        old: Option<&Seen>,
+        old: Option<&FileStat>,
         meanwhile: &mut impl FnMut(Moment),
     ) -> Result<NamedTempFile, FileError> {
         let folder = self.folder();
@@ -409,7 +409,7 @@ fn sweep(target: &Path) {
 
 /// What came of writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum WriteOutcome {
     /// The file was replaced.
     Anew,
     /// Nothing had to be written.

@@ -16,8 +16,8 @@ use std::path::Path;
 use tokenward_vault::trusted::{Distrust, Trust};
 
 use super::error::FileError;
-use super::file::{Held, LinkedFile, io};
-use super::seen::{Seen, is_link, kind, open, others};
+use super::file::{LinkedFile, LockedFile, io};
+use super::file_stat::{FileStat, is_link, kind, open, others};
 
 /// What was done about a file that is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl LinkedFile {
     pub fn is_safe(&self) -> Result<(), FileError> {
         let target = self.target()?;
         self.check_way(&target)?;
-        match Seen::at(&target) {
-            Ok(Some(Seen { others: Some(by), mode, .. })) if self.is_for_owner_alone() => {
+        match FileStat::at(&target) {
+            Ok(Some(FileStat { others: Some(by), mode, .. })) if self.is_for_owner_alone() => {
                 Err(FileError::OpenToOthers { path: self.path().to_owned(), by, mode: mode & 0o777 })
             }
             // It is being exchanged; whoever writes it looks again.
@@ -111,7 +111,7 @@ impl LinkedFile {
 
     /// The permission bits that a file may have which takes the place of this one. Where others come to read it that could not when it
     /// was linked, it is closed again: an editor or a checkout makes files so by habit.
-    pub(super) fn widest(&self, old: &Seen) -> u32 {
+    pub(super) fn widest(&self, old: &FileStat) -> u32 {
         let closed = if old.others.is_some() && self.is_for_owner_alone() { 0o700 } else { 0o777 };
         self.terms().and_then(|terms| terms.widest).unwrap_or(0o777) & closed
     }
@@ -129,7 +129,7 @@ impl LinkedFile {
     }
 }
 
-impl Held {
+impl LockedFile {
     /// The mode of the file, if others can read it and its terms do not permit that.
     ///
     /// # Errors

@@ -14,13 +14,13 @@ use super::error::DocumentError;
 use super::text::{Spelled, Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
-use tokenward_core::{Place, Step};
+use tokenward_core::{PathStep, Place};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
     parse(text).map(|_| ())
 }
 
-pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, DocumentError> {
+pub(super) fn read(text: &str, path: &[PathStep]) -> Result<Option<String>, DocumentError> {
     let root = parse(text)?;
     match last(&root, path) {
         None => Ok(None),
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, Document
     }
 }
 
-pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, DocumentError> {
+pub(super) fn read_value(text: &str, path: &[PathStep]) -> Result<Option<Value>, DocumentError> {
     let root = parse(text)?;
     // A null is a place that waits for its value.
     let found = last(&root, path).filter(|node| !matches!(node, Node::NullKeyword(_)));
@@ -37,7 +37,7 @@ pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, Doc
 }
 
 /// Every text and number at a path, and where it begins.
-pub(super) fn occurrences(text: &str, path: &[Step]) -> Result<Vec<(usize, String)>, DocumentError> {
+pub(super) fn occurrences(text: &str, path: &[PathStep]) -> Result<Vec<(usize, String)>, DocumentError> {
     let root = parse(text)?;
     let mut found = Vec::new();
     all(&root, path, &mut found);
@@ -57,7 +57,7 @@ pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
     parse(text).map(|root| grow(&root))
 }
 
-pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Splice>, DocumentError> {
+pub(super) fn write(text: &str, path: &[PathStep], value: &Value) -> Result<Vec<Splice>, DocumentError> {
     let root = parse(text)?;
     let mut found = Vec::new();
     all(&root, path, &mut found);
@@ -94,7 +94,7 @@ pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Spli
     }
     if last(&root, path).is_none() {
         let absent = |reason| DocumentError::NotThere { place: Place::Path(path.to_vec()), reason };
-        let Some((Step::Key(key), way)) = path.split_last() else {
+        let Some((PathStep::Key(key), way)) = path.split_last() else {
             return Err(absent("elements are not added to an array"));
         };
         let Some(Node::Object(object)) = last(&root, way) else {
@@ -201,27 +201,27 @@ fn spelled(text: &str, at: Range<usize>) -> Option<Spelled> {
 }
 
 /// The value that readers find.
-fn last<'v, 'a>(value: &'v Node<'a>, path: &[Step]) -> Option<&'v Node<'a>> {
+fn last<'v, 'a>(value: &'v Node<'a>, path: &[PathStep]) -> Option<&'v Node<'a>> {
     let Some((step, rest)) = path.split_first() else { return Some(value) };
     last(children(value, step).last()?, rest)
 }
 
 /// Every value of that name, those that a later one hides too.
-fn all<'v, 'a>(value: &'v Node<'a>, path: &[Step], found: &mut Vec<&'v Node<'a>>) {
+fn all<'v, 'a>(value: &'v Node<'a>, path: &[PathStep], found: &mut Vec<&'v Node<'a>>) {
     match path.split_first() {
         None => found.push(value),
         Some((step, rest)) => children(value, step).into_iter().for_each(|child| all(child, rest, found)),
     }
 }
 
-fn children<'v, 'a>(value: &'v Node<'a>, step: &Step) -> Vec<&'v Node<'a>> {
+fn children<'v, 'a>(value: &'v Node<'a>, step: &PathStep) -> Vec<&'v Node<'a>> {
     match (value, step) {
-        (Node::Object(Object { properties, .. }), Step::Key(key)) => {
+        (Node::Object(Object { properties, .. }), PathStep::Key(key)) => {
             let named = |property: &&'v ObjectProp<'a>| property.name.as_str() == key;
             properties.iter().filter(named).map(|property| &property.value).collect()
         }
-        (Node::Array(Array { elements, .. }), Step::Index(index)) => elements.get(*index).into_iter().collect(),
-        (Node::Array(Array { elements, .. }), Step::After(word)) => {
+        (Node::Array(Array { elements, .. }), PathStep::Index(index)) => elements.get(*index).into_iter().collect(),
+        (Node::Array(Array { elements, .. }), PathStep::After(word)) => {
             let is_word = |value: &Node<'a>| matches!(value, Node::StringLit(text) if text.value == word.as_str());
             elements.windows(2).filter(|pair| is_word(&pair[0])).map(|pair| &pair[1]).collect()
         }
@@ -229,7 +229,7 @@ fn children<'v, 'a>(value: &'v Node<'a>, step: &Step) -> Vec<&'v Node<'a>> {
     }
 }
 
-fn not_text(text: &str, path: &[Step], value: &Node<'_>) -> DocumentError {
+fn not_text(text: &str, path: &[PathStep], value: &Node<'_>) -> DocumentError {
     let (line, column) = position(text, value.range().start);
     let found = match value {
         Node::StringLit(_) => "a text",

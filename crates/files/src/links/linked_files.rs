@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::error::FileError;
 use super::file::LinkedFile;
 use super::report::{LinkOutcome, LinkReport};
-use tokenward_keeper::{Error, Keeper, Kept, Parts};
+use tokenward_keeper::{Error, Keeper, KeptState, Parts};
 
 /// The files that are kept in step with logins. Cheap to clone.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ pub(super) fn linked(link: &Link, asked: bool) -> LinkedFile {
 /// Work with files, which may block, on a thread for it.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::with_detail(Code::Internal, Kept::Everything, error.to_string()))
+    done.map_err(|error| Error::with_detail(Code::Internal, KeptState::Everything, error.to_string()))
 }
 
 /// A task's result, if it comes in time. One that does not goes on by itself.
@@ -63,17 +63,17 @@ pub(super) async fn joined<T>(task: JoinHandle<T>, end: Instant) -> Option<T> {
 /// A file that did not answer.
 pub(super) fn silent(link: &Link) -> Error {
     let detail = format!("{} did not answer in time", link.target.file.display());
-    Error::with_detail(Code::FileNotWritten, Kept::NewTokens, detail)
+    Error::with_detail(Code::FileNotWritten, KeptState::NewTokens, detail)
 }
 
 /// A file that cannot be read or understood.
 pub(super) fn unreadable(error: &FileError) -> Error {
-    Error::with_detail(error.barred().unwrap_or(Code::FileUnusable), Kept::Everything, error.to_string())
+    Error::with_detail(error.barred().unwrap_or(Code::FileUnusable), KeptState::Everything, error.to_string())
 }
 
 /// A file that cannot be written. The vault has what it should show.
 pub(super) fn unwritten(error: &FileError) -> Error {
-    Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), Kept::NewTokens, error.to_string())
+    Error::with_detail(error.barred().unwrap_or(Code::FileNotWritten), KeptState::NewTokens, error.to_string())
 }
 
 /// How much longer than its file's lock a task is waited for.

@@ -2,78 +2,78 @@
 //!
 //! Enters: the bytes of a file, its [`Format`], a [`Place`] in it and the value that belongs there. Leaves: the same
 //! bytes with that one value exchanged ([`Document`], pure), and a file that was replaced as a whole ([`LinkedFile`]). [`Links`]
-//! reconciles such files with the vault (design/0000-charter.md §7); [`Watch`] does so as they change.
+//! reconciles such files with the vault (design/0000-charter.md §7); [`LinkWatcher`] does so as they change.
 //!
 //! Promises kept here: every byte that was not named stays as it was; what cannot be parsed is refused and left
 //! alone; what was written reads back as exactly the value; no value appears in an error or in `Debug` (I4). A reader
 //! sees the old file or the new one and nothing between, whenever the writer dies (I5).
 
 mod adoption;
-mod around;
-mod awaited;
 mod claims;
 mod document;
 mod dotenv;
 mod doubled;
+mod duplicate_places;
 mod encoded;
 mod error;
 mod file;
-mod fill;
+mod file_attributes;
+mod file_stat;
+mod file_values;
 mod folders;
-mod follow;
-mod frame;
 mod guard;
 mod ini;
 mod json;
-mod judged;
-mod keep;
-mod known;
+mod known_shapes;
+mod link_surroundings;
+mod link_terms;
 mod linked_files;
-mod lone;
-mod look;
-mod made;
-mod marks;
+mod lone_access_token;
+mod missing_access;
 mod moment;
 mod names;
-mod nature;
+mod nested_path;
+mod other_login;
+mod reconciler;
+mod replacement;
 mod report;
-mod seen;
+mod script_copies;
 mod server;
 mod shape;
 mod shape_detection;
-mod shown;
 mod sighting;
-mod stranger;
-mod strays;
-mod swap;
+mod snapshot;
 mod text;
 mod token_candidates;
 mod toml;
 mod tree;
-mod twins;
+mod unlinked_tokens;
 mod value;
+mod value_frame;
+mod value_kind;
+mod verdict;
 mod watch;
-mod way;
+mod write_consent;
 
-pub use adoption::{AdoptReport, Brought};
-pub use around::LinksAround;
+pub use adoption::{AdoptReport, BroughtLogin};
 pub use document::Document;
 pub(crate) use doubled::Doubled;
 pub use error::{DocumentError, FileError};
-pub(crate) use file::Written;
-pub use file::{Held, LinkedFile};
-pub use fill::Fill;
-pub(crate) use frame::Frame;
+pub(crate) use file::WriteOutcome;
+pub use file::{LinkedFile, LockedFile};
+pub use file_values::are_crosswise;
+pub use link_surroundings::LinksAround;
 pub use linked_files::Links;
-pub use lone::LoneToken;
-pub(crate) use nature::Nature;
-pub use report::{Found, LinkOutcome, LinkReport, LinkState};
+pub use lone_access_token::LoneToken;
+pub use other_login::Stranger;
+pub use report::{FileComparison, LinkOutcome, LinkReport, LinkState};
 pub use shape::{Objection, Shape, Unkept};
-pub use shown::are_crosswise;
 pub use sighting::Sighting;
-pub use stranger::Stranger;
-pub use strays::Strays;
-pub use tokenward_core::{BadPlace, Format, Place, Step};
+pub use tokenward_core::{BadPlace, Format, PathStep, Place};
 pub(crate) use tree::Tree;
+pub use unlinked_tokens::Strays;
 pub use value::Value;
-pub use watch::{Watch, WatchEvent};
+pub(crate) use value_frame::Frame;
+pub(crate) use value_kind::Nature;
+pub use watch::{LinkWatcher, WatchEvent};
+pub use write_consent::Fill;

@@ -15,7 +15,7 @@ pub struct LinkState {
     /// The profile's login, if somebody is logged in.
     pub present: Option<(GrantId, Generation)>,
     /// What the file shows.
-    pub found: Found,
+    pub found: FileComparison,
     /// Why tokens in it are not safe from other users, if nobody insisted: others can put another file in its place, and nothing is written
     /// into it; or others can read it, until it is written next.
     pub exposed: Option<Error>,
@@ -23,7 +23,7 @@ pub struct LinkState {
 
 impl LinkState {
     /// A link whose file shows this, where nobody is logged in.
-    pub const fn new(link: Link, found: Found) -> Self {
+    pub const fn new(link: Link, found: FileComparison) -> Self {
         Self { link, present: None, found, exposed: None }
     }
 }
@@ -31,7 +31,7 @@ impl LinkState {
 /// What a linked file shows, compared with the vault.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Found {
+pub enum FileComparison {
     /// The present set.
     InStep,
     /// The last set of a login that is over: a person must log in again.
@@ -170,7 +170,7 @@ pub enum LinkOutcome {
         previous: Option<GrantId>,
     },
     /// It was left alone.
-    Left(Found),
+    Left(FileComparison),
     /// It should have been written and was not; the tokens are in the vault, and the next call tries again.
     NotWritten(Error),
     /// Another process of ours was at it for longer than was waited for.
@@ -201,28 +201,32 @@ impl LinkReport {
             LinkOutcome::GivenItsOwn { grant, user, .. } => {
                 Some(Notice::LinkGivenItsOwn { file, profile: self.profile.clone(), user: user.clone(), grant: *grant })
             }
-            LinkOutcome::Left(Found::OfEndedLogin { user }) => {
+            LinkOutcome::Left(FileComparison::OfEndedLogin { user }) => {
                 Some(Notice::LinkOfEndedLogin { file, profile: self.profile.clone(), user: user.clone() })
             }
-            LinkOutcome::Left(Found::OfFormerUser { user }) => {
+            LinkOutcome::Left(FileComparison::OfFormerUser { user }) => {
                 Some(Notice::LinkOfFormerUser { file, profile: self.profile.clone(), user: user.clone() })
             }
             LinkOutcome::Adopted { grant, .. } => Some(Notice::LinkAdopted { file, grant: *grant }),
             LinkOutcome::NotWritten(error) => Some(Notice::LinkNotWritten { file, error: error.clone() }),
-            LinkOutcome::Left(Found::OfAnother { profile }) => {
+            LinkOutcome::Left(FileComparison::OfAnother { profile }) => {
                 Some(Notice::LinkOfAnother { file, profile: profile.clone() })
             }
-            LinkOutcome::Left(Found::OfAnotherUser { grant, user }) => Some(Notice::LinkOfAnotherUser {
+            LinkOutcome::Left(FileComparison::OfAnotherUser { grant, user }) => Some(Notice::LinkOfAnotherUser {
                 file,
                 profile: self.profile.clone(),
                 user: user.clone(),
                 grant: *grant,
             }),
-            LinkOutcome::Left(Found::OfOtherOwner { owner }) => Some(Notice::LinkOfOtherOwner { file, owner: *owner }),
-            LinkOutcome::Left(Found::Blank | Found::Malformed | Found::Unclear | Found::Reference) => {
-                Some(Notice::LinkBlank { file })
+            LinkOutcome::Left(FileComparison::OfOtherOwner { owner }) => {
+                Some(Notice::LinkOfOtherOwner { file, owner: *owner })
             }
-            LinkOutcome::Left(Found::Unusable(error)) => Some(Notice::LinkUnusable { file, error: error.clone() }),
+            LinkOutcome::Left(
+                FileComparison::Blank | FileComparison::Malformed | FileComparison::Unclear | FileComparison::Reference,
+            ) => Some(Notice::LinkBlank { file }),
+            LinkOutcome::Left(FileComparison::Unusable(error)) => {
+                Some(Notice::LinkUnusable { file, error: error.clone() })
+            }
             LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Elsewhere | LinkOutcome::Left(_) => None,
         }
     }

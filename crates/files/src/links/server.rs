@@ -2,14 +2,14 @@
 //!
 //! Enters: a node of a document. Leaves: a shape made of places, if the node is a server that is given a token. Sources: see `shape`.
 
-use tokenward_core::{Slot, Step};
+use tokenward_core::{PathStep, Slot};
 
-use super::frame::Frame;
 use super::names::{Name, Role};
-use super::nature::Nature;
+use super::nested_path::Way;
 use super::shape::Shape;
 use super::tree::Tree;
-use super::way::Way;
+use super::value_frame::Frame;
+use super::value_kind::Nature;
 
 /// The settings of one server.
 #[derive(Clone)]
@@ -28,8 +28,8 @@ impl<'a> Server<'a> {
         node.entries().next()?;
         let says = ["command", "args"].iter().chain(&URLS).any(|key| node.get(key).is_some());
         let name = match way.path.as_slice() {
-            [.., Step::Key(table), Step::Key(name)] if says || TABLES.contains(&table.as_str()) => name,
-            [.., Step::Key(name)] if says => name,
+            [.., PathStep::Key(table), PathStep::Key(name)] if says || TABLES.contains(&table.as_str()) => name,
+            [.., PathStep::Key(name)] if says => name,
             _ if says => "",
             _ => return None,
         };
@@ -67,13 +67,13 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
             flags.into_iter().filter(|flag| ours || flag.starts_with("--")).find_map(|flag| {
                 let mut pairs = words.windows(2);
                 let value = pairs.find(|pair| pair[0] == flag)?[1];
-                let place = way.key(key).down([Step::After(flag.to_owned())]).place();
+                let place = way.key(key).down([PathStep::After(flag.to_owned())]).place();
                 (!value.starts_with('-') && !is_reference(value)).then_some(place)
             })
         };
         let whole = |fits: &dyn Fn(usize, &str) -> bool| {
             let index = (0..words.len()).find(|&index| fits(index, words[index]) && !holds_reference(words[index]))?;
-            Some(way.key(key).down([Step::Index(index)]).place())
+            Some(way.key(key).down([PathStep::Index(index)]).place())
         };
         let in_one = |_: usize, word: &str| word.starts_with("--user-access-token=") || ours && word.starts_with("-u=");
         // `docker -e NAME=value`, `mcp-remote --header Name:value`, and a command line in one word.

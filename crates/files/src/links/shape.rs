@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use tokenward_core::{Place, Slot};
 
 use super::document::Document;
-use super::frame::Frame;
 use super::names::{Name, Role};
-use super::nature::Nature;
 use super::sighting::Sighting;
 use super::value::Value;
+use super::value_frame::Frame;
+use super::value_kind::Nature;
 
 /// Where the values of one login stand in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shape {
-    /// The values that turn with the login.
+    /// The values that rotate with the login.
     pub places: BTreeMap<Slot, Place>,
     /// The app's id.
     pub app_id: Option<Place>,

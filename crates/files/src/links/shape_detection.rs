@@ -6,16 +6,16 @@
 //! Sources, read 2026-11: the old script's `feishu-config.ini`; `oauthlib`, `google-auth` and Feishu's own answers for
 //! `token.json`; the documentation of Claude, Cursor, VS Code, Zed, Codex, `OpenCode` and `lark-mcp` for MCP configurations.
 
-use tokenward_core::{Format, Place, Slot, Step};
+use tokenward_core::{Format, PathStep, Place, Slot};
 
 use super::document::Document;
 use super::names::{Name, Role, is_of_a_token, joined};
-use super::nature::Nature;
+use super::nested_path::Way;
 use super::server::Server;
 use super::shape::Shape;
 use super::tree::Tree;
 use super::value::Value;
-use super::way::Way;
+use super::value_kind::Nature;
 
 impl Shape {
     /// The shapes in a document, in its order. Empty where nothing is recognised.
@@ -269,6 +269,6 @@ fn walk(node: &Tree, way: &Way, above: &Shape, only_servers: bool, found: &mut V
         walk(child, &way, &shape, only_servers, found);
     }
     for (index, child) in node.elements().iter().enumerate() {
-        walk(child, &way.down([Step::Index(index)]), &shape, only_servers, found);
+        walk(child, &way.down([PathStep::Index(index)]), &shape, only_servers, found);
     }
 }

@@ -11,13 +11,13 @@ use super::error::{DocumentError, unwritable};
 use super::text::{Spelled, Splice, line_end, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
-use tokenward_core::{Place, Step};
+use tokenward_core::{PathStep, Place};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {
     parse(text).map(|_| ())
 }
 
-pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, DocumentError> {
+pub(super) fn read(text: &str, path: &[PathStep]) -> Result<Option<String>, DocumentError> {
     let document = parse(text)?;
     match find(Node::Table(document.as_table()), path) {
         None => Ok(None),
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, path: &[Step]) -> Result<Option<String>, Document
     }
 }
 
-pub(super) fn read_value(text: &str, path: &[Step]) -> Result<Option<Value>, DocumentError> {
+pub(super) fn read_value(text: &str, path: &[PathStep]) -> Result<Option<Value>, DocumentError> {
     let document = parse(text)?;
     let found = find(Node::Table(document.as_table()), path);
     found.map(|node| plain(node).ok_or_else(|| not_text(text, path, &node))).transpose()
@@ -36,7 +36,7 @@ pub(super) fn tree(text: &str) -> Result<Tree, DocumentError> {
     parse(text).map(|document| grow(Node::Table(document.as_table())))
 }
 
-pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Splice>, DocumentError> {
+pub(super) fn write(text: &str, path: &[PathStep], value: &Value) -> Result<Vec<Splice>, DocumentError> {
     let document = parse(text)?;
     let root = Node::Table(document.as_table());
     let place = || Place::Path(path.to_vec());
@@ -75,7 +75,7 @@ pub(super) fn write(text: &str, path: &[Step], value: &Value) -> Result<Vec<Spli
         return Ok(vec![Splice::new(at, written)]);
     }
     let absent = |reason| DocumentError::NotThere { place: place(), reason };
-    let Some((Step::Key(key), way)) = path.split_last() else {
+    let Some((PathStep::Key(key), way)) = path.split_last() else {
         return Err(absent("elements are not added to an array"));
     };
     match find(root, way) {
@@ -106,13 +106,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn child(self, step: &Step) -> Option<Self> {
+    fn child(self, step: &PathStep) -> Option<Self> {
         match (self, step) {
-            (Self::Table(table), Step::Key(key)) => Self::of(table.get(key)?),
-            (Self::Value(Content::InlineTable(table)), Step::Key(key)) => table.get(key).map(Self::Value),
-            (Self::Tables(tables), Step::Index(index)) => tables.get(*index).map(Self::Table),
-            (Self::Value(Content::Array(array)), Step::Index(index)) => array.get(*index).map(Self::Value),
-            (Self::Value(Content::Array(array)), Step::After(word)) => {
+            (Self::Table(table), PathStep::Key(key)) => Self::of(table.get(key)?),
+            (Self::Value(Content::InlineTable(table)), PathStep::Key(key)) => table.get(key).map(Self::Value),
+            (Self::Tables(tables), PathStep::Index(index)) => tables.get(*index).map(Self::Table),
+            (Self::Value(Content::Array(array)), PathStep::Index(index)) => array.get(*index).map(Self::Value),
+            (Self::Value(Content::Array(array)), PathStep::After(word)) => {
                 let at = array.iter().position(|value| value.as_str() == Some(word))?;
                 array.get(at + 1).map(Self::Value)
             }
@@ -121,7 +121,7 @@ impl<'a> Node<'a> {
     }
 }
 
-fn find<'a>(root: Node<'a>, path: &[Step]) -> Option<Node<'a>> {
+fn find<'a>(root: Node<'a>, path: &[PathStep]) -> Option<Node<'a>> {
     path.iter().try_fold(root, Node::child)
 }
 
@@ -265,7 +265,7 @@ fn addition(text: &str, table: &Table, root: bool, line: &str) -> Splice {
     }
 }
 
-fn not_text(text: &str, path: &[Step], node: &Node<'_>) -> DocumentError {
+fn not_text(text: &str, path: &[PathStep], node: &Node<'_>) -> DocumentError {
     let (found, span) = match node {
         Node::Table(table) => ("a table", table.span()),
         Node::Tables(tables) => ("a list of tables", tables.span()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tokenward_core::Step;
+use tokenward_core::PathStep;
 
 use super::value::Value;
 
@@ -31,7 +31,7 @@ impl Tree {
     }
 
     /// The step to an element: behind the only flag of that name where that speaks of a token, as its position is not its meaning.
-    pub(crate) fn step(&self, index: usize) -> Step {
+    pub(crate) fn step(&self, index: usize) -> PathStep {
         let words = self.elements();
         let word = |index: usize| words.get(index).and_then(Self::text);
         let flag = index.checked_sub(1).and_then(word).filter(|flag| {
@@ -42,31 +42,31 @@ impl Tree {
         // No command line has so many words.
         let flag = flag.filter(|_| words.len() < 1000);
         let alone = flag.filter(|flag| (0..words.len()).filter(|&other| word(other) == Some(flag)).count() == 1);
-        alone.map_or(Step::Index(index), |flag| Step::After(flag.to_owned()))
+        alone.map_or(PathStep::Index(index), |flag| PathStep::After(flag.to_owned()))
     }
 
     /// The node one step down.
-    pub(crate) fn child(&self, step: &Step) -> Option<&Self> {
+    pub(crate) fn child(&self, step: &PathStep) -> Option<&Self> {
         match step {
-            Step::Key(key) => self.get(key),
-            Step::Index(index) => self.elements().get(*index),
-            Step::After(_) => self.elements().get(self.index(step)?),
+            PathStep::Key(key) => self.get(key),
+            PathStep::Index(index) => self.elements().get(*index),
+            PathStep::After(_) => self.elements().get(self.index(step)?),
         }
     }
 
     /// A way down with the positions of what stands behind flags.
-    pub(crate) fn resolved(&self, path: &[Step]) -> Vec<Step> {
+    pub(crate) fn resolved(&self, path: &[PathStep]) -> Vec<PathStep> {
         let mut node = Some(self);
-        let resolve = |step: &Step| {
-            let at = node.and_then(|node| node.index(step)).map(Step::Index);
+        let resolve = |step: &PathStep| {
+            let at = node.and_then(|node| node.index(step)).map(PathStep::Index);
             node = node.and_then(|node| node.child(step));
             at.unwrap_or_else(|| step.clone())
         };
         path.iter().map(resolve).collect()
     }
 
-    fn index(&self, step: &Step) -> Option<usize> {
-        let Step::After(word) = step else { return None };
+    fn index(&self, step: &PathStep) -> Option<usize> {
+        let PathStep::After(word) = step else { return None };
         self.elements().iter().position(|node| node.text() == Some(word)).map(|at| at + 1)
     }
 

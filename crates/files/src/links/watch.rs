@@ -1,8 +1,8 @@
 //! Links kept in step in the foreground, as files and clocks change, until told to stop.
 //!
-//! Enters: profiles, edits of their files, the passing of time. Leaves: files in step, logins turned before they are needed,
+//! Enters: profiles, edits of their files, the passing of time. Leaves: files in step, logins rotated before they are needed,
 //! and an event for whatever a person should see. Each profile has a task of its own, so that a slow provider or disk of one
-//! holds up no other. Nothing is decided here: a look is [`Links::reconcile`], a turn is [`Keeper::access`], so a crash leaves
+//! holds up no other. Nothing is decided here: a look is [`Links::reconcile`], a rotation is [`Keeper::access`], so a crash leaves
 //! what those leave (I5).
 //!
 //! What is written here is seen here too, once: the next look finds the file as its receipt says and does nothing.
@@ -15,19 +15,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::{App, Ask, ExitClass, Generation, GrantId, LinkId, ProfileName, Status};
+use tokenward_core::{App, ExitClass, Generation, GrantId, LinkId, ProfileName, Status, TokenWish};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::folders::Folders;
 use super::linked_files::{Links, blocking};
-use super::report::{Found, LinkOutcome, LinkReport};
+use super::report::{FileComparison, LinkOutcome, LinkReport};
 use tokenward_keeper::{Error, Keeper, Notice};
 
 /// Keeps the links of some profiles in step.
 #[derive(Debug)]
-pub struct Watch {
+pub struct LinkWatcher {
     keeper: Keeper,
     profiles: Vec<(ProfileName, App)>,
     pause: Duration,
@@ -46,18 +46,18 @@ pub enum WatchEvent {
     },
     /// A link was looked after, and something was done or is amiss. What stays amiss is told once.
     Link(LinkReport),
-    /// A login was turned.
-    Turned {
+    /// A login was rotated.
+    Rotated {
         /// Its profile.
         profile: ProfileName,
         /// Its generation now.
         generation: Generation,
         /// When its access token ends.
         expires: Timestamp,
-        /// When it is turned next.
+        /// When it is rotated next.
         next: Timestamp,
     },
-    /// A turn failed, or the vault could not be asked.
+    /// A rotation failed, or the vault could not be asked.
     Failed {
         /// The profile.
         profile: ProfileName,
@@ -80,17 +80,17 @@ pub enum WatchEvent {
     },
 }
 
-impl Watch {
+impl LinkWatcher {
     /// How long edits may go unnoticed where the system tells of none.
     pub const PAUSE: Duration = Duration::from_secs(30);
 
-    /// A watch over the links of these profiles, each with its app. A profile without links is not turned, and its first link
+    /// A watch over the links of these profiles, each with its app. A profile without links is not rotated, and its first link
     /// is noticed.
     pub fn new(keeper: &Keeper, profiles: Vec<(ProfileName, App)>) -> Self {
         Self { keeper: keeper.clone(), profiles, pause: Self::PAUSE }
     }
 
-    /// The same, with another pause between looks than [`Watch::PAUSE`].
+    /// The same, with another pause between looks than [`LinkWatcher::PAUSE`].
     #[must_use]
     pub fn pause(self, pause: Duration) -> Self {
         Self { pause, ..self }
@@ -164,9 +164,9 @@ struct Watched {
     known: BTreeSet<PathBuf>,
     /// What is amiss and was told.
     told: BTreeMap<LinkId, String>,
-    /// Failed turns in a row.
+    /// Failed rotations in a row.
     failures: u32,
-    /// No turn of this generation is tried before this moment; `None`: not at all, since only a person can help.
+    /// No rotation of this generation is tried before this moment; `None`: not at all, since only a person can help.
     resting: Option<((GrantId, Generation), Option<Instant>)>,
 }
 
@@ -184,7 +184,7 @@ impl Watched {
         }
     }
 
-    /// Follows what is linked now, brings it into step, and turns the login if it is due. Gives back how long there is nothing
+    /// Follows what is linked now, brings it into step, and rotates the login if it is due. Gives back how long there is nothing
     /// to do.
     async fn look(&mut self) -> Result<Duration, Error> {
         let vault = &self.keeper.parts().vault;
@@ -197,7 +197,7 @@ impl Watched {
         for report in self.links.reconcile(&self.app, &self.profile, false, Links::PATIENCE).await? {
             self.tell(report);
         }
-        self.turn().await
+        self.rotate().await
     }
 
     async fn follow(&mut self, files: BTreeSet<PathBuf>) -> Result<(), Error> {
@@ -221,8 +221,8 @@ impl Watched {
         Ok(())
     }
 
-    /// Turns the login if it is due. Gives back how long it is not.
-    async fn turn(&mut self) -> Result<Duration, Error> {
+    /// Rotates the login if it is due. Gives back how long it is not.
+    async fn rotate(&mut self) -> Result<Duration, Error> {
         let Some(id) = self.keeper.parts().vault.grant_of(&self.profile).await? else { return Ok(self.pause) };
         let report = self.keeper.status(id).await?;
         let seen = (id, report.grant.generation);
@@ -234,7 +234,7 @@ impl Watched {
             _ => {}
         }
         let now = self.keeper.parts().clock.now();
-        let early = report.turn_at.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+        let early = report.due_at.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
         if let Some(left) = early.filter(|left| !left.is_zero()) {
             self.failures = 0;
             return Ok(left);
@@ -242,35 +242,35 @@ impl Watched {
         if matches!(report.status, Status::Retired) {
             return Ok(self.pause);
         }
-        let handed = match self.keeper.access(&self.app, id, Ask::default()).await {
+        let handed = match self.keeper.access(&self.app, id, TokenWish::default()).await {
             Ok(handed) => handed,
             Err(error) => return Ok(self.refused(error, seen)),
         };
         let mut next = LOOK_AGAIN;
         if handed.generation > seen.1 {
-            let turn_at = self.keeper.rules(&report.grant).turn_at(id, &handed.access);
-            (self.listener)(WatchEvent::Turned {
+            let due_at = self.keeper.rules(&report.grant).due_at(id, &handed.access);
+            (self.listener)(WatchEvent::Rotated {
                 profile: self.profile.clone(),
                 generation: handed.generation,
                 expires: handed.access.expires,
-                next: turn_at,
+                next: due_at,
             });
             (self.failures, self.resting) = (0, None);
-            next = Duration::try_from(turn_at.duration_since(self.keeper.parts().clock.now())).unwrap_or(LOOK_AGAIN);
+            next = Duration::try_from(due_at.duration_since(self.keeper.parts().clock.now())).unwrap_or(LOOK_AGAIN);
         }
         if let Some(error) = handed.failed {
             next = self.refused(error, seen);
         }
         for notice in handed.notices {
             match notice {
-                Notice::TurnFailed(_) | Notice::TurnElsewhere => {}
+                Notice::RotationFailed(_) | Notice::RotatedElsewhere => {}
                 notice => (self.listener)(WatchEvent::Noticed { profile: self.profile.clone(), notice }),
             }
         }
         Ok(next.max(LEAST))
     }
 
-    /// A turn did not succeed.
+    /// A rotation did not succeed.
     fn refused(&mut self, error: Error, seen: (GrantId, Generation)) -> Duration {
         if error.code().exit() != ExitClass::NeedsConsent {
             let pause = self.failed(error);
@@ -297,7 +297,7 @@ impl Watched {
     fn tell(&mut self, report: LinkReport) {
         match &report.outcome {
             // Whose the new login is, is asked at each call, and the file is given it as soon as that is known.
-            LinkOutcome::InStep | LinkOutcome::Elsewhere | LinkOutcome::Left(Found::Unproven { .. }) => {
+            LinkOutcome::InStep | LinkOutcome::Elsewhere | LinkOutcome::Left(FileComparison::Unproven { .. }) => {
                 self.told.remove(&report.link);
                 return;
             }
@@ -335,9 +335,9 @@ async fn settle(wake: &Notify) {
 const QUIET: Duration = Duration::from_millis(100);
 /// How long they are waited for when they do not rest.
 const LONGEST_STORM: Duration = Duration::from_secs(1);
-/// When a turn is under way elsewhere.
+/// When a rotation is under way elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// The least pause between two turns.
+/// The least pause between two rotations.
 const LEAST: Duration = Duration::from_secs(1);
 /// The pause after a first failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);

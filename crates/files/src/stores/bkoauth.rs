@@ -10,13 +10,13 @@
 //! but one, and the table does not know which (R1, R4). Where the provider may not be asked, the newest is taken, and its access
 //! token is handed out only once the provider has named its user.
 //!
-//! Two owners of one refresh token end each other's access tokens: the program has to let go. It turns
+//! Two owners of one refresh token end each other's access tokens: the program has to let go. It rotates
 //! a refresh token by itself within a day of the access token's end (`EXPIRES_SECONDS`), which at SSM is always.
 
 use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, GrantId, ProfileName, TokenSet};
 
-use plan::{Candidate, Step, TokenStanding};
+use plan::{Candidate, RowPlan, TokenStanding};
 use tokenward_keeper::{Error, Keeper};
 
 pub use fate::{BkoauthFate, BkoauthOptions, BkoauthTaken};
@@ -64,8 +64,8 @@ impl BkoauthPlan {
         let mut rows = Vec::with_capacity(self.steps.len());
         for step in self.steps {
             rows.push(match step {
-                Step::Leave(row) => row,
-                Step::Adopt { name, best, .. } => adopt(keeper, app, &source, name, best).await?,
+                RowPlan::Leave(row) => row,
+                RowPlan::Adopt { name, best, .. } => adopt(keeper, app, &source, name, best).await?,
             });
         }
         Ok(BkoauthReport { rows })

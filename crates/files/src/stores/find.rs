@@ -14,7 +14,7 @@ use crate::Environment;
 /// A store that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Found {
+pub struct FoundStore {
     /// Whose it is.
     pub tool: Tool,
     /// Its file or folder.
@@ -59,22 +59,22 @@ impl<'a> Means<'a> {
 
 /// The stores of other tools on this machine. Opens nothing that needs a question; a place that cannot be looked at counts as
 /// empty.
-pub fn find(environment: &Environment) -> Vec<Found> {
+pub fn find(environment: &Environment) -> Vec<FoundStore> {
     let mut found = Vec::new();
     for place in mcp_stores(environment).into_iter().filter(|place| place.is_file()) {
-        found.push(Found { tool: Tool::LarkMcp, place, needs: Needs::Keyring });
+        found.push(FoundStore { tool: Tool::LarkMcp, place, needs: Needs::Keyring });
     }
     for place in cli_folders(environment) {
         if !file::list(&place, lark_cli::is_login).is_empty() {
             let key = lark_cli::KEY_FILES.iter().any(|name| place.join(name).is_file());
             let needs = if key { Needs::Nothing } else { Needs::Keyring };
-            found.push(Found { tool: Tool::LarkCli, place, needs });
+            found.push(FoundStore { tool: Tool::LarkCli, place, needs });
         }
     }
     // It uses the first folder that is there.
     if let Some(folder) = agent_folders(environment).into_iter().find(|folder| folder.is_dir()) {
         let accounts = file::list(&folder, |_| true).into_iter().filter(|path| oidc_agent::is_account(path));
-        found.extend(accounts.map(|place| Found { tool: Tool::OidcAgent, place, needs: Needs::Password }));
+        found.extend(accounts.map(|place| FoundStore { tool: Tool::OidcAgent, place, needs: Needs::Password }));
     }
     found
 }

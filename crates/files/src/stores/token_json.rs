@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward_core::{AccessToken, BadSecret, Format, Place, RefreshToken, Scopes, Slot, Step, Subject};
+use tokenward_core::{AccessToken, BadSecret, Format, PathStep, Place, RefreshToken, Scopes, Slot, Subject};
 
 use super::error::StoreError;
 use super::login::FoundLogin;
@@ -51,8 +51,8 @@ fn shown(place: &Place) -> String {
     let Place::Path(path) = place else { return place.to_string() };
     let secret =
         |key: &str| ["u-", "ur-", "t-", "a-", "eyJ"].iter().any(|start| key.starts_with(start)) || key.len() > 64;
-    let step = |step: &Step| match step {
-        Step::Key(key) if secret(key) => Step::Key("…".to_owned()),
+    let step = |step: &PathStep| match step {
+        PathStep::Key(key) if secret(key) => PathStep::Key("…".to_owned()),
         step => step.clone(),
     };
     Place::Path(path.iter().map(step).collect()).to_string()
@@ -139,11 +139,11 @@ impl Reader<'_> {
         self.walk(path)?.value()
     }
 
-    fn walk(&self, path: &[Step]) -> Option<&Tree> {
+    fn walk(&self, path: &[PathStep]) -> Option<&Tree> {
         path.iter().try_fold(self.root, |node, step| match step {
-            Step::Key(key) => node.get(key),
-            Step::Index(index) => node.elements().get(*index),
-            Step::After(word) => {
+            PathStep::Key(key) => node.get(key),
+            PathStep::Index(index) => node.elements().get(*index),
+            PathStep::After(word) => {
                 let at = node.elements().iter().rposition(|element| element.text() == Some(word))?;
                 node.elements().get(at + 1)
             }

@@ -17,12 +17,12 @@ pub enum Tool {
     TokenFile,
 }
 
-/// What there is to know before two owners hold one refresh token: the one that turns it second gets an error, and may have
+/// What there is to know before two owners hold one refresh token: the one that rotates it second gets an error, and may have
 /// ended the login for both (RFC 9700 §4.14.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TwoOwners {
-    /// When the tool turns the refresh token by itself.
+    /// When the tool rotates the refresh token by itself.
     pub renewal: Renewal,
     /// Its own way to log out, and what that does to the token.
     pub logout: Option<Logout>,
@@ -30,7 +30,7 @@ pub struct TwoOwners {
     pub forget: Forget,
 }
 
-/// When a tool turns a refresh token.
+/// When a tool rotates a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Renewal {

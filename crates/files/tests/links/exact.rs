@@ -1,11 +1,11 @@
 //! What stands around a token keeps its spelling, and a token in JSON that is itself a text is exchanged there.
 
-use tokenward_files::links::{Document, Format, Place, Step, Value};
+use tokenward_files::links::{Document, Format, PathStep, Place, Value};
 
 use crate::{get, set};
 
-fn key(name: &str) -> Vec<Step> {
-    vec![Step::Key(name.to_owned())]
+fn key(name: &str) -> Vec<PathStep> {
+    vec![PathStep::Key(name.to_owned())]
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use tokenward_files::links::{DocumentError, Format, Place, Step};
+use tokenward_files::links::{DocumentError, Format, PathStep, Place};
 
 use crate::{get, refusal, set};
 
@@ -9,8 +9,8 @@ fn mcp() -> Place {
 }
 
 fn argument() -> Place {
-    let keys = ["mcpServers", "lark", "args"].map(|key| Step::Key(key.to_owned()));
-    Place::Path(keys.into_iter().chain([Step::After("-u".to_owned())]).collect())
+    let keys = ["mcpServers", "lark", "args"].map(|key| PathStep::Key(key.to_owned()));
+    Place::Path(keys.into_iter().chain([PathStep::After("-u".to_owned())]).collect())
 }
 
 const CONFIG: &str = "\u{feff}// mine\r\n{\r\n\t\"mcpServers\" : { /* one */\r\n\t\t\"lark\": {\"args\":[\"-y\", \"-u\" , \"u-old\",],\r\n\t\t\t\"env\": {\"USER_ACCESS_TOKEN\":\"u-old\", \"n\": 1e3,},\r\n\t\t}\r\n\t}\r\n}";
@@ -26,7 +26,7 @@ fn only_the_value_changes() {
     assert_eq!(get(JSON, escaped, &Place::keys(["t"])).unwrap().unwrap(), "aé\"b/");
     assert_eq!(set(JSON, escaped, &Place::keys(["t"]), "a\"\\\n中").unwrap(), "{\"t\":\"a\\\"\\\\\\n中\"}");
     assert_eq!(set(JSON, "{\"t\": null }", &Place::keys(["t"]), "x").unwrap(), "{\"t\": \"x\" }");
-    let listed = Place::Path(vec![Step::Index(1), Step::Key("t".into())]);
+    let listed = Place::Path(vec![PathStep::Index(1), PathStep::Key("t".into())]);
     assert_eq!(set(JSON, "[{}, {\"t\":\"\"}]", &listed, "x").unwrap(), "[{}, {\"t\":\"x\"}]");
 }
 
@@ -41,7 +41,7 @@ fn the_last_of_several_is_read_and_all_are_written() {
     assert_eq!(get(JSON, hidden, &place).unwrap(), None);
     assert_eq!(set(JSON, hidden, &place, "n").unwrap(), "{\"a\":{\"t\":\"n\"},\"a\":{\"t\": \"n\"}}");
     let flags = "{\"args\":[\"-u\",\"1\",\"-u\",\"2\"]}";
-    let after = Place::Path(vec![Step::Key("args".into()), Step::After("-u".into())]);
+    let after = Place::Path(vec![PathStep::Key("args".into()), PathStep::After("-u".into())]);
     assert_eq!(get(JSON, flags, &after).unwrap().unwrap(), "2");
     assert_eq!(set(JSON, flags, &after, "n").unwrap(), "{\"args\":[\"-u\",\"n\",\"-u\",\"n\"]}");
 }
@@ -60,7 +60,7 @@ fn a_missing_key_is_added_to_its_object() {
     for text in ["{}", "{\"a\":[]}", "{\"a\":\"x\"}", "[]"] {
         assert!(matches!(set(JSON, text, &place, "n"), Err(DocumentError::NotThere { .. })), "{text}");
     }
-    let beyond = Place::Path(vec![Step::Key("a".into()), Step::Index(3)]);
+    let beyond = Place::Path(vec![PathStep::Key("a".into()), PathStep::Index(3)]);
     assert!(matches!(set(JSON, "{\"a\":[1]}", &beyond, "n"), Err(DocumentError::NotThere { .. })));
 }
 

@@ -1,7 +1,7 @@
 //! Generated documents whose text around one value is known: writing the value must give exactly that text again.
 
 use proptest::prelude::*;
-use tokenward_files::links::{Format, Place, Step};
+use tokenward_files::links::{Format, PathStep, Place};
 
 use crate::{get, set};
 
@@ -188,7 +188,7 @@ proptest! {
 
     #[test]
     fn any_text_in_json_and_toml(value in any::<String>()) {
-        let place = Place::Path(vec![Step::Key("t".into())]);
+        let place = Place::Path(vec![PathStep::Key("t".into())]);
         for format in [Format::Json, Format::Toml] {
             let text = if format == Format::Json { "{\"t\": \"x\"}" } else { "t = 'x'" };
             let changed = set(format, text, &place, &value).unwrap();

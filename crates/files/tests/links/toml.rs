@@ -1,4 +1,4 @@
-use tokenward_files::links::{DocumentError, Format, Place, Step};
+use tokenward_files::links::{DocumentError, Format, PathStep, Place};
 
 use crate::{get, refusal, set};
 
@@ -9,8 +9,8 @@ fn codex() -> Place {
 }
 
 fn argument() -> Place {
-    let keys = ["mcp_servers", "lark", "args"].map(|key| Step::Key(key.to_owned()));
-    Place::Path(keys.into_iter().chain([Step::After("-u".to_owned())]).collect())
+    let keys = ["mcp_servers", "lark", "args"].map(|key| PathStep::Key(key.to_owned()));
+    Place::Path(keys.into_iter().chain([PathStep::After("-u".to_owned())]).collect())
 }
 
 const CONFIG: &str = "\u{feff}# mine\r\nmodel='o'\r\n\r\n[mcp_servers.lark]\r\ncommand=\"npx\"  # c\r\nargs = [ '-y',\r\n  \"-u\", 'u-old', # token\r\n]\r\nenv = {  USER_ACCESS_TOKEN=\"u-old\" , B = \"1\" }";
@@ -35,7 +35,7 @@ fn only_the_value_changes_and_its_quotes_stay() {
         assert_eq!(set(TOML, before, &t, value).unwrap(), after);
         assert_eq!(get(TOML, after, &t).unwrap().unwrap(), value);
     }
-    let listed = Place::Path(vec![Step::Key("s".into()), Step::Index(1), Step::Key("t".into())]);
+    let listed = Place::Path(vec![PathStep::Key("s".into()), PathStep::Index(1), PathStep::Key("t".into())]);
     assert_eq!(set(TOML, "[[s]]\nt='1'\n[[s]]\nt='2'\n", &listed, "n").unwrap(), "[[s]]\nt='1'\n[[s]]\nt='n'\n");
 }
 

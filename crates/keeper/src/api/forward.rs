@@ -4,7 +4,7 @@
 //! what others send decides alone what can be repeated; here are the steps: take a token ([`ApiClient::hold`]), pass the
 //! request on ([`ApiClient::forward`]), ask what an answer means ([`ApiClient::judge`]), and get a newer token in place
 //! of a refused one ([`ApiClient::newer`]). The generation of the refused token is asked to be outdone, so that many
-//! refusals of one token cause one turn (I1). Nothing is kept here but the memory of paths that take no such token.
+//! refusals of one token cause one rotation (I1). Nothing is kept here but the memory of paths that take no such token.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,15 +12,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Body;
-use tokenward_core::Ask;
+use tokenward_core::TokenWish;
 use tokenward_wire::{Bearer, CallAnswer, CallFault, CallRefusal, CallTrouble, ForwardHead, Forwarded};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{ApiClient, ApiError, Held, Identity};
+use super::{ApiClient, ApiError, CurrentBearer, Identity};
 
 /// A token in use.
-pub struct HeldToken(Held);
+pub struct HeldToken(CurrentBearer);
 
 impl HeldToken {
     /// Whether it is the same one, as far as anybody can tell without looking at it.
@@ -103,7 +103,7 @@ impl ApiClient {
     /// # Errors
     /// [`ApiError::Token`].
     pub async fn hold(&self) -> Result<HeldToken, ApiError> {
-        self.bearer(Ask::Living { min_ttl: self.inner.options.min_ttl }).await.map(HeldToken)
+        self.bearer(TokenWish::Living { min_ttl: self.inner.options.min_ttl }).await.map(HeldToken)
     }
 
     /// Passes a request on with a token and takes the head of the answer.
@@ -155,7 +155,7 @@ impl ApiClient {
     ) -> Result<Option<HeldToken>, ApiError> {
         match (refusal.trouble, refused.0.generation) {
             (CallTrouble::UserTokenDead, Some(generation)) => {
-                if !self.may_turn(target, &refused.0, refusal) {
+                if !self.may_refresh(target, &refused.0, refusal) {
                     return Ok(None);
                 }
                 tracing::info!(code = refusal.code, "the access token was refused; it is turned");
@@ -169,12 +169,12 @@ impl ApiClient {
         }
     }
 
-    /// Notes that a token fresh from its turn was refused too: it is no reason to turn that generation again.
+    /// Notes that a token fresh from its rotation was refused too: it is no reason to rotate that generation again.
     pub fn refused_again(&self, held: &HeldToken, target: &str, refusal: &CallRefusal) {
         self.remember_refused(target, &held.0, refusal);
     }
 
-    /// Turns a person's grant when it is due. With `in_use`, when its access token is; without, when its refresh token
+    /// Rotates a person's grant when it is due. With `in_use`, when its access token is; without, when its refresh token
     /// is past the middle of its life, so that a login that nobody uses lives on and little is spent.
     ///
     /// # Errors
@@ -184,7 +184,7 @@ impl ApiClient {
         if !in_use {
             let grant = self.inner.keeper.status(grant).await?.grant;
             let Some(end) = grant.refresh_expires else { return Ok(()) };
-            let half = Duration::try_from(end.duration_since(grant.turned)).unwrap_or_default() / 2;
+            let half = Duration::try_from(end.duration_since(grant.rotated_at)).unwrap_or_default() / 2;
             if Duration::try_from(end.duration_since(self.now())).unwrap_or_default() > half {
                 return Ok(());
             }

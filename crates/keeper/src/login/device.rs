@@ -11,14 +11,14 @@ use tokio::time::Instant;
 
 use super::{Arrived, EXCHANGE_DEADLINE, LoginReport, admitted, code_refusal};
 use crate::keeper::LOOK_PATIENCE;
-use crate::{Error, Keeper, Kept};
+use crate::{Error, Keeper, KeptState};
 
 impl Keeper {
     /// Starts a device authorization (RFC 8628): the person opens a page on any device, no redirect URL is needed.
     pub async fn begin_device_login(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, Error> {
         if app.token_api.needs_app_token() {
             let why = "the v1 token endpoints know no device login; set token_api to v3 or v2";
-            return Err(Error::with_detail(Code::BadSetting, Kept::Everything, why));
+            return Err(Error::with_detail(Code::BadSetting, KeptState::Everything, why));
         }
         self.inner.parts.provider.device_begin(app, scopes).await.map_err(Error::call)
     }
@@ -99,11 +99,11 @@ impl Keeper {
                         Code::CodeRefused | Code::LoginTimedOut if trouble.lost => Code::LoginAnswerOdd,
                         code => code,
                     };
-                    return Err(Error::refused(code, Kept::Everything, refusal));
+                    return Err(Error::refused(code, KeptState::Everything, refusal));
                 }
                 // A gateway that is being set up says so as well.
                 Outcome::NoSuchEndpoint(refusal) if trouble.absent >= ABSENT_ENOUGH => {
-                    return Err(Error::refused(Code::NoSuchEndpoint, Kept::Everything, refusal));
+                    return Err(Error::refused(Code::NoSuchEndpoint, KeptState::Everything, refusal));
                 }
                 Outcome::NoSuchEndpoint(refusal) => {
                     pace.slower(refusal.retry_after);
@@ -208,9 +208,9 @@ impl Trouble {
     /// What is told when the device code ends.
     fn at_the_end(self) -> Error {
         match self.last {
-            None => Error::new(Code::LoginTimedOut, Kept::Everything),
-            Some(Last::Unanswered(reason)) => Error::with_detail(Code::LoginTimedOut, Kept::Everything, reason),
-            Some(Last::Said(refusal)) => Error::refused(Code::LoginTimedOut, Kept::Everything, refusal),
+            None => Error::new(Code::LoginTimedOut, KeptState::Everything),
+            Some(Last::Unanswered(reason)) => Error::with_detail(Code::LoginTimedOut, KeptState::Everything, reason),
+            Some(Last::Said(refusal)) => Error::refused(Code::LoginTimedOut, KeptState::Everything, refusal),
         }
     }
 }

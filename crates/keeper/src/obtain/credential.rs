@@ -2,7 +2,7 @@
 
 use tokenward_core::DirectGrant;
 
-/// What a question shows: callers who show the same share one.
+/// What a grant request shows: callers who show the same share one.
 #[derive(Clone)]
 pub(crate) struct Shows(pub(super) DirectGrant);
 

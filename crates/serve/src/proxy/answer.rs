@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokenward::ApiError;
 use tokenward_core::{Code, ExitClass};
 
-use super::options::Story;
+use super::options::ErrorWords;
 use super::verdict::Download;
 
 /// A refusal, or an excuse.
@@ -57,12 +57,12 @@ impl Excuse {
         excuse
     }
 
-    pub(super) fn response(self, story: &Story) -> Response<Download> {
+    pub(super) fn response(self, words: &ErrorWords) -> Response<Download> {
         let code = self.code.as_str();
         let mut error = json!({
             "tokenward": code,
             "name": self.code.name(),
-            "next": story.next,
+            "next": words.next,
             "page": format!("docs/errors/{}", self.code.page_name()),
         });
         if let Some(detail) = self.detail {
@@ -70,7 +70,7 @@ impl Excuse {
         }
         let body = json!({
             "code": number(self.code),
-            "msg": format!("{code}: {}. {}", story.happened, story.next),
+            "msg": format!("{code}: {}. {}", words.happened, words.next),
             "error": error,
         });
         let mut response = whole(self.status, &body);

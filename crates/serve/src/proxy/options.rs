@@ -36,20 +36,20 @@ pub struct ProxyOptions {
 }
 
 /// Looks for the login that has taken the place of one that is gone.
-pub type Again = Arc<dyn Fn() -> Found + Send + Sync>;
+pub type Again = Arc<dyn Fn() -> ClientFuture + Send + Sync>;
 
 /// A client with another login, if there is one.
-pub type Found = Pin<Box<dyn Future<Output = Option<ApiClient>> + Send>>;
+pub type ClientFuture = Pin<Box<dyn Future<Output = Option<ApiClient>> + Send>>;
 
 /// What is said to a caller about a code.
-pub type Words = Arc<dyn Fn(Code) -> Story + Send + Sync>;
+pub type Words = Arc<dyn Fn(Code) -> ErrorWords + Send + Sync>;
 
 /// Told of every request. Called on the runtime's threads: it must not wait.
 pub type Watcher = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// What happened, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Story {
+pub struct ErrorWords {
     /// What happened.
     pub happened: String,
     /// What to do about it.
@@ -102,7 +102,7 @@ pub struct Exchange {
     /// How long the answer took to begin.
     pub took: Duration,
     /// Whether the token was refused and the request sent again with a newer one.
-    pub turned: bool,
+    pub rotated: bool,
     /// The code of an answer that is this proxy's own and not the provider's.
     pub code: Option<Code>,
 }

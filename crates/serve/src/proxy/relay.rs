@@ -2,7 +2,7 @@
 //!
 //! Admitted by the door, given a token, passed on. When the provider refuses the token, a newer one is asked for and the
 //! request sent again, once, if all that was sent of its body is still at hand; otherwise the caller gets the refusal,
-//! and the token is turned behind its back so that its next request works. A request whose answer was lost is sent again
+//! and the token is rotated behind its back so that its next request works. A request whose answer was lost is sent again
 //! only if it changes nothing (RFC 9110 §9.2.1) and the connection broke at once, as an idle one may at any time.
 
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(super) struct Caller {
 /// An answer of the provider, ready to go.
 struct Passed {
     response: Response<Download>,
-    turned: bool,
+    rotated: bool,
 }
 
 impl Relay {
@@ -78,8 +78,8 @@ impl Relay {
             Err(excuse) => Err(excuse),
         };
         is_known |= is_unproven && passed.is_ok();
-        let (mut response, turned, code) = match passed {
-            Ok(Passed { response, turned }) => (response, turned, None),
+        let (mut response, rotated, code) = match passed {
+            Ok(Passed { response, rotated }) => (response, rotated, None),
             Err(excuse) => {
                 let code = excuse.code;
                 let mut response = excuse.response(&(self.words)(code));
@@ -94,7 +94,7 @@ impl Relay {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let status = response.status().as_u16();
-        (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), turned, code });
+        (self.watcher)(&Exchange { method, path, status, took: begun.elapsed(), rotated, code });
         response
     }
 
@@ -105,7 +105,7 @@ impl Relay {
         caller: Arc<Caller>,
     ) -> Result<Passed, Excuse> {
         if visit.preflight {
-            return Ok(Passed { response: preflight(request.headers(), &visit), turned: false });
+            return Ok(Passed { response: preflight(request.headers(), &visit), rotated: false });
         }
         if fields::goes_round(request.headers()) {
             return Err(Excuse::new(StatusCode::LOOP_DETECTED, Code::ProxyLoop));
@@ -127,7 +127,7 @@ impl Relay {
             headers: fields::of_request(request.headers(), request.version(), websocket, &self.door),
         };
         let upload = Upload::new(request.into_body(), self.limits.kept_body, self.limits.caller_time);
-        let mut turned = false;
+        let mut rotated = false;
         let mut repeated = false;
         let mut token = self.tokens.current().await.map_err(|error| Excuse::of(&error))?;
         loop {
@@ -152,7 +152,7 @@ impl Relay {
                     return Err(echoed());
                 }
                 let response = self.switch(forwarded, upgrade, &visit, caller, &token);
-                return Ok(Passed { response, turned });
+                return Ok(Passed { response, rotated });
             }
             let bodiless = head.method == Method::HEAD || matches!(forwarded.status(), 204 | 304);
             if !forwarded.is_readable() && !bodiless {
@@ -171,22 +171,22 @@ impl Relay {
                 return Err(echoed());
             }
             if let Some(refusal) = refusal {
-                if turned {
+                if rotated {
                     self.tokens.give_up(&token, &head.target, &refusal);
                 } else if self.tokens.is_given_up(&token) {
                     tracing::debug!(code = refusal.code, "refused fresh from its turn lately; it is not turned");
                 } else if upload.is_at_hand() {
                     let newer = self.tokens.newer(&token, &head.target, &refusal).await;
                     if let Some(newer) = newer.map_err(|error| Excuse::of(&error))? {
-                        (token, turned) = (newer, true);
+                        (token, rotated) = (newer, true);
                         continue;
                     }
                 } else {
-                    Arc::clone(&self).turn_behind(token, head.target.clone(), refusal);
+                    Arc::clone(&self).refresh_behind(token, head.target.clone(), refusal);
                 }
             }
             let headers = fields::of_answer(&headers, false, &visit, &self.tokens.client().app().hosts);
-            return Ok(Passed { response: response(status, headers, body), turned });
+            return Ok(Passed { response: response(status, headers, body), rotated });
         }
     }
 
@@ -206,7 +206,7 @@ impl Relay {
         if let Some(origin) = &visit.origin {
             fields::allow(response.headers_mut(), origin);
         }
-        Ok(Passed { response, turned: false })
+        Ok(Passed { response, rotated: false })
     }
 
     /// Sends once, for as long as anything moves and a while longer.
@@ -243,7 +243,7 @@ impl Relay {
     }
 
     /// Gets a newer token for those who come later.
-    fn turn_behind(self: Arc<Self>, refused: Arc<HeldToken>, target: String, refusal: Box<CallRefusal>) {
+    fn refresh_behind(self: Arc<Self>, refused: Arc<HeldToken>, target: String, refusal: Box<CallRefusal>) {
         tokio::spawn(async move {
             if let Err(error) = self.tokens.newer(&refused, &target, &refusal).await {
                 tracing::warn!(%error, "the refused token could not be turned");

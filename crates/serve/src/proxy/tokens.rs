@@ -1,8 +1,8 @@
 //! The token that requests are made with now.
 //!
-//! Looked up in the vault at most once a second, so that a turn or a logout by another process is noticed, and so that
+//! Looked up in the vault at most once a second, so that a rotation or a logout by another process is noticed, and so that
 //! a request costs no look into the database. It is asked for with a life of many seconds more than that. A refusal
-//! replaces it at once. Turning ahead of the end goes on in the background, while requests are served with the token
+//! replaces it at once. Rotating ahead of the end goes on in the background, while requests are served with the token
 //! that still lives (I7; the keeper decides).
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ pub(super) struct Tokens {
     again: Option<Again>,
     present: Mutex<Option<Present>>,
     used: AtomicBool,
-    /// A token that was refused fresh from its turn, and when.
+    /// A token that was refused fresh from its rotation, and when.
     given_up: Mutex<Option<(Arc<HeldToken>, Instant)>>,
 }
 
@@ -87,20 +87,20 @@ impl Tokens {
         }
     }
 
-    /// Notes that a token was refused fresh from its turn: turning it once more would not help.
+    /// Notes that a token was refused fresh from its rotation: rotating it once more would not help.
     pub(super) fn give_up(&self, token: &Arc<HeldToken>, target: &str, refusal: &CallRefusal) {
         self.client().refused_again(token, target, refusal);
         *self.given_up.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::clone(token), Instant::now()));
     }
 
-    /// Whether a token was refused fresh from its turn a short time ago. Whatever a path means by refusing every token, it
-    /// must not turn the login at every request.
+    /// Whether a token was refused fresh from its rotation a short time ago. Whatever a path means by refusing every token, it
+    /// must not rotate the login at every request.
     pub(super) fn is_given_up(&self, token: &HeldToken) -> bool {
         let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
         given_up.as_ref().is_some_and(|(other, at)| other.is_of_generation(token) && at.elapsed() < GIVEN_UP)
     }
 
-    /// Keeps the login alive for as long as it is polled: a token in use is turned ahead of its end, and an unused login
+    /// Keeps the login alive for as long as it is polled: a token in use is rotated ahead of its end, and an unused login
     /// now and then.
     pub(super) async fn keep(&self) {
         let mut idle = Duration::ZERO;
@@ -139,9 +139,9 @@ impl Tokens {
 const FRESH: Duration = Duration::from_secs(1);
 /// The same while somebody is looking anew. Well below the life that tokens are asked for with.
 const STALE: Duration = Duration::from_secs(3);
-/// How long a token that was refused fresh from its turn is not turned again for a refusal.
+/// How long a token that was refused fresh from its rotation is not rotated again for a refusal.
 const GIVEN_UP: Duration = Duration::from_mins(1);
-/// How often the login is looked after; less than the margin by which tokens are turned ahead of their end.
+/// How often the login is looked after; less than the margin by which tokens are rotated ahead of their end.
 const ROUND: Duration = Duration::from_secs(20);
 /// A proxy that was used this lately is kept ready with a living token.
 const IN_USE: Duration = Duration::from_hours(1);

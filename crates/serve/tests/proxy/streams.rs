@@ -224,7 +224,7 @@ const HANDSHAKE: &str = "GET /open-apis/sandbox/v1/socket HTTP/1.1\r\nHost: loca
 async fn a_websocket_passes() {
     let world = World::new().await;
     let proxy = world.proxy().await;
-    // The handshake is a request like any other: a refused token is turned first.
+    // The handshake is a request like any other: a refused token is rotated first.
     world.kill_token();
     let mut line = proxy.line().await;
     line.say(HANDSHAKE).await;
@@ -237,7 +237,7 @@ async fn a_websocket_passes() {
         line.0.read_exact(&mut echoed).await.unwrap();
         assert_eq!(&echoed[2..], text.as_bytes());
     }
-    assert_eq!((proxy.last().status, proxy.last().turned), (101, true));
+    assert_eq!((proxy.last().status, proxy.last().rotated), (101, true));
 
     // It ends with the proxy, and does not hold it up.
     proxy.stop();

@@ -28,7 +28,7 @@ async fn a_request_gets_the_token_in_place_of_its_own() {
     );
     assert_eq!((&data["body_length"], data["headers"].get("transfer-encoding")), (&json!(5), None));
     let told = proxy.last();
-    assert_eq!((told.path.as_str(), told.status, told.turned), ("/open-apis/sandbox/v1/echo/deep", 200, false));
+    assert_eq!((told.path.as_str(), told.status, told.rotated), ("/open-apis/sandbox/v1/echo/deep", 200, false));
 }
 
 /// However a path is written, nothing that hands out tokens is reached by it.
@@ -65,7 +65,7 @@ async fn the_app_in_its_tenant_is_another_identity() {
     assert_eq!(answer["data"]["headers"]["authorization"], json!(["is the current tenant token: yes"]));
     world.sandbox.inject(Fault::code(99_991_663).to(ECHO));
     let (status, answer) = json(world.http.get(proxy.url(ECHO))).await;
-    assert_eq!((status, proxy.last().turned), (200, true), "{answer}");
+    assert_eq!((status, proxy.last().rotated), (200, true), "{answer}");
 }
 
 /// Two hundred requests, each with a body, while the token ends.
@@ -96,7 +96,7 @@ async fn two_hundred_requests_at_the_end_cause_one_exchange() {
     let proxy = world.proxy().await;
     world.pass(Duration::from_secs(7300));
     two_hundred(&world, proxy.url(ECHO)).await;
-    assert!(!proxy.exchanges.lock().unwrap().iter().any(|exchange| exchange.turned), "nobody was sent out with it");
+    assert!(!proxy.exchanges.lock().unwrap().iter().any(|exchange| exchange.rotated), "nobody was sent out with it");
     world.assert_clean();
 }
 
@@ -108,7 +108,7 @@ async fn two_hundred_refusals_of_one_token_cause_one_exchange() {
     json(world.http.get(proxy.url(ECHO))).await;
     world.kill_token();
     two_hundred(&world, proxy.url(ECHO)).await;
-    assert!(proxy.exchanges.lock().unwrap().iter().any(|exchange| exchange.turned));
+    assert!(proxy.exchanges.lock().unwrap().iter().any(|exchange| exchange.rotated));
     world.assert_clean();
 }
 
@@ -122,9 +122,9 @@ async fn a_small_body_is_sent_again_whole() {
         let (_, answer) = json(world.http.post(proxy.url(ECHO)).body(body.clone())).await;
         answer["data"].clone()
     };
-    assert!(proxy.last().turned);
+    assert!(proxy.last().rotated);
     let (_, again) = json(world.http.post(proxy.url(ECHO)).body(body)).await;
-    assert!(!proxy.last().turned);
+    assert!(!proxy.last().rotated);
     assert_eq!(straight["body_length"], 100_000);
     assert_eq!(straight["body_sha256"], again["data"]["body_sha256"]);
     assert_eq!(world.counters().rotations, 1);
@@ -138,16 +138,16 @@ async fn a_large_body_is_refused_and_the_next_one_works() {
     let body = vec![7; 1 << 20];
     let (status, answer) = json(world.http.post(proxy.url(ECHO)).body(body.clone())).await;
     assert_eq!((status, &answer["code"]), (400, &json!(99_991_677)), "the provider's own words: {answer}");
-    // Turned behind the caller's back; the next request may come before that and is then served all the same.
-    let turned = async {
+    // Rotated behind the caller's back; the next request may come before that and is then served all the same.
+    let rotated = async {
         while world.counters().rotations == 0 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, turned).await.expect("it is turned");
+    tokio::time::timeout(PATIENCE, rotated).await.expect("it is turned");
     let (status, answer) = json(world.http.post(proxy.url(ECHO)).body(body)).await;
     if status != 200 {
-        // The turn had reached the provider and not yet the vault.
+        // The rotation had reached the provider and not yet the vault.
         assert_eq!(answer["code"], 99_991_677);
     }
     let (status, _) = json(world.http.get(proxy.url(ECHO))).await;
@@ -155,30 +155,30 @@ async fn a_large_body_is_refused_and_the_next_one_works() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_no_turn_mends_is_passed_on() {
+async fn a_refusal_that_no_rotation_mends_is_passed_on() {
     let world = World::new().await;
     let proxy = world.proxy().await;
     for code in [99_991_679, 99_991_672, 99_991_400, 1_254_607] {
         world.sandbox.inject(Fault::new(FaultKind::Code { code, status: Some(400) }).to(ECHO));
         let (_, answer) = json(world.http.get(proxy.url(ECHO))).await;
         assert_eq!(answer["code"], code);
-        assert_eq!((proxy.last().turned, proxy.last().code), (false, None));
+        assert_eq!((proxy.last().rotated, proxy.last().code), (false, None));
     }
     assert_eq!(world.counters().rotations, 0);
 }
 
 #[tokio::test]
-async fn a_path_that_always_refuses_causes_one_turn() {
+async fn a_path_that_always_refuses_causes_one_rotation() {
     let world = World::new().await;
     let proxy = world.proxy().await;
-    for (turns, code) in [(1, 99_991_677), (1, 99_991_668)] {
+    for (rotations, code) in [(1, 99_991_677), (1, 99_991_668)] {
         world.sandbox.clear_faults();
         world.sandbox.inject(Fault::code(code).to(ECHO).forever());
         for _ in 0..4 {
             let (_, answer) = json(world.http.get(proxy.url(ECHO))).await;
             assert_eq!(answer["code"], code);
         }
-        assert_eq!(world.counters().rotations, turns);
+        assert_eq!(world.counters().rotations, rotations);
     }
 }
 
@@ -190,7 +190,7 @@ async fn a_refusal_with_status_200_is_one() {
     world.sandbox.inject(Fault::new(FaultKind::Code { code: 99_991_677, status: Some(200) }).to(ECHO));
     let (status, answer) = json(world.http.post(proxy.url(ECHO)).body("again")).await;
     assert_eq!((status, &answer["code"], &answer["data"]["body_length"]), (200, &json!(0), &json!(5)));
-    assert!(proxy.last().turned);
+    assert!(proxy.last().rotated);
 }
 
 #[tokio::test]
@@ -219,9 +219,9 @@ async fn a_provider_that_is_away_is_told_so() {
     assert_eq!((&answer["code"], &answer["error"]["tokenward"]), (&json!(502), &json!("TW0502")));
 }
 
-/// A token that is due and cannot be turned still serves while it lives; afterwards the trouble is told.
+/// A token that is due and cannot be rotated still serves while it lives; afterwards the trouble is told.
 #[tokio::test]
-async fn trouble_with_a_turn_is_told_when_the_token_has_ended() {
+async fn trouble_with_a_rotation_is_told_when_the_token_has_ended() {
     let world = World::new().await;
     let proxy = world.proxy().await;
     world.sandbox.inject(Fault::code(20_050).on(tokenward_emulator::Endpoint::V3Token).forever());

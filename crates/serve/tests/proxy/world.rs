@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokenward::core::GrantId;
 use tokenward::{ApiOptions, CallOptions, Identity, Keeper, KeeperOptions, Session};
 use tokenward_emulator::{Counters, Sandbox, SandboxOptions};
-use tokenward_serve::proxy::{Exchange, Limits, LocalSecret, Proxy, ProxyOptions, Story};
+use tokenward_serve::proxy::{ErrorWords, Exchange, Limits, LocalSecret, Proxy, ProxyOptions};
 use tokenward_testkit::{Stand, login_request, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -87,7 +87,7 @@ impl World {
             hosts: Vec::new(),
             origins: wishes.origins,
             limits: wishes.limits.unwrap_or_default(),
-            words: Arc::new(|code| Story { happened: code.name().to_owned(), next: "read the page".to_owned() }),
+            words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: "read the page".to_owned() }),
             watcher: {
                 let exchanges = Arc::clone(&exchanges);
                 Arc::new(move |exchange| exchanges.lock().unwrap().push(exchange.clone()))

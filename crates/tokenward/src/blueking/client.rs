@@ -10,7 +10,7 @@ use super::error::{TokenAPIError, TokenError, TokenNotExist};
 use super::request::Request;
 use super::token::AccessToken;
 use crate::compose::Quickly;
-use crate::{Error, Handed, Keeper, Kept, Obtain, Session, Who};
+use crate::{Error, Keeper, KeptState, Obtain, ServedToken, Session, TokenHolder};
 
 /// Tokens of one app, for its users and for itself. Cheap to clone; clones share what is under way and nothing of any request.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl BkClient {
         &self.inner.profile
     }
 
-    /// The token of the request's authenticated user, made with what the user's browser carries where there is none, turned where it
+    /// The token of the request's authenticated user, made with what the user's browser carries where there is none, rotated where it
     /// is due.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl BkClient {
     /// nothing; [`TokenAPIError`] with [`Code::WrongUser`] where the cookie is another user's.
     pub async fn get_access_token(&self, request: &dyn Request) -> Result<AccessToken, TokenError> {
         let user = self.user(request)?;
-        if let Some(token) = self.at_once(&Who::User(user.clone())) {
+        if let Some(token) = self.at_once(&TokenHolder::User(user.clone())) {
             return Ok(token);
         }
         let shows = self.inner.cookies.ticket(request);
@@ -63,19 +63,19 @@ impl BkClient {
     /// # Errors
     /// [`TokenAPIError`].
     pub async fn get_app_access_token(&self) -> Result<AccessToken, TokenError> {
-        match self.at_once(&Who::App) {
+        match self.at_once(&TokenHolder::App) {
             Some(token) => Ok(token),
             None => self.obtain(Obtain::app(self.inner.profile.clone())).await,
         }
     }
 
-    /// The token of a user who is not here: the one that is kept, turned where it is due.
+    /// The token of a user who is not here: the one that is kept, rotated where it is due.
     ///
     /// # Errors
     /// [`TokenNotExist`] where there is none; [`TokenAPIError`].
     pub async fn get_access_token_by_user(&self, user: &str) -> Result<AccessToken, TokenError> {
         let user = self.named(Some(user))?;
-        match self.at_once(&Who::User(user.clone())) {
+        match self.at_once(&TokenHolder::User(user.clone())) {
             Some(token) => Ok(token),
             None => self.obtain(Obtain::user(self.inner.profile.clone(), user, None)).await,
         }
@@ -93,7 +93,7 @@ impl BkClient {
         self.obtain(wanted.after_refusal(token.grant, token.generation)).await
     }
 
-    /// The next token after one that was refused where it was used: turned by its refresh token, or made anew with what the request
+    /// The next token after one that was refused where it was used: rotated by its refresh token, or made anew with what the request
     /// carries. Once: what is refused again is reported.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl BkClient {
     /// [`BkClient::get_access_token`].
     pub async fn renew(&self, request: &dyn Request, refused: &AccessToken) -> Result<AccessToken, TokenError> {
         if refused.renewed {
-            let error = Error::new(Code::TokenStillRefused, Kept::Record);
+            let error = Error::new(Code::TokenStillRefused, KeptState::Record);
             return Err(TokenAPIError::new(error).into());
         }
         let wanted = match &refused.user {
@@ -130,12 +130,12 @@ impl BkClient {
     }
 
     /// What the hand-out file has.
-    fn at_once(&self, who: &Who) -> Option<AccessToken> {
+    fn at_once(&self, who: &TokenHolder) -> Option<AccessToken> {
         let found =
             (self.inner.quickly)(&who.name(&self.inner.profile)).filter(|found| found.app == self.inner.app.name)?;
         let user = match who {
-            Who::User(user) => Some(user.clone()),
-            Who::App => None,
+            TokenHolder::User(user) => Some(user.clone()),
+            TokenHolder::App => None,
         };
         Some(AccessToken::new(found.access, user, found.grant, found.generation))
     }
@@ -143,10 +143,10 @@ impl BkClient {
     async fn obtain(&self, wanted: Obtain) -> Result<AccessToken, TokenError> {
         let Inner { keeper, app, .. } = &*self.inner;
         let user = match &wanted.who {
-            Who::User(user) => Some(user),
-            Who::App => None,
+            TokenHolder::User(user) => Some(user),
+            TokenHolder::App => None,
         };
-        let Handed { access, grant, generation, notices, .. } =
+        let ServedToken { access, grant, generation, notices, .. } =
             keeper.obtain(app, &wanted).await.map_err(|error| TokenError::new(error, user))?;
         Ok(AccessToken { notices, ..AccessToken::new(access, user.cloned(), grant, generation) })
     }

@@ -13,10 +13,10 @@ use super::facts::{
 };
 use super::finding::{Check, Finding};
 use super::history::{Tale, Traces};
+use super::rotations;
 use super::severity::Severity;
 use super::story::Story;
-use super::turns;
-use crate::links::{Found, LinkState};
+use crate::links::{FileComparison, LinkState};
 
 /// Answers every question that the facts permit, in the order of [`Check`]; the profile that is meant first, then what
 /// concerns everyone, then a line for each other profile that needs attention.
@@ -183,7 +183,7 @@ fn examine_login(
             found.add(Check::Login, Story::ScopesNotGranted(missing));
         }
     }
-    let death = turns::death(login, app.map(|app| app.token_api), now);
+    let death = rotations::death(login, app.map(|app| app.token_api), now);
     let dead = death.is_some();
     if let Some(mut death) = death {
         if let Tale::SecondOwner(traces) = &mut death.tale {
@@ -192,20 +192,20 @@ fn examine_login(
         found.add(Check::Login, Story::Dead(Box::new(death)));
     }
     tokens(login, now, dead, found);
-    let past = turns::past(login);
+    let past = rotations::past(login);
     if !past.is_empty() {
-        found.add(Check::Turns, Story::LastTurns(past));
+        found.add(Check::Rotations, Story::LastRotations(past));
     }
-    for story in turns::open(login, now) {
-        let check = if matches!(story, Story::InDoubt(_)) { Check::Login } else { Check::Turns };
+    for story in rotations::open(login, now) {
+        let check = if matches!(story, Story::InDoubt(_)) { Check::Login } else { Check::Rotations };
         found.add(check, story);
     }
-    if let Some(story) = turns::last_failure(login, now) {
-        found.add(Check::Turns, story);
+    if let Some(story) = rotations::last_failure(login, now) {
+        found.add(Check::Rotations, story);
     }
     let replaced = login.aside.iter().filter(|set| set.replaced).count();
     if let Some(newest) = login.aside.iter().map(|set| set.at).max() {
-        found.add(Check::Turns, Story::SetAside { late: login.aside.len() - replaced, replaced, newest });
+        found.add(Check::Rotations, Story::SetAside { late: login.aside.len() - replaced, replaced, newest });
     }
     if grant.unproven {
         found.add(Check::Login, Story::Unproven { user: grant.subject.clone() });
@@ -215,8 +215,8 @@ fn examine_login(
             Event::Adopted { source, .. } => Some((source.clone(), entry.at)),
             _ => None,
         });
-        let since = adopted.as_ref().map_or(grant.turned, |(_, at)| *at);
-        found.add(Check::Turns, Story::OnTrial { source: adopted.map(|(source, _)| source), since });
+        let since = adopted.as_ref().map_or(grant.rotated_at, |(_, at)| *at);
+        found.add(Check::Rotations, Story::OnTrial { source: adopted.map(|(source, _)| source), since });
     }
 }
 
@@ -243,7 +243,7 @@ fn without_profile(facts: &Facts, found: &mut Collector) {
 /// What is known of who ended a login that we did not end.
 fn traces_of(facts: &Facts, profile: &ProfileFacts, login: &LoginFacts, refused: Timestamp) -> Traces {
     let grant = &login.grant;
-    let restored = facts.restored.clone().filter(|restored| grant.turned <= restored.at && restored.at <= refused);
+    let restored = facts.restored.clone().filter(|restored| grant.rotated_at <= restored.at && restored.at <= refused);
     let refused_before = login
         .journal
         .iter()
@@ -254,7 +254,7 @@ fn traces_of(facts: &Facts, profile: &ProfileFacts, login: &LoginFacts, refused:
         _ if refused_before => Some(false),
         _ => None,
     };
-    let newer = profile.links.iter().filter(|state| matches!(state.found, Found::Newer));
+    let newer = profile.links.iter().filter(|state| matches!(state.found, FileComparison::Newer));
     let files = newer.map(|state| state.link.target.file.display().to_string());
     let tools = facts.others.iter().flat_map(|store| {
         let held = store.logins.iter().flatten().filter(|held| held.refresh == HeldRefresh::Unknown);
@@ -266,13 +266,13 @@ fn traces_of(facts: &Facts, profile: &ProfileFacts, login: &LoginFacts, refused:
 
 fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector) {
     let grant = &login.grant;
-    let serving = turns::serves_until(login, now);
+    let serving = rotations::serves_until(login, now);
     let refresh = grant.refresh_expires.filter(|_| grant.has_refresh);
     found.add(
         Check::Tokens,
         Story::Lives {
             access: grant.access.as_ref().map(|access| access.expires),
-            turn_at: login.turn_at.filter(|_| grant.has_refresh && !dead),
+            due_at: login.due_at.filter(|_| grant.has_refresh && !dead),
             refresh: refresh.filter(|_| !dead),
             wall: grant.wall.filter(|_| !dead),
         },
@@ -308,9 +308,11 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
 
 fn links(links: &[LinkState], found: &mut Collector) {
     // That a login is over is told of the login.
-    let is_bad = |state: &&LinkState| !matches!(state.found, Found::InStep | Found::Over) || state.exposed.is_some();
+    let is_bad = |state: &&LinkState| {
+        !matches!(state.found, FileComparison::InStep | FileComparison::Over) || state.exposed.is_some()
+    };
     let bad: Vec<_> = links.iter().filter(is_bad).collect();
-    let is_over = links.iter().any(|state| matches!(state.found, Found::Over));
+    let is_over = links.iter().any(|state| matches!(state.found, FileComparison::Over));
     if bad.is_empty() && !is_over && !links.is_empty() {
         found.add(Check::Links, Story::LinksInStep(links.len()));
     }
@@ -439,7 +441,7 @@ fn clock(facts: &Facts, found: &mut Collector) {
 fn moments(login: &LoginFacts) -> impl Iterator<Item = Timestamp> + '_ {
     let grant = &login.grant;
     let obtained = grant.access.as_ref().map(|access| access.obtained);
-    [Some(grant.turned), Some(grant.consented), obtained, login.journal.first().map(|entry| entry.at)]
+    [Some(grant.rotated_at), Some(grant.consented), obtained, login.journal.first().map(|entry| entry.at)]
         .into_iter()
         .flatten()
 }
@@ -454,5 +456,5 @@ const IDLE_NOTICE: Duration = Duration::from_hours(24);
 const WALL_NOTICE: Duration = Duration::from_hours(14 * 24);
 /// The provider's answer takes a moment and its `Date` has whole seconds; a minute is beyond both.
 const CLOCK_SLACK: Duration = Duration::from_mins(1);
-/// A turn needs a quarter of a megabyte at most; whoever has less than this will meet the end soon.
+/// A rotation needs a quarter of a megabyte at most; whoever has less than this will meet the end soon.
 const ROOM_NOTICE: u64 = 16 << 20;

@@ -167,10 +167,10 @@ pub enum SecretFacts {
 pub struct LoginFacts {
     /// The grant.
     pub grant: Grant,
-    /// When its access token is due to be turned.
-    pub turn_at: Option<Timestamp>,
+    /// When its access token is due to be rotated.
+    pub due_at: Option<Timestamp>,
     /// Spends that nobody closed, oldest first.
-    pub open: Vec<OpenTurn>,
+    pub open: Vec<OpenRotation>,
     /// What happened, newest first.
     pub journal: Vec<Entry>,
     /// Sets that are kept aside, newest first.
@@ -185,7 +185,7 @@ pub struct LoginFacts {
 
 /// A spend that nobody closed.
 #[derive(Debug, Clone)]
-pub struct OpenTurn {
+pub struct OpenRotation {
     /// Its intent.
     pub intent: IntentId,
     /// Who sends, or sent.

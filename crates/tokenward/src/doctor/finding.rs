@@ -36,8 +36,8 @@ pub enum Check {
     Login,
     /// How long does each token live?
     Tokens,
-    /// What were the last turns, and what did they leave?
-    Turns,
+    /// What were the last rotations, and what did they leave?
+    Rotations,
     /// Are the linked files in step?
     Links,
     /// Is the store sound and writable?
@@ -62,7 +62,7 @@ impl Check {
             Self::Secret => "secret",
             Self::Login => "login",
             Self::Tokens => "tokens",
-            Self::Turns => "turns",
+            Self::Rotations => "turns",
             Self::Links => "links",
             Self::Store => "store",
             Self::Clock => "clock",

@@ -18,7 +18,7 @@ use tokenward_core::{
 };
 
 use super::facts::{
-    AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenStore, OpenTurn, PortFacts, ProfileFacts,
+    AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenRotation, OpenStore, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
 use super::{foreign, owners};
@@ -222,7 +222,7 @@ async fn fill_store(store: &mut OpenStore, session: &Session, looked: &Looked) {
     }
     store.unfinished.clone_from(&looked.unfinished);
     store.foreign = foreign::look(&store.folder);
-    // The proof that every turn asks for before it spends.
+    // The proof that every rotation asks for before it spends.
     store.unwritable = session.parts().vault.prove().await.err().map(Error::from);
 }
 
@@ -356,20 +356,20 @@ impl Round<'_> {
         let codes = self.codes(api.unwrap_or(grant.issued_by), &grant.standing, &journal);
         let mut open = Vec::new();
         for intent in &report.intents {
-            open.push(self.open_turn(report, session, intent).await);
+            open.push(self.open_rotation(report, session, intent).await);
         }
         let serves = rotation::serves(&grant, session.keeper().rules(&grant), self.now);
-        Ok(LoginFacts { turn_at: report.turn_at, grant, open, journal, aside, codes, serves, alive })
+        Ok(LoginFacts { due_at: report.due_at, grant, open, journal, aside, codes, serves, alive })
     }
 
-    async fn open_turn(&self, report: &Report, session: &Session, intent: &Intent) -> OpenTurn {
+    async fn open_rotation(&self, report: &Report, session: &Session, intent: &Intent) -> OpenRotation {
         let fate = session.parts().witness.fate(&intent.sender).await;
         let in_rescue_slot = self
             .looked
             .health
             .as_ref()
             .is_some_and(|health| health.waiting.iter().any(|waiting| waiting.intent == intent.id));
-        OpenTurn {
+        OpenRotation {
             intent: intent.id,
             sender: intent.sender.clone(),
             fate,
@@ -456,5 +456,5 @@ fn open_mode(path: &Path) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// How much of the journal is read: some twenty turns.
+/// How much of the journal is read: some twenty rotations.
 const JOURNAL_READ: u32 = 64;

@@ -1,4 +1,4 @@
-//! What the journal tells of a login, as far as a story needs it: the last turns, how it ended, a token in doubt. Data, without a word of any
+//! What the journal tells of a login, as far as a story needs it: the last rotations, how it ended, a token in doubt. Data, without a word of any
 //! language.
 
 use jiff::Timestamp;
@@ -10,14 +10,14 @@ use crate::Restored;
 
 /// A process, as people speak of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who {
+pub struct ProcessName {
     /// Its number, where it is a process that others can look for.
     pub pid: Option<u32>,
     /// Its machine.
     pub host: String,
 }
 
-impl From<&Holder> for Who {
+impl From<&Holder> for ProcessName {
     fn from(holder: &Holder) -> Self {
         Self { pid: holder.process.map(|process| process.pid), host: holder.node.host.clone() }
     }
@@ -37,7 +37,7 @@ pub struct Death {
     /// Its number.
     pub generation: Generation,
     /// Who met the refusal.
-    pub met_by: Option<Who>,
+    pub met_by: Option<ProcessName>,
     /// How it came to this.
     pub tale: Tale,
     /// The access token's end, if it still serves.
@@ -59,7 +59,7 @@ pub enum Tale {
     /// We had sent the token before, and that answer was lost (TW0409).
     AnswerLost {
         /// Who had sent it, as far as the journal still knows.
-        sender: Option<Who>,
+        sender: Option<ProcessName>,
         /// When.
         at: Option<Timestamp>,
         /// Why no answer came.
@@ -112,7 +112,7 @@ pub struct Traces {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubtful {
     /// Who sent it, as far as the journal still knows.
-    pub sender: Option<Who>,
+    pub sender: Option<ProcessName>,
     /// When.
     pub at: Timestamp,
     /// Why nothing is known.
@@ -123,13 +123,13 @@ pub struct Doubtful {
     pub serves_until: Option<Timestamp>,
 }
 
-/// A turn that is over, or a login.
+/// A rotation that is over, or a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PastTurn {
+pub struct PastRotation {
     /// When it began.
     pub at: Timestamp,
     /// Who did it.
-    pub who: Option<Who>,
+    pub who: Option<ProcessName>,
     /// The generation whose token was sent, or that a login brought.
     pub generation: Generation,
     /// Whether it repeated a send of unknown outcome.

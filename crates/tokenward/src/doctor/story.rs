@@ -10,9 +10,9 @@ use tokenward_core::{
 };
 
 use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
-use super::history::{Cause, Death, Doubtful, PastTurn, Who};
+use super::history::{Cause, Death, Doubtful, PastRotation, ProcessName};
 use super::severity::Severity;
-use crate::links::{Found, LinkState};
+use crate::links::{FileComparison, LinkState};
 use crate::settings::{SettingsError, Warning};
 use crate::stores::Tool;
 use crate::{Error, Repair};
@@ -125,8 +125,8 @@ pub enum Story {
     Lives {
         /// The access token's end.
         access: Option<Timestamp>,
-        /// From when on it is turned.
-        turn_at: Option<Timestamp>,
+        /// From when on it is rotated.
+        due_at: Option<Timestamp>,
         /// The refresh token's end.
         refresh: Option<Timestamp>,
         /// The end that no refresh can move.
@@ -157,12 +157,12 @@ pub enum Story {
         /// Whether it is the one that no refresh can move.
         wall: bool,
     },
-    /// The last turns, newest first.
-    LastTurns(Vec<PastTurn>),
-    /// A turn is under way.
+    /// The last rotations, newest first.
+    LastRotations(Vec<PastRotation>),
+    /// A rotation is under way.
     UnderWay {
         /// Who sends, or sent.
-        sender: Who,
+        sender: ProcessName,
         /// When it began.
         begun: Timestamp,
         /// When the sender gives up for certain.
@@ -173,7 +173,7 @@ pub enum Story {
     /// An answer waits to be read.
     AnswerWaits {
         /// Who sends, or sent.
-        sender: Who,
+        sender: ProcessName,
         /// When it arrived.
         received: Timestamp,
         /// Whether it lies in the rescue slot.
@@ -181,7 +181,7 @@ pub enum Story {
         /// What it says.
         says: Says,
     },
-    /// The last turn failed for a cause outside the token, which is unspent.
+    /// The last rotation failed for a cause outside the token, which is unspent.
     LastFailed {
         /// Our code.
         code: Code,
@@ -190,7 +190,7 @@ pub enum Story {
         /// When.
         at: Timestamp,
         /// Who sends, or sent.
-        sender: Option<Who>,
+        sender: Option<ProcessName>,
         /// Whether the access token still serves.
         serving: bool,
         /// Whether an earlier send of the token is in doubt; otherwise it is unspent.
@@ -205,7 +205,7 @@ pub enum Story {
         /// Since when the newest is there.
         newest: Timestamp,
     },
-    /// An adopted set has not turned yet.
+    /// An adopted set has not rotated yet.
     OnTrial {
         /// Where it came from, if the journal still knows.
         source: Option<String>,
@@ -365,7 +365,7 @@ impl Story {
             | Self::Login { .. }
             | Self::Lives { .. }
             | Self::AccessAccepted
-            | Self::LastTurns(_)
+            | Self::LastRotations(_)
             | Self::StoreSound { .. }
             | Self::ClockRight(_)
             | Self::Brand { .. }
@@ -420,11 +420,13 @@ impl Story {
             Self::PortRefused { .. } => Code::BadSetting,
             Self::Link(state) => match (&state.exposed, &state.found) {
                 (Some(error), _) => error.code(),
-                (None, Found::Behind | Found::Stale { .. } | Found::Newer) => Code::LinkStale,
-                (None, Found::OfAnotherUser { .. }) => Code::LoginWithoutProfile,
-                (None, Found::OfFormerUser { .. }) => Code::FormerUser,
-                (None, Found::OfEndedLogin { .. }) => Code::EndedLogin,
-                (None, Found::Unproven { .. }) => Code::UserUnproven,
+                (None, FileComparison::Behind | FileComparison::Stale { .. } | FileComparison::Newer) => {
+                    Code::LinkStale
+                }
+                (None, FileComparison::OfAnotherUser { .. }) => Code::LoginWithoutProfile,
+                (None, FileComparison::OfFormerUser { .. }) => Code::FormerUser,
+                (None, FileComparison::OfEndedLogin { .. }) => Code::EndedLogin,
+                (None, FileComparison::Unproven { .. }) => Code::UserUnproven,
                 _ => Code::LinkUnusable,
             },
             Self::SecondOwner { .. } | Self::Suspect { .. } => Code::SecondOwner,
@@ -463,7 +465,7 @@ impl Story {
             },
             Self::NotOurs { files, .. } if files.shut => Severity::Trouble,
             // The login's own finding says that a person is needed.
-            Self::Link(state) if matches!(state.found, Found::WithoutLogin) => Severity::Note,
+            Self::Link(state) if matches!(state.found, FileComparison::WithoutLogin) => Severity::Note,
             Self::Users(users) if users.is_empty() => Severity::Note,
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
@@ -503,7 +505,7 @@ impl Story {
             | Self::Login { .. }
             | Self::Lives { .. }
             | Self::AccessAccepted
-            | Self::LastTurns(_)
+            | Self::LastRotations(_)
             | Self::StoreSound { .. }
             | Self::ClockRight(_)
             | Self::Brand { .. }

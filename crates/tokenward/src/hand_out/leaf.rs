@@ -26,7 +26,7 @@ pub(super) fn serves(folder: &Folder, hand_out: &HandOut, now: Timestamp) -> boo
     let born = obtained.checked_sub(CLOCK_SLACK).unwrap_or(obtained);
     !folder.over(hand_out.grant).exists()
         && born <= now
-        && now < hand_out.turn_at
+        && now < hand_out.due_at
         && hand_out.links.iter().all(|link| is_as_it_should(link, now))
 }
 
@@ -60,7 +60,7 @@ pub(super) fn to_plain(hand_out: &HandOut) -> io::Result<Zeroizing<Vec<u8>>> {
         token: hand_out.access.token.expose(),
         obtained: hand_out.access.obtained.as_millisecond(),
         expires: hand_out.access.expires.as_millisecond(),
-        turn_at: hand_out.turn_at.as_millisecond(),
+        turn_at: hand_out.due_at.as_millisecond(),
         links: hand_out.links.iter().map(|link| (path_to_text(&link.file), link.looks)).collect(),
     };
     let mut plain = Zeroizing::new(Vec::with_capacity(text.token.len() + 512));
@@ -80,7 +80,7 @@ pub(super) fn from_plain(plain: &[u8]) -> Option<HandOut> {
             obtained: instant(text.obtained)?,
             expires: instant(text.expires)?,
         },
-        turn_at: instant(text.turn_at)?,
+        due_at: instant(text.turn_at)?,
         links: text
             .links
             .into_iter()

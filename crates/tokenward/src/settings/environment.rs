@@ -8,7 +8,7 @@ use tokenward_core::{BadSecret, Code, SecretBytes};
 use super::error::{Origin, SettingsError, Warning};
 use super::table::Setting;
 use super::text::nearest;
-use crate::{Desktop, Environment, Error, Kept};
+use crate::{Desktop, Environment, Error, KeptState};
 
 /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.
 pub(super) fn strangers(env: &Environment) -> impl Iterator<Item = Warning> {
@@ -91,7 +91,7 @@ impl Home {
     /// # Errors
     /// [`Code::HomeUnusable`] with the place that stands in the way.
     pub fn can_be_made(&self) -> Result<(), Error> {
-        let unusable = |words: String| Error::with_detail(Code::HomeUnusable, Kept::Nothing, words);
+        let unusable = |words: String| Error::with_detail(Code::HomeUnusable, KeptState::Nothing, words);
         if let Some(user) = self.of_user.as_ref().filter(|user| !user.is_dir()) {
             return Err(unusable(format!("the home folder {} does not exist (HOME)", user.display())));
         }

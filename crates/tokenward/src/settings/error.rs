@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError, veil};
-use tokenward_keeper::{Error, Kept};
+use tokenward_keeper::{Error, KeptState};
 use tokenward_vault::trusted::Distrust;
 
 use super::table::{DEFAULT_PROFILE, Setting};
@@ -21,7 +21,7 @@ pub enum Origin {
     /// An environment variable.
     Variable(&'static str),
     /// The configuration file. Boxed, because every error carries an origin.
-    File(Box<Place>),
+    File(Box<FilePosition>),
     /// Nobody said so: the value holds by default.
     #[default]
     Default,
@@ -30,7 +30,7 @@ pub enum Origin {
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Place {
+pub struct FilePosition {
     /// The file.
     pub path: PathBuf,
     /// The line, from one.
@@ -419,7 +419,7 @@ impl fmt::Display for Warning {
 
 /// The place in a file, for building an [`Origin`].
 pub(super) fn in_file(path: &Path, line: usize, key: impl Into<String>) -> Origin {
-    Origin::File(Box::new(Place { path: path.to_owned(), line, key: key.into() }))
+    Origin::File(Box::new(FilePosition { path: path.to_owned(), line, key: key.into() }))
 }
 
 fn of(origin: &Origin) -> String {
@@ -511,6 +511,6 @@ fn meant(nearest: Option<&str>) -> String {
 impl From<SettingsError> for Error {
     /// Nothing was touched. The words are those of the settings' error, which say what to do.
     fn from(error: SettingsError) -> Self {
-        Self::with_detail(error.code(), Kept::Everything, error.to_string())
+        Self::with_detail(error.code(), KeptState::Everything, error.to_string())
     }
 }

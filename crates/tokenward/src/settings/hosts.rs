@@ -90,10 +90,10 @@ pub(super) fn refuse_clear_text(url: &Url, value: &Value, provider: ProviderName
     Err(refused(value, en, "请使用 https：应用密钥和令牌会发往该地址，只有本机地址才可以用明文"))
 }
 
-type Given = Option<(Url, Origin)>;
+type GivenHost = Option<(Url, Origin)>;
 
 /// Both hosts, from those that were given.
-pub(super) fn complete(brand: Brand, open: Given, accounts: Given) -> Result<Hosts, SettingsError> {
+pub(super) fn complete(brand: Brand, open: GivenHost, accounts: GivenHost) -> Result<Hosts, SettingsError> {
     for (url, origin) in [&open, &accounts].into_iter().flatten() {
         if brand_of(url).is_some_and(|other| other != brand) {
             let host = url.host_str().unwrap_or_default().to_owned();

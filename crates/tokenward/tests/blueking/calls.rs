@@ -1,6 +1,6 @@
 //! Calls through the API gateway, with a token that is always good and in no other way.
 
-use tokenward::core::Ask;
+use tokenward::core::TokenWish;
 use tokenward::{ApiClient, ApiOptions, Call, CallOptions, Caller, Identity};
 use tokenward_emulator::Door;
 
@@ -69,7 +69,7 @@ async fn the_apps_own_calls_share_one_grant() {
     // Its token is refused: the secret makes the next.
     world.sandbox.seed_login(world.kind.door(), "", CODE, None, &[]).unwrap();
     api.call(Call::get("/app/demo/info/")).await.unwrap();
-    let handed = keeper.access(&world.stand.app, report.grant.id, Ask::default()).await.unwrap();
+    let handed = keeper.access(&world.stand.app, report.grant.id, TokenWish::default()).await.unwrap();
     assert!(world.sandbox.is_good(handed.access.token.expose()));
     assert_eq!(world.grants().await, 1);
 }

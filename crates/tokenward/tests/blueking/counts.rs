@@ -36,7 +36,7 @@ async fn fifteen_processes_make_two_requests() {
     assert_eq!(world.counters().requests, 2);
 }
 
-/// Over thirty days, asked every hour: a turn each twelve hours, and at the end of the refresh token a new grant by cookie.
+/// Over thirty days, asked every hour: a rotation each twelve hours, and at the end of the refresh token a new grant by cookie.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_month_of_hours() {
     let world = World::new(Kind::SSM).await;
@@ -52,7 +52,7 @@ async fn a_month_of_hours() {
     world.assert_clean();
 }
 
-/// Near its end a token is turned by its refresh token, whoever asks and whatever they show.
+/// Near its end a token is rotated by its refresh token, whoever asks and whatever they show.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn near_its_end_it_is_refreshed_and_not_granted_anew() {
     for kind in Kind::BY_COOKIE {

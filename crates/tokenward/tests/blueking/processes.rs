@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokenward::core::ports::Clock;
 use tokenward::core::{Code, Standing, TokenApi};
-use tokenward::{Keeper, KeeperOptions, Observer, Obtain, Step};
+use tokenward::{Keeper, KeeperOptions, Observer, Obtain, RotationStep};
 use tokenward_emulator::{Fault, FaultKind, Operation, RefreshFate, Violation};
 use tokenward_testkit::{Killed, Program, Task, Words, all_at_once, until};
 
@@ -29,8 +29,8 @@ fn main() -> ExitCode {
         .test("r3_r4_4_processes_near_expiry_make_one_refresh", || near_expiry(4))
         .test("r3_r4_32_processes_near_expiry_make_one_refresh", || near_expiry(32))
         .test("eight_users_of_32_processes_have_eight_grants", eight_users)
-        .test("a_question_that_is_killed_at_any_step_costs_nothing", killed_questions)
-        .test("a_turn_that_is_killed_at_any_step_costs_no_login", killed_turns)
+        .test("a_grant_request_that_is_killed_at_any_step_costs_nothing", killed_grant_requests)
+        .test("a_rotation_that_is_killed_at_any_step_costs_no_login", killed_rotations)
         .test("an_answer_that_is_lost_costs_no_login_where_it_can_live", lost_answers)
         .test("a_lease_that_is_lost_costs_no_login", lost_leases)
         .run()
@@ -44,7 +44,7 @@ fn runtime() -> tokio::runtime::Runtime {
 async fn work(words: &Words, with_cookie: bool) {
     let (stand, user) = (Stand::read(words.text(0)), words.text(1));
     let observer = (words.all().len() > 2).then(|| {
-        let step = words.text(2).parse::<Step>().unwrap();
+        let step = words.text(2).parse::<RotationStep>().unwrap();
         Arc::new(Killed(step)) as Arc<dyn Observer>
     });
     let session = stand.session(observer).await;
@@ -69,7 +69,7 @@ fn run(stand: &Stand, what: &str, user: &str) -> String {
     task(stand, what, user).run().said()
 }
 
-fn dies(world: &World, what: &str, user: &str, step: Step) {
+fn dies(world: &World, what: &str, user: &str, step: RotationStep) {
     let ran = task(&world.stand, what, user).word(step.as_str()).run();
     assert!(ran.was_killed(), "{what} {user} was not killed at {step}: {ran:?}");
     world.sandbox.note_kill(&format!("{what} {user} dies {step}"));
@@ -138,31 +138,31 @@ fn eight_users() {
 
 /// Whoever makes a grant dies at a step; the next one gets a token that lives, and the service is asked once more only where its
 /// answer was lost.
-fn killed_questions() {
+fn killed_grant_requests() {
     for kind in Kind::BY_COOKIE {
-        for (step, questions) in [
-            (Step::Leased, 1),
-            (Step::Reread, 1),
-            (Step::Proven, 1),
-            (Step::Begun, 1),
-            (Step::Sent, 2),
-            (Step::Journalled, 1),
-            (Step::Committed, 1),
-            (Step::Delivered, 1),
+        for (step, grant_requests) in [
+            (RotationStep::Leased, 1),
+            (RotationStep::Reread, 1),
+            (RotationStep::Proven, 1),
+            (RotationStep::Begun, 1),
+            (RotationStep::Sent, 2),
+            (RotationStep::Journalled, 1),
+            (RotationStep::Committed, 1),
+            (RotationStep::Delivered, 1),
         ] {
             let world = World::blocking(kind);
             dies(&world, "user", "alice", step);
             let token = run(&world.stand, "user", "alice");
             assert!(is_good(&world, &token), "{kind:?} {step}: {token}");
             assert_eq!(run(&world.stand, "by-name", "alice"), token, "{kind:?} {step}");
-            assert_eq!(world.counters().cookie_grants, questions, "{kind:?} {step}");
+            assert_eq!(world.counters().cookie_grants, grant_requests, "{kind:?} {step}");
             assert_eq!(runtime().block_on(world.grants()), 1, "{kind:?} {step}");
             world.assert_clean();
         }
     }
 }
 
-/// A grant to be turned: by cookie where there is one, else by the login page.
+/// A grant to be rotated: by cookie where there is one, else by the login page.
 fn granted(world: &World) {
     runtime().block_on(async {
         if matches!(world.kind.api(), TokenApi::Ssm | TokenApi::AuthApi) {
@@ -188,10 +188,10 @@ fn expire(world: &World) {
     world.pass(Duration::try_from(left + SignedDuration::from_secs(5)).unwrap());
 }
 
-/// Every step of a turn, on the rules of every dialect: the login lives.
-fn killed_turns() {
+/// Every step of a rotation, on the rules of every dialect: the login lives.
+fn killed_rotations() {
     for kind in Kind::ALL {
-        for step in Step::ALL {
+        for step in RotationStep::ALL {
             let world = World::blocking(kind);
             granted(&world);
             expire(&world);
@@ -264,8 +264,8 @@ fn lost_answers() {
 }
 
 /// A process stands still with its request under way until its lease is long over, and another, on a machine that cannot see it, has
-/// turned the grant. Then the first request arrives after all. Both answers are kept, and what is handed out then lives: where
-/// a set ends the one before it, nobody can tell which of two sets is the later one, and a further turn brings one that is.
+/// rotated the grant. Then the first request arrives after all. Both answers are kept, and what is handed out then lives: where
+/// a set ends the one before it, nobody can tell which of two sets is the later one, and a further rotation brings one that is.
 fn lost_leases() {
     for kind in Kind::ALL {
         // A replay that comes minutes late ends the whole family there, whoever sends it.

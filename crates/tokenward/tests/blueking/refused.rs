@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenward::core::{Ask, Code, ExitClass, Scopes, Standing};
+use tokenward::core::{Code, ExitClass, Scopes, Standing, TokenWish};
 use tokenward::{Keeper, LoginRequest};
 use tokenward_emulator::{Endpoint, ErrorShape, Fault, FaultKind, Operation};
 use tokenward_testkit::{REDIRECT, consent};
@@ -41,7 +41,7 @@ async fn what_means_a_dead_token_ends_the_login_and_is_asked_once() {
     ] {
         let (world, keeper, id) = refusing(word, status).await;
         for _ in 0..3 {
-            let error = keeper.access(&world.stand.app, id, Ask::default()).await.unwrap_err();
+            let error = keeper.access(&world.stand.app, id, TokenWish::default()).await.unwrap_err();
             assert_eq!(
                 (error.code(), error.code().exit()),
                 (Code::RefreshTokenRefused, ExitClass::NeedsConsent),
@@ -60,11 +60,11 @@ async fn an_unclear_no_keeps_the_login_and_is_not_asked_for_at_every_call() {
     {
         let (world, keeper, id) = refusing(word, status).await;
         let app = &world.stand.app;
-        let error = keeper.access(app, id, Ask::default()).await.unwrap_err();
+        let error = keeper.access(app, id, TokenWish::default()).await.unwrap_err();
         assert_eq!((error.code(), error.code().exit()), (Code::RefusedUnclearly, ExitClass::NeedsConsent), "{word}");
         assert_eq!(error.refusal().unwrap().provider_word.as_deref(), Some(word));
         for _ in 0..3 {
-            let again = keeper.access(app, id, Ask::default()).await.unwrap_err();
+            let again = keeper.access(app, id, TokenWish::default()).await.unwrap_err();
             assert_eq!(again.code(), Code::RefusedUnclearly, "{word}");
         }
         assert_eq!(asked(&world), 1, "{word}: shared, not repeated");
@@ -72,12 +72,12 @@ async fn an_unclear_no_keeps_the_login_and_is_not_asked_for_at_every_call() {
         keeper.renew(app, id).await.unwrap_err();
         assert_eq!(asked(&world), 2, "{word}");
         world.pass(Duration::from_secs(70));
-        keeper.access(app, id, Ask::default()).await.unwrap_err();
+        keeper.access(app, id, TokenWish::default()).await.unwrap_err();
         assert_eq!(asked(&world), 2, "{word}");
         world.pass(Duration::from_secs(60));
         // The server is well again: nothing was lost.
         world.sandbox.clear_faults();
-        keeper.access(app, id, Ask::default()).await.unwrap();
+        keeper.access(app, id, TokenWish::default()).await.unwrap();
         assert_eq!((asked(&world), world.counters().replays), (3, 0), "{word}");
         world.assert_clean();
     }
@@ -88,10 +88,10 @@ async fn a_server_out_of_order_ends_no_login_whatever_it_says() {
     for word in ["invalid_grant", "bad_refresh_token", "something_else", "server_error"] {
         let (world, keeper, id) = refusing(word, 500).await;
         let app = &world.stand.app;
-        let error = keeper.access(app, id, Ask::default()).await.unwrap_err();
+        let error = keeper.access(app, id, TokenWish::default()).await.unwrap_err();
         assert_eq!((error.code(), error.code().exit()), (Code::ProviderUnavailable, ExitClass::TryLater), "{word}");
         world.sandbox.clear_faults();
-        keeper.access(app, id, Ask::default()).await.unwrap();
+        keeper.access(app, id, TokenWish::default()).await.unwrap();
         assert_eq!(world.counters().replays, 0, "{word}");
     }
 }

@@ -39,8 +39,8 @@ async fn the_nth_change_fails_for_every_n() {
                 let result = keeper.obtain(&world.stand.app, &wanted(kind)).await;
                 // It took fewer changes than that: every one has failed once.
                 let done = vault.left.load(Ordering::SeqCst) > 0 && !stuck || result.is_ok() && stuck;
-                let questions = world.counters().cookie_grants;
-                assert!(questions <= 1, "{kind:?} {nth}: {result:?}");
+                let grant_requests = world.counters().cookie_grants;
+                assert!(grant_requests <= 1, "{kind:?} {nth}: {result:?}");
                 match &result {
                     Ok(handed) => assert!(world.sandbox.is_good(handed.access.token.expose())),
                     Err(error) => assert!(error.vault_error().is_some(), "{kind:?} {nth}: {error:?}"),

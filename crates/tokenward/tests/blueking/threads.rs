@@ -14,7 +14,7 @@ use crate::world::{Kind, World, log_in_at_blueking, request, with_cookies_of};
 const USERS: [&str; 8] = ["u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7"];
 const CALLS: usize = 20_000;
 
-/// Tokens that live four seconds, so that each user's is turned many times under the callers' hands. Every token handed out is that
+/// Tokens that live four seconds, so that each user's is rotated many times under the callers' hands. Every token handed out is that
 /// user's, and lived when its call began.
 #[test]
 fn r5_eight_threads_eight_users_and_160_000_calls() {

@@ -38,7 +38,7 @@ async fn a_call_is_answered() {
 
 /// The provider's time runs ahead of ours, so that the client learns of the end by the refusal alone.
 #[tokio::test]
-async fn a_token_that_died_unseen_is_turned_once_for_two_hundred_callers() {
+async fn a_token_that_died_unseen_is_rotated_once_for_two_hundred_callers() {
     let (world, keeper, grant) = logged_in().await;
     let client = Arc::new(client(&world, &keeper, Identity::User(grant)));
     world.sandbox.advance(std::time::Duration::from_secs(7300));
@@ -117,9 +117,9 @@ async fn a_dead_tenant_token_is_fetched_anew_once_for_two_hundred_callers() {
     assert_eq!(operations(&world, Operation::TenantToken), 2);
 }
 
-/// An API that refuses users with a text nobody knows costs one turn, and no second one while that token lives.
+/// An API that refuses users with a text nobody knows costs one rotation, and no second one while that token lives.
 #[tokio::test]
-async fn a_path_that_refuses_a_fresh_token_is_no_reason_to_turn_it_again() {
+async fn a_path_that_refuses_a_fresh_token_is_no_reason_to_rotate_it_again() {
     let (world, keeper, grant) = logged_in().await;
     let client = client(&world, &keeper, Identity::User(grant));
     world.sandbox.inject(Fault::code(99_991_668).to(ECHO).forever());

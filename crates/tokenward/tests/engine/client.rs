@@ -1,6 +1,6 @@
 //! The library's door, as a program uses it: what `tokenward login` made, with the variables of a process.
 
-use tokenward::core::{Ask, Code, Platform};
+use tokenward::core::{Code, Platform, TokenWish};
 use tokenward::{ApiError, Builder, Client};
 
 use tokenward_emulator::{Fault, FaultKind, Operation};
@@ -56,8 +56,8 @@ async fn a_program_of_ten_lines_has_a_token_that_is_good_and_calls_with_it() {
     let me = profile.get(WHO_AM_I).await.unwrap();
     assert_eq!(me.json().unwrap()["data"]["name"], "Ada");
 
-    let seen = profile.access(Ask::default()).await.unwrap();
-    let newer = profile.access(Ask::NewerThan(seen.generation)).await.unwrap();
+    let seen = profile.access(TokenWish::default()).await.unwrap();
+    let newer = profile.access(TokenWish::NewerThan(seen.generation)).await.unwrap();
     assert_eq!(newer.generation, seen.generation.next());
     logins.close().await.unwrap();
     world.assert_clean();

@@ -1,4 +1,4 @@
-//! The doctor over true turns: what it finds, and that the provider never sees a refresh token because of it (I8).
+//! The doctor over true rotations: what it finds, and that the provider never sees a refresh token because of it (I8).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl World {
         assert_eq!(before, (counted(), live(), refreshes()), "a look moved a refresh token");
         // What the provider adds does not change what the journal tells.
         let stories = |findings: &[Finding]| {
-            let journal = |finding: &&Finding| matches!(finding.check, Check::Login | Check::Turns);
+            let journal = |finding: &&Finding| matches!(finding.check, Check::Login | Check::Rotations);
             let codes = findings.iter().filter(journal).map(|finding| finding.story.code());
             codes.collect::<Vec<_>>()
         };
@@ -66,11 +66,11 @@ impl World {
 }
 
 fn worst(findings: &[Finding]) -> &Finding {
-    let found = findings.iter().filter(|finding| matches!(finding.check, Check::Login | Check::Turns));
+    let found = findings.iter().filter(|finding| matches!(finding.check, Check::Login | Check::Rotations));
     found.max_by_key(|finding| finding.story.severity()).unwrap()
 }
 
-/// Every code that reference/feishu.md lists for a refresh, met by a true turn.
+/// Every code that reference/feishu.md lists for a refresh, met by a true rotation.
 #[tokio::test]
 async fn every_refresh_code_is_found() {
     let families = [
@@ -121,7 +121,8 @@ async fn a_healthy_login_has_nothing_wrong() {
     let bad: Vec<_> = ours.filter(|finding| finding.story.severity() > Severity::Note).collect();
     assert!(bad.is_empty(), "{bad:#?}");
     let checks: Vec<_> = findings.iter().map(|finding| finding.check).collect();
-    for check in [Check::App, Check::Secret, Check::Login, Check::Tokens, Check::Turns, Check::Store, Check::Clock] {
+    for check in [Check::App, Check::Secret, Check::Login, Check::Tokens, Check::Rotations, Check::Store, Check::Clock]
+    {
         assert!(checks.contains(&check), "{check:?}");
     }
     assert!(findings.iter().any(|finding| matches!(finding.story, Story::AccessAccepted)), "{findings:#?}");
@@ -133,7 +134,7 @@ async fn a_second_owner_is_told_from_an_answer_that_we_lost() {
     let mut world = World::new().await;
     let keeper = world.keeper().await;
     let (id, _) = world.log_in(&keeper, "work").await;
-    // A copy of the whole folder turns the login: this vault's journal knows nothing of it.
+    // A copy of the whole folder rotates the login: this vault's journal knows nothing of it.
     let copy = tempfile::tempdir().unwrap();
     copy_folder(world.folder.path(), copy.path());
     world.expire();
@@ -210,14 +211,14 @@ async fn the_secret_and_the_brand_are_checked_for_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_turn_under_way_is_no_trouble() {
+async fn a_rotation_under_way_is_no_trouble() {
     let world = World::new().await;
     let keeper = world.keeper().await;
     let (id, _) = world.log_in(&keeper, "work").await;
     world.expire();
     world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(Stage::Before));
     let app = world.app.clone();
-    let turn = tokio::spawn(async move { keeper.renew(&app, id).await });
+    let rotation = tokio::spawn(async move { keeper.renew(&app, id).await });
     until(|| world.sandbox.hanging() > 0).await;
     let findings = world.look().await;
     let told = worst(&findings);
@@ -225,7 +226,7 @@ async fn a_turn_under_way_is_no_trouble() {
     let Story::UnderWay { sender, visible, .. } = &told.story else { panic!("{told:?}") };
     assert!(*visible && sender.pid == Some(std::process::id()));
     world.sandbox.release();
-    turn.await.unwrap().unwrap();
+    rotation.await.unwrap().unwrap();
     assert!(worst(&world.look().await).story.severity() < Severity::Note);
     world.assert_clean();
 }
@@ -303,7 +304,7 @@ async fn another_tool_with_the_same_refresh_token_is_found() {
     assert_eq!(held.app_id.as_ref(), Some(&world.app.client_id));
     assert!(!format!("{found:?}").contains(&refresh), "no token is in a finding");
 
-    // Once we have turned it, what the tool holds is used up.
+    // Once we have rotated it, what the tool holds is used up.
     keeper.renew(&world.app, id).await.unwrap();
     let found = look().await;
     assert!(matches!(&found[..], [Finding { story: Story::OldCopy { .. }, .. }]), "{found:#?}");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokenward::core::{Ask, Code, Generation, Status};
-use tokenward::{Handed, Keeper, KeeperOptions, Notice};
+use tokenward::core::{Code, Generation, Status, TokenWish};
+use tokenward::{Keeper, KeeperOptions, Notice, ServedToken};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
 use tokenward_testkit::until;
 use tokio::task::JoinHandle;
@@ -18,10 +18,10 @@ async fn hanging_sender(
     keeper: &Keeper,
     id: tokenward::core::GrantId,
     stage: Stage,
-) -> JoinHandle<Result<Handed, tokenward::Error>> {
+) -> JoinHandle<Result<ServedToken, tokenward::Error>> {
     world.sandbox.inject(Fault::new(FaultKind::Hang).when(Operation::Refresh).at(stage));
     let (keeper, app) = (keeper.clone(), Arc::new(world.app.clone()));
-    let sender = tokio::spawn(async move { keeper.access(&app, id, Ask::default()).await });
+    let sender = tokio::spawn(async move { keeper.access(&app, id, TokenWish::default()).await });
     until(|| world.sandbox.hanging() > 0).await;
     sender
 }
@@ -48,7 +48,7 @@ async fn nobody_replays_while_the_sender_may_still_be_at_work() {
     world.expire();
     let sender = hanging_sender(&world, &paused, id, Stage::Before).await;
     let app = world.app.clone();
-    let waiter = tokio::spawn(async move { other.access(&app, id, Ask::default()).await });
+    let waiter = tokio::spawn(async move { other.access(&app, id, TokenWish::default()).await });
     waits(&vault).await;
     assert!(!waiter.is_finished());
     assert_eq!(world.sandbox.counters().refreshes, 0, "the hanging request has not been counted, and no other came");
@@ -69,7 +69,7 @@ async fn a_lease_that_lapsed_under_a_paused_sender_costs_no_token() {
     let sender = hanging_sender(&world, &paused, id, Stage::Before).await;
     // The lease row and the sender's own deadline pass while it hangs.
     world.clock.advance(jiff::SignedDuration::from_secs(120));
-    let handed = other.access(&world.app, id, Ask::default()).await.unwrap();
+    let handed = other.access(&world.app, id, TokenWish::default()).await.unwrap();
     assert_eq!(handed.generation, Generation::new(2));
     // The paused sender's own request is refused now; the login it finds is the other's, and it lives.
     world.sandbox.release();
@@ -86,17 +86,17 @@ async fn a_late_answer_revives_a_login_that_was_declared_to_need_consent() {
     world.expire();
     let sender = hanging_sender(&world, &paused, id, Stage::After).await;
     world.clock.advance(jiff::SignedDuration::from_secs(120));
-    let error = other.access(&world.app, id, Ask::default()).await.unwrap_err();
+    let error = other.access(&world.app, id, TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::AnswerLost, "{error}");
     assert_eq!(other.status(id).await.unwrap().status, Status::NeedsConsent);
 
     world.sandbox.release();
     let late = sender.await.unwrap().unwrap();
     assert!(world.live_access().contains(&late.access.token.expose().to_owned()));
-    let again = other.access(&world.app, id, Ask::default()).await.unwrap();
+    let again = other.access(&world.app, id, TokenWish::default()).await.unwrap();
     assert_eq!(again.access, late.access);
     world.expire();
-    other.access(&world.app, id, Ask::default()).await.unwrap();
+    other.access(&world.app, id, TokenWish::default()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -112,20 +112,20 @@ async fn a_late_answer_after_a_new_login_is_parked() {
     let late = sender.await.unwrap().unwrap();
     assert!(late.notices.iter().any(|notice| matches!(notice, Notice::Parked)));
     assert_eq!(late.generation, report.report.grant.generation);
-    let handed = other.access(&world.app, id, Ask::default()).await.unwrap();
+    let handed = other.access(&world.app, id, TokenWish::default()).await.unwrap();
     assert_eq!(handed.generation, report.report.grant.generation);
     world.expire();
-    other.access(&world.app, id, Ask::default()).await.unwrap();
+    other.access(&world.app, id, TokenWish::default()).await.unwrap();
     world.assert_clean();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn logging_out_waits_for_the_turn_under_way() {
+async fn logging_out_waits_for_the_rotation_under_way() {
     let world = World::new().await;
-    let (turning, (leaving, vault)) = (world.keeper().await, watched(&world).await);
-    let (id, _) = world.log_in(&turning, "work").await;
+    let (rotating, (leaving, vault)) = (world.keeper().await, watched(&world).await);
+    let (id, _) = world.log_in(&rotating, "work").await;
     world.expire();
-    let sender = hanging_sender(&world, &turning, id, Stage::Before).await;
+    let sender = hanging_sender(&world, &rotating, id, Stage::Before).await;
     let app = world.app.clone();
     let logout = tokio::spawn(async move { leaving.logout(Some(&app), id, true).await });
     waits(&vault).await;
@@ -148,7 +148,7 @@ async fn a_clock_that_jumps_in_the_middle_of_a_send_races_nobody() {
         let sender = hanging_sender(&world, &sending, id, Stage::After).await;
         world.clock.advance(jump);
         let app = world.app.clone();
-        let waiter = tokio::spawn(async move { other.access(&app, id, Ask::default()).await });
+        let waiter = tokio::spawn(async move { other.access(&app, id, TokenWish::default()).await });
         waits(&vault).await;
         assert!(!waiter.is_finished(), "{jump}");
         assert_eq!(world.sandbox.counters().refreshes, 1, "{jump}");

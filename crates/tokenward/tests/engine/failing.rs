@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
-    Adopted, Adoption, AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoggedIn,
-    LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins, NameGiven, NewLogin, Question, Recalled, Revocable,
-    StoreError, Told, Turned, Vault, Wished,
+    Adopted, Adoption, AnswerKept, Attempt, CommittedRotation, GrantRequestState, Grants, IdentityOutcome, Journal,
+    Keepsake, Keepsakes, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins,
+    NameGiven, NewLogin, Recalled, Revocable, StoreError, Vault, Wished,
 };
-use tokenward::core::rotation::Turn;
+use tokenward::core::rotation::Rotation;
 use tokenward::core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
     Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,
@@ -150,10 +150,15 @@ impl Journal for Failing {
         self.inner.keep_answer(intent, answer).await
     }
 
-    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
+    async fn commit(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        rotation: Rotation,
+    ) -> Result<CommittedRotation, StoreError> {
         self.called("commit");
         self.step()?;
-        self.inner.commit(freeing, intent, turn).await
+        self.inner.commit(freeing, intent, rotation).await
     }
 
     async fn close(
@@ -168,10 +173,10 @@ impl Journal for Failing {
         self.inner.close(freeing, intent, closing, standing).await
     }
 
-    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+    async fn record_grant_request(&self, lease: &Lease, state: GrantRequestState) -> Result<(), StoreError> {
         self.called("asked");
         self.step()?;
-        self.inner.asked(lease, question).await
+        self.inner.record_grant_request(lease, state).await
     }
 
     async fn access_refused(
@@ -220,7 +225,7 @@ impl Logins for Failing {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, StoreError> {
+    ) -> Result<IdentityOutcome, StoreError> {
         self.called("told");
         self.step()?;
         self.inner.told(id, generation, subject, aside, by).await

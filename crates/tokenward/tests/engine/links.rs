@@ -12,9 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokenward::core::{Ask, Event, Format, GrantId, NewLink, Place, ProfileName, Slot};
-use tokenward::links::{Found, LinkOutcome, Links};
-use tokenward::{Handed, Keeper, Notice, Observer, Step};
+use tokenward::core::{Event, Format, GrantId, NewLink, Place, ProfileName, Slot, TokenWish};
+use tokenward::links::{FileComparison, LinkOutcome, Links};
+use tokenward::{Keeper, Notice, Observer, RotationStep, ServedToken};
 
 use crate::world::World;
 
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     /// What the file shows, by looking alone.
-    async fn found(&self, name: &str) -> Found {
+    async fn found(&self, name: &str) -> FileComparison {
         let path = self.path(name);
         let states = self.links.states(None).await.unwrap();
         states.into_iter().find(|state| state.link.target.file == path).unwrap().found
@@ -76,8 +76,8 @@ impl Desk {
     }
 
     /// Hands out a token as every face does.
-    async fn token(&self) -> Handed {
-        let handed = self.keeper.access_as(&self.world.app, &work(), Ask::default()).await.unwrap();
+    async fn token(&self) -> ServedToken {
+        let handed = self.keeper.access_as(&self.world.app, &work(), TokenWish::default()).await.unwrap();
         // Whatever there is to be said holds no token (I4).
         let said = format!("{:?}", handed.notices);
         let secrets =
@@ -90,7 +90,7 @@ impl Desk {
         handed
     }
 
-    /// The login that the provider would turn now, and whose access tokens are good; the newest first.
+    /// The login that the provider would rotate now, and whose access tokens are good; the newest first.
     fn present(&self) -> (String, Vec<String>) {
         let login = self.world.sandbox.current_tokens().into_iter().rfind(|login| login.refreshable).unwrap();
         (login.refresh_token.unwrap(), login.access_tokens.into_iter().map(|access| access.token).collect())
@@ -98,7 +98,7 @@ impl Desk {
 
     /// The file shows the present set of the vault, and the provider would take it.
     async fn in_step(&self, name: &str) {
-        assert!(matches!(self.found(name).await, Found::InStep), "{:?}", self.found(name).await);
+        assert!(matches!(self.found(name).await, FileComparison::InStep), "{:?}", self.found(name).await);
         let (refresh, access) = self.present();
         let shown = self.read(name);
         assert_eq!(value(&shown, REFRESH), refresh);
@@ -126,11 +126,11 @@ impl Desk {
     }
 }
 
-/// Ends the turn at a step, as a death would: nothing after it happens.
-pub(crate) struct StopAt(pub(crate) Step);
+/// Ends the rotation at a step, as a death would: nothing after it happens.
+pub(crate) struct StopAt(pub(crate) RotationStep);
 
 impl Observer for StopAt {
-    fn at(&self, step: Step) {
+    fn at(&self, step: RotationStep) {
         assert_ne!(step, self.0, "dead");
     }
 }

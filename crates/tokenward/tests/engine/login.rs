@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use tokenward::core::ports::{AppTokenKind, LoggedIn};
-use tokenward::core::{Ask, Brand, Code, Generation, ProviderName, Scopes, Status, TokenApi};
-use tokenward::{Observer, Step};
+use tokenward::core::{Brand, Code, Generation, ProviderName, Scopes, Status, TokenApi, TokenWish};
+use tokenward::{Observer, RotationStep};
 use tokenward_emulator::{ErrorShape, Fault, FaultKind, Operation, Record};
 use tokenward_testkit::until;
 
 use crate::world::World;
 
 #[tokio::test]
-async fn every_family_logs_in_turns_and_knows_whose_login_it_is() {
+async fn every_family_logs_in_rotates_and_knows_whose_login_it_is() {
     for api in TokenApi::ALL.into_iter().filter(|api| ProviderName::Feishu.speaks(*api)) {
         for brand in [Brand::Feishu, Brand::Lark] {
             let world = World::with(api, brand).await;
@@ -26,8 +26,8 @@ async fn every_family_logs_in_turns_and_knows_whose_login_it_is() {
             assert!(grant.has_refresh, "{api} {brand}");
             assert!(grant.wall.is_some());
             world.pass(std::time::Duration::from_secs(7300));
-            let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
-            assert!(handed.turned);
+            let handed = keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
+            assert!(handed.rotated);
             assert!(world.live_access().contains(&handed.access.token.expose().to_owned()));
             assert_eq!(world.sandbox.counters().replays, 0);
             world.assert_clean();
@@ -46,12 +46,12 @@ async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over_by_a_
 
     let other = world.sandbox.user("Grace");
     world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user: Some(other.id.clone()) });
-    let before = keeper.access(&world.app, first, Ask::default()).await.unwrap();
+    let before = keeper.access(&world.app, first, TokenWish::default()).await.unwrap();
     let error = world.try_log_in(&keeper, "work").await.unwrap_err();
     assert_eq!(error.code(), Code::AnotherUser, "{error}");
     let aside = error.aside().unwrap();
     assert_eq!(keeper.grant_of(&"work".parse().unwrap()).await.unwrap(), first, "nobody said yes");
-    assert_eq!(keeper.access(&world.app, first, Ask::default()).await.unwrap().access, before.access);
+    assert_eq!(keeper.access(&world.app, first, TokenWish::default()).await.unwrap().access, before.access);
     let kept = keeper.without_profile().await.unwrap();
     assert_eq!(kept.iter().map(|login| (login.grant.id, &login.source)).collect::<Vec<_>>(), [(aside, &None)]);
     // Their token is good, and goes by its own grant.
@@ -72,7 +72,7 @@ async fn the_same_user_renews_the_grant_and_another_takes_the_profile_over_by_a_
     assert_eq!(listed.iter().filter(|report| report.grant.profile.is_some()).count(), 1);
     // Ada's login is still alive, without a name.
     world.expire();
-    keeper.access(&world.app, first, Ask::default()).await.unwrap();
+    keeper.access(&world.app, first, TokenWish::default()).await.unwrap();
     world.assert_clean();
 }
 
@@ -84,7 +84,7 @@ async fn a_used_code_is_refused_and_the_earlier_login_lives() {
     world.sandbox.inject(Fault::code(20065).when(Operation::Exchange));
     let error = world.try_log_in(&keeper, "work").await.unwrap_err();
     assert_eq!(error.code(), Code::CodeRefused, "{error}");
-    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -94,9 +94,9 @@ async fn no_offline_access_means_no_refresh_token_and_says_so() {
     let keeper = world.keeper().await;
     let (id, report) = world.log_in(&keeper, "work").await;
     assert!(!report.report.grant.has_refresh);
-    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
     world.expire();
-    let error = keeper.access(&world.app, id, Ask::default()).await.unwrap_err();
+    let error = keeper.access(&world.app, id, TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::NoRefreshToken);
 }
 
@@ -129,7 +129,7 @@ async fn logout_revokes_both_tokens_and_keeps_the_record() {
     assert!(keeper.logout(Some(&world.app), id, true).await.unwrap());
     assert!(world.live_access().is_empty());
     assert_eq!(keeper.status(id).await.unwrap().status, Status::Retired);
-    assert_eq!(keeper.access(&world.app, id, Ask::default()).await.unwrap_err().code(), Code::NotLoggedIn);
+    assert_eq!(keeper.access(&world.app, id, TokenWish::default()).await.unwrap_err().code(), Code::NotLoggedIn);
     assert_eq!(keeper.grant_of(&"work".parse().unwrap()).await.unwrap_err().code(), Code::NotLoggedIn);
 }
 
@@ -140,7 +140,7 @@ async fn a_logout_that_the_provider_refuses_changes_nothing() {
     let (id, _) = world.log_in(&keeper, "work").await;
     world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::Revoke).times(2));
     keeper.logout(Some(&world.app), id, true).await.unwrap_err();
-    keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -169,10 +169,10 @@ async fn device_logins_poll_until_the_person_has_finished() {
         let (report, ()) = tokio::join!(finish, decide);
         let grant = report.unwrap().report.grant;
         assert_eq!(grant.subject.unwrap().name.as_deref(), Some("Grace"));
-        // The family that was polled issued the tokens, and they turn there.
+        // The family that was polled issued the tokens, and they rotate there.
         assert_eq!(grant.issued_by, api);
         world.expire();
-        keeper.access(&world.app, grant.id, Ask::default()).await.unwrap();
+        keeper.access(&world.app, grant.id, TokenWish::default()).await.unwrap();
         assert_eq!(world.sandbox.counters().replays, 0);
         world.assert_clean();
     }
@@ -296,8 +296,8 @@ async fn a_logout_revokes_what_an_earlier_process_had_been_given_and_not_stored(
     world.expire();
     // Dies between the journalled answer and the commit, as far as the vault can tell.
     let dying = world.observed(Arc::new(Dying)).await.unwrap();
-    let (app, turning) = (world.app.clone(), dying.clone());
-    tokio::spawn(async move { turning.access(&app, id, Ask::default()).await }).await.unwrap().unwrap_err();
+    let (app, rotating) = (world.app.clone(), dying.clone());
+    tokio::spawn(async move { rotating.access(&app, id, TokenWish::default()).await }).await.unwrap().unwrap_err();
     assert_eq!(keeper.status(id).await.unwrap().grant.generation, Generation::FIRST);
     // A task that panics leaves its lease behind, until that lapses.
     world.clock.advance(jiff::SignedDuration::from_secs(80));
@@ -306,11 +306,11 @@ async fn a_logout_revokes_what_an_earlier_process_had_been_given_and_not_stored(
     assert!(world.sandbox.current_tokens().iter().all(|login| login.refresh_token.is_none()));
 }
 
-/// Ends the turning task once the answer is in the journal.
+/// Ends the rotating task once the answer is in the journal.
 struct Dying;
 
 impl Observer for Dying {
-    fn at(&self, step: Step) {
-        assert_ne!(step, Step::Journalled, "dies here");
+    fn at(&self, step: RotationStep) {
+        assert_ne!(step, RotationStep::Journalled, "dies here");
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
-use tokenward::core::{Ask, Code};
-use tokenward::{Keeper, KeeperOptions, Kept, Observer, Step};
+use tokenward::core::{Code, TokenWish};
+use tokenward::{Keeper, KeeperOptions, KeptState, Observer, RotationStep};
 use tokenward_testkit::MovedClock;
 
 use crate::failing::Failing;
@@ -28,7 +28,7 @@ async fn the_nth_change_fails_for_every_n() {
             let (id, _) = world.log_in(&healthy, "work").await;
             world.expire();
             let sick = failing(&world, nth, false, full).await;
-            let result = sick.access(&world.app, id, Ask::default()).await;
+            let result = sick.access(&world.app, id, TokenWish::default()).await;
             if let Err(error) = &result {
                 let expected = if full { Code::VaultFull } else { Code::VaultReadOnly };
                 assert_eq!(error.code(), expected, "call {nth}: {error}");
@@ -36,15 +36,18 @@ async fn the_nth_change_fails_for_every_n() {
                 let source = error.vault_error().map(ToString::to_string).unwrap_or_default();
                 assert!(source.contains("injected"), "call {nth}: {error:?}");
                 assert!(
-                    matches!(error.kept(), Kept::Everything | Kept::TokenUnspent | Kept::AnswerInJournal),
+                    matches!(
+                        error.kept(),
+                        KeptState::Everything | KeptState::TokenUnspent | KeptState::AnswerInJournal
+                    ),
                     "call {nth}"
                 );
             }
-            let handed = healthy.access(&world.app, id, Ask::default()).await.unwrap();
+            let handed = healthy.access(&world.app, id, TokenWish::default()).await.unwrap();
             assert!(world.live_access().contains(&handed.access.token.expose().to_owned()), "call {nth}");
             assert_eq!(world.sandbox.counters().replays, 0, "call {nth}");
             world.expire();
-            healthy.access(&world.app, id, Ask::default()).await.unwrap();
+            healthy.access(&world.app, id, TokenWish::default()).await.unwrap();
             world.assert_clean();
             if result.is_ok() && nth > 8 {
                 reached_the_end = true;
@@ -56,7 +59,7 @@ async fn the_nth_change_fails_for_every_n() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_written_stops_a_turn_before_anything_is_spent() {
+async fn a_store_that_cannot_be_written_stops_a_rotation_before_anything_is_spent() {
     for nth in 1..=2 {
         let world = World::new().await;
         let healthy = world.keeper().await;
@@ -64,10 +67,10 @@ async fn a_store_that_cannot_be_written_stops_a_turn_before_anything_is_spent() 
         world.expire();
         // From the lease or the intent on, nothing can be written.
         let sick = failing(&world, nth, true, true).await;
-        let error = sick.access(&world.app, id, Ask::default()).await.unwrap_err();
-        assert_eq!((error.code(), error.kept()), (Code::VaultFull, Kept::Everything));
+        let error = sick.access(&world.app, id, TokenWish::default()).await.unwrap_err();
+        assert_eq!((error.code(), error.kept()), (Code::VaultFull, KeptState::Everything));
         assert_eq!(world.sandbox.counters().refreshes, 0, "stuck from call {nth}");
-        healthy.access(&world.app, id, Ask::default()).await.unwrap();
+        healthy.access(&world.app, id, TokenWish::default()).await.unwrap();
         world.assert_clean();
     }
 }
@@ -79,8 +82,8 @@ struct Slow {
 }
 
 impl Observer for Slow {
-    fn at(&self, step: Step) {
-        if step == Step::Prepared {
+    fn at(&self, step: RotationStep) {
+        if step == RotationStep::Prepared {
             self.clock.advance(self.by);
         }
     }
@@ -96,7 +99,7 @@ async fn a_lease_is_renewed_before_a_send_that_it_might_not_outlast_and_not_othe
         parts.observer = Arc::new(Slow { clock: world.clock.clone(), by: SignedDuration::from_secs(seconds) });
         let vault = Arc::new(Failing::new(parts.vault, 0, false, false));
         parts.vault = vault.clone();
-        Keeper::new(parts, KeeperOptions::default()).access(&world.app, id, Ask::default()).await.unwrap();
+        Keeper::new(parts, KeeperOptions::default()).access(&world.app, id, TokenWish::default()).await.unwrap();
         assert_eq!(vault.renewals.load(Ordering::SeqCst), renewals, "{seconds} s");
         world.assert_clean();
     }

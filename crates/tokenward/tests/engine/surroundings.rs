@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokenward::core::{App, Ask, Grant, GrantId, ProfileName};
-use tokenward::{Keeper, KeeperOptions, Looking, Notice, Observer, Step, Surroundings};
+use tokenward::core::{App, Grant, GrantId, ProfileName, TokenWish};
+use tokenward::{Keeper, KeeperOptions, Looking, Notice, Observer, RotationStep, Surroundings};
 
 use crate::world::World;
 
@@ -24,8 +24,8 @@ impl Diary {
 }
 
 impl Observer for Diary {
-    fn at(&self, step: Step) {
-        if matches!(step, Step::Leased | Step::Committed | Step::Delivered) {
+    fn at(&self, step: RotationStep) {
+        if matches!(step, RotationStep::Leased | RotationStep::Committed | RotationStep::Delivered) {
             self.note(step.to_string());
         }
     }
@@ -54,7 +54,7 @@ impl Surroundings for Diary {
 }
 
 #[tokio::test]
-async fn a_turn_is_told_of_before_its_lease_and_after_its_commit() {
+async fn a_rotation_is_told_of_before_its_lease_and_after_its_commit() {
     let world = World::new().await;
     let diary = Arc::new(Diary::default());
     let mut parts = world.parts().await;
@@ -65,7 +65,7 @@ async fn a_turn_is_told_of_before_its_lease_and_after_its_commit() {
     assert_eq!(diary.take(), ["before: OutOfStep".to_owned(), format!("after: {first} is stored")]);
 
     world.expire();
-    let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    let handed = keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
     let told = format!("after: {} is stored", handed.generation);
     assert_eq!(diary.take(), ["before: OutOfStep", "leased", "committed", told.as_str(), "delivered"]);
     assert!(matches!(handed.notices.as_slice(), [Notice::ClockWentBack, Notice::ShorterThanAsked]), "{handed:?}");
@@ -84,6 +84,6 @@ async fn where_a_person_is_needed_it_is_looked_everywhere_first() {
     assert!(world.sandbox.withdraw(&world.app.client_id, &user) > 0);
     world.expire();
     diary.take();
-    keeper.access(&world.app, id, Ask::default()).await.unwrap_err();
+    keeper.access(&world.app, id, TokenWish::default()).await.unwrap_err();
     assert_eq!(diary.take(), ["before: OutOfStep", "before: Everywhere"]);
 }

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokenward::core::ports::Vault;
-use tokenward::core::{Ask, Code};
+use tokenward::core::{Code, TokenWish};
 use tokenward::{
-    Environment, Handed, Keeper, KeeperOptions, Overrides, Session, SessionOptions, Settings, Step, SystemEntropy,
+    Environment, Keeper, KeeperOptions, Overrides, RotationStep, ServedToken, Session, SessionOptions, Settings,
+    SystemEntropy,
 };
 use tokenward_emulator::{Fault, Operation};
 
@@ -38,19 +39,19 @@ async fn a_rotation_goes_to_the_store_five_times() {
     for round in 0..2 {
         world.expire();
         since(&store);
-        let by_name = keeper.access_as(&world.app, &profile, Ask::default()).await.unwrap();
-        assert!(by_name.turned);
+        let by_name = keeper.access_as(&world.app, &profile, TokenWish::default()).await.unwrap();
+        assert!(by_name.rotated);
         assert_eq!(since(&store), ["look", "hold", "begin", "keep_answer", "commit"], "round {round}");
         world.expire();
-        let by_id = keeper.access(&world.app, id, Ask::default()).await.unwrap();
-        assert!(by_id.turned);
+        let by_id = keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
+        assert!(by_id.rotated);
         assert_eq!(since(&store), ["grant", "hold", "begin", "keep_answer", "commit"], "round {round}");
         let renewed = keeper.renew(&world.app, id).await.unwrap();
         assert!(renewed.generation > by_id.generation);
         assert_eq!(since(&store), ["grant", "hold", "begin", "keep_answer", "commit"], "round {round}");
     }
     // The set that was committed is what is stored: nobody has to ask.
-    let present = keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    let present = keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
     assert_eq!(since(&store), ["grant"]);
     assert_eq!(present.generation, world.keeper().await.status(id).await.unwrap().grant.generation);
     world.assert_clean();
@@ -65,15 +66,15 @@ async fn a_lease_that_went_with_the_commit_is_free_at_once() {
     for round in 0..2 {
         world.expire();
         // A machine that cannot see the other's processes would wait until the lease has lapsed.
-        let turning = if round == 0 { &keeper } else { &elsewhere };
-        assert!(turning.access(&world.app, id, Ask::default()).await.unwrap().turned);
+        let rotating = if round == 0 { &keeper } else { &elsewhere };
+        assert!(rotating.access(&world.app, id, TokenWish::default()).await.unwrap().rotated);
     }
     world.assert_clean();
 }
 
-/// The long way of `tokenward token`, as the command goes it (crates/cli/src/desk.rs: `work`, `access`) in a process of its own. Gives back
+/// The long way of `tokenward token`, as the command goes it (crates/cli/src/context.rs: `work`, `access`) in a process of its own. Gives back
 /// what was called to open the vault, and what after that.
-async fn command(world: &World, has_secret: bool) -> (Handed, Vec<&'static str>, Vec<&'static str>) {
+async fn command(world: &World, has_secret: bool) -> (ServedToken, Vec<&'static str>, Vec<&'static str>) {
     let mut variables = world.variables();
     variables.retain(|(name, _)| has_secret || name != "TOKENWARD_APP_SECRET");
     let (settings, _) = Settings::load(world.home(), Environment::new(variables), Overrides::default()).unwrap();
@@ -98,7 +99,7 @@ async fn command(world: &World, has_secret: bool) -> (Handed, Vec<&'static str>,
     let login = keeper.login_of(&profile.name).await.unwrap();
     let present = login.as_ref().unwrap();
     assert!(known.registrations.unwrap().other_app(present, &known.app).is_none());
-    let handed = keeper.access_seen(&known.app, &profile.name, login, Ask::default()).await.unwrap();
+    let handed = keeper.access_seen(&known.app, &profile.name, login, TokenWish::default()).await.unwrap();
     (handed, opening, since(store))
 }
 
@@ -111,7 +112,7 @@ async fn a_command_that_has_to_refresh_goes_to_the_store_six_times() {
     for has_secret in [false, true] {
         world.expire();
         let (handed, opening, trips) = command(&world, has_secret).await;
-        assert!(handed.turned);
+        assert!(handed.rotated);
         assert_eq!(world.live_access(), [handed.access.token.expose()]);
         // Logins whose process died before they were stored.
         assert_eq!(opening, ["login_answers"]);
@@ -128,7 +129,7 @@ async fn a_command_that_finds_a_good_token_the_long_way_only_looks() {
     keeper.keep_app_secret(&world.app.name, world.app.secret.as_ref().unwrap()).await.unwrap();
     for has_secret in [false, true] {
         let (handed, opening, trips) = command(&world, has_secret).await;
-        assert!(!handed.turned);
+        assert!(!handed.rotated);
         assert_eq!((opening, trips), (vec!["login_answers"], vec!["recall", "look"]), "secret given: {has_secret}");
     }
     assert_eq!(world.sandbox.counters().refreshes, 0);
@@ -141,13 +142,13 @@ async fn a_kept_answer_is_finished_without_reading_the_login_again() {
     let (keeper, store) = counted(&world).await;
     let (id, _) = world.log_in(&keeper, "work").await;
     world.expire();
-    let dying = world.observed(Arc::new(StopAt(Step::Journalled))).await.unwrap();
-    dying.access(&world.app, id, Ask::default()).await.unwrap_err();
+    let dying = world.observed(Arc::new(StopAt(RotationStep::Journalled))).await.unwrap();
+    dying.access(&world.app, id, TokenWish::default()).await.unwrap_err();
     drop(dying);
     // Its lease lapses.
     world.pass(Duration::from_secs(80));
     since(&store);
-    let handed = keeper.access(&world.app, id, Ask::default()).await.unwrap();
+    let handed = keeper.access(&world.app, id, TokenWish::default()).await.unwrap();
     assert_eq!((handed.generation.get(), world.sandbox.counters().refreshes), (2, 1));
     assert_eq!(world.live_access(), [handed.access.token.expose()]);
     let trips = since(&store);
@@ -175,7 +176,7 @@ async fn what_ends_a_send_without_a_set_frees_the_lease_with_it() {
         world.expire();
         world.sandbox.inject(fault.when(Operation::Refresh));
         since(&store);
-        assert_eq!(keeper.access(&world.app, id, Ask::default()).await.unwrap_err().code(), code);
+        assert_eq!(keeper.access(&world.app, id, TokenWish::default()).await.unwrap_err().code(), code);
         let trips = since(&store);
         assert_eq!(&trips[..expected.len()], expected, "{code}");
         assert!(!trips[expected.len()..].contains(&"release"), "{code}: {trips:?}");

@@ -9,11 +9,11 @@ use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
 use tokenward::hand_out::{self, HandOutFiles};
 use tokenward_core::ports::{
-    Attempt, Grants, HandOuts, Journal, Leases, Logins, NewLogin, NoHandOuts, Question, Shown, Stored,
+    Attempt, GrantRequestState, Grants, HandOuts, Journal, Leases, Logins, NewLogin, NoHandOuts, ShowOutcome, Stored,
 };
 use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName, Seat};
 use tokenward_keeper::Showing;
-use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, soon, turn};
+use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, rotation, soon};
 
 fn work() -> ProfileName {
     "work".parse().unwrap()
@@ -43,20 +43,20 @@ async fn served_from_a_minute_before_its_birth_until_it_is_due() {
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let found = hand_out::read(&place.folder, &work(), &place.sources, soon(1)).unwrap();
     assert_eq!((found.grant, found.generation), (id, Generation::FIRST));
-    assert_eq!((found.access.obtained, found.access.expires, found.turn_at), (soon(0), soon(7200), soon(6900)));
+    assert_eq!((found.access.obtained, found.access.expires, found.due_at), (soon(0), soon(7200), soon(6900)));
     assert!(token(&place, soon(-60)).is_some() && token(&place, soon(6899)).is_some());
     assert!(token(&place, soon(-61)).is_none() && token(&place, soon(6900)).is_none());
 }
 
 #[tokio::test]
-async fn follows_every_turn_and_login() {
+async fn follows_every_rotation_and_login() {
     let place = Place::new();
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-1"), "the old token lives on under these rules");
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
     vault.log_in(login("work", "3", None)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-3"));
@@ -68,7 +68,7 @@ async fn follows_every_turn_and_login() {
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
     // The grant that lost the name publishes nothing under it.
     let late = vault.begin(&lease, draft(Generation::new(4))).await.unwrap().intent();
-    vault.commit(None, late, turn("6")).await.unwrap();
+    vault.commit(None, late, rotation("6")).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-5"));
 }
 
@@ -125,7 +125,7 @@ async fn mended_by_the_long_way_when_it_is_missing_stale_or_damaged() {
     let first = fs::read(&path).unwrap();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     for damage in [None, Some(first), Some(b"garbage".to_vec())] {
         match damage {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
@@ -172,9 +172,9 @@ async fn what_another_reader_has_mended_meanwhile_is_not_written_again() {
     let sealed = || fs::read(place.folder.handout(&work())).unwrap();
     let before = sealed();
     let stored = Stored { of, hand_out };
-    assert_eq!(files.mend(&work(), &stored, &mark).await.unwrap(), Shown::Done);
+    assert_eq!(files.mend(&work(), &stored, &mark).await.unwrap(), ShowOutcome::Done);
     assert_eq!(sealed(), before);
-    assert_eq!(files.show(&work(), &stored, &mark).await.unwrap(), Shown::Done);
+    assert_eq!(files.show(&work(), &stored, &mark).await.unwrap(), ShowOutcome::Done);
     assert_ne!(sealed(), before, "showing writes");
 }
 
@@ -206,7 +206,7 @@ async fn without_files_every_token_goes_the_long_way() {
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
     vault.retire(&lease, soon(1), false).await.unwrap();
     assert!(!place.folder.handout(&work()).exists() && !place.folder.over(id).exists());
@@ -257,14 +257,14 @@ async fn a_writer_that_is_overtaken_leaves_no_token_under_a_name_that_is_not_its
         }));
         // Two seals of the commit, and the hand-out's.
         entropy.fills.store(3, std::sync::atomic::Ordering::SeqCst);
-        writer.commit(None, intent, turn("2")).await.unwrap();
+        writer.commit(None, intent, rotation("2")).await.unwrap();
         assert!(entropy.act.lock().unwrap().is_none());
         let expected = if logged_out { None } else { Some("access-5") };
         assert_eq!(token(&place, soon(2)).as_deref(), expected);
     }
 }
 
-/// Where a question may end the token that is there, nobody serves it while the question is open; a user's name hands out that
+/// Where a grant request may end the token that is there, nobody serves it while the grant request is open; a user's name hands out that
 /// user's token alone, and an app's or a long name is a file's name like any other.
 #[tokio::test]
 async fn names_with_a_user() {
@@ -285,12 +285,12 @@ async fn names_with_a_user() {
                 Attempt::Held(held) => held.lease,
                 busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
             };
-        vault.asked(&lease, Question::Open).await.unwrap();
+        vault.record_grant_request(&lease, GrantRequestState::Open).await.unwrap();
         assert!(served().is_none(), "{name}");
         let id = vault.grant_of(&name).await.unwrap().unwrap();
         vault.grant(id).await.unwrap();
         assert!(served().is_none(), "{name}: reading does not mend it while the question is open");
-        vault.asked(&lease, Question::Withdrawn).await.unwrap();
+        vault.record_grant_request(&lease, GrantRequestState::Withdrawn).await.unwrap();
         assert!(served().is_some(), "{name}");
         vault.release(lease).await.unwrap();
     }
@@ -327,7 +327,7 @@ async fn an_access_token_that_was_called_dead_is_gone_for_everybody_until_the_ne
     // Another generation's token is not meant, and the next one is good again.
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     vault.access_refused(id, Generation::FIRST, None, &holder("here", 1)).await.unwrap();
     assert_eq!(token(&place, soon(2)).as_deref(), Some("access-2"));
 }
@@ -384,7 +384,7 @@ async fn nothing_secret_is_readable_beside_the_vault() {
     assert_eq!(look(), sorted(beside(), &["work"]));
     let intent = vault.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
     assert_eq!(look(), sorted(beside(), &[]));
-    vault.commit(None, intent, turn("second")).await.unwrap();
+    vault.commit(None, intent, rotation("second")).await.unwrap();
     assert_eq!(look(), sorted(beside(), &["work"]));
     vault.retire(&lease, soon(1), false).await.unwrap();
     assert_eq!(look(), sorted(beside(), &[&format!("over.{id}")]));

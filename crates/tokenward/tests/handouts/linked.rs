@@ -14,7 +14,7 @@ use tokenward_core::ports::{Attempt, Clock, Grants, Journal, Leases, LinkBook, L
 use tokenward_core::{Generation, GrantId, LinkId, Receipt, Seat, Trouble};
 use tokenward_keeper::Showing;
 use tokenward_vault::stamp;
-use tokenward_vault::suite::{adoption, draft, holder, login, named, new_link, soon, turn};
+use tokenward_vault::suite::{adoption, draft, holder, login, named, new_link, rotation, soon};
 
 /// A login with one link, whose receipt is there.
 struct Linked {
@@ -55,7 +55,7 @@ impl Linked {
         assert!(self.serves());
     }
 
-    async fn turned(&self, tag: &str) {
+    async fn rotated(&self, tag: &str) {
         let generation = self.vault.grant(self.id).await.unwrap().generation;
         let lease =
             match self.vault.hold(&Seat::Grant(self.id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
@@ -63,7 +63,7 @@ impl Linked {
                 busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
             };
         let intent = self.vault.begin(&lease, draft(generation)).await.unwrap().intent();
-        self.vault.commit(None, intent, turn(tag)).await.unwrap();
+        self.vault.commit(None, intent, rotation(tag)).await.unwrap();
         self.vault.release(lease).await.unwrap();
     }
 
@@ -127,7 +127,7 @@ async fn a_link_to_the_file_is_followed() {
 #[tokio::test]
 async fn a_receipt_is_of_one_generation_of_one_grant() {
     let linked = Linked::new().await;
-    linked.turned("2").await;
+    linked.rotated("2").await;
     assert!(!linked.serves());
     linked.delivered(2).await;
     // Another user's login under the name: the file shows the first one's.
@@ -168,7 +168,7 @@ async fn a_file_that_cannot_be_mended_is_left_alone_for_a_minute() {
         }
         linked.in_trouble().await;
         assert!(linked.serves());
-        linked.turned("2").await;
+        linked.rotated("2").await;
         assert!(linked.serves(), "whoever turned has tried it; the next caller need not");
         linked.place.clock.step(SignedDuration::from_millis(59_999));
         assert!(linked.serves());

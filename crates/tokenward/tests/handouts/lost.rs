@@ -8,15 +8,15 @@ use tokenward::hand_out;
 use tokenward_core::ports::{Grants, Journal, Leases, Logins, StoreError, StoreFault};
 use tokenward_core::{Generation, GrantId, Seat};
 use tokenward_keeper::Showing;
-use tokenward_vault::suite::{draft, holder, login, turn};
+use tokenward_vault::suite::{draft, holder, login, rotation};
 
-async fn turned(vault: &Showing, id: GrantId, generation: Generation) {
+async fn rotated(vault: &Showing, id: GrantId, generation: Generation) {
     let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
     else {
         panic!("nobody else is here")
     };
     let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
-    vault.commit(None, intent, turn(&generation.next().to_string())).await.unwrap();
+    vault.commit(None, intent, rotation(&generation.next().to_string())).await.unwrap();
     vault.release(lease).await.unwrap();
 }
 
@@ -63,15 +63,15 @@ async fn a_log_that_is_gone_with_the_login_in_it() {
 }
 
 #[tokio::test]
-async fn a_log_that_was_cut_or_gone_with_a_turn_in_it_spends_no_token_twice() {
+async fn a_log_that_was_cut_or_gone_with_a_rotation_in_it_spends_no_token_twice() {
     for cut in [true, false] {
         let place = Place::new();
         let (raw, vault) = place.door().opened().await;
         let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
         raw.close_connections().await.unwrap();
-        turned(&vault, id, Generation::FIRST).await;
+        rotated(&vault, id, Generation::FIRST).await;
         let length = fs::metadata(place.folder.vault().join("vault.db-wal")).unwrap().len();
-        turned(&vault, id, Generation::FIRST.next()).await;
+        rotated(&vault, id, Generation::FIRST.next()).await;
         let place = copied(&place, cut.then_some(length));
         let vault = place.vault().await;
         assert_eq!(vault.grant_of(&"work".parse().unwrap()).await.unwrap(), Some(id));

@@ -7,12 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward::hand_out::{self, HandOutFiles};
 use tokenward_core::ports::{
-    Attempt, Clock, Grants, HandOut, HandOuts, Journal, Leases, LinkBook, Logins, Mark, NewLogin, Shown, StoreError,
-    StoreFault, Stored, Withheld,
+    Attempt, Clock, Grants, HandOut, HandOuts, Journal, Leases, LinkBook, Logins, Mark, NewLogin, ShowOutcome,
+    StoreError, StoreFault, Stored, Withheld,
 };
 use tokenward_core::{Closing, Code, Generation, GrantId, IntentId, Lease, ProfileName, RefreshToken, Seat, Standing};
 use tokenward_keeper::Showing;
-use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, soon, turn};
+use tokenward_vault::suite::{TestEntropy, adoption, draft, holder, login, named, new_link, rotation, soon};
 use tokio::sync::oneshot;
 
 use crate::place::{Door, Place, ending, ending_draft, staying};
@@ -39,12 +39,12 @@ impl HandOuts for Late {
         self.files.mark()
     }
 
-    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+    async fn show(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError> {
         self.stand_still().await;
         self.files.show(profile, stored, since).await
     }
 
-    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<Shown, StoreError> {
+    async fn mend(&self, profile: &ProfileName, stored: &Stored, since: &Mark) -> Result<ShowOutcome, StoreError> {
         self.stand_still().await;
         self.files.mend(profile, stored, since).await
     }
@@ -90,7 +90,7 @@ async fn leased(vault: &Showing, id: GrantId) -> Lease {
     }
 }
 
-/// A login whose turn to generation 2 is stored and not shown, and another process that goes by.
+/// A login whose rotation to generation 2 is stored and not shown, and another process that goes by.
 struct Moment {
     place: Place,
     id: GrantId,
@@ -114,7 +114,7 @@ impl Moment {
         let (_, writer) = door.opened_with(Arc::new(TestEntropy), around).await;
         let intent = writer.begin(&lease, ending_draft(Generation::FIRST, "work")).await.unwrap().intent();
         let late = tokio::spawn(async move {
-            writer.commit(None, intent, turn("2")).await.unwrap();
+            writer.commit(None, intent, rotation("2")).await.unwrap();
         });
         is_there.await.unwrap();
         Self { place, id, lease, other, late, on }
@@ -142,17 +142,17 @@ impl Moment {
 }
 
 #[tokio::test]
-async fn a_turn_that_nobody_overtakes_is_shown() {
+async fn a_rotation_that_nobody_overtakes_is_shown() {
     for moment in [Moment::staying().await, Moment::ending().await] {
         assert_eq!(moment.goes_on().await.1.as_deref(), Some("access-2"));
     }
 }
 
 #[tokio::test]
-async fn of_two_turns_the_newer_stays_whoever_shows_it_last() {
+async fn of_two_rotations_the_newer_stays_whoever_shows_it_last() {
     for moment in [Moment::staying().await, Moment::ending().await] {
         let intent = moment.begun().await;
-        moment.other.commit(None, intent, turn("3")).await.unwrap();
+        moment.other.commit(None, intent, rotation("3")).await.unwrap();
         assert_eq!(served(&moment.place).as_deref(), Some("access-3"));
         assert_eq!(moment.goes_on().await.1.as_deref(), Some("access-3"));
     }
@@ -160,10 +160,10 @@ async fn of_two_turns_the_newer_stays_whoever_shows_it_last() {
 
 /// Under rules by which nothing is withheld: what was shown is known although a person has removed it.
 #[tokio::test]
-async fn an_older_turn_does_not_take_the_place_of_a_newer_one_that_was_removed() {
+async fn an_older_rotation_does_not_take_the_place_of_a_newer_one_that_was_removed() {
     let moment = Moment::staying().await;
     let intent = moment.other.begin(&moment.lease, draft(Generation::new(2))).await.unwrap().intent();
-    moment.other.commit(None, intent, turn("3")).await.unwrap();
+    moment.other.commit(None, intent, rotation("3")).await.unwrap();
     fs::remove_file(moment.place.folder.handout(&work())).unwrap();
     let (place, served_then, other) = moment.goes_on().await;
     assert_eq!(served_then, None);
@@ -271,9 +271,9 @@ async fn a_file_was_linked_meanwhile() {
     assert_eq!(moment.goes_on().await.1, None);
 }
 
-/// It had been read before a turn, under the same mark, and is shown after it.
+/// It had been read before a rotation, under the same mark, and is shown after it.
 #[tokio::test]
-async fn a_reading_of_before_a_turn() {
+async fn a_reading_of_before_a_rotation() {
     let moment = Moment::staying().await;
     let intent = moment.other.begin(&moment.lease, draft(Generation::new(2))).await.unwrap().intent();
     let (arrived, is_there) = oneshot::channel();
@@ -287,7 +287,7 @@ async fn a_reading_of_before_a_turn() {
     let reading = tokio::spawn(async move { reader.grant(id).await.unwrap().generation });
     is_there.await.unwrap();
     let intent = moment.other.begin(&moment.lease, draft(Generation::new(2))).await.unwrap().intent();
-    moment.other.commit(None, intent, turn("3")).await.unwrap();
+    moment.other.commit(None, intent, rotation("3")).await.unwrap();
     on.send(()).unwrap();
     assert_eq!(reading.await.unwrap(), Generation::new(2));
     assert_eq!(served(&moment.place).as_deref(), Some("access-3"));
@@ -334,7 +334,7 @@ async fn a_name_stays_withheld_for_a_wish_whose_caller_goes_away() {
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let lease = leased(&vault, id).await;
     let intent = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();
-    vault.commit(Some(&lease), intent, turn("c")).await.unwrap();
+    vault.commit(Some(&lease), intent, rotation("c")).await.unwrap();
     assert_eq!(served(&place).as_deref(), Some("access-c"));
     let wished = vault.recognise(&RefreshToken::parse("refresh-1").unwrap()).await.unwrap();
     let blocker = rusqlite::Connection::open(place.folder.database()).unwrap();

@@ -12,7 +12,7 @@ use crate::{read, root};
 #[test]
 fn every_provider_can_be_found() {
     let row = row_of("`TOKENWARD_PROVIDER`");
-    let words = read("crates/cli/src/say/platforms.rs");
+    let words = read("crates/cli/src/words/platforms.rs");
     let help = [help("en"), help("zh")];
     let guides = guides();
     for provider in ProviderName::ALL {
@@ -77,7 +77,10 @@ fn every_format_is_whole() {
         // The suffix by which people know it.
         let suffix = format.to_string().to_lowercase();
         let suffix = suffix.trim_start_matches('.');
-        assert!(read("crates/cli/src/spot.rs").contains(&format!("\"{suffix}\"")), "{format}: known by its name");
+        assert!(
+            read("crates/cli/src/token_places.rs").contains(&format!("\"{suffix}\"")),
+            "{format}: known by its name"
+        );
         assert!(
             help("en").lines().any(|line| line.contains("--format") && line.contains(suffix)),
             "{format}: --format"

@@ -38,16 +38,16 @@ pub struct Login {
     /// Its user's name or id, if known.
     pub user: Option<String>,
     /// As it stands in the present vault.
-    pub here: Option<Seen>,
+    pub here: Option<LoginState>,
     /// As it stands in the coming one.
-    pub coming: Option<Seen>,
+    pub coming: Option<LoginState>,
     /// What becomes of it.
     pub verdict: Verdict,
 }
 
 /// A login in one vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct LoginState {
     /// How often it was refreshed, and one.
     pub generation: Generation,
     /// When it was refreshed last, or made.
@@ -167,8 +167,8 @@ fn compared(here: &[GrantRow], coming: &[GrantRow]) -> Vec<Login> {
                 profile: shown.profile.clone(),
                 app: shown.app.clone(),
                 user: shown.subject.as_ref().map(|Subject { id, name, .. }| name.clone().unwrap_or_else(|| id.clone())),
-                here: one.map(Seen::of),
-                coming: other.map(Seen::of),
+                here: one.map(LoginState::of),
+                coming: other.map(LoginState::of),
                 verdict: verdict(one, other),
             })
         })
@@ -184,7 +184,7 @@ fn verdict(here: Option<&GrantRow>, coming: Option<&GrantRow>) -> Verdict {
     if here.id != coming.id {
         return Verdict::Another;
     }
-    match (here.generation.cmp(&coming.generation), here.turned.cmp(&coming.turned)) {
+    match (here.generation.cmp(&coming.generation), here.rotated_at.cmp(&coming.rotated_at)) {
         (std::cmp::Ordering::Equal, std::cmp::Ordering::Equal) => Verdict::Same,
         (std::cmp::Ordering::Greater, std::cmp::Ordering::Greater | std::cmp::Ordering::Equal) => Verdict::Ends,
         (std::cmp::Ordering::Less, std::cmp::Ordering::Less | std::cmp::Ordering::Equal) => Verdict::Revives,
@@ -203,9 +203,9 @@ impl Login {
     }
 }
 
-impl Seen {
+impl LoginState {
     fn of(row: &GrantRow) -> Self {
         let over = matches!(row.standing, Standing::NeedsConsent { .. });
-        Self { generation: row.generation, at: row.turned, over }
+        Self { generation: row.generation, at: row.rotated_at, over }
     }
 }

@@ -4,19 +4,19 @@
 //! A set that gives way is *put aside*: parked, with the standing, wall and consent of its grant beside it. It *awaits* the
 //! generation that replaced it as long as that one is on trial; a refusal of exactly that generation brings it back. Whatever
 //! moves the generation on ends the trial by itself. A spend of the set that gave way may still be answered: then what was
-//! put aside is turned by it, or the present set is, when it has been brought back by then (I3).
+//! put aside is rotated by it, or the present set is, when it has been brought back by then (I3).
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{Adopted, Adoption, Claim, StoreError, in_doubt};
-use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::rotation::{Change, Rotation};
 use tokenward_core::{
     AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Scopes, Standing,
     Subject, TokenKind, TokenSet,
 };
 
-use crate::codec::{set_from_bytes, set_to_bytes, turned_to_bytes};
+use crate::codec::{rotated_to_bytes, set_from_bytes, set_to_bytes};
 
 use super::failure::{Failed, Fault};
 use super::journal::{prune, set_standing};
@@ -347,7 +347,7 @@ impl Context {
                 scopes: Some(grant.scopes.clone()),
                 subject: grant.subject.clone(),
                 issued_by: grant.issued_by,
-                obtained: grant.turned,
+                obtained: grant.rotated_at,
             })
         };
         let set = match set() {
@@ -420,30 +420,30 @@ impl Context {
         Ok(before.grant(&self.sealer)?)
     }
 
-    /// Turns a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should
+    /// Rotates a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should
     /// it be, is then the set that lives. `false` when the spend was of no such set.
-    pub(super) fn turn_aside(&self, tx: &Connection, row: &IntentRow, turn: &Turn) -> Result<bool, Failed> {
-        if matches!(turn.refresh, Change::Drop) {
+    pub(super) fn rotate_aside(&self, tx: &Connection, row: &IntentRow, rotation: &Rotation) -> Result<bool, Failed> {
+        if matches!(rotation.refresh, Change::Drop) {
             return Ok(false);
         }
-        if turned_since(tx, row)? {
+        if rotated_since(tx, row)? {
             return Ok(false);
         }
         let sets = self.put_aside_sets(tx, row.grant)?;
         let Some(found) = sets.into_iter().find(|set| set.is_of(self, row.fingerprint)) else { return Ok(false) };
-        if let Change::Replace(token) = &turn.refresh {
+        if let Change::Replace(token) = &rotation.refresh {
             self.remember(tx, token, row.grant, row.generation)?;
         }
-        let turned = turned_to_bytes(&found.set, turn);
+        let rotated = rotated_to_bytes(&found.set, rotation);
         let aside = Aside { standing: Standing::Live, ..found.aside };
         let bound = params![
             found.id,
             intent_bytes(row.id),
-            self.sealer.seal(&parked_label(row.grant, found.generation), &turned),
+            self.sealer.seal(&parked_label(row.grant, found.generation), &rotated),
             to_json(&aside)?,
         ];
-        run(tx, sql::TURN_ASIDE, bound)?;
-        // It has turned, so it is on trial no more.
+        run(tx, sql::ROTATE_ASIDE, bound)?;
+        // It has rotated, so it is on trial no more.
         move_trial(tx, row.grant, found.generation, None)?;
         Ok(true)
     }
@@ -456,7 +456,7 @@ impl Context {
         }
         let present = grant.refresh(&self.sealer)?;
         let same = present.is_some_and(|token| self.fingerprint(&token) == row.fingerprint);
-        Ok(same && !turned_since(tx, row)?)
+        Ok(same && !rotated_since(tx, row)?)
     }
 }
 
@@ -466,16 +466,16 @@ pub(super) fn store(tx: &Connection, grant: &GrantRow, statement: &str) -> Resul
     prune(tx, grant.id)
 }
 
-/// Whether another spend of the same refresh token has turned the grant since: the provider gives the same one again, and the
+/// Whether another spend of the same refresh token has rotated the grant since: the provider gives the same one again, and the
 /// set that this spend brought is the older one.
-fn turned_since(tx: &Connection, row: &IntentRow) -> Result<bool, Failed> {
+fn rotated_since(tx: &Connection, row: &IntentRow) -> Result<bool, Failed> {
     let bound = params![
         grant_bytes(row.grant),
         intent_bytes(row.id),
         row.fingerprint.as_bytes(),
         signed(row.generation.get()),
     ];
-    Ok(first(tx, sql::TURNED_SINCE, bound, |row| Ok(row.get(0)?))? == Some(true))
+    Ok(first(tx, sql::ROTATED_SINCE, bound, |row| Ok(row.get(0)?))? == Some(true))
 }
 
 /// What says which grant lost the name to another by a person's wish.

@@ -4,7 +4,7 @@
 //! * *writing*: everything else; which of its commits are synced is [`super::worker`]'s story.
 //!
 //! **Checkpoints.** The log is carried over into the database at a commit of a lease or a cache that finds more than 256 pages in it; so
-//! its syncs fall on a lease or a release and not between *begin* and *commit* of a turn, where it would be done only at four times that
+//! its syncs fall on a lease or a release and not between *begin* and *commit* of a rotation, where it would be done only at four times that
 //! size. A vault that is dropped leaves its connections to the end of the process instead of closing them: the last connection to close
 //! would carry the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
 //! [`Connections::close`](super::connections::Connections::close) closes them properly, for processes that outlive their vault.
@@ -19,7 +19,7 @@ use tokenward_core::ports::{StoreError, StoreFault};
 
 use super::database_files::{remove, whole};
 use super::failure::from_sql;
-use super::{statements as sql, stillborn};
+use super::{statements as sql, torn_database};
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::VaultId;
 
@@ -91,14 +91,14 @@ impl Opener {
             ));
         }
         let empty = "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)";
-        if stillborn::is_stillborn(&self.folder) {
+        if torn_database::is_stillborn(&self.folder) {
             let _lock = self.folder_lock()?;
-            if stillborn::is_stillborn(&self.folder) {
-                stillborn::set_aside(&self.folder)?;
+            if torn_database::is_stillborn(&self.folder) {
+                torn_database::set_aside(&self.folder)?;
                 create(&self.folder, self.vault)?;
             }
         }
-        // Looked at before SQLite opens it: beside an empty database SQLite removes the log, and every turn in it.
+        // Looked at before SQLite opens it: beside an empty database SQLite removes the log, and every rotation in it.
         if std::fs::metadata(&self.database).is_ok_and(|file| file.len() == 0) {
             return Err(self.unreadable(empty));
         }

@@ -19,7 +19,7 @@ pub struct Health {
     pub damage: Vec<String>,
     /// Free bytes on its disk, for this user.
     pub free: u64,
-    /// How many bytes one turn may need.
+    /// How many bytes one rotation may need.
     pub needed: u64,
     /// Answers in the rescue slots that are not in the journal yet.
     pub waiting: Vec<WaitingAnswer>,
@@ -52,7 +52,7 @@ impl SqliteVault {
                 let mut waiting = Vec::new();
                 for slot in slots {
                     let row = find_intent(tx, slot.intent)?;
-                    // One that the journal has was left behind by a crash between the two; it is freed by the next turn.
+                    // One that the journal has was left behind by a crash between the two; it is freed by the next rotation.
                     if row.as_ref().is_none_or(|row| row.answer.is_none()) {
                         waiting.push(WaitingAnswer { intent: slot.intent, grant: row.map(|row| row.grant) });
                     }

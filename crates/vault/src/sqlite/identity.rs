@@ -6,7 +6,7 @@
 //! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
 
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{NameGiven, StoreError, Told};
+use tokenward_core::ports::{IdentityOutcome, NameGiven, StoreError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
 use super::adopt::{PutAside, displaced, store};
@@ -27,12 +27,12 @@ impl Context {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, Failed> {
+    ) -> Result<IdentityOutcome, Failed> {
         let mut grant = grant_row(tx, id)?;
         // An answer that is on its way is to find the set where it was sent from.
-        let Some(unproven) = grant.unproven.clone() else { return Ok(Told::Moved) };
+        let Some(unproven) = grant.unproven.clone() else { return Ok(IdentityOutcome::Moved) };
         if grant.retired() || grant.generation != generation || grant.intent_open {
-            return Ok(Told::Moved);
+            return Ok(IdentityOutcome::Moved);
         }
         let before = grant.subject.clone();
         let is_same = before.as_ref().is_none_or(|before| subject.is_some_and(|told| told.is_same_user(before)));
@@ -45,10 +45,10 @@ impl Context {
             if let Some(subject) = subject {
                 run(tx, sql::NAME_SUBJECT, params![grant_bytes(id), to_json(subject)?])?;
             }
-            return Ok(Told::Same);
+            return Ok(IdentityOutcome::Same);
         }
         let back = self.move_out(tx, &mut grant, unproven, (aside, subject), None, by)?;
-        Ok(Told::KeptAside { before, aside, back })
+        Ok(IdentityOutcome::KeptAside { before, aside, back })
     }
 
     /// Lets a profile point at a grant without one.

@@ -9,20 +9,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{AnswerKept, Committed, Journal, Question, StoreError, Turned, in_doubt};
-use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::ports::{
+    AnswerKept, Committed, CommittedRotation, GrantRequestState, Journal, StoreError, in_doubt,
+};
+use tokenward_core::rotation::{Change, Rotation};
 use tokenward_core::{
     Closing, Doubt, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
     RawAnswer, Spend, Standing,
 };
 
-use crate::codec::{answer_to_bytes, turn_to_bytes};
+use crate::codec::{answer_to_bytes, rotation_to_bytes};
 
 use super::failure::Failed;
-use super::leases::{free, turned_under};
+use super::grant_requests::answered;
+use super::leases::{free, rotated_under};
 use super::lookup::{grant_row, intent_row, open_rows, unknown_intent};
 use super::query::{all, first, run};
-use super::questions::answered;
 use super::rows::{GrantRow, IntentRow, answer_label, grant_bytes, intent_bytes, parked_label, signed, to_json, uuid};
 use super::sealer::Sealer;
 use super::trials::end_trials;
@@ -32,7 +34,7 @@ use super::{Context, SqliteVault, sql};
 impl Journal for SqliteVault {
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.check_room()?;
-        let (by, grant, fence) = (lease.holder.clone(), turned_under(lease)?, lease.fence);
+        let (by, grant, fence) = (lease.holder.clone(), rotated_under(lease)?, lease.fence);
         let landing = self.landing_for(draft.id);
         let spend = self.write(move |context, tx| context.begin(tx, (grant, fence, &by), &draft)).await?;
         // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
@@ -100,10 +102,16 @@ impl Journal for SqliteVault {
         }
     }
 
-    async fn commit(&self, freeing: Option<&Lease>, intent: IntentId, turn: Turn) -> Result<Turned, StoreError> {
-        let (committed, grant) = self.end_spend(freeing, move |context, tx| context.commit(tx, intent, &turn)).await?;
+    async fn commit(
+        &self,
+        freeing: Option<&Lease>,
+        intent: IntentId,
+        rotation: Rotation,
+    ) -> Result<CommittedRotation, StoreError> {
+        let (committed, grant) =
+            self.end_spend(freeing, move |context, tx| context.commit(tx, intent, &rotation)).await?;
         self.leave_landing(intent);
-        Ok(Turned { committed, grant })
+        Ok(CommittedRotation { committed, grant })
     }
 
     async fn close(
@@ -127,9 +135,9 @@ impl Journal for SqliteVault {
         Ok(grant)
     }
 
-    async fn asked(&self, lease: &Lease, question: Question) -> Result<(), StoreError> {
+    async fn record_grant_request(&self, lease: &Lease, state: GrantRequestState) -> Result<(), StoreError> {
         let (name, fence) = (lease.seat.name().cloned().ok_or(StoreError::moved())?, lease.fence);
-        self.write(move |context, tx| context.asked(tx, &name, fence, question)).await
+        self.write(move |context, tx| context.record_grant_request(tx, &name, fence, state)).await
     }
 
     async fn access_refused(
@@ -230,8 +238,8 @@ impl Context {
         Ok(Spend::new(draft.id, draft.deadline, token, Journalled::attest()))
     }
 
-    /// Stores a turn. Says of which grant it was.
-    fn commit(&self, tx: &Connection, intent: IntentId, turn: &Turn) -> Result<(Committed, GrantId), Failed> {
+    /// Stores a rotation. Says of which grant it was.
+    fn commit(&self, tx: &Connection, intent: IntentId, rotation: &Rotation) -> Result<(Committed, GrantId), Failed> {
         let row = intent_row(tx, intent)?;
         let mut grant = grant_row(tx, row.grant)?;
         if let Some(Closing::Committed { generation, .. }) = row.closing {
@@ -240,8 +248,8 @@ impl Context {
         }
         let moved = grant.generation != row.generation && !self.is_back(tx, &grant, &row)?;
         if moved || grant.retired() {
-            if grant.retired() || !self.turn_aside(tx, &row, turn)? {
-                self.park(tx, &row, turn)?;
+            if grant.retired() || !self.rotate_aside(tx, &row, rotation)? {
+                self.park(tx, &row, rotation)?;
             }
             self.mark_closed(tx, &row, &Closing::Parked)?;
             prune(tx, grant.id)?;
@@ -253,30 +261,30 @@ impl Context {
         if others == Some(true) {
             self.supersede(tx, grant.id, generation, Some(row.id))?;
         }
-        apply(&mut grant, &self.sealer, turn, generation);
+        apply(&mut grant, &self.sealer, rotation, generation);
         grant.write(tx, sql::UPDATE_GRANT)?;
-        if let Change::Replace(token) = &turn.refresh {
+        if let Change::Replace(token) = &rotation.refresh {
             self.remember(tx, token, grant.id, generation)?;
         }
-        let closing = Closing::Committed { generation, without_access: turn.is_without_access() };
+        let closing = Closing::Committed { generation, without_access: rotation.is_without_access() };
         self.mark_closed(tx, &row, &closing)?;
         let is_pruned = generation.get().is_multiple_of(PRUNE_EVERY);
         let useless = generation.get().saturating_sub(ANSWERS_KEPT);
-        // The turns before this one have wiped what was older, but for what was settled late.
+        // The rotations before this one have wiped what was older, but for what was settled late.
         let since = if is_pruned { 0 } else { useless.saturating_sub(1) };
         run(tx, sql::WIPE_OLD_ANSWERS, params![grant_bytes(grant.id), signed(since), signed(useless)])?;
         if let Some(profile) = &grant.profile {
             answered(tx, profile)?;
         }
         if is_pruned {
-            // It has turned, so nothing is on trial any more, and what awaited the outcome may go too.
+            // It has rotated, so nothing is on trial any more, and what awaited the outcome may go too.
             end_trials(tx, grant.id, false)?;
             prune(tx, grant.id)?;
         }
         Ok((Committed::Generation(generation), grant.id))
     }
 
-    /// Closes an intent without a turn. Says of which grant it was.
+    /// Closes an intent without a rotation. Says of which grant it was.
     fn close(
         &self,
         tx: &Connection,
@@ -333,17 +341,17 @@ impl Context {
         self.write_entry(tx, row.grant, row.generation, None, &event)
     }
 
-    fn park(&self, tx: &Connection, row: &IntentRow, turn: &Turn) -> Result<(), Failed> {
+    fn park(&self, tx: &Connection, row: &IntentRow, rotation: &Rotation) -> Result<(), Failed> {
         let generation = row.generation.next();
         let bound = params![
             grant_bytes(row.grant),
             intent_bytes(row.id),
             signed(generation.get()),
             self.now().as_millisecond(),
-            self.sealer.seal(&parked_label(row.grant, generation), &turn_to_bytes(turn)),
+            self.sealer.seal(&parked_label(row.grant, generation), &rotation_to_bytes(rotation)),
         ];
         run(tx, sql::PARK, bound)?;
-        match &turn.refresh {
+        match &rotation.refresh {
             // By the generation that was spent: the one it would have been is another set's.
             Change::Replace(token) => self.remember(tx, token, row.grant, row.generation),
             Change::Keep | Change::Drop => Ok(()),
@@ -391,19 +399,19 @@ pub(super) fn prune(tx: &Connection, grant: GrantId) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A grant after a turn.
-fn apply(grant: &mut GrantRow, sealer: &Sealer, turn: &Turn, generation: Generation) {
-    match &turn.access {
+/// A grant after a rotation.
+fn apply(grant: &mut GrantRow, sealer: &Sealer, rotation: &Rotation, generation: Generation) {
+    match &rotation.access {
         Change::Replace(access) => grant.set_access(sealer, access, generation),
         Change::Keep => {}
         Change::Drop => grant.drop_access(sealer),
     }
-    match &turn.refresh {
+    match &rotation.refresh {
         Change::Replace(token) => {
             grant.set_refresh(sealer, token, generation);
-            grant.refresh_expires = turn.refresh_expires;
+            grant.refresh_expires = rotation.refresh_expires;
         }
-        Change::Keep => grant.refresh_expires = turn.refresh_expires.or(grant.refresh_expires),
+        Change::Keep => grant.refresh_expires = rotation.refresh_expires.or(grant.refresh_expires),
         Change::Drop => {
             grant.refresh.blob = None;
             grant.refresh_expires = None;
@@ -411,12 +419,12 @@ fn apply(grant: &mut GrantRow, sealer: &Sealer, turn: &Turn, generation: Generat
     }
     grant.generation = generation;
     grant.standing = Standing::Live;
-    grant.turned = turn.obtained;
-    grant.issued_by = turn.issued_by;
-    if let Some(scopes) = &turn.scopes {
+    grant.rotated_at = rotation.obtained;
+    grant.issued_by = rotation.issued_by;
+    if let Some(scopes) = &rotation.scopes {
         grant.scopes = scopes.clone();
     }
-    if let Some(subject) = &turn.subject {
+    if let Some(subject) = &rotation.subject {
         grant.subject = Some(subject.clone());
     }
 }

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Attempt, Held, Journal, Keepsake, Leases, StoreError};
+use tokenward_core::ports::{Attempt, Journal, Keepsake, LeasedGrant, Leases, StoreError};
 use tokenward_core::{Entry, Fence, Grant, GrantId, Holder, Lease, Seat, SecretBytes};
 
 use tokio::time::Instant;
@@ -30,7 +30,7 @@ use super::rows::{grant_bytes, optional_json, optional_time, signed, to_json, un
 use super::{Context, SqliteVault, sql};
 
 /// What came of asking, in its transaction.
-enum Asked {
+enum LeaseOutcome {
     /// The lease, and what is under that of a grant.
     Held(Lease, Option<Box<Under>>),
     Busy {
@@ -77,11 +77,11 @@ impl LeaseRow {
 impl Leases for SqliteVault {
     async fn hold(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Attempt, StoreError> {
         let (lease, under) = match self.try_seat(seat, holder, ttl).await? {
-            Asked::Held(lease, under) => (lease, under),
-            Asked::Busy { holder, until } => return Ok(Attempt::Busy { holder, until }),
+            LeaseOutcome::Held(lease, under) => (lease, under),
+            LeaseOutcome::Busy { holder, until } => return Ok(Attempt::Busy { holder, until }),
         };
         let Some(under) = under else {
-            let nothing = Held { lease, grant: None, open: Vec::new(), newest: None, client_refused: None };
+            let nothing = LeasedGrant { lease, grant: None, open: Vec::new(), newest: None, client_refused: None };
             return Ok(Attempt::Held(Box::new(nothing)));
         };
         let Under { grant, has_open, newest, client_refused } = *under;
@@ -99,7 +99,7 @@ impl Leases for SqliteVault {
         } else {
             Vec::new()
         };
-        Ok(Attempt::Held(Box::new(Held { lease, grant: Some(grant), open, newest, client_refused })))
+        Ok(Attempt::Held(Box::new(LeasedGrant { lease, grant: Some(grant), open, newest, client_refused })))
     }
 
     async fn renew(&self, lease: &mut Lease, ttl: Duration) -> Result<(), StoreError> {
@@ -142,7 +142,7 @@ impl Leases for SqliteVault {
 }
 
 impl SqliteVault {
-    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<Asked, StoreError> {
+    async fn try_seat(&self, seat: &Seat, holder: &Holder, ttl: Duration) -> Result<LeaseOutcome, StoreError> {
         let path = lock_of(seat, &self.context.folder);
         let held_by_us = self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&path);
         let mut tried = Tried::Taken;
@@ -166,11 +166,11 @@ impl SqliteVault {
                 let row = self.lease_row(seat).await?;
                 match row.present(self.context.now()) {
                     Some((holder, until)) => {
-                        return Ok(Asked::Busy { holder: Some(holder.clone()), until: Some(*until) });
+                        return Ok(LeaseOutcome::Busy { holder: Some(holder.clone()), until: Some(*until) });
                     }
                     // Between lock and row, or a waiter: someone is at it, unless they stay at it.
                     None if row.holder.is_none() && !self.rowless_for_long(&path) => {
-                        return Ok(Asked::Busy { holder: None, until: None });
+                        return Ok(LeaseOutcome::Busy { holder: None, until: None });
                     }
                     // A paused process, or a task of our own that was forgotten: the row has lapsed, and decides.
                     None => self
@@ -187,12 +187,14 @@ impl SqliteVault {
         let asked = self.write_unsynced(move |context, tx| {
             let asked = context.take(tx, &of, &by, is_locked, ttl)?;
             Ok(match (asked, of.grant()) {
-                (Asked::Held(lease, _), Some(id)) => Asked::Held(lease, Some(Box::new(context.under(tx, id)?))),
+                (LeaseOutcome::Held(lease, _), Some(id)) => {
+                    LeaseOutcome::Held(lease, Some(Box::new(context.under(tx, id)?)))
+                }
                 (asked, _) => asked,
             })
         });
         let asked = asked.await?;
-        if let Asked::Held(lease, _) = &asked {
+        if let LeaseOutcome::Held(lease, _) = &asked {
             self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (lease.fence, locked));
         }
         Ok(asked)
@@ -246,14 +248,15 @@ impl Context {
         holder: &Holder,
         is_locked: bool,
         ttl: Duration,
-    ) -> Result<Asked, Failed> {
+    ) -> Result<LeaseOutcome, Failed> {
         let now = self.now();
         let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
         let take = |statement: &str| {
             let bound = params![key(seat), to_json(holder)?, is_locked, in_millis(ttl), expires.as_millisecond()];
             first(tx, statement, bound, |row| Ok(Fence::new(unsigned(row, 0)?)))
         };
-        let taken = |fence| Asked::Held(Lease { seat: seat.clone(), fence, holder: holder.clone(), expires }, None);
+        let taken =
+            |fence| LeaseOutcome::Held(Lease { seat: seat.clone(), fence, holder: holder.clone(), expires }, None);
         if let Some(fence) = take(of(seat, sql::TAKE_FREE_LEASE, sql::TAKE_FREE_NAME))? {
             return Ok(taken(fence));
         }
@@ -261,7 +264,7 @@ impl Context {
         if let Some((present, until)) = row.present(now) {
             let died = is_locked && row.locked && (one_kernel(present, holder) || self.one_machine(present, holder));
             if !died {
-                return Ok(Asked::Busy { holder: Some(present.clone()), until: Some(*until) });
+                return Ok(LeaseOutcome::Busy { holder: Some(present.clone()), until: Some(*until) });
             }
         }
         let fence = take(of(seat, sql::TAKE_LEASE, sql::TAKE_NAME))?.ok_or(StoreError::moved())?;
@@ -275,7 +278,7 @@ impl Context {
         let has_open = grant.intent_open && !open_rows(tx, id)?.is_empty();
         let newest = all(tx, sql::ENTRIES, params![grant_bytes(id), 1], entry)?.pop();
         let kept = self.keepsake(tx, &Keepsake::ClientRefused(grant.app.clone()));
-        // What does not read back is a request more, and no reason to turn nothing.
+        // What does not read back is a request more, and no reason to rotate nothing.
         let client_refused = kept.ok().flatten().map(|(value, _)| value);
         Ok(Under { grant, has_open, newest, client_refused })
     }
@@ -287,8 +290,8 @@ impl Context {
     }
 }
 
-/// The grant that may be turned under a lease.
-pub(super) fn turned_under(lease: &Lease) -> Result<GrantId, StoreError> {
+/// The grant that may be rotated under a lease.
+pub(super) fn rotated_under(lease: &Lease) -> Result<GrantId, StoreError> {
     lease.seat.grant().ok_or(StoreError::moved())
 }
 

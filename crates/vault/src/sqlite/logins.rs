@@ -1,26 +1,26 @@
 //! The port of logins: made, brought, taken back and ended. Each call is one transaction.
 //!
 //! What is made of a set that was issued to a person stands here; adoptions and what they give back in [`super::adopt`], a wish for one
-//! set in [`super::wish`], whose a login is in [`super::identity`], what ends in [`super::over`].
+//! set in [`super::take_back`], whose a login is in [`super::identity`], what ends in [`super::early_end`].
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use tokenward_core::ports::{
-    Adopted, Adoption, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Told, Wished,
+    Adopted, Adoption, IdentityOutcome, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Wished,
 };
 use tokenward_core::{Closing, Event, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject};
 
 use super::adopt::displaced;
+use super::early_end::forget_refused;
 use super::failure::Failed;
+use super::grant_requests::answered;
 use super::journal::prune;
-use super::leases::turned_under;
+use super::leases::rotated_under;
 use super::login_answers::drop_answer;
 use super::lookup::{by_profile, find_known, grant_row};
-use super::over::forget_refused;
 use super::placement::{Home, blank, fill, home};
 use super::query::run;
-use super::questions::answered;
 use super::rows::{GrantRow, Unproven, grant_bytes};
 use super::trials::end_trials;
 use super::unproven::{Next, mark_unproven};
@@ -57,7 +57,7 @@ impl Logins for SqliteVault {
         subject: Option<&Subject>,
         aside: GrantId,
         by: &Holder,
-    ) -> Result<Told, StoreError> {
+    ) -> Result<IdentityOutcome, StoreError> {
         let (subject, by) = (subject.cloned(), by.clone());
         self.write(move |context, tx| context.told(tx, (id, generation), subject.as_ref(), aside, &by)).await
     }
@@ -82,12 +82,12 @@ impl Logins for SqliteVault {
     }
 
     async fn revocable(&self, lease: &Lease) -> Result<Revocable, StoreError> {
-        let of = (turned_under(lease)?, lease.fence);
+        let of = (rotated_under(lease)?, lease.fence);
         self.read(move |context, tx| context.revocable(tx, of)).await
     }
 
     async fn retire(&self, lease: &Lease, at: Timestamp, revoked: bool) -> Result<(), StoreError> {
-        let (of, by) = ((turned_under(lease)?, lease.fence), lease.holder.clone());
+        let (of, by) = ((rotated_under(lease)?, lease.fence), lease.holder.clone());
         self.write(move |context, tx| context.retire(tx, of, &by, at, revoked)).await
     }
 }
@@ -100,7 +100,7 @@ impl Context {
             && let Some(token) = &login.set.refresh
             && let Some((grant, _)) = find_known(tx, self.fingerprint(token))?
         {
-            // Another process made a login of the same answer, and that login may have turned since: storing this
+            // Another process made a login of the same answer, and that login may have rotated since: storing this
             // set again would put a spent token over a living one (I5).
             let row = grant_row(tx, grant)?;
             let present = by_profile(tx, &login.profile)?;

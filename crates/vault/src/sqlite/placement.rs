@@ -72,7 +72,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
         refresh_expires: None,
         wall: None,
         consented: at,
-        turned: at,
+        rotated_at: at,
         scopes: tokenward_core::Scopes::default(),
         subject: None,
         issued_by: set.issued_by,
@@ -84,7 +84,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
     }
 }
 
-/// Makes a set that was not turned here the grant's present one, alive.
+/// Makes a set that was not rotated here the grant's present one, alive.
 pub(super) fn fill(
     grant: &mut GrantRow,
     sealer: &Sealer,
@@ -104,7 +104,7 @@ pub(super) fn fill(
     grant.standing = Standing::Live;
     grant.wall = wall;
     grant.consented = set.obtained;
-    grant.turned = set.obtained;
+    grant.rotated_at = set.obtained;
     grant.issued_by = set.issued_by;
     if let Some(scopes) = &set.scopes {
         grant.scopes = scopes.clone();

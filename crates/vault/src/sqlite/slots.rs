@@ -10,8 +10,8 @@ use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Closing, Event, IntentId, RawAnswer};
 
+use crate::answer_slot::{LandingSlot, Landings};
 use crate::codec::answer_to_bytes;
-use crate::landing::{LandingSlot, Landings};
 use crate::rescue::{self, Slotted};
 use crate::room;
 

@@ -16,9 +16,9 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 pub(crate) const SAVEPOINT: &str = "SAVEPOINT call";
 pub(crate) const UNDO: &str = "ROLLBACK TO call";
 pub(crate) const RELEASE: &str = "RELEASE call";
-/// One sync for each commit, and the log carried over only where it has grown long: not between *begin* and *commit* of a turn.
+/// One sync for each commit, and the log carried over only where it has grown long: not between *begin* and *commit* of a rotation.
 pub(crate) const SYNCED: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024";
-/// No sync, and the log carried over at a quarter of that length: about a dozen turns, and a log that a lone command reads through in a
+/// No sync, and the log carried over at a quarter of that length: about a dozen rotations, and a log that a lone command reads through in a
 /// millisecond when it opens the vault.
 pub(crate) const UNSYNCED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256";
 /// What every connection is.
@@ -154,8 +154,9 @@ pub(crate) const RENEW_NAME: &str =
     "UPDATE names SET locked = ?3, ttl = ?4, expires = ?5 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
 pub(crate) const RELEASE_NAME: &str =
     "UPDATE names SET holder = NULL WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const ASK: &str = "UPDATE names SET asked = ?3 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const ASK_IN_VAIN: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND fence = ?2";
+pub(crate) const RECORD_GRANT_REQUEST: &str =
+    "UPDATE names SET asked = ?3 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
+pub(crate) const WITHDRAW_GRANT_REQUEST: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND fence = ?2";
 pub(crate) const ASKED: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND asked IS NOT NULL";
 
 // -- journal ------------------------------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ pub(crate) const OTHERS_OPEN: &str = "
         OR EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND late = 1)";
 /// Whether a refresh token of that name has brought the grant a later generation than the one of a spend: the provider gives
 /// the same one again.
-pub(crate) const TURNED_SINCE: &str = "
+pub(crate) const ROTATED_SINCE: &str = "
     SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
         AND closing ->> 'closing' = 'committed')";
 /// Answers of some generations, the last of them excluded, that are of no more use.
@@ -227,7 +228,7 @@ pub(crate) const PUT_ASIDES: &str = "
 /// Those that cannot be made present again, since something ended them.
 pub(crate) const ENDED_SETS: &str =
     "SELECT generation, tokens FROM parked WHERE grant_id = ?1 AND aside IS NULL AND intent IS NULL ORDER BY id DESC";
-pub(crate) const TURN_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
+pub(crate) const ROTATE_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
 /// The set without its access token, which the provider called dead.
 pub(crate) const END_ACCESS_ASIDE: &str = "UPDATE parked SET tokens = ?2 WHERE id = ?1";
 pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";

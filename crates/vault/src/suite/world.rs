@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin};
-use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::rotation::{Change, Rotation};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, LocalProcess,
     NewLink, Node, OldAccess, Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot,
@@ -174,9 +174,9 @@ pub fn answer(body: &str) -> RawAnswer {
     }
 }
 
-/// A turn that brings the tokens `access-<tag>` and `refresh-<tag>`.
-pub fn turn(tag: &str) -> Turn {
-    Turn {
+/// A rotation that brings the tokens `access-<tag>` and `refresh-<tag>`.
+pub fn rotation(tag: &str) -> Rotation {
+    Rotation {
         access: Change::Replace(access(tag, soon(1))),
         refresh: Change::Replace(refresh(tag)),
         refresh_expires: Some(soon(604_801)),

@@ -7,7 +7,7 @@ use crate::keys::{check, explicit, fill};
 use crate::place::Place;
 use tokenward_core::ports::{Grants, Journal, Leases, LoginAnswers, Logins};
 use tokenward_core::{Seat, SecretBytes};
-use tokenward_vault::suite::{TestEntropy, holder, login, turn};
+use tokenward_vault::suite::{TestEntropy, holder, login, rotation};
 use tokenward_vault::{BackupError, BackupKey, Stretch, restore};
 
 /// A person's key, stretched little.
@@ -47,7 +47,7 @@ async fn a_backup_is_sealed_and_restores_into_an_empty_folder() {
         panic!("nobody holds a lease in a restored vault");
     };
     let open = vault.open_intents(id).await.unwrap()[0].id;
-    vault.commit(None, open, turn("3")).await.unwrap();
+    vault.commit(None, open, rotation("3")).await.unwrap();
     vault.release(lease).await.unwrap();
     let left: Vec<_> = fs::read_dir(fresh.folder.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["vault"]);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokenward_core::ports::{Committed, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
 use tokenward_core::{Generation, GrantId, RefreshToken, Seat, SecretBytes, Standing};
 use tokenward_vault::SqliteVault;
-use tokenward_vault::suite::{answer, draft, holder, named, soon, turn};
+use tokenward_vault::suite::{answer, draft, holder, named, rotation, soon};
 
 use crate::place::Place;
 
@@ -28,7 +28,7 @@ async fn of(vault: &SqliteVault, profile: &str) -> GrantId {
 }
 
 /// Spends the refresh token that is there, and stores what it brings.
-async fn turned(vault: &SqliteVault, id: GrantId, tag: &str) {
+async fn rotated(vault: &SqliteVault, id: GrantId, tag: &str) {
     let before = vault.grant(id).await.unwrap().generation;
     let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
     else {
@@ -36,7 +36,10 @@ async fn turned(vault: &SqliteVault, id: GrantId, tag: &str) {
     };
     let intent = vault.begin(&lease, draft(before)).await.unwrap().intent();
     vault.keep_answer(intent, &answer("{}")).await.unwrap();
-    assert_eq!(vault.commit(None, intent, turn(tag)).await.unwrap().committed, Committed::Generation(before.next()));
+    assert_eq!(
+        vault.commit(None, intent, rotation(tag)).await.unwrap().committed,
+        Committed::Generation(before.next())
+    );
     vault.release(lease).await.unwrap();
     let copy = vault.copy(id).await.unwrap();
     assert_eq!(copy.refresh.unwrap().expose(), format!("refresh-{tag}"));
@@ -65,17 +68,17 @@ async fn a_vault_of_the_engine_before_opens_with_every_login_alive() {
     let back = vault.grant(work).await.unwrap();
     assert_eq!((back.access.unwrap().token.expose(), back.subject), ("access-2", Some(named("ou_1"))));
     assert_eq!(refresh(work).await.unwrap(), "refresh-2");
-    turned(&vault, work, "w").await;
+    rotated(&vault, work, "w").await;
 
     // A spend that is open, with an answer that nobody has read.
     let other = of(&vault, "other").await;
     let open = vault.open_intents(other).await.unwrap();
     assert_eq!(open[0].answer, Some(answer("{unread}")));
     assert_eq!(
-        vault.commit(None, open[0].id, turn("8")).await.unwrap().committed,
+        vault.commit(None, open[0].id, rotation("8")).await.unwrap().committed,
         Committed::Generation(Generation::new(2))
     );
-    turned(&vault, other, "o").await;
+    rotated(&vault, other, "o").await;
 
     // Links, with what was delivered and what went wrong.
     let shown = of(&vault, "shown").await;
@@ -84,12 +87,12 @@ async fn a_vault_of_the_engine_before_opens_with_every_login_alive() {
     assert_eq!((links.len(), receipt.grant, receipt.at), (2, shown, soon(2)));
     assert_eq!(links[1].trouble.as_ref().unwrap().words, "it is not there");
     assert_eq!(vault.grant(shown).await.unwrap().access.unwrap().token.expose(), "access-5");
-    turned(&vault, shown, "s").await;
+    rotated(&vault, shown, "s").await;
 
     // One without a profile, another user's.
     let aside = all.iter().find(|grant| grant.profile.is_none() && grant.standing == Standing::Live).unwrap();
     assert_eq!((refresh(aside.id).await.unwrap().as_str(), &aside.subject), ("refresh-9", &Some(named("ou_9"))));
-    turned(&vault, aside.id, "a").await;
+    rotated(&vault, aside.id, "a").await;
 
     // One that was logged out: known for ever, and gone.
     let gone = RefreshToken::parse("refresh-3").unwrap();

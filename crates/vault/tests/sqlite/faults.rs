@@ -10,7 +10,7 @@ use tokenward_core::ports::{
 };
 use tokenward_core::{Generation, GrantId, IntentId, Lease, Seat, SecretBytes};
 use tokenward_vault::SqliteVault;
-use tokenward_vault::suite::{answer, draft, holder, login, turn};
+use tokenward_vault::suite::{answer, draft, holder, login, rotation};
 
 async fn leased(vault: &SqliteVault, id: GrantId) -> Lease {
     match vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap() {
@@ -106,7 +106,7 @@ async fn an_answer_that_the_journal_cannot_take_goes_to_its_slot_and_back() {
     assert!(slots.iter().all(|byte| *byte == 0));
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
     assert_eq!(
-        vault.commit(None, intent, turn("2")).await.unwrap().committed,
+        vault.commit(None, intent, rotation("2")).await.unwrap().committed,
         Committed::Generation(Generation::new(2))
     );
 }
@@ -203,7 +203,7 @@ async fn an_answer_does_not_wait_long_for_a_locked_journal() {
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(vault.open_intents(id).await.unwrap()[0].answer, Some(answer("rescued")));
     assert_eq!(
-        vault.commit(None, intent, turn("2")).await.unwrap().committed,
+        vault.commit(None, intent, rotation("2")).await.unwrap().committed,
         Committed::Generation(Generation::new(2))
     );
 }
@@ -259,7 +259,7 @@ async fn a_cancelled_call_leaves_no_transaction_behind() {
         }
         // Whatever became of it, the journal says it, and the next step works.
         for open in vault.open_intents(id).await.unwrap() {
-            let done = vault.commit(None, open.id, turn(&polls.to_string())).await.unwrap().committed;
+            let done = vault.commit(None, open.id, rotation(&polls.to_string())).await.unwrap().committed;
             generation = generation.next();
             assert_eq!(done, Committed::Generation(generation));
         }

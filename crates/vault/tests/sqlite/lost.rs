@@ -7,15 +7,15 @@ use crate::place::Place;
 use tokenward_core::ports::{Grants, Journal, Leases, Logins, StoreError, StoreFault};
 use tokenward_core::{Generation, GrantId, Seat};
 use tokenward_vault::SqliteVault;
-use tokenward_vault::suite::{draft, holder, login, turn};
+use tokenward_vault::suite::{draft, holder, login, rotation};
 
-async fn turned(vault: &SqliteVault, id: GrantId, generation: Generation) {
+async fn rotated(vault: &SqliteVault, id: GrantId, generation: Generation) {
     let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
     else {
         panic!("nobody else is here")
     };
     let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
-    vault.commit(None, intent, turn(&generation.next().to_string())).await.unwrap();
+    vault.commit(None, intent, rotation(&generation.next().to_string())).await.unwrap();
     vault.release(lease).await.unwrap();
 }
 
@@ -38,11 +38,11 @@ async fn a_look_at_a_vault_whose_database_became_empty_leaves_its_log() {
     let vault = place.vault().await;
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     vault.close_connections().await.unwrap();
-    turned(&vault, id, Generation::FIRST).await;
+    rotated(&vault, id, Generation::FIRST).await;
     let length = fs::metadata(place.folder.vault().join("vault.db-wal")).unwrap().len();
     let place = copied(&place, length);
     let log = place.folder.vault().join("vault.db-wal");
-    let (whole, turns) = (fs::read(place.folder.database()).unwrap(), fs::read(&log).unwrap());
+    let (whole, rotations) = (fs::read(place.folder.database()).unwrap(), fs::read(&log).unwrap());
     fs::write(place.folder.database(), "").unwrap();
     for _ in 0..2 {
         let found = place.vault().await.grant(id).await;
@@ -51,8 +51,8 @@ async fn a_look_at_a_vault_whose_database_became_empty_leaves_its_log() {
             "{found:?}"
         );
     }
-    assert!(fs::read(&log).unwrap() == turns);
-    // Put back, it has every turn.
+    assert!(fs::read(&log).unwrap() == rotations);
+    // Put back, it has every rotation.
     fs::write(place.folder.database(), whole).unwrap();
     assert_eq!(place.vault().await.grant(id).await.unwrap().generation, Generation::FIRST.next());
 }

@@ -10,7 +10,7 @@ use tokenward_core::ports::{
 use tokenward_core::{
     Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, Seat, SecretBytes, Stamp, TokenApi, TokenKind,
 };
-use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
+use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, rotation, soon};
 use zeroize::Zeroizing;
 
 /// The schema as the first version made it.
@@ -103,7 +103,7 @@ async fn everything_is_kept_whoever_comes_first() {
     vault.link(new_link("work", "/a/.env"), &holder("here", 1)).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     assert_eq!(vault.take_back(id, None, &holder("here", 1)).await.unwrap(), Some(Generation::new(4)));
-    vault.commit(None, open.1, turn("8")).await.unwrap();
+    vault.commit(None, open.1, rotation("8")).await.unwrap();
 }
 
 /// Many commands of a new version start at one moment.
@@ -163,7 +163,7 @@ async fn an_access_token_of_an_earlier_version_is_known() {
         busy @ Attempt::Busy { .. } => panic!("{busy:?}"),
     };
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     known(false).await;
 }
 

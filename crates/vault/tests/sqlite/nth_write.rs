@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokenward_core::ports::{Adoption, Claim, Grants, Journal, Leases, LinkBook, Logins, StoreError};
 use tokenward_core::{Closing, Code, Doubt, Generation, GrantId, IntentId, Seat, Standing};
 use tokenward_vault::SqliteVault;
-use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, soon, turn};
+use tokenward_vault::suite::{adoption, answer, draft, holder, login, named, new_link, rotation, soon};
 
 const TABLES: [&str; 6] = ["grants", "intents", "entries", "known_fingerprints", "parked", "links"];
 
@@ -148,7 +148,7 @@ async fn of_a_late_commit() {
         if back {
             vault.take_back(id, None, &holder("here", 1)).await.unwrap();
         }
-        let (_, writes) = sweep(&place, async |vault| vault.commit(None, sent, turn("2")).await).await;
+        let (_, writes) = sweep(&place, async |vault| vault.commit(None, sent, rotation("2")).await).await;
         assert!(writes >= 4, "{writes}");
         let vault = place.vault().await;
         if !back {

@@ -8,7 +8,7 @@ use crate::place::Place;
 use jiff::SignedDuration;
 use tokenward_core::ports::{Clock, Grants, Journal, Leases, Logins, NewLogin};
 use tokenward_core::{Generation, GrantId, Seat};
-use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, turn};
+use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, rotation};
 use tokenward_vault::{
     BackupError, BackupKey, Folder, Restored, Restoring, SqliteVault, Verdict, kept_vaults, remove_kept,
 };
@@ -50,7 +50,7 @@ async fn refreshed(place: &Place, id: GrantId) {
     };
     let generation = vault.grant(id).await.unwrap().generation;
     let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
-    let mut next = turn(&generation.next().to_string());
+    let mut next = rotation(&generation.next().to_string());
     next.obtained = tokenward_core::ports::Clock::now(&place.clock);
     vault.commit(None, intent, next).await.unwrap();
     vault.release(lease).await.unwrap();

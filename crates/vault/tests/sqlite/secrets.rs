@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::place::Place;
 use tokenward_core::ports::{Attempt, Journal, Keepsake, Keepsakes, Leases, LoginAnswers, Logins};
 use tokenward_core::{Generation, Lease, Seat, SecretBytes, TokenApi};
-use tokenward_vault::suite::{answer, draft, holder, login, soon, turn};
+use tokenward_vault::suite::{answer, draft, holder, login, rotation, soon};
 use tokenward_vault::{ExplicitKey, SqliteVault};
 
 const SECRETS: &[&str] = &[
@@ -67,10 +67,10 @@ async fn nothing_secret_is_readable_in_any_file() {
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     vault.keep_answer(intent, &answer("answer-body")).await.unwrap();
     look();
-    vault.commit(None, intent, turn("second")).await.unwrap();
+    vault.commit(None, intent, rotation("second")).await.unwrap();
     let late = vault.begin(&lease, draft(Generation::new(2))).await.unwrap().intent();
     vault.log_in(login("work", "third", None)).await.unwrap();
-    vault.commit(None, late, turn("parked")).await.unwrap();
+    vault.commit(None, late, rotation("parked")).await.unwrap();
     assert_eq!(vault.parked(id).await.unwrap().len(), 2);
     // vault.db, its log and index, key.json, rescue, two locks, one landing slot
     assert_eq!(look(), 8);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tokenward_emulator::{DocumentTree, Fault, FaultKind};
-use tokenward_wiki::{Error, Old, Standing, Step, Wishes};
+use tokenward_wiki::{Error, Old, PageStep, Standing, Wishes};
 
 use crate::compare::Expected;
 use crate::whole::{body, markdown};
@@ -141,7 +141,7 @@ async fn the_old_words_go_when_all_of_the_new_is_there() {
         at: Some(Box::new(move |step| {
             let document = there.upgrade().unwrap().only_page();
             match step {
-                Step::Cleared | Step::Done => assert!(old_of(&document).is_empty(), "{step}"),
+                PageStep::Cleared | PageStep::Done => assert!(old_of(&document).is_empty(), "{step}"),
                 // They stand above what is new, as they stood.
                 _ => assert_eq!(
                     document.page.children.iter().take(3).map(|b| b.text.as_str()).collect::<Vec<_>>(),
@@ -154,7 +154,7 @@ async fn the_old_words_go_when_all_of_the_new_is_there() {
     };
     let script = Arc::new(script);
     world.update(&file, &script, false).await.unwrap().unwrap();
-    assert!(script.steps().ends_with(&[Step::Placed, Step::Cleared, Step::Done]), "{:?}", script.steps());
+    assert!(script.steps().ends_with(&[PageStep::Placed, PageStep::Cleared, PageStep::Done]), "{:?}", script.steps());
     Expected::of(&world, body(&text)).await.assert_arrived(&world.only_page(), &pictures);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokenward_emulator::{Fault, MoveAnswer};
-use tokenward_wiki::{Error, Notice, Step, Wishes};
+use tokenward_wiki::{Error, Notice, PageStep, Wishes};
 
 use crate::compare::Expected;
 use crate::world::{Script, World};
@@ -48,14 +48,22 @@ async fn killed_at_each_step_and_run_again_there_is_one_page() {
             let second = Arc::new(Script::default());
             match world.create_with(&file, &second, IMPORT).await.unwrap() {
                 Ok(_) => {}
-                Err(Error::Already { .. }) => assert_eq!(steps[n], Step::Done),
+                Err(Error::Already { .. }) => assert_eq!(steps[n], PageStep::Done),
                 Err(error) => panic!("killed at {}: {error}", steps[n]),
             }
             Expected::of(&world, TEXT.split_once('\n').unwrap().1).await.assert_arrived(&world.only_page(), &[]);
             let perhaps = second.notices().iter().any(|notice| matches!(notice, Notice::PerhapsTwoDocuments { .. }));
-            assert_eq!(perhaps, steps[n] == Step::Asked, "{}", steps[n]);
+            assert_eq!(perhaps, steps[n] == PageStep::Asked, "{}", steps[n]);
         }
-        let all = [Step::Brought, Step::Asked, Step::Ticketed, Step::Imported, Step::Moved, Step::Done, Step::Done];
+        let all = [
+            PageStep::Brought,
+            PageStep::Asked,
+            PageStep::Ticketed,
+            PageStep::Imported,
+            PageStep::Moved,
+            PageStep::Done,
+            PageStep::Done,
+        ];
         assert_eq!(steps, all);
     }
 }
@@ -83,7 +91,7 @@ async fn lost_answers_make_no_second_page() {
 async fn a_run_that_comes_late_uploads_again() {
     let world = World::new().await;
     let file = world.file("note.md", TEXT);
-    let first = Arc::new(Script { dies_at_step: Some(Step::Brought), ..Script::default() });
+    let first = Arc::new(Script { dies_at_step: Some(PageStep::Brought), ..Script::default() });
     assert!(world.create_with(&file, &first, IMPORT).await.is_none());
     world.pass(std::time::Duration::from_secs(301));
     world.create_with(&file, &Arc::default(), IMPORT).await.unwrap().unwrap();

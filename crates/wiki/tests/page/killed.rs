@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_wiki::{Error, Notice, Step, Wishes};
+use tokenward_wiki::{Error, Notice, PageStep, Wishes};
 
 use crate::compare::Expected;
 use crate::whole::{body, markdown};
@@ -56,20 +56,22 @@ async fn killed_at_each_step_and_run_again_there_is_one_page_and_it_is_whole() {
         match world.create(&file, &second).await {
             Ok(_) => {}
             // It died after the last step.
-            Err(Error::Already { .. }) => assert_eq!(steps[n], Step::Done),
+            Err(Error::Already { .. }) => assert_eq!(steps[n], PageStep::Done),
             Err(error) => panic!("killed at {n} {}: {error}", steps[n]),
         }
         expected.assert_arrived(&world.only_page(), &pictures);
         let told = second.notices().contains(&Notice::Resumed);
-        assert_eq!(told, steps[n] != Step::Planned && steps[n] != Step::Done, "{}", steps[n]);
+        assert_eq!(told, steps[n] != PageStep::Planned && steps[n] != PageStep::Done, "{}", steps[n]);
     }
-    for step in [Step::Planned, Step::Intended, Step::Made, Step::Known, Step::Sent, Step::Inserted] {
+    for step in
+        [PageStep::Planned, PageStep::Intended, PageStep::Made, PageStep::Known, PageStep::Sent, PageStep::Inserted]
+    {
         assert!(steps.contains(&step), "{step} was not reached: {steps:?}");
     }
-    for step in [Step::Uploaded, Step::Kept, Step::Placed, Step::Done] {
+    for step in [PageStep::Uploaded, PageStep::Kept, PageStep::Placed, PageStep::Done] {
         assert!(steps.contains(&step), "{step} was not reached: {steps:?}");
     }
-    assert_eq!(steps.iter().filter(|step| **step == Step::Inserted).count(), 2);
+    assert_eq!(steps.iter().filter(|step| **step == PageStep::Inserted).count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +82,7 @@ async fn a_page_that_was_made_and_not_recorded_is_found_and_not_made_again() {
     world.create(&same, &Arc::default()).await.unwrap();
     let file = world.file("note.md", "text");
     world.pass(std::time::Duration::from_secs(60));
-    let died = Script { dies_at_step: Some(Step::Made), ..Script::default() };
+    let died = Script { dies_at_step: Some(PageStep::Made), ..Script::default() };
     assert!(killed(&world, &file, died).await.is_none());
     assert_eq!(world.pages().len(), 2);
     let script = Arc::new(Script::default());
@@ -95,7 +97,7 @@ async fn a_page_that_was_made_and_not_recorded_is_found_and_not_made_again() {
 async fn a_page_that_someone_else_made_meanwhile_is_not_written_into() {
     let world = World::new().await;
     let file = world.file("note.md", "text");
-    assert!(killed(&world, &file, Script { dies_at_step: Some(Step::Made), ..Script::default() }).await.is_none());
+    assert!(killed(&world, &file, Script { dies_at_step: Some(PageStep::Made), ..Script::default() }).await.is_none());
     let space = world.sandbox.spaces().into_iter().find(|space| space.personal).unwrap().space_id;
     let body = serde_json::json!({ "obj_type": "docx", "node_type": "origin", "title": "note" });
     world.call(tokenward::Call::post(format!("/open-apis/wiki/v2/spaces/{space}/nodes")).json(body)).await;
@@ -111,7 +113,15 @@ async fn a_page_that_someone_else_made_meanwhile_is_not_written_into() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changed_meanwhile_is_put_onto_the_same_page() {
-    for step in [Step::Planned, Step::Intended, Step::Known, Step::Sent, Step::Inserted, Step::Uploaded, Step::Placed] {
+    for step in [
+        PageStep::Planned,
+        PageStep::Intended,
+        PageStep::Known,
+        PageStep::Sent,
+        PageStep::Inserted,
+        PageStep::Uploaded,
+        PageStep::Placed,
+    ] {
         let world = World::new().await;
         let (text, _) = markdown(&world, 46, 3);
         let file = world.file("note.md", &text);
@@ -126,15 +136,16 @@ async fn a_file_that_changed_meanwhile_is_put_onto_the_same_page() {
         let expected = Expected::of(&world, body(&changed)).await;
         let pictures: Vec<_> = [0, 1, 2, 0].into_iter().map(crate::world::picture).collect();
         expected.assert_arrived(&world.only_page(), &pictures);
-        let begun = !matches!(step, Step::Planned | Step::Intended | Step::Known);
+        let begun = !matches!(step, PageStep::Planned | PageStep::Intended | PageStep::Known);
         assert_eq!(script.notices().contains(&Notice::FileChanged), begun, "{step}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_comes_late_looks_before_it_writes() {
-    for (step, changed) in
-        [Step::Known, Step::Sent, Step::Inserted, Step::Placed].into_iter().flat_map(|s| [(s, false), (s, true)])
+    for (step, changed) in [PageStep::Known, PageStep::Sent, PageStep::Inserted, PageStep::Placed]
+        .into_iter()
+        .flat_map(|s| [(s, false), (s, true)])
     {
         let world = World::new().await;
         let (text, pictures) = markdown(&world, 46, 21);
@@ -145,7 +156,7 @@ async fn a_run_that_comes_late_looks_before_it_writes() {
         let text = if changed { format!("{text}\n\nAnd more.\n") } else { text };
         world.file("note.md", &text);
         let late = world.create(&file, &Arc::default()).await;
-        let unsure = matches!(step, Step::Sent | Step::Placed);
+        let unsure = matches!(step, PageStep::Sent | PageStep::Placed);
         match late {
             // Whether the last change was ours cannot be known any more.
             Err(Error::Edited { .. }) => assert!(unsure, "{step}"),
@@ -178,7 +189,7 @@ async fn another_page_is_begun_once_however_often_the_command_is_run() {
     let file = world.file("note.md", "text");
     world.create(&file, &Arc::default()).await.unwrap();
     let again = Wishes { again: true, ..Wishes::default() };
-    for step in [Step::Intended, Step::Made, Step::Known, Step::Sent] {
+    for step in [PageStep::Intended, PageStep::Made, PageStep::Known, PageStep::Sent] {
         let died = Arc::new(Script { dies_at_step: Some(step), ..Script::default() });
         assert!(world.create_with(&file, &died, again).await.is_none(), "{step}");
         assert!(world.pages().len() <= 2);
@@ -192,7 +203,7 @@ async fn a_page_that_was_deleted_is_told_and_made_anew_on_request() {
     let world = World::new().await;
     let file = world.file("note.md", "text");
     let gone = || tokenward_emulator::Fault::code(1_770_003).to("*/docx/v1/documents/*").forever();
-    let died = Script { dies_at_step: Some(Step::Known), ..Script::default() };
+    let died = Script { dies_at_step: Some(PageStep::Known), ..Script::default() };
     assert!(killed(&world, &file, died).await.is_none());
     world.sandbox.inject(gone());
     // It is not forgotten by itself: a page that was just made may not be seen everywhere yet.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokenward_wiki::{Error, Flaw, Limit, Manuscript, Notice, Place, Reading, Wishes};
+use tokenward_wiki::{Error, Flaw, Limit, Manuscript, Notice, PageLocation, Reading, Wishes};
 
 use crate::world::{Script, World};
 
@@ -201,7 +201,7 @@ async fn a_password_is_not_shown_by_a_picture_that_is_left_out() {
     let told = format!("{told}{:?}", fetched.remarks());
     assert!(told.contains("three.png") && !told.contains("geheim") && !told.contains("ada"), "{told}");
     let script = Script::default();
-    let place = Place::read(true, None, None).unwrap();
+    let place = PageLocation::read(true, None, None).unwrap();
     let wishes = Wishes::default();
     world.with_wiki(&script, async |wiki| wiki.create(&manuscript, &place, wishes).await).await.unwrap();
     let page = format!("{:?}{:?}", world.only_page(), script.notices());
@@ -215,7 +215,7 @@ async fn an_update_can_be_looked_at_first() {
     let file = world.file("note.md", "# Note\n\nold words\n");
     let read = || Manuscript::read(&file, &Reading::default()).unwrap();
     let store = tokenward_wiki::Store::new(world.folder.path());
-    let look = |place: Option<&Place>| tokenward_wiki::Wiki::outlook(&store, "work", "h.test", &read(), place);
+    let look = |place: Option<&PageLocation>| tokenward_wiki::Wiki::outlook(&store, "work", "h.test", &read(), place);
     assert!(matches!(look(None), Err(Error::NoPage { .. })));
     let report = world.create(&file, &Arc::default()).await.unwrap();
     let history = world.sandbox.history().len();
@@ -224,8 +224,8 @@ async fn an_update_can_be_looked_at_first() {
     assert!(outlook.address.ends_with(&report.node_token));
     world.file("note.md", "# Note\n\nnew words\n");
     assert!(look(None).unwrap().changed);
-    assert!(look(Some(&Place::read(true, None, None).unwrap())).is_ok());
-    assert!(matches!(look(Some(&Place::read(false, Some("70"), None).unwrap())), Err(Error::NoPage { .. })));
+    assert!(look(Some(&PageLocation::read(true, None, None).unwrap())).is_ok());
+    assert!(matches!(look(Some(&PageLocation::read(false, Some("70"), None).unwrap())), Err(Error::NoPage { .. })));
     world.file("note.md", wide(120));
     assert!(matches!(look(None), Err(Error::Beyond { .. })));
     assert_eq!(world.sandbox.history().len(), history);

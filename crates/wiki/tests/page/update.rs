@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokenward::Call;
 use tokenward_emulator::Fault;
-use tokenward_wiki::{Error, Notice, Place, Step};
+use tokenward_wiki::{Error, Notice, PageLocation, PageStep};
 
 use crate::compare::Expected;
 use crate::whole::{body, markdown};
@@ -75,8 +75,8 @@ async fn killed_at_each_step_and_run_again_the_page_shows_the_file() {
         world.update(&file, &Arc::default(), false).await.unwrap().unwrap();
         Expected::of(&world, body(&text)).await.assert_arrived(&world.only_page(), &pictures);
     }
-    assert_eq!(steps[..3], [Step::Planned, Step::Sent, Step::Inserted]);
-    assert!(steps.ends_with(&[Step::Placed, Step::Cleared, Step::Done, Step::Done]), "{steps:?}");
+    assert_eq!(steps[..3], [PageStep::Planned, PageStep::Sent, PageStep::Inserted]);
+    assert!(steps.ends_with(&[PageStep::Placed, PageStep::Cleared, PageStep::Done, PageStep::Done]), "{steps:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,9 +98,9 @@ async fn it_must_be_clear_which_page_is_meant() {
     assert!(matches!(world.update(&file, &Arc::default(), false).await.unwrap(), Err(Error::NoPage { .. })));
     let first = world.create(&file, &Arc::default()).await.unwrap();
     let manuscript = tokenward_wiki::Manuscript::read(&file, &tokenward_wiki::Reading::default()).unwrap();
-    let below = Place::read(true, None, Some(&first.node_token)).unwrap();
+    let below = PageLocation::read(true, None, Some(&first.node_token)).unwrap();
     let create = world
-        .with_wiki(&tokenward_wiki::NoWatch, async |wiki| {
+        .with_wiki(&tokenward_wiki::NoPageObserver, async |wiki| {
             wiki.create(&manuscript, &below, tokenward_wiki::Wishes::default()).await
         })
         .await;
@@ -110,7 +110,7 @@ async fn it_must_be_clear_which_page_is_meant() {
     };
     assert_eq!(addresses.len(), 2);
     let chosen = world
-        .with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.update(&manuscript, Some(&below), false).await)
+        .with_wiki(&tokenward_wiki::NoPageObserver, async |wiki| wiki.update(&manuscript, Some(&below), false).await)
         .await;
     assert!(!chosen.unwrap().changed);
 }
@@ -132,10 +132,11 @@ async fn a_title_that_was_wished_for_need_not_be_repeated() {
     let file = world.file("note.md", "# Head\n\nold\n");
     let reading = tokenward_wiki::Reading { title: Some("Wished".into()), ..tokenward_wiki::Reading::default() };
     let manuscript = tokenward_wiki::Manuscript::read(&file, &reading).unwrap();
-    let place = Place::read(true, None, None).unwrap();
+    let place = PageLocation::read(true, None, None).unwrap();
     let wishes = tokenward_wiki::Wishes::default();
-    let create =
-        world.with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.create(&manuscript, &place, wishes).await).await;
+    let create = world
+        .with_wiki(&tokenward_wiki::NoPageObserver, async |wiki| wiki.create(&manuscript, &place, wishes).await)
+        .await;
     create.unwrap();
     let script = Arc::new(Script::default());
     assert!(!world.update(&file, &script, false).await.unwrap().unwrap().changed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokenward_wiki::{Error, Notice, Step, Wishes};
+use tokenward_wiki::{Error, Notice, PageStep, Wishes};
 
 use crate::compare::Expected;
 use crate::world::{HOST, Script, World, picture, web};
@@ -158,14 +158,16 @@ async fn pages_go_below_a_parent_and_into_a_space() {
     let world = World::new().await;
     let space = world.sandbox.add_space(tokenward_emulator::SpaceSpec::new(tokenward_emulator::Brand::Feishu, "Team"));
     let file = world.file("a.md", "text");
-    let read = |parent: &str| tokenward_wiki::Place::read(false, None, Some(parent)).unwrap();
+    let read = |parent: &str| tokenward_wiki::PageLocation::read(false, None, Some(parent)).unwrap();
     let manuscript = tokenward_wiki::Manuscript::read(&file, &tokenward_wiki::Reading::default()).unwrap();
-    let create = async |place: &tokenward_wiki::Place| {
+    let create = async |place: &tokenward_wiki::PageLocation| {
         world
-            .with_wiki(&tokenward_wiki::NoWatch, async |wiki| wiki.create(&manuscript, place, Wishes::default()).await)
+            .with_wiki(&tokenward_wiki::NoPageObserver, async |wiki| {
+                wiki.create(&manuscript, place, Wishes::default()).await
+            })
             .await
     };
-    let into = tokenward_wiki::Place::read(false, Some(&space), None).unwrap();
+    let into = tokenward_wiki::PageLocation::read(false, Some(&space), None).unwrap();
     let top = create(&into).await.unwrap();
     assert_eq!(top.space_id, space);
     // An address that was copied from the browser names tenant, space and parent.
@@ -177,7 +179,7 @@ async fn pages_go_below_a_parent_and_into_a_space() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_ends_in_the_middle_is_turned_once() {
+async fn a_token_that_ends_in_the_middle_is_rotated_once() {
     let world = World::new().await;
     let (text, pictures) = markdown(&world, 1200, 22);
     let file = world.file("long.md", &text);
@@ -188,7 +190,7 @@ async fn a_token_that_ends_in_the_middle_is_turned_once() {
         // The provider's clock alone: the client learns of it by the refusal, between two insertions and again
         // between two uploads.
         at: Some(Box::new(move |step| {
-            if matches!(step, Step::Inserted | Step::Kept) {
+            if matches!(step, PageStep::Inserted | PageStep::Kept) {
                 let n = ended.fetch_add(1, Ordering::SeqCst);
                 if n == 0 || n == 9 {
                     there.upgrade().unwrap().sandbox.advance(Duration::from_secs(7300));

@@ -17,7 +17,7 @@ use tokenward::{
 use tokenward_emulator::{DocumentTree, NodeTree, Sandbox, SandboxOptions};
 use tokenward_testkit::{Stand, login_request};
 use tokenward_wiki::{
-    Error, Fetch, Manuscript, Notice, Place, Reading, Report, Step, Store, Timer, Watch, Wiki, Wishes,
+    Error, Fetch, Manuscript, Notice, PageLocation, PageObserver, PageStep, Reading, Report, Store, Timer, Wiki, Wishes,
 };
 use url::Url;
 
@@ -69,19 +69,19 @@ pub(crate) struct Script {
     /// Dies at the step with this number, counted from zero.
     pub(crate) dies_at: Option<usize>,
     /// Dies at the first of these.
-    pub(crate) dies_at_step: Option<Step>,
+    pub(crate) dies_at_step: Option<PageStep>,
     /// Runs this at each step.
-    pub(crate) at: Option<Box<dyn Fn(Step) + Send + Sync>>,
+    pub(crate) at: Option<Box<dyn Fn(PageStep) + Send + Sync>>,
     pub(crate) count: AtomicUsize,
-    pub(crate) seen: Mutex<Vec<Step>>,
+    pub(crate) seen: Mutex<Vec<PageStep>>,
     pub(crate) notices: Mutex<Vec<Notice>>,
 }
 
 /// What a killed run leaves: nothing that was not on disk.
 struct Killed;
 
-impl Watch for Script {
-    fn at(&self, step: Step) {
+impl PageObserver for Script {
+    fn at(&self, step: PageStep) {
         let number = self.count.fetch_add(1, Ordering::SeqCst);
         self.seen.lock().unwrap().push(step);
         if let Some(at) = &self.at {
@@ -99,7 +99,7 @@ impl Watch for Script {
 }
 
 impl Script {
-    pub(crate) fn steps(&self) -> Vec<Step> {
+    pub(crate) fn steps(&self) -> Vec<PageStep> {
         self.seen.lock().unwrap().clone()
     }
 
@@ -165,7 +165,7 @@ impl World {
         script: &Arc<Script>,
         wishes: Wishes,
     ) -> Option<Result<Report, Error>> {
-        let place = Place::read(true, None, None).unwrap();
+        let place = PageLocation::read(true, None, None).unwrap();
         let (world, script, file) = (Arc::clone(self), Arc::clone(script), file.to_owned());
         survive(async move {
             let manuscript = Manuscript::read(&file, &Reading::default())?;
@@ -188,7 +188,7 @@ impl World {
         .await
     }
 
-    pub(crate) async fn with_wiki<T>(&self, watch: &dyn Watch, run: impl AsyncFnOnce(&Wiki<'_>) -> T) -> T {
+    pub(crate) async fn with_wiki<T>(&self, watch: &dyn PageObserver, run: impl AsyncFnOnce(&Wiki<'_>) -> T) -> T {
         let client = self.client();
         let wiki = Wiki {
             store: Store::new(self.folder.path()),

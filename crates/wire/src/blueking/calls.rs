@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use tokenward_core::{RefusalClass, Remedy};
 
-use super::codes::{self, Fact, INVALID_ARGS};
+use super::codes::{self, CodeMeaning, INVALID_ARGS};
 use crate::bearer::Bearer;
 use crate::call::code_of;
 use crate::refusal::{self, Finding, by_status};
@@ -27,11 +27,11 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
     let message = refusal::message(answer, body.as_ref(), &[bearer.expose()]);
     let known = code.zip(fact).map(|(code, fact)| of_fact(bearer, code, fact, message.as_deref()));
     let trouble = known.or(by_status).unwrap_or(CallTrouble::Other);
-    let fact = fact.map(|fact| Fact { remedy: codes::at_blueking(fact.remedy), ..fact });
+    let fact = fact.map(|fact| CodeMeaning { remedy: codes::at_blueking(fact.remedy), ..fact });
     Some(refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes: Vec::new() }, now))
 }
 
-fn of_fact(bearer: &Bearer, code: i64, fact: Fact, message: Option<&str>) -> CallTrouble {
+fn of_fact(bearer: &Bearer, code: i64, fact: CodeMeaning, message: Option<&str>) -> CallTrouble {
     match (fact.class, fact.remedy) {
         _ if code == INVALID_ARGS => invalid_args(bearer, message.unwrap_or_default()),
         (RefusalClass::AccessDead | RefusalClass::AppTokenDead, _) => dead(bearer),

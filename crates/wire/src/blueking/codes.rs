@@ -9,9 +9,9 @@ use tokenward_core::{RefusalClass, Remedy, Words};
 
 use RefusalClass::{AccessDead, AppTokenDead, Configuration, NeedsConsent, OurBug, Retry, UserState};
 
-use crate::fact::{self, fact};
+use crate::oauth_words::{self, fact};
 
-pub use crate::fact::Fact;
+pub use crate::oauth_words::CodeMeaning;
 
 /// The calls of the three dialects, and those of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,13 +38,13 @@ pub enum Call {
 }
 
 /// Every code with its fact, in the order of the table.
-pub fn facts() -> impl Iterator<Item = (i64, &'static Fact)> {
+pub fn facts() -> impl Iterator<Item = (i64, &'static CodeMeaning)> {
     SSM.iter().chain(GATEWAY).map(|(code, fact)| (*code, fact))
 }
 
 /// What a code means in the answer to a call.
-pub fn lookup(call: Call, code: i64) -> Option<Fact> {
-    let find = |table: &[(i64, Fact)]| table.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact);
+pub fn lookup(call: Call, code: i64) -> Option<CodeMeaning> {
+    let find = |table: &[(i64, CodeMeaning)]| table.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact);
     match call {
         Call::Ssm => find(SSM),
         // Its codes are not published. What is not said of the app or of the service is said of the token: there is no other
@@ -62,8 +62,8 @@ pub fn lookup(call: Call, code: i64) -> Option<Fact> {
 /// What one of bkauth's words means in the answer to a call, beside its sentence.
 ///
 /// `invalid_grant` stands for nine causes; which one, the sentence says. One that is not known says what the RFC says.
-pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<Fact> {
-    let known = fact::word(word);
+pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<CodeMeaning> {
+    let known = oauth_words::word(word);
     let about_a_bearer =
         known.is_some_and(|fact| fact.class == RefusalClass::AccessDead || fact.remedy == Remedy::GrantScope);
     match (call, word) {
@@ -94,9 +94,9 @@ pub(super) const fn at_blueking(remedy: Remedy) -> Remedy {
 }
 
 /// What a code of the gateway is worth to a call that proves itself by the app's id and secret.
-fn at_the_door(fact: Fact) -> Option<Fact> {
+fn at_the_door(fact: CodeMeaning) -> Option<CodeMeaning> {
     match (fact.class, fact.remedy) {
-        (AppTokenDead, _) => Some(Fact { class: Configuration, remedy: Remedy::CheckSecret, ..fact }),
+        (AppTokenDead, _) => Some(CodeMeaning { class: Configuration, remedy: Remedy::CheckSecret, ..fact }),
         (Configuration | UserState, _) | (Retry, Remedy::WaitForLimit) => Some(fact),
         _ => None,
     }
@@ -106,17 +106,17 @@ fn at_the_door(fact: Fact) -> Option<Fact> {
 pub(super) const TOLD_BY_SETTINGS: Words =
     Words { en: "the settings say what this code means", zh: "该错误码的含义由配置给出" };
 /// SSM does not know an access token, or not any more.
-pub(super) const NOT_VERIFIED: Fact =
+pub(super) const NOT_VERIFIED: CodeMeaning =
     fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or has expired", "access_token 无效或已过期");
-const NO_SUCH_REALM: Fact = fact(Configuration, Remedy::CheckUrl, "there is no such realm", "不存在该 realm");
+const NO_SUCH_REALM: CodeMeaning = fact(Configuration, Remedy::CheckUrl, "there is no such realm", "不存在该 realm");
 /// RFC 8707 §2: the resource is missing, unknown, or not for this client.
-const NO_RESOURCE: Fact = fact(
+const NO_RESOURCE: CodeMeaning = fact(
     Configuration,
     Remedy::NameResource,
     "the resource is missing or not accepted",
     "未指定资源（resource），或资源不被接受",
 );
-const MAY_NOT_INTROSPECT: Fact = fact(
+const MAY_NOT_INTROSPECT: CodeMeaning = fact(
     Configuration,
     Remedy::EnableApp,
     "the app may not look tokens up in this realm",
@@ -124,7 +124,7 @@ const MAY_NOT_INTROSPECT: Fact = fact(
 );
 
 #[rustfmt::skip]
-const SSM: &[(i64, Fact)] = &[
+const SSM: &[(i64, CodeMeaning)] = &[
     (1_901_400, fact(OurBug, Remedy::ReportBug, "a parameter, a login cookie among them, is missing or wrong", "参数（包括登录凭证）缺失或错误")),
     (1_901_401, fact(Configuration, Remedy::CheckSecret, "the app is unknown or not permitted, or its secret is wrong", "应用不存在、无权限或应用密钥错误")),
     (1_901_403, fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid or has expired", "refresh_token 无效或已过期")),
@@ -132,7 +132,7 @@ const SSM: &[(i64, Fact)] = &[
 ];
 
 #[rustfmt::skip]
-const SENTENCES: &[(&str, Fact)] = &[
+const SENTENCES: &[(&str, CodeMeaning)] = &[
     ("Refresh token has been revoked", fact(NeedsConsent, Remedy::LogInAfterUse, "the refresh token was used before, or was revoked", "refresh_token 已被使用或已撤销")),
     ("Refresh token has expired", fact(NeedsConsent, Remedy::LogInAfterEnd, "the refresh token has expired", "refresh_token 已过期")),
     ("Invalid refresh token", fact(NeedsConsent, Remedy::LogIn, "the refresh token is invalid", "refresh_token 无效")),
@@ -149,7 +149,7 @@ const SENTENCES: &[(&str, Fact)] = &[
 ];
 
 #[rustfmt::skip]
-const GATEWAY: &[(i64, Fact)] = &[
+const GATEWAY: &[(i64, CodeMeaning)] = &[
     // One code for every token that is not good, and for one of the wrong kind: the text tells them apart.
     (INVALID_ARGS, fact(AccessDead, Remedy::RenewAccess, "the access token is invalid, expired or of the wrong kind, or a parameter is wrong", "access_token 无效、已过期或类型不符，或参数错误")),
     (1_640_004, fact(OurBug, Remedy::ReportBug, "the gateway's JWT is not accepted", "网关 JWT 校验失败")),
@@ -202,7 +202,8 @@ mod tests {
     fn nothing_of_the_gateway_condemns_a_refresh_token() {
         for (code, _) in GATEWAY {
             for call in [Call::Ssm, Call::AuthApi, Call::BkAuth] {
-                let condemns = |fact: Fact| matches!(fact.class, AccessDead | AppTokenDead | NeedsConsent | OurBug);
+                let condemns =
+                    |fact: CodeMeaning| matches!(fact.class, AccessDead | AppTokenDead | NeedsConsent | OurBug);
                 assert!(!lookup(call, *code).is_some_and(condemns), "{call:?} {code}");
             }
         }

@@ -4,9 +4,9 @@ use tokenward_core::{Remedy, Subject};
 
 use super::codes::{self, Call};
 use super::options::AuthApiOptions;
-use crate::clean;
-use crate::fact::Fact;
+use crate::oauth_words::CodeMeaning;
 use crate::reading::{Dialect, Reader};
+use crate::redact;
 
 /// SSM and the auth api: `code` is 0 or `"0"`, `result` true, the rest is in `data` (reference/blueking.md §2.1, §2.2).
 #[derive(Clone, Copy)]
@@ -30,14 +30,14 @@ impl Dialect for Wrapped<'_> {
     const CODE_IS_TEXT: bool = true;
     const RESULTS: bool = true;
 
-    fn code(self, code: i64) -> Option<Fact> {
+    fn code(self, code: i64) -> Option<CodeMeaning> {
         let told = self.options.and_then(|options| options.codes.get(&code));
-        told.map(|(class, remedy)| Fact { class: *class, remedy: *remedy, meaning: codes::TOLD_BY_SETTINGS })
+        told.map(|(class, remedy)| CodeMeaning { class: *class, remedy: *remedy, meaning: codes::TOLD_BY_SETTINGS })
             .or_else(|| codes::lookup(self.call, code))
     }
 
     /// These services have no words; whatever stands in front of them and has some did not see what became of the token.
-    fn word(self, _: &str, _: &str) -> Option<Fact> {
+    fn word(self, _: &str, _: &str) -> Option<CodeMeaning> {
         None
     }
 
@@ -50,12 +50,12 @@ impl Dialect for Wrapped<'_> {
     fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
         let of_provider = || {
             let providers = reader.map("id_providers")?;
-            let named = |name: &str| providers.get(name)?.get("username")?.as_str().and_then(clean::name);
+            let named = |name: &str| providers.get(name)?.get("username")?.as_str().and_then(redact::name);
             named("rtx").or_else(|| providers.keys().find_map(|name| named(name)))
         };
         let id = match self.call {
-            Call::Ssm | Call::SsmVerify => reader.inner("identity", "username").as_deref().and_then(clean::name),
-            Call::AuthApi => reader.exact("user_id").as_deref().and_then(clean::name),
+            Call::Ssm | Call::SsmVerify => reader.inner("identity", "username").as_deref().and_then(redact::name),
+            Call::AuthApi => reader.exact("user_id").as_deref().and_then(redact::name),
             _ => of_provider(),
         };
         Some(Subject { id: id?, ..Subject::default() })
@@ -68,11 +68,11 @@ impl Dialect for Call {
     const STATUS_SAYS_YES: bool = true;
     const MANY_SERVERS: bool = true;
 
-    fn code(self, _: i64) -> Option<Fact> {
+    fn code(self, _: i64) -> Option<CodeMeaning> {
         None
     }
 
-    fn word(self, word: &str, text: &str) -> Option<Fact> {
+    fn word(self, word: &str, text: &str) -> Option<CodeMeaning> {
         codes::lookup_word(self, word, text)
     }
 
@@ -93,7 +93,7 @@ impl Dialect for Call {
         if self != Self::BkAuthIntrospect {
             return None;
         }
-        let exact = |name: &str| reader.exact(name).as_deref().and_then(clean::name);
+        let exact = |name: &str| reader.exact(name).as_deref().and_then(redact::name);
         Some(Subject {
             id: exact("username").or_else(|| exact("sub"))?,
             tenant: exact("tenant_id"),

@@ -125,7 +125,7 @@ fn add_ticket<'a>(fields: &mut Vec<(&'a str, &'a str)>, ticket: &'a UserTicket) 
         if !is_field(name) || RESERVED.contains(&name.as_str()) || fields.iter().any(|(known, _)| known == name) {
             return Err(format!(
                 "a login cookie cannot be sent as the field {:?}",
-                crate::clean::line(name, &[]).unwrap_or_default()
+                crate::redact::line(name, &[]).unwrap_or_default()
             ));
         }
         fields.push((name, value.expose()));

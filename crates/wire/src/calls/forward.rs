@@ -24,8 +24,8 @@ use super::{CallFault, Calls};
 use crate::Call;
 use crate::bearer::Bearer;
 use crate::call::authority;
+use crate::gzip::{self, Packing, Unpacker};
 use crate::http::{fault, way_out};
-use crate::unpack::{self, Packing, Unpacker};
 use crate::wiped::Wiped;
 
 /// A request of somebody else, without its body.
@@ -80,7 +80,7 @@ impl Calls {
         request.headers_mut().insert(name, value);
         let asked = Arc::new(AtomicBool::new(body.is_none()));
         if let Some(body) = body {
-            *request.body_mut() = Some(reqwest::Body::wrap(Asked { body, asked: Arc::clone(&asked) }));
+            *request.body_mut() = Some(reqwest::Body::wrap(RequestedBody { body, asked: Arc::clone(&asked) }));
         }
         match client.execute(request).await {
             Ok(response) => Ok(Forwarded::new(response, target)),
@@ -107,13 +107,13 @@ impl Forwarded {
         let status = response.status().as_u16();
         tracing::debug!(target, status, "answered");
         let mut headers = std::mem::take(response.headers_mut());
-        let packing = match unpack::packing(&headers) {
+        let packing = match gzip::packing(&headers) {
             // A piece out of the middle of packed bytes.
             Packing::Gzip if status == PARTIAL => Packing::Other,
             packing => packing,
         };
         if packing == Packing::Gzip {
-            unpack::forget(&mut headers);
+            gzip::forget(&mut headers);
         }
         Self { status, headers, response, target, packing }
     }
@@ -255,12 +255,12 @@ impl fmt::Display for BrokenOff {
 impl Error for BrokenOff {}
 
 /// Notes that its first frame was asked for.
-struct Asked<B> {
+struct RequestedBody<B> {
     body: B,
     asked: Arc<AtomicBool>,
 }
 
-impl<B: Body + Unpin> Body for Asked<B> {
+impl<B: Body + Unpin> Body for RequestedBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 

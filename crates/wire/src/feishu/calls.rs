@@ -13,7 +13,7 @@ use super::codes;
 use crate::bearer::Bearer;
 use crate::call::code_of;
 use crate::refusal::{self, Finding, by_status};
-use crate::{CallAnswer, CallRefusal, CallTrouble, clean};
+use crate::{CallAnswer, CallRefusal, CallTrouble, redact};
 
 /// Reads a refusal from an answer; `None` for a success.
 pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], now: Timestamp) -> Option<CallRefusal> {
@@ -35,7 +35,13 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
     Some(refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes }, now))
 }
 
-fn of_fact(bearer: &Bearer, code: i64, fact: codes::Fact, message: Option<&str>, not_taken: &[String]) -> CallTrouble {
+fn of_fact(
+    bearer: &Bearer,
+    code: i64,
+    fact: codes::CodeMeaning,
+    message: Option<&str>,
+    not_taken: &[String],
+) -> CallTrouble {
     let says_not_taken = || {
         let text = message.unwrap_or_default().to_lowercase();
         // A text that names both cases ("invalid, expired or not supported") decides nothing: then it costs one renewal.
@@ -63,7 +69,7 @@ const fn dead(bearer: &Bearer, code: i64) -> CallTrouble {
     let of_app = matches!(code, 99_991_663 | 99_991_664);
     let of_any = matches!(code, OLD_INVALID_TOKEN | WRONG_FORM);
     match bearer {
-        // The form of a token that the provider issued is right; there is nothing that a turn could mend.
+        // The form of a token that the provider issued is right; there is nothing that a rotation could mend.
         Bearer::User(_) if code == WRONG_FORM => CallTrouble::Other,
         Bearer::User(_) if of_app => CallTrouble::NotTaken,
         Bearer::User(_) => CallTrouble::UserTokenDead,
@@ -77,7 +83,7 @@ fn scopes_named(body: &Value) -> Vec<String> {
     let list = body.get("error").and_then(|error| error.get("permission_violations")).and_then(Value::as_array);
     let mut scopes: Vec<String> = Vec::new();
     for subject in list.into_iter().flatten().filter_map(|violation| violation.get("subject")?.as_str()) {
-        if let Some(scope) = clean::id(subject)
+        if let Some(scope) = redact::id(subject)
             && !scopes.contains(&scope)
             && scopes.len() < MOST_SCOPES
         {

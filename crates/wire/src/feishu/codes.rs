@@ -10,9 +10,9 @@ use tokenward_core::{RefusalClass, Remedy};
 
 use RefusalClass::{AccessDead, AppTokenDead, Configuration, InDoubt, NeedsConsent, OurBug, Retry, UserState};
 
-use crate::fact::{self, fact};
+use crate::oauth_words::{self, fact};
 
-pub use crate::fact::Fact;
+pub use crate::oauth_words::CodeMeaning;
 
 /// The calls of this dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,20 +114,20 @@ pub const fn listed(call: Call) -> &'static [i64] {
 }
 
 /// Every code with its fact, in the order of the table.
-pub fn facts() -> impl Iterator<Item = (i64, &'static Fact)> {
+pub fn facts() -> impl Iterator<Item = (i64, &'static CodeMeaning)> {
     FACTS.iter().map(|(code, fact)| (*code, fact))
 }
 
 /// Every error word of the RFCs with its fact.
-pub fn words() -> impl Iterator<Item = (&'static str, &'static Fact)> {
-    fact::words()
+pub fn words() -> impl Iterator<Item = (&'static str, &'static CodeMeaning)> {
+    oauth_words::words()
 }
 
 /// What a code means in the answer to a call.
 ///
 /// For a call that spends, only a code that speaks of the token, code or consent itself may condemn it (I6): the
 /// generic codes about bearers concern the app access token there, or nothing that was sent.
-pub fn lookup(call: Call, code: i64) -> Option<Fact> {
+pub fn lookup(call: Call, code: i64) -> Option<CodeMeaning> {
     let known = FACTS.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact)?;
     match (call, code) {
         (Call::AppToken, 10003) => Some(UNKNOWN_APP_ID),
@@ -136,22 +136,22 @@ pub fn lookup(call: Call, code: i64) -> Option<Fact> {
 }
 
 /// What an RFC's error word means in the answer to a call.
-pub fn lookup_word(call: Call, word: &str) -> Option<Fact> {
-    fact::word(word).and_then(|fact| temper(call, fact))
+pub fn lookup_word(call: Call, word: &str) -> Option<CodeMeaning> {
+    oauth_words::word(word).and_then(|fact| temper(call, fact))
 }
 
 /// What a fact about bearers is worth to a call that spends: see [`lookup`].
-fn temper(call: Call, fact: Fact) -> Option<Fact> {
+fn temper(call: Call, fact: CodeMeaning) -> Option<CodeMeaning> {
     let about_a_bearer = matches!(fact.class, AccessDead) || matches!(fact.remedy, Remedy::GrantScope);
     match (call.spends() && about_a_bearer, call.bears_app_token()) {
         (false, _) => Some(fact),
-        (true, true) => Some(Fact { class: AppTokenDead, remedy: Remedy::RenewAppToken, ..fact }),
+        (true, true) => Some(CodeMeaning { class: AppTokenDead, remedy: Remedy::RenewAppToken, ..fact }),
         (true, false) => None,
     }
 }
 
 /// 10003 where ids and secrets are all that is sent (reference/feishu.md §9).
-const UNKNOWN_APP_ID: Fact = fact(
+const UNKNOWN_APP_ID: CodeMeaning = fact(
     Configuration,
     Remedy::CheckAppId,
     "a parameter is missing or wrong, or the app id is unknown",
@@ -195,13 +195,13 @@ const API: &[i64] = &[
 pub(super) const NO_SUCH_ENDPOINT: [i64; 2] = [99_991_201, 99_991_301];
 
 #[rustfmt::skip]
-const FACTS: &[(i64, Fact)] = &[
+const FACTS: &[(i64, CodeMeaning)] = &[
     // -- codes of the token endpoints --------------------------------------------------------------------------
     (20001, fact(OurBug, Remedy::ReportBug, "a required parameter is missing or wrong", "缺少必要参数或参数错误")),
     (20002, fact(Configuration, Remedy::CheckSecret, "the app secret is wrong", "应用密钥（App Secret）错误")),
     (20003, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is unknown or was used already", "授权码无效或已被使用")),
     (20004, fact(NeedsConsent, Remedy::LogInAgainFromStart, "the authorization code is older than five minutes", "授权码已过期（有效期 5 分钟）")),
-    // "Check, then retry" (reference/feishu.md §6): nothing was generated, so nothing was turned.
+    // "Check, then retry" (reference/feishu.md §6): nothing was generated, so nothing was rotated.
     (20007, fact(Retry, Remedy::TryLaterThenLogIn, "the provider could not generate an access token", "生成 user_access_token 失败")),
     (20008, fact(UserState, Remedy::AskAdministrator, "the user does not exist", "用户不存在")),
     (20009, fact(Configuration, Remedy::InstallApp, "the app is not installed in the tenant", "租户未安装该应用")),

@@ -3,9 +3,9 @@
 use tokenward_core::{Subject, TokenApi};
 
 use super::codes::{self, Call};
-use crate::clean;
-use crate::fact::Fact;
+use crate::oauth_words::CodeMeaning;
 use crate::reading::{Dialect, Reader};
+use crate::redact;
 
 /// The refresh of a family.
 pub(super) const fn refresh_call(api: TokenApi) -> Call {
@@ -22,11 +22,11 @@ impl Dialect for Call {
     const TELLS_REFRESH_LIFE: bool = true;
     const NO_SUCH_ENDPOINT: &'static [i64] = &codes::NO_SUCH_ENDPOINT;
 
-    fn code(self, code: i64) -> Option<Fact> {
+    fn code(self, code: i64) -> Option<CodeMeaning> {
         codes::lookup(self, code)
     }
 
-    fn word(self, word: &str, _: &str) -> Option<Fact> {
+    fn word(self, word: &str, _: &str) -> Option<CodeMeaning> {
         codes::lookup_word(self, word)
     }
 
@@ -38,7 +38,7 @@ impl Dialect for Call {
     /// reference/feishu.md §7, §10. Ids are compared, so they are taken exactly: what looks like a token in a sentence
     /// is an identity here.
     fn subject(self, reader: &Reader<'_, Self>) -> Option<Subject> {
-        let id = |name: &str| reader.exact(name).and_then(|text| clean::id(&text));
+        let id = |name: &str| reader.exact(name).and_then(|text| redact::id(&text));
         Some(Subject {
             id: id("open_id")?,
             union_id: id("union_id"),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::words::{self, Call};
 use crate::bearer::Bearer;
 use crate::refusal::{self, Finding, by_status};
-use crate::{CallAnswer, CallRefusal, CallTrouble, clean};
+use crate::{CallAnswer, CallRefusal, CallTrouble, redact};
 
 /// Reads a refusal from an answer; `None` for a success.
 pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Option<CallRefusal> {
@@ -25,7 +25,7 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
         (Some("invalid_token"), _) | (_, 401) => dead(bearer),
         _ => by_status,
     };
-    let told = challenge.get("error_description").and_then(|text| clean::line(&text, &secrets));
+    let told = challenge.get("error_description").and_then(|text| redact::line(&text, &secrets));
     let finding = Finding {
         code: None,
         fact: word.and_then(|word| words::lookup(Call::UserInfo, &word, "")),
@@ -46,7 +46,7 @@ const fn dead(bearer: &Bearer) -> CallTrouble {
 }
 
 fn scopes(text: &str) -> Vec<String> {
-    text.split_ascii_whitespace().filter_map(clean::id).take(MOST_SCOPES).collect()
+    text.split_ascii_whitespace().filter_map(redact::id).take(MOST_SCOPES).collect()
 }
 
 /// The parameters of the `Bearer` challenges of an answer (RFC 9110 §11.6.1).

@@ -15,10 +15,10 @@ use tokenward_core::{ClientAuthentication, Endpoints, ExpectedIssuer, RefusalCla
 use url::Url;
 
 use super::words::Call;
-use crate::clean;
-use crate::fact::{Fact, fact};
 use crate::http::{Transport, route};
+use crate::oauth_words::{CodeMeaning, fact};
 use crate::reading::{self, Reader};
+use crate::redact;
 use crate::request::{Request, join};
 
 /// What an issuer's document says.
@@ -129,7 +129,7 @@ async fn fetch(transport: &Transport, issuer: &Url, document: Url) -> Result<Dis
             .unwrap_or_default()
             .iter()
             .take(MOST_METHODS)
-            .filter_map(|text| clean::line(text, &[]))
+            .filter_map(|text| redact::line(text, &[]))
             .collect(),
         names_issuer: reader.flag("authorization_response_iss_parameter_supported") == Some(true),
     })
@@ -160,7 +160,7 @@ fn shown(text: &str) -> String {
     let visible = |c: &char| {
         !c.is_control() && !c.is_whitespace() && !matches!(c, '\u{61c}' | '\u{200b}'..='\u{206f}' | '\u{feff}')
     };
-    bare(text).unwrap_or_else(|| text.to_owned()).chars().filter(visible).take(clean::LONGEST / 2).collect()
+    bare(text).unwrap_or_else(|| text.to_owned()).chars().filter(visible).take(redact::LONGEST / 2).collect()
 }
 
 /// An endpoint of a document, if it names one. Where no secret may go, none is.
@@ -168,7 +168,7 @@ fn read(reader: &Reader<'_, Call>, transport: &Transport, name: &str) -> Result<
     let Some(text) = reader.exact(name) else { return Ok(None) };
     let refuse = |why: &str| {
         let text = format!("{name} of the document cannot be used: {why}");
-        Err(reader.refused_with(BAD_ENDPOINT, clean::line(&text, &[])))
+        Err(reader.refused_with(BAD_ENDPOINT, redact::line(&text, &[])))
     };
     let Ok(url) = Url::parse(text.trim()) else { return refuse("it is not a URL") };
     match route(&url, transport.options()) {
@@ -185,19 +185,19 @@ const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 const MOST_METHODS: usize = 8;
 const KEPT: Duration = Duration::from_hours(1);
-const WRONG_ISSUER: Fact = fact(
+const WRONG_ISSUER: CodeMeaning = fact(
     RefusalClass::Configuration,
     Remedy::CompareIssuer,
     "the server's document is another issuer's",
     "服务器的元数据属于另一个签发者（issuer）",
 );
-const PATTERN: Fact = fact(
+const PATTERN: CodeMeaning = fact(
     RefusalClass::Configuration,
     Remedy::NameTenant,
     "the server's document names a pattern of issuers",
     "服务器的元数据中的签发者（issuer）是一个模板",
 );
-const BAD_ENDPOINT: Fact = fact(
+const BAD_ENDPOINT: CodeMeaning = fact(
     RefusalClass::Configuration,
     Remedy::CheckUrl,
     "the server's document names an endpoint that cannot be used",

@@ -2,9 +2,9 @@
 
 use tokenward_core::{RefusalClass, Remedy, Subject};
 
-use crate::clean;
-use crate::fact::{self, Fact, fact};
+use crate::oauth_words::{self, CodeMeaning, fact};
 use crate::reading::{Dialect, Reader};
+use crate::redact;
 
 /// The calls of this dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,15 +28,15 @@ pub enum Call {
 ///
 /// At the token endpoint only a word that speaks of the grant itself may condemn it (I6). What is said of bearers concerns
 /// nothing that was sent there, unless the sentence says that it is the refresh token which is meant.
-pub fn lookup(call: Call, word: &str, sentence: &str) -> Option<Fact> {
-    let known = fact::word(word)?;
+pub fn lookup(call: Call, word: &str, sentence: &str) -> Option<CodeMeaning> {
+    let known = oauth_words::word(word)?;
     let about_a_bearer = known.class == RefusalClass::AccessDead || known.remedy == Remedy::GrantScope;
     let refresh_token = || {
         let sentence = sentence.to_ascii_lowercase();
         ["refresh token", "refresh_token", "refreshtoken"].iter().any(|name| sentence.contains(name))
     };
     match call {
-        Call::Token if about_a_bearer => refresh_token().then(|| fact::word("invalid_refresh_token")).flatten(),
+        Call::Token if about_a_bearer => refresh_token().then(|| oauth_words::word("invalid_refresh_token")).flatten(),
         // There is no person at these (RFC 7662 §2.3; RFC 6750): the caller is refused.
         Call::Introspect | Call::UserInfo | Call::Revoke if word == "access_denied" => Some(MAY_NOT_ASK),
         _ => Some(known),
@@ -44,7 +44,7 @@ pub fn lookup(call: Call, word: &str, sentence: &str) -> Option<Fact> {
 }
 
 /// An answer to an introspection that says no more than that the token is not good (RFC 7662 §2.2).
-pub(crate) const INACTIVE: Fact = fact(
+pub(crate) const INACTIVE: CodeMeaning = fact(
     RefusalClass::AccessDead,
     Remedy::RenewAccess,
     "the access token is invalid, expired or revoked",
@@ -52,9 +52,9 @@ pub(crate) const INACTIVE: Fact = fact(
 );
 
 /// RFC 6750 §3.1 lets only a token that is not good be answered with 401.
-const NOT_TAKEN: Fact =
+const NOT_TAKEN: CodeMeaning =
     fact(RefusalClass::AccessDead, Remedy::RenewAccess, "the access token is not accepted", "访问令牌未被接受");
-const MAY_NOT_ASK: Fact =
+const MAY_NOT_ASK: CodeMeaning =
     fact(RefusalClass::Configuration, Remedy::EnableApp, "the app may not make this call", "应用无权进行此调用");
 
 impl Dialect for Call {
@@ -74,15 +74,15 @@ impl Dialect for Call {
         }
     }
 
-    fn code(self, _: i64) -> Option<Fact> {
+    fn code(self, _: i64) -> Option<CodeMeaning> {
         None
     }
 
-    fn word(self, word: &str, sentence: &str) -> Option<Fact> {
+    fn word(self, word: &str, sentence: &str) -> Option<CodeMeaning> {
         lookup(self, word, sentence)
     }
 
-    fn status(self, status: u16) -> Option<Fact> {
+    fn status(self, status: u16) -> Option<CodeMeaning> {
         (self == Self::UserInfo && status == 401).then_some(NOT_TAKEN)
     }
 
@@ -97,7 +97,7 @@ impl Dialect for Call {
         if !matches!(self, Self::Introspect | Self::UserInfo) {
             return None;
         }
-        let id = ["sub", "username"].iter().find_map(|name| reader.exact(name).and_then(|text| clean::id(&text)));
+        let id = ["sub", "username"].iter().find_map(|name| reader.exact(name).and_then(|text| redact::id(&text)));
         let name = reader.text(&["name", "preferred_username", "username", "nickname", "email"]);
         Some(Subject { id: id?, union_id: None, tenant: None, name })
     }

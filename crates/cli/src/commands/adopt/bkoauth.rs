@@ -14,24 +14,24 @@ use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthSource,
 use tokenward_core::{Code, ProviderName};
 use zeroize::Zeroizing;
 
-use crate::args::{Adopt, Given, named};
-use crate::desk::Desk;
+use crate::args::{Adopt, TokenSource, named};
+use crate::context::Context;
 use crate::failure::Failure;
 
-pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> {
-    let lang = desk.lang();
+pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     let Some(given) = adopt.bkoauth else { return Err(Failure::of(Code::Usage)) };
-    let source = source(given, desk)?;
-    let work = desk.work().await?;
+    let source = source(given, context)?;
+    let work = context.work().await?;
     if work.app.provider() != ProviderName::BlueKing {
         let failure = Failure::new(Code::Usage, lang.bkoauth_not_here(&work.profile.name, work.app.provider()));
         return Err(failure.then(lang.bkoauth_init()));
     }
     let offset = adopt.utc_offset.unwrap_or(Offset::UTC);
     let options = BkoauthOptions::default().online(!adopt.offline).offset(offset);
-    desk.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
+    context.printer.note(if adopt.offline { lang.bkoauth_reading() } else { lang.bkoauth_looking() });
     let plan = BkoauthPlan::of(work.session.keeper(), &work.app, &work.profile.name, &source, &options).await;
-    let plan = plan.map_err(|error| unread(error, &source, desk))?;
+    let plan = plan.map_err(|error| unread(error, &source, context))?;
     let planned = plan.rows();
     let document = |rows: &[BkoauthTaken], adopted: usize| {
         let rows: Vec<_> = rows.iter().map(fields).collect();
@@ -39,48 +39,48 @@ pub(super) async fn run(adopt: Adopt, desk: &Desk) -> Result<ExitCode, Failure> 
         json!({ "source": source.to_string(), "adopted": adopted, "dry_run": adopt.dry_run, "unasked": unasked, "rows": rows })
     };
     if adopt.dry_run {
-        if desk.printer.json {
-            desk.printer.document(&document(&planned, 0))?;
+        if context.printer.json {
+            context.printer.document(&document(&planned, 0))?;
         } else {
-            table(&planned, desk)?;
-            summary(&planned, plan.unasked(), desk);
-            desk.printer.note(lang.nothing_changed());
+            table(&planned, context)?;
+            summary(&planned, plan.unasked(), context);
+            context.printer.note(lang.nothing_changed());
         }
         return Ok(ExitCode::SUCCESS);
     }
-    summary(&planned, plan.unasked(), desk);
+    summary(&planned, plan.unasked(), context);
     if plan.to_adopt() == 0 {
-        if desk.printer.json {
-            desk.printer.document(&document(&planned, 0))?;
+        if context.printer.json {
+            context.printer.document(&document(&planned, 0))?;
         } else {
-            table(&planned, desk)?;
-            desk.printer.note(lang.bkoauth_nothing_new());
+            table(&planned, context)?;
+            context.printer.note(lang.bkoauth_nothing_new());
         }
         return Ok(ExitCode::SUCCESS);
     }
-    desk.printer.warning(lang.bkoauth_two_owners());
-    if !adopt.yes && !desk.asker().yes(lang.ask_adopt_rows(plan.to_adopt()), &lang.adopt_ways()).await? {
-        desk.printer.note(lang.nothing_changed());
+    context.printer.warning(lang.bkoauth_two_owners());
+    if !adopt.yes && !context.asker().yes(lang.ask_adopt_rows(plan.to_adopt()), &lang.adopt_ways()).await? {
+        context.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
     let unasked = plan.unasked();
     let report = plan.carry_out(work.session.keeper(), &work.app).await?;
     let adopted = report.rows.iter().filter(|row| matches!(row.fate, BkoauthFate::Adopted { .. })).count();
-    if desk.printer.json {
+    if context.printer.json {
         let rows: Vec<_> = report.rows.iter().map(fields).collect();
-        desk.printer.document(&json!({
+        context.printer.document(&json!({
             "source": source.to_string(), "adopted": adopted, "dry_run": false, "unasked": unasked, "rows": rows
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    table(&report.rows, desk)?;
-    desk.printer.note(lang.bkoauth_adopted(adopted));
+    table(&report.rows, context)?;
+    context.printer.note(lang.bkoauth_adopted(adopted));
     Ok(ExitCode::SUCCESS)
 }
 
 /// How many rows of each kind there are, and whose would be taken over.
-fn summary(rows: &[BkoauthTaken], unasked: usize, desk: &Desk) {
-    let (lang, printer) = (desk.lang(), desk.printer);
+fn summary(rows: &[BkoauthTaken], unasked: usize, context: &Context) {
+    let (lang, printer) = (context.lang(), context.printer);
     let count = |is: fn(&BkoauthFate) -> bool| rows.iter().filter(|row| is(&row.fate)).count();
     let adopted: Vec<_> = rows.iter().filter(|row| matches!(row.fate, BkoauthFate::ToAdopt { .. })).collect();
     let names = adopted.iter().filter_map(|row| match &row.fate {
@@ -116,31 +116,31 @@ fn summary(rows: &[BkoauthTaken], unasked: usize, desk: &Desk) {
 }
 
 /// Every row of a table that fits a screen; of a longer one, with `--verbose`.
-fn table(rows: &[BkoauthTaken], desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
+fn table(rows: &[BkoauthTaken], context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
     if rows.is_empty() {
         return Ok(());
     }
-    if rows.len() > SHOWN && !desk.printer.is_verbose() {
-        desk.printer.note(lang.bkoauth_rows_hidden(rows.len()));
+    if rows.len() > SHOWN && !context.printer.is_verbose() {
+        context.printer.note(lang.bkoauth_rows_hidden(rows.len()));
         return Ok(());
     }
     let heads = [lang.head_row(), lang.head_user(), lang.head_environment(), lang.head_fate()];
-    desk.printer.table(&heads, rows.iter().map(|row| shown(row, desk)).collect())
+    context.printer.table(&heads, rows.iter().map(|row| shown(row, context)).collect())
 }
 
 /// Where the table is. An address may hold a password, which other users of the machine read in arguments.
-fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
-    let lang = desk.lang();
+fn source(given: TokenSource, context: &Context) -> Result<BkoauthSource, Failure> {
+    let lang = context.lang();
     let failed = |what: String, error: &std::io::Error| {
         Failure::new(Code::BadSecret, lang.address_not_read(what))
             .detail(error.to_string())
             .then(lang.give_readable_file())
     };
     let text = match given {
-        Given::Word(word) => {
+        TokenSource::Word(word) => {
             if word.contains("://") && word.contains('@') {
-                desk.printer.warning(lang.address_in_arguments());
+                context.printer.warning(lang.address_in_arguments());
             }
             if !word.contains("://") && named(PathBuf::from(word.as_str())).is_err() {
                 let failure = Failure::new(Code::Usage, lang.no_file_name("--bkoauth <DATABASE>"));
@@ -148,8 +148,8 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
             }
             word
         }
-        Given::File(file) => desk.secret_text(&file, |what| lang.address_not_read(what))?,
-        Given::Stdin => {
+        TokenSource::File(file) => context.secret_text(&file, |what| lang.address_not_read(what))?,
+        TokenSource::Stdin => {
             let mut line = Zeroizing::new(String::new());
             let read = std::io::stdin().lock().read_line(&mut line);
             read.map_err(|error| failed("stdin".to_owned(), &error))?;
@@ -161,8 +161,8 @@ fn source(given: Given, desk: &Desk) -> Result<BkoauthSource, Failure> {
 }
 
 /// Advice for a database; the catalogue's is for another tool's store.
-fn unread(error: tokenward::Error, source: &BkoauthSource, desk: &Desk) -> Failure {
-    let (lang, code) = (desk.lang(), error.code());
+fn unread(error: tokenward::Error, source: &BkoauthSource, context: &Context) -> Failure {
+    let (lang, code) = (context.lang(), error.code());
     let failure = Failure::from(error);
     match (code, source) {
         (Code::StoreUnreadable, BkoauthSource::Server { .. }) => failure.then(lang.bkoauth_server_next()),
@@ -171,8 +171,8 @@ fn unread(error: tokenward::Error, source: &BkoauthSource, desk: &Desk) -> Failu
     }
 }
 
-fn shown(row: &BkoauthTaken, desk: &Desk) -> Vec<String> {
-    let lang = desk.lang();
+fn shown(row: &BkoauthTaken, context: &Context) -> Vec<String> {
+    let lang = context.lang();
     let user = match row.user.as_deref() {
         None => lang.row_of_app(),
         Some("") => lang.row_of_nobody(),

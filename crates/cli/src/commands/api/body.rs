@@ -9,17 +9,17 @@ use tokenward::{Call, CallBody, Part};
 use tokenward_core::Code;
 
 use crate::args::Api;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// The call that the arguments describe.
-pub(super) fn call(api: &Api, desk: &Desk) -> Result<Call, Failure> {
+pub(super) fn call(api: &Api, context: &Context) -> Result<Call, Failure> {
     let body = match (&api.data, api.form.as_slice()) {
-        (Some(data), _) => data_body(data, api, desk)?,
+        (Some(data), _) => data_body(data, api, context)?,
         (None, []) => CallBody::Empty,
-        (None, fields) => {
-            CallBody::Multipart(fields.iter().map(|(name, value)| part(name, value, desk)).collect::<Result<_, _>>()?)
-        }
+        (None, fields) => CallBody::Multipart(
+            fields.iter().map(|(name, value)| part(name, value, context)).collect::<Result<_, _>>()?,
+        ),
     };
     let method = api.method.clone().unwrap_or(match body {
         CallBody::Empty => Method::GET,
@@ -35,10 +35,10 @@ pub(super) fn call(api: &Api, desk: &Desk) -> Result<Call, Failure> {
     Ok(call)
 }
 
-fn data_body(data: &str, api: &Api, desk: &Desk) -> Result<CallBody, Failure> {
-    let lang = desk.lang();
+fn data_body(data: &str, api: &Api, context: &Context) -> Result<CallBody, Failure> {
+    let lang = context.lang();
     let bytes = if let Some(file) = data.strip_prefix('@') {
-        file_bytes(file, desk)?
+        file_bytes(file, context)?
     } else if data == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| {
@@ -61,15 +61,15 @@ fn data_body(data: &str, api: &Api, desk: &Desk) -> Result<CallBody, Failure> {
     Ok(CallBody::Bytes { content_type: "application/json; charset=utf-8".to_owned(), bytes: Bytes::from(bytes) })
 }
 
-fn part(name: &str, value: &str, desk: &Desk) -> Result<Part, Failure> {
+fn part(name: &str, value: &str, context: &Context) -> Result<Part, Failure> {
     let Some(path) = value.strip_prefix('@') else { return Ok(Part::text(name, value)) };
-    let bytes = file_bytes(path, desk)?;
+    let bytes = file_bytes(path, context)?;
     let file_name = std::path::Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Part::file(name, file_name, bytes))
 }
 
-fn file_bytes(path: &str, desk: &Desk) -> Result<Vec<u8>, Failure> {
+fn file_bytes(path: &str, context: &Context) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| {
-        Failure::new(Code::FileUnusable, desk.lang().body_unreadable(path)).detail(error.to_string()).complete()
+        Failure::new(Code::FileUnusable, context.lang().body_unreadable(path)).detail(error.to_string()).complete()
     })
 }

@@ -3,12 +3,12 @@
 use tokenward::{ApiError, BadCall, CallRefusal, CallTrouble, EndlessPages};
 use tokenward_core::{App, Code, Refusal, RefusalClass, Remedy};
 
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 
 /// The failure.
-pub(in crate::commands) fn failure(error: ApiError, work: &Work, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+pub(in crate::commands) fn failure(error: ApiError, work: &Work, context: &Context) -> Failure {
+    let lang = context.lang();
     let code = error.code();
     match error {
         ApiError::Token(error) => error.into(),
@@ -27,16 +27,16 @@ pub(in crate::commands) fn failure(error: ApiError, work: &Work, desk: &Desk) ->
         ApiError::RateLimited { wait, refusal } => {
             Failure::told(code, of(&refusal)).then(lang.call_wait(lang.span(wait.as_secs())))
         }
-        ApiError::Refused(refusal) => refused(code, &refusal, work, desk),
+        ApiError::Refused(refusal) => refused(code, &refusal, work, context),
         error => Failure::of(Code::Internal).detail(error.to_string()),
     }
 }
 
-fn refused(code: Code, refusal: &CallRefusal, work: &Work, desk: &Desk) -> Failure {
-    let lang = desk.lang();
+fn refused(code: Code, refusal: &CallRefusal, work: &Work, context: &Context) -> Failure {
+    let lang = context.lang();
     let failure = Failure::told(code, of(refusal));
     let login = |scope: &str| {
-        let profile = desk.global.profile.as_ref().map_or_else(String::new, |name| format!(" --profile {name}"));
+        let profile = context.global.profile.as_ref().map_or_else(String::new, |name| format!(" --profile {name}"));
         format!("tokenward login{profile} --scope '{scope}'")
     };
     let named = (refusal.missing_scopes.len() > 1).then(|| lang.missing_scopes(refusal.missing_scopes.join(" ")));

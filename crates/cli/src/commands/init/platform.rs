@@ -11,7 +11,7 @@ use url::Url;
 use super::before::Before;
 use super::questions;
 use crate::args::Init;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// What an app of BlueKing needs besides.
@@ -19,20 +19,20 @@ pub(super) async fn blueking(
     init: &Init,
     record: AppRecord,
     before: &Before<'_>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
-    let dialect = questions::dialect(init, before, desk).await?.map(TokenApi::as_str).map(str::to_owned);
+    let lang = context.lang();
+    let dialect = questions::dialect(init, before, context).await?.map(TokenApi::as_str).map(str::to_owned);
     let dialect = dialect.or_else(|| record.get(Setting::TokenApi).map(str::to_owned)).unwrap_or_default();
     let mut allowed = (record.get(Setting::AllowHttp) == Some("true")
-        || questions::said(Setting::AllowHttp, desk).as_deref() == Some("true"))
+        || questions::said(Setting::AllowHttp, context).as_deref() == Some("true"))
     .then(|| "true".to_owned());
     let is_clear = |url: &str| Url::parse(url.trim()).is_ok_and(|url| travels_in_clear(&url));
     let have = |setting| record.get(setting).map(str::to_owned);
     let mut address = async |setting, question: String, optional| {
-        let given = questions::address(have(setting), setting, question, optional, before, desk).await?;
+        let given = questions::address(have(setting), setting, question, optional, before, context).await?;
         if let Some(url) = given.as_deref().filter(|url| allowed.is_none() && is_clear(url)) {
-            allow_http(url, desk).await?;
+            allow_http(url, context).await?;
             allowed = Some("true".to_owned());
         }
         Ok::<_, Failure>(given)
@@ -41,8 +41,8 @@ pub(super) async fn blueking(
     let gateway = address(Setting::OpenUrl, lang.ask_gateway(), true).await?;
     let (mut realm, mut scopes) = (have(Setting::Realm), have(Setting::Scopes));
     if dialect == "bkauth" {
-        realm = questions::text(realm, Setting::Realm, lang.ask_realm(), false, before, desk).await?;
-        scopes = questions::text(scopes, Setting::Scopes, lang.ask_bk_resource(), true, before, desk).await?;
+        realm = questions::text(realm, Setting::Realm, lang.ask_realm(), false, before, context).await?;
+        scopes = questions::text(scopes, Setting::Scopes, lang.ask_bk_resource(), true, before, context).await?;
     }
     Ok(record
         .with(Setting::TokenApi, Some(dialect))
@@ -54,18 +54,18 @@ pub(super) async fn blueking(
 }
 
 /// Asks whether an app may be used in clear text. Where nobody can be asked, the settings refuse it and name the flag.
-async fn allow_http(url: &str, desk: &Desk) -> Result<(), Failure> {
-    let lang = desk.lang();
+async fn allow_http(url: &str, context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
     let url = veil::address(url).into_owned();
-    if !desk.asker().can_ask() {
+    if !context.asker().can_ask() {
         let failure = Failure::new(Code::BadSetting, lang.http_refused(&url));
         return Err(failure.then(lang.http_refused_next()));
     }
-    desk.printer.warning(lang.http_means(&url));
-    if desk.asker().yes(lang.ask_allow_http(), "--allow-http").await? {
+    context.printer.warning(lang.http_means(&url));
+    if context.asker().yes(lang.ask_allow_http(), "--allow-http").await? {
         return Ok(());
     }
-    desk.printer.note(lang.nothing_changed());
+    context.printer.note(lang.nothing_changed());
     Err(Failure::silent(Code::BadSetting.exit() as u8))
 }
 
@@ -74,22 +74,22 @@ pub(super) async fn oauth2(
     init: &Init,
     record: AppRecord,
     before: &Before<'_>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
+    let lang = context.lang();
     let have = |setting| record.get(setting).map(str::to_owned);
     let issuer = have(Setting::AccountsUrl);
-    let issuer = questions::address(issuer, Setting::AccountsUrl, lang.ask_issuer(), false, before, desk).await?;
+    let issuer = questions::address(issuer, Setting::AccountsUrl, lang.ask_issuer(), false, before, context).await?;
     let mut way = have(Setting::ClientAuthentication);
     let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
-    if way.is_none() && !secret_given && !desk.ambient.secret_is_set && desk.asker().can_ask() {
-        let has_secret = desk.asker().yes(lang.ask_has_secret(), "").await?;
+    if way.is_none() && !secret_given && !context.ambient.secret_is_set && context.asker().can_ask() {
+        let has_secret = context.asker().yes(lang.ask_has_secret(), "").await?;
         way = (!has_secret).then(|| ClientAuthentication::None.as_str().to_owned());
     }
-    let api = desk.asker().can_ask().then(|| lang.ask_resource());
+    let api = context.asker().can_ask().then(|| lang.ask_resource());
     let resource = match api {
         Some(question) => {
-            questions::address(have(Setting::OpenUrl), Setting::OpenUrl, question, true, before, desk).await?
+            questions::address(have(Setting::OpenUrl), Setting::OpenUrl, question, true, before, context).await?
         }
         None => have(Setting::OpenUrl),
     };
@@ -107,18 +107,18 @@ pub(super) async fn discovered(
     is_public: bool,
     session: &Session,
     refused: &str,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<AppRecord, Failure> {
-    let lang = desk.lang();
+    let lang = context.lang();
     let Platform::OAuth2(app) = &mut resolved.platform else { return Ok(record) };
     let found = match session.discover(&resolved.hosts.accounts).await {
         Ok(found) => found,
         Err(error) if app.endpoints.token.is_some() => {
-            desk.printer.aside(lang.not_discovered(lang.happened(error.code())));
+            context.printer.aside(lang.not_discovered(lang.happened(error.code())));
             return Ok(record);
         }
         Err(error) if error.code().exit() == ExitClass::TryLater => {
-            desk.printer.warning(lang.not_discovered(format!("{} ({})", lang.happened(error.code()), error.code())));
+            context.printer.warning(lang.not_discovered(format!("{} ({})", lang.happened(error.code()), error.code())));
             return Ok(record);
         }
         Err(error) => {

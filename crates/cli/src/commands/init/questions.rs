@@ -8,29 +8,33 @@ use zeroize::Zeroizing;
 
 use super::before::Before;
 use crate::args::Init;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// Where the app is registered, as far as anybody says.
-pub(super) async fn provider(init: &Init, before: &Before<'_>, desk: &Desk) -> Result<Option<ProviderName>, Failure> {
+pub(super) async fn provider(
+    init: &Init,
+    before: &Before<'_>,
+    context: &Context,
+) -> Result<Option<ProviderName>, Failure> {
     if init.provider.is_some() {
         return Ok(init.provider);
     }
-    if let Some(text) = desk.ambient.env.get("TOKENWARD_PROVIDER") {
+    if let Some(text) = context.ambient.env.get("TOKENWARD_PROVIDER") {
         let parsed = text.to_ascii_lowercase().parse();
         return parsed.map(Some).map_err(|()| {
-            Failure::new(Code::BadSetting, desk.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
-                .then(desk.lang().bad_provider())
+            Failure::new(Code::BadSetting, context.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
+                .then(context.lang().bad_provider())
         });
     }
     let hosts_given = init.open_url.is_some() || init.accounts_url.is_some();
-    if hosts_given || !desk.asker().can_ask() {
+    if hosts_given || !context.asker().can_ask() {
         // The settings find the brand by its hosts, and take Feishu where nobody says.
         return Ok(None);
     }
     loop {
         let default = before.says(Setting::Provider).unwrap_or("feishu");
-        let answer = desk.asker().line(desk.lang().ask_provider(), Some(default), "").await?;
+        let answer = context.asker().line(context.lang().ask_provider(), Some(default), "").await?;
         if let Ok(provider) = answer.to_ascii_lowercase().parse() {
             return Ok(Some(provider));
         }
@@ -38,18 +42,18 @@ pub(super) async fn provider(init: &Init, before: &Before<'_>, desk: &Desk) -> R
 }
 
 /// The dialect of a BlueKing app: there is no default that would be right for most.
-pub(super) async fn dialect(init: &Init, before: &Before<'_>, desk: &Desk) -> Result<Option<TokenApi>, Failure> {
-    if init.token_api.is_some() || said(Setting::TokenApi, desk).is_some() {
+pub(super) async fn dialect(init: &Init, before: &Before<'_>, context: &Context) -> Result<Option<TokenApi>, Failure> {
+    if init.token_api.is_some() || said(Setting::TokenApi, context).is_some() {
         return Ok(init.token_api);
     }
-    if desk.asker().can_ask() {
-        desk.printer.note(desk.lang().dialects_told());
+    if context.asker().can_ask() {
+        context.printer.note(context.lang().dialects_told());
     }
     loop {
         let known = before.says(Setting::TokenApi).and_then(|text| text.parse().ok());
         let default = known.filter(|api| ProviderName::BlueKing.speaks(*api)).map_or("ssm", TokenApi::as_str);
         let ways = "--dialect / TOKENWARD_TOKEN_API";
-        let answer = desk.asker().line(desk.lang().ask_dialect(), Some(default), ways).await?;
+        let answer = context.asker().line(context.lang().ask_dialect(), Some(default), ways).await?;
         let parsed = answer.to_ascii_lowercase().parse().ok();
         if let Some(dialect) = parsed.filter(|dialect| ProviderName::BlueKing.speaks(*dialect)) {
             return Ok(Some(dialect));
@@ -65,17 +69,17 @@ pub(super) async fn text(
     question: String,
     optional: bool,
     before: &Before<'_>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Option<String>, Failure> {
-    if let Some(given) = flag.or_else(|| said(setting, desk)) {
+    if let Some(given) = flag.or_else(|| said(setting, context)) {
         return Ok(Some(given));
     }
-    if optional && !desk.asker().can_ask() {
+    if optional && !context.asker().can_ask() {
         return Ok(None);
     }
     let default = before.says(setting).or(optional.then_some("-"));
     let ways = format!("{} / {}", setting.flag().unwrap_or_default(), setting.variable().unwrap_or_default());
-    let answer = desk.asker().line(question, default, &ways).await?;
+    let answer = context.asker().line(question, default, &ways).await?;
     Ok(Some(answer).filter(|answer| !(optional && answer == "-")))
 }
 
@@ -86,90 +90,99 @@ pub(super) async fn address(
     question: String,
     optional: bool,
     before: &Before<'_>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<Option<String>, Failure> {
-    let asked = flag.is_none() && said(setting, desk).is_none() && desk.asker().can_ask();
+    let asked = flag.is_none() && said(setting, context).is_none() && context.asker().can_ask();
     loop {
-        let given = text(flag.clone(), setting, question.clone(), optional, before, desk).await?;
+        let given = text(flag.clone(), setting, question.clone(), optional, before, context).await?;
         let is_one = |text: &String| {
             url::Url::parse(text.trim()).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         };
         if !asked || given.as_ref().is_none_or(is_one) {
             return Ok(given);
         }
-        desk.printer.note(desk.lang().bad_url());
+        context.printer.note(context.lang().bad_url());
     }
 }
 
 /// What a variable says.
-pub(super) fn said(setting: Setting, desk: &Desk) -> Option<String> {
-    desk.ambient.env.get(setting.variable()?).map(str::to_owned)
+pub(super) fn said(setting: Setting, context: &Context) -> Option<String> {
+    context.ambient.env.get(setting.variable()?).map(str::to_owned)
 }
 
 pub(super) async fn app_id(
     init: &Init,
     provider: Option<ProviderName>,
     before: &Before<'_>,
-    desk: &Desk,
+    context: &Context,
 ) -> Result<String, Failure> {
-    let lang = desk.lang();
+    let lang = context.lang();
     let question = match provider {
         Some(ProviderName::BlueKing) => lang.ask_app_code(),
         Some(ProviderName::OAuth2) => lang.ask_client_id(),
         Some(ProviderName::Feishu | ProviderName::Lark) | None => lang.ask_app_id(),
     };
-    let asked = init.app_id.is_none() && said(Setting::AppId, desk).is_none() && desk.asker().can_ask();
+    let asked = init.app_id.is_none() && said(Setting::AppId, context).is_none() && context.asker().can_ask();
     if let (true, None | Some(ProviderName::Feishu | ProviderName::Lark)) = (asked, provider) {
         let brand = provider.and_then(ProviderName::brand).unwrap_or(tokenward_core::Brand::Feishu);
-        desk.printer
+        context
+            .printer
             .note(lang.app_id_where(brand.hosts().open.join("app").map_or_else(|_| String::new(), String::from)));
     }
-    let given = text(init.app_id.clone(), Setting::AppId, question, false, before, desk).await?;
+    let given = text(init.app_id.clone(), Setting::AppId, question, false, before, context).await?;
     Ok(given.unwrap_or_default().trim().to_owned())
 }
 
 /// The secret: from stdin or a file when told so, from the variable, from the prompt.
-pub(super) async fn secret(init: &Init, provider: Option<ProviderName>, desk: &Desk) -> Result<AppSecret, Failure> {
+pub(super) async fn secret(
+    init: &Init,
+    provider: Option<ProviderName>,
+    context: &Context,
+) -> Result<AppSecret, Failure> {
     if init.app_secret_stdin {
-        return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), desk);
+        return read_secret("--app-secret-stdin", std::io::read_to_string(std::io::stdin()), context);
     }
     if let Some(file) = &init.app_secret_file {
-        return secret_file(file, desk);
+        return secret_file(file, context);
     }
-    if desk.ambient.secret_is_set {
-        let text = desk.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
-        return read_secret("TOKENWARD_APP_SECRET", Ok(text), desk);
+    if context.ambient.secret_is_set {
+        let text = context.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
+        return read_secret("TOKENWARD_APP_SECRET", Ok(text), context);
     }
     let question = match provider {
-        Some(ProviderName::BlueKing | ProviderName::OAuth2) => desk.lang().ask_client_secret(),
-        Some(ProviderName::Feishu | ProviderName::Lark) | None => desk.lang().ask_app_secret(),
+        Some(ProviderName::BlueKing | ProviderName::OAuth2) => context.lang().ask_client_secret(),
+        Some(ProviderName::Feishu | ProviderName::Lark) | None => context.lang().ask_app_secret(),
     };
     let ways = match provider {
-        Some(ProviderName::OAuth2) => format!("{}; {}", desk.lang().secret_ways(), desk.lang().public_ways()),
-        Some(ProviderName::Feishu | ProviderName::Lark | ProviderName::BlueKing) | None => desk.lang().secret_ways(),
+        Some(ProviderName::OAuth2) => format!("{}; {}", context.lang().secret_ways(), context.lang().public_ways()),
+        Some(ProviderName::Feishu | ProviderName::Lark | ProviderName::BlueKing) | None => context.lang().secret_ways(),
     };
-    let typed = desk.asker().secret(question, &ways).await?;
-    parse_secret("App Secret", &typed, desk)
+    let typed = context.asker().secret(question, &ways).await?;
+    parse_secret("App Secret", &typed, context)
 }
 
 /// The secret in a file, which must be one that nobody else could have written.
-pub(super) fn secret_file(file: &Path, desk: &Desk) -> Result<AppSecret, Failure> {
+pub(super) fn secret_file(file: &Path, context: &Context) -> Result<AppSecret, Failure> {
     let source = file.display().to_string();
-    let text = desk.secret_text(file, |what| desk.lang().secret_file_unreadable(what))?;
-    parse_secret(&source, &text, desk)
+    let text = context.secret_text(file, |what| context.lang().secret_file_unreadable(what))?;
+    parse_secret(&source, &text, context)
 }
 
-pub(super) fn read_secret(source: &str, text: std::io::Result<String>, desk: &Desk) -> Result<AppSecret, Failure> {
+pub(super) fn read_secret(
+    source: &str,
+    text: std::io::Result<String>,
+    context: &Context,
+) -> Result<AppSecret, Failure> {
     let unreadable = |error: std::io::Error| {
-        Failure::new(Code::BadSecret, desk.lang().secret_file_unreadable(source))
+        Failure::new(Code::BadSecret, context.lang().secret_file_unreadable(source))
             .detail(error.to_string())
-            .then(desk.lang().give_readable_file())
+            .then(context.lang().give_readable_file())
     };
-    parse_secret(source, &Zeroizing::new(text.map_err(unreadable)?), desk)
+    parse_secret(source, &Zeroizing::new(text.map_err(unreadable)?), context)
 }
 
-fn parse_secret(source: &str, text: &Zeroizing<String>, desk: &Desk) -> Result<AppSecret, Failure> {
-    let lang = desk.lang();
+fn parse_secret(source: &str, text: &Zeroizing<String>, context: &Context) -> Result<AppSecret, Failure> {
+    let lang = context.lang();
     given::app_secret(text.as_str())
         .map_err(|reason| Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))))
 }

@@ -6,13 +6,13 @@
 use std::path::Path;
 
 use tokenward::Notice;
-use tokenward::links::{Found, LinkReport, LinkState, Links};
+use tokenward::links::{FileComparison, LinkReport, LinkState, Links};
 use tokenward_core::Code;
 
 use super::{another_user, of_ended_login, of_former_user};
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
-use crate::spot::absolute;
+use crate::token_places::absolute;
 
 /// What a call says, whose file was named for it, where that file does not show the login: every time, and not only when it is looked at.
 /// For a file that shows another user's login nothing is handed out, nor for one that shows a login of which nobody has said whose it is.
@@ -23,29 +23,31 @@ pub(in crate::commands) async fn tell_out_of_step(
     file: &Path,
     work: &Work,
     notices: &[Notice],
-    desk: &Desk,
+    context: &Context,
 ) -> Result<(), Failure> {
-    let (lang, links) = (desk.lang(), work.session.links());
+    let (lang, links) = (context.lang(), work.session.links());
     let own = links.of_file(&absolute(file), Some(&work.profile.name)).await.unwrap_or_default();
     let is_own = |state: &LinkState| own.iter().any(|link| link.id == state.link.id);
     let mut states = links.states(Some(&work.profile.name)).await?;
     states.retain(is_own);
-    let shown = desk.short(file);
+    let shown = context.short(file);
     for state in &states {
         match &state.found {
-            Found::OfAnotherUser { grant, .. } => {
-                let way = desk.typed.link(&shown);
-                return Err(another_user(&grant.to_string(), work, Some(&shown), &way, desk).await);
+            FileComparison::OfAnotherUser { grant, .. } => {
+                let way = context.typed.link(&shown);
+                return Err(another_user(&grant.to_string(), work, Some(&shown), &way, context).await);
             }
-            Found::OfAnother { profile } => {
+            FileComparison::OfAnother { profile } => {
                 let what = lang.file_is_anothers(&shown, profile);
                 return Err(Failure::new(Code::AnotherProfile, what)
-                    .then_all(lang.file_is_anothers_next(&desk.typed.link(&shown), profile)));
+                    .then_all(lang.file_is_anothers_next(&context.typed.link(&shown), profile)));
             }
-            Found::Unproven { shows_it: true } => return Err(not_told(notices)),
-            Found::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, desk)),
-            Found::OfEndedLogin { user } => return Err(of_ended_login(user.as_deref(), &shown, work, desk)),
-            Found::OfOtherOwner { .. } => {
+            FileComparison::Unproven { shows_it: true } => return Err(not_told(notices)),
+            FileComparison::OfFormerUser { user } => return Err(of_former_user(user, &shown, work, context)),
+            FileComparison::OfEndedLogin { user } => {
+                return Err(of_ended_login(user.as_deref(), &shown, work, context));
+            }
+            FileComparison::OfOtherOwner { .. } => {
                 return Err(
                     Failure::new(Code::AnotherUser, lang.link_state(&state.found)).then_all(lang.link_advice(state))
                 );
@@ -65,21 +67,21 @@ pub(in crate::commands) async fn tell_out_of_step(
     if notices.iter().any(told) {
         return Ok(());
     }
-    // Another process that refreshed is about to write the file: its turn is waited for, and whoever comes first writes it.
-    if states.iter().any(|state| matches!(state.found, Found::Behind | Found::Stale { .. })) {
+    // Another process that refreshed is about to write the file: its rotation is waited for, and whoever comes first writes it.
+    if states.iter().any(|state| matches!(state.found, FileComparison::Behind | FileComparison::Stale { .. })) {
         let reports = links.reconcile(&work.app, &work.profile.name, false, Links::PATIENCE).await?;
         let here = reports.iter().filter(|report| own.iter().any(|link| link.id == report.link));
         let late: Vec<_> = here.flat_map(LinkReport::notices).collect();
-        desk.tell_notices(&late);
+        context.tell_notices(&late);
         if late.iter().any(told) {
             return Ok(());
         }
         states = links.states(Some(&work.profile.name)).await?;
         states.retain(is_own);
     }
-    for state in states.iter().filter(|state| !matches!(state.found, Found::InStep | Found::Over)) {
+    for state in states.iter().filter(|state| !matches!(state.found, FileComparison::InStep | FileComparison::Over)) {
         let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
-        desk.printer.warning(lang.doctor_link(file.display(), words));
+        context.printer.warning(lang.doctor_link(file.display(), words));
     }
     Ok(())
 }
@@ -88,7 +90,7 @@ pub(in crate::commands) async fn tell_out_of_step(
 /// hinders that somebody says so.
 fn not_told(notices: &[Notice]) -> Failure {
     let why = notices.iter().find_map(|notice| match notice {
-        Notice::TurnFailed(error) => Some(error.clone()),
+        Notice::RotationFailed(error) => Some(error.clone()),
         _ => None,
     });
     why.map_or_else(|| Failure::of(Code::UserNotTold), Failure::from)

@@ -6,26 +6,26 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Obtain, Who};
-use tokenward_core::{Ask, Code};
+use tokenward::{Obtain, TokenHolder};
+use tokenward_core::{Code, TokenWish};
 
 use crate::args::Login;
 use crate::commands::login_state;
-use crate::desk::{Desk, Work};
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
-use crate::tickets;
+use crate::login_cookies;
 
 /// Where there is no login page: what the user's browser carries is shown to the token service.
-pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
+pub(super) async fn login(login: &Login, work: &Work, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
     for (flag, given) in [("--device", login.device), ("--paste", login.paste), ("--no-browser", login.no_browser)] {
         if given {
             let what = lang.no_page_for(flag, work.app.token_api);
             return Err(Failure::new(Code::Usage, what).then(lang.user_missing_next()));
         }
     }
-    let Who::User(user) = desk.who(&work.profile)? else {
+    let TokenHolder::User(user) = context.who(&work.profile)? else {
         return Err(Failure::new(Code::Usage, lang.app_logs_not_in()).complete());
     };
     let keeper = work.session.keeper();
@@ -40,15 +40,15 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
         printer.note(lang.user_logged_in_already(&user));
         handed
     } else {
-        let shows = tickets::given(login, &work.profile, &user, desk).await?;
-        let handed = desk.obtained(work, Ask::default(), Some(shows)).await?;
+        let shows = login_cookies::given(login, &work.profile, &user, context).await?;
+        let handed = context.obtained(work, TokenWish::default(), Some(shows)).await?;
         // What the cookie was refused for is the outcome, whatever still serves.
         if let Some(error) = &handed.failed {
             return Err(Failure::from(error.clone()).stands(lang.cookie_login_undone(&user)));
         }
         handed
     };
-    desk.tell_notices(&handed.notices);
+    context.tell_notices(&handed.notices);
     let report = keeper.status(handed.grant).await?;
     if printer.json {
         printer.document(&json!({
@@ -58,7 +58,7 @@ pub(super) async fn login(login: &Login, work: &Work, desk: &Desk) -> Result<Exi
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let now = desk.now();
+    let now = context.now();
     let life = |end: Option<jiff::Timestamp>| {
         end.map_or_else(
             || lang.unknown_life(),

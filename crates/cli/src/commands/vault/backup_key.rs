@@ -4,14 +4,14 @@ use tokenward::BackupKey;
 use tokenward_core::{Code, SecretBytes};
 
 use crate::args::BackupKeyFrom;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// A key that was given by file or stdin.
-pub(super) fn given(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKey>, Failure> {
+pub(super) fn given(from: &BackupKeyFrom, context: &Context) -> Result<Option<BackupKey>, Failure> {
     let read = match &from.key_file {
         Some(file) => {
-            let bytes = desk.secret_bytes(file, |what| desk.lang().copy_key_unreadable(what))?;
+            let bytes = context.secret_bytes(file, |what| context.lang().copy_key_unreadable(what))?;
             Ok(bytes.expose().to_vec())
         }
         None if from.key_stdin => {
@@ -22,14 +22,14 @@ pub(super) fn given(from: &BackupKeyFrom, desk: &Desk) -> Result<Option<BackupKe
         None => return Ok(None),
     };
     let bytes = read.map_err(|(place, error)| {
-        Failure::new(Code::BadSecret, desk.lang().copy_key_unreadable(place))
+        Failure::new(Code::BadSecret, context.lang().copy_key_unreadable(place))
             .detail(error.to_string())
-            .then(desk.lang().give_readable_file())
+            .then(context.lang().give_readable_file())
     })?;
-    parse(bytes, desk).map(Some)
+    parse(bytes, context).map(Some)
 }
 
-pub(super) fn parse(bytes: Vec<u8>, desk: &Desk) -> Result<BackupKey, Failure> {
+pub(super) fn parse(bytes: Vec<u8>, context: &Context) -> Result<BackupKey, Failure> {
     BackupKey::from_material(&SecretBytes::new(bytes))
-        .map_err(|_| Failure::new(Code::BadSecret, desk.lang().copy_key_unusable()).complete())
+        .map_err(|_| Failure::new(Code::BadSecret, context.lang().copy_key_unusable()).complete())
 }

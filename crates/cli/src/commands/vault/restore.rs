@@ -10,21 +10,21 @@ use tokenward::{BackupKey, Restore, RestorePlan, RestoredLogin, SeenLogin, Verdi
 use tokenward_core::Code;
 
 use crate::args::RestoreWish;
-use crate::desk::Desk;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;
 
 use super::backup_key;
 
-pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Failure> {
-    let (lang, printer) = (desk.lang(), desk.printer);
-    let settings = desk.settings()?;
-    let options = desk.session_options(&settings)?;
-    let kept = wish.file.as_deref().and_then(|file| super::kept::meant(settings.home(), file));
+pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    let settings = context.settings()?;
+    let options = context.session_options(&settings)?;
+    let kept = wish.file.as_deref().and_then(|file| super::set_aside::meant(settings.home(), file));
     let ready = match (&wish.file, &kept) {
         (_, Some(kept)) => Restore::of_kept(&options, kept).await,
         (Some(file), None) => {
-            let key = key(&wish, desk).await?;
+            let key = key(&wish, context).await?;
             Restore::of_backup(&options, file, &key).await
         }
         (None, None) => Restore::back(&options).await,
@@ -36,7 +36,7 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
         if printer.json {
             printer.document(&document(&wish, &plan, None, false))?;
         } else {
-            printer.data(&lines(&plan, &there, desk).join("\n"))?;
+            printer.data(&lines(&plan, &there, context).join("\n"))?;
             printer.note(lang.nothing_changed());
         }
         return Ok(ExitCode::SUCCESS);
@@ -44,7 +44,7 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
     let folder = settings.home().vault();
     let is_there = settings.home().has_vault();
     if is_there {
-        for line in lines(&plan, &there, desk) {
+        for line in lines(&plan, &there, context) {
             printer.note(line);
         }
         let of_scripts = |login: &RestoredLogin| is_of_a_script(&login.app, login.profile.as_ref());
@@ -54,7 +54,7 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
         if !wish.yes {
             let question =
                 if is_copy { lang.ask_restore(folder.display()) } else { lang.ask_restore_undo(folder.display()) };
-            if !desk.asker().yes(question, "--yes").await? {
+            if !context.asker().yes(question, "--yes").await? {
                 printer.note(lang.nothing_changed());
                 return Err(Failure::silent(Code::Usage.exit() as u8));
             }
@@ -83,18 +83,18 @@ pub(super) async fn run(wish: RestoreWish, desk: &Desk) -> Result<ExitCode, Fail
 }
 
 /// The key of the backup: given, or asked for.
-async fn key(wish: &RestoreWish, desk: &Desk) -> Result<BackupKey, Failure> {
-    if let Some(key) = backup_key::given(&wish.key, desk)? {
+async fn key(wish: &RestoreWish, context: &Context) -> Result<BackupKey, Failure> {
+    if let Some(key) = backup_key::given(&wish.key, context)? {
         return Ok(key);
     }
-    let lang = desk.lang();
-    let typed = desk.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
-    backup_key::parse(typed.as_bytes().to_vec(), desk)
+    let lang = context.lang();
+    let typed = context.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
+    backup_key::parse(typed.as_bytes().to_vec(), context)
 }
 
 /// What becomes of each login, in words.
-fn lines(plan: &RestorePlan, there: &str, desk: &Desk) -> Vec<String> {
-    let (lang, now) = (desk.lang(), desk.now());
+fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
+    let (lang, now) = (context.lang(), context.now());
     let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| lang.moment(seen.at, now));
     let line = |login: &RestoredLogin| {
         let nameless = || {

@@ -3,14 +3,14 @@
 
 use std::sync::Mutex;
 
-use tokenward_wiki::{Notice, Phase, Step, Watch};
+use tokenward_wiki::{Notice, PageObserver, PageStep, Phase};
 
 use crate::ambient;
-use crate::desk::Desk;
+use crate::context::Context;
 
 /// Shows it.
 pub(super) struct Progress<'a> {
-    desk: &'a Desk,
+    context: &'a Context,
     /// Whether a person looks on.
     shows: bool,
     /// What the line shows now; empty when there is none.
@@ -18,10 +18,10 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(desk: &'a Desk) -> Self {
-        let surface = desk.ambient.surface;
-        let shows = surface.err && !surface.plain && !desk.printer.json && desk.printer.is_heard();
-        Self { desk, shows, line: Mutex::default() }
+    pub(super) fn new(context: &'a Context) -> Self {
+        let surface = context.ambient.surface;
+        let shows = surface.err && !surface.plain && !context.printer.json && context.printer.is_heard();
+        Self { context, shows, line: Mutex::default() }
     }
 
     /// Takes the line away.
@@ -35,21 +35,21 @@ impl<'a> Progress<'a> {
         }
         let mut line = self.line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if *line != text {
-            self.desk.printer.passing(&text);
+            self.context.printer.passing(&text);
             *line = text;
         }
     }
 }
 
-impl Watch for Progress<'_> {
-    fn at(&self, step: Step) {
-        if self.desk.ambient.kill_at_wiki() == Some(step) {
+impl PageObserver for Progress<'_> {
+    fn at(&self, step: PageStep) {
+        if self.context.ambient.kill_at_wiki() == Some(step) {
             ambient::die();
         }
     }
 
     fn progress(&self, phase: Phase, done: usize, whole: usize) {
-        let lang = self.desk.lang();
+        let lang = self.context.lang();
         let what = match phase {
             Phase::Fetching => lang.wiki_fetching(),
             Phase::Converting => lang.wiki_converting(),
@@ -69,7 +69,7 @@ impl Watch for Progress<'_> {
 
     fn notice(&self, notice: Notice) {
         self.end();
-        let (lang, printer) = (self.desk.lang(), self.desk.printer);
+        let (lang, printer) = (self.context.lang(), self.context.printer);
         match notice {
             Notice::PictureLinked { url, reason } => printer.warning(lang.wiki_picture_linked(url, reason)),
             Notice::PictureNotPublic { url, host } => printer.warning(lang.wiki_picture_not_public(url, host)),

@@ -14,11 +14,11 @@ fn terms(widest: u32) -> Terms {
     Terms { shared_folder: true, open_to_others: true, widest: Some(widest) }
 }
 
-fn hold(path: &Path) -> Held {
+fn hold(path: &Path) -> LockedFile {
     LinkedFile::new(path, Format::Dotenv).hold(Duration::ZERO).unwrap()
 }
 
-fn write(path: &Path, meanwhile: impl FnMut(Moment)) -> Result<Written, FileError> {
+fn write(path: &Path, meanwhile: impl FnMut(Moment)) -> Result<WriteOutcome, FileError> {
     hold(path).write_watched(&[(Place::dotenv("T"), "new".into())], |_| true, meanwhile)
 }
 
@@ -35,7 +35,7 @@ fn an_edit_between_reading_and_renaming_is_kept() {
             std::fs::write(&path, edit).unwrap();
         }
     };
-    assert_eq!(write(&path, edit).unwrap(), Written::Anew);
+    assert_eq!(write(&path, edit).unwrap(), WriteOutcome::Anew);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\nB=1");
 }
 
@@ -110,7 +110,7 @@ fn an_edit_after_the_last_look_is_kept() {
                     std::fs::write(&path, "A=2\nT=new\n").unwrap();
                 }
             };
-            assert_eq!(write(&path, edit).unwrap(), Written::Anew);
+            assert_eq!(write(&path, edit).unwrap(), WriteOutcome::Anew);
             assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=2\nT=new\n", "{moment:?} {in_place}");
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "the file and its lock");
         }
@@ -132,7 +132,7 @@ fn a_second_edit_while_the_first_is_put_back_is_the_one_that_stands() {
             std::fs::rename(aside, &path).unwrap();
         }
     };
-    assert_eq!(write(&path, edit).unwrap(), Written::Already);
+    assert_eq!(write(&path, edit).unwrap(), WriteOutcome::Already);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "A=3\nT=new\n");
 }
 
@@ -153,7 +153,7 @@ fn what_was_decided_about_one_content_is_not_done_to_another() {
         let values = [(Place::dotenv("T"), "new".into())];
         let written = hold(&path).write_watched(&values, still, edit).unwrap();
         // After the exchange it has replaced ours, which is as good.
-        let wanted = if moment == Moment::Swapped { Written::Anew } else { Written::Moved };
+        let wanted = if moment == Moment::Swapped { WriteOutcome::Anew } else { WriteOutcome::Moved };
         assert_eq!(written, wanted, "{moment:?}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "T=brought\n");
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::Offset;
 use tokenward_core::{Code, GrantId, ProfileName};
-use tokenward_keeper::{Error, Kept};
+use tokenward_keeper::{Error, KeptState};
 
 use super::table::BkoauthError;
 
@@ -78,7 +78,7 @@ pub enum BkoauthFate {
         name: ProfileName,
         /// The grant.
         grant: GrantId,
-        /// Whether its access token lives; otherwise the first call turns it.
+        /// Whether its access token lives; otherwise the first call rotates it.
         access: bool,
         /// Whether its access token had passed its end.
         expired: bool,
@@ -112,5 +112,5 @@ pub(super) fn unreadable(error: BkoauthError) -> Error {
         BkoauthError::UnknownScheme(_) | BkoauthError::NotBuiltIn(_) => Code::Usage,
         _ => Code::StoreUnreadable,
     };
-    Error::caused(code, Kept::Everything, error)
+    Error::caused(code, KeptState::Everything, error)
 }

@@ -17,18 +17,18 @@ use tokio::time::{Instant, timeout};
 
 use super::fate::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
 use super::table::{BkoauthRow, BkoauthSource, read_bkoauth};
-use tokenward_keeper::{Error, Keeper, Who};
+use tokenward_keeper::{Error, Keeper, TokenHolder};
 
 /// What is to be done about a table.
 pub struct BkoauthPlan {
     pub(super) source: BkoauthSource,
     /// In the order of the table.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<RowPlan>,
     unasked: usize,
 }
 
 /// What is to be done about one row.
-pub(super) enum Step {
+pub(super) enum RowPlan {
     Leave(BkoauthTaken),
     Adopt { name: ProfileName, best: Candidate, replaces: bool },
 }
@@ -75,7 +75,7 @@ impl BkoauthPlan {
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
             if is_elsewhere(app, &row) {
-                steps.push(Step::Leave(told(&row, BkoauthFate::OtherEnvironment)));
+                steps.push(RowPlan::Leave(told(&row, BkoauthFate::OtherEnvironment)));
                 continue;
             }
             let known = match &row.refresh {
@@ -102,7 +102,7 @@ impl BkoauthPlan {
         for candidate in candidates {
             match owner(&candidate) {
                 Ok(who) => by_owner.entry(who.name(profile)).or_default().push(candidate),
-                Err(fate) => steps.push(Step::Leave(told(&candidate.row, fate))),
+                Err(fate) => steps.push(RowPlan::Leave(told(&candidate.row, fate))),
             }
         }
         let lasting = grants.into_iter().filter(|grant| !matches!(grant.standing, Standing::Retired { .. }));
@@ -110,15 +110,15 @@ impl BkoauthPlan {
         for (name, candidates) in by_owner {
             choose(name, candidates, &present, &mut steps);
         }
-        steps.sort_by_key(Step::row);
+        steps.sort_by_key(RowPlan::row);
         Ok(Self { source: source.clone(), steps, unasked })
     }
 
     /// What would become of each row, in the order of the table.
     pub fn rows(&self) -> Vec<BkoauthTaken> {
-        let row = |step: &Step| match step {
-            Step::Leave(row) => row.clone(),
-            Step::Adopt { name, best, replaces } => {
+        let row = |step: &RowPlan| match step {
+            RowPlan::Leave(row) => row.clone(),
+            RowPlan::Adopt { name, best, replaces } => {
                 let access = best.standing != TokenStanding::Dead && best.row.access.is_some();
                 let fate =
                     BkoauthFate::ToAdopt { name: name.clone(), access, expired: best.ended, replaces: *replaces };
@@ -130,7 +130,7 @@ impl BkoauthPlan {
 
     /// How many rows would become grants.
     pub fn to_adopt(&self) -> usize {
-        self.steps.iter().filter(|step| matches!(step, Step::Adopt { .. })).count()
+        self.steps.iter().filter(|step| matches!(step, RowPlan::Adopt { .. })).count()
     }
 
     /// How many rows the provider was to be asked about and did not answer for.
@@ -139,7 +139,7 @@ impl BkoauthPlan {
     }
 }
 
-impl Step {
+impl RowPlan {
     const fn row(&self) -> i64 {
         match self {
             Self::Leave(row) => row.id,
@@ -153,21 +153,26 @@ fn told(row: &BkoauthRow, fate: BkoauthFate) -> BkoauthTaken {
 }
 
 /// Of several rows of one owner the one that lives, else the newest: a refresh moves its row's end on.
-fn choose(name: ProfileName, mut candidates: Vec<Candidate>, present: &BTreeSet<ProfileName>, steps: &mut Vec<Step>) {
+fn choose(
+    name: ProfileName,
+    mut candidates: Vec<Candidate>,
+    present: &BTreeSet<ProfileName>,
+    steps: &mut Vec<RowPlan>,
+) {
     candidates.sort_by_key(|one| (one.standing, one.row.refresh.is_some(), one.row.expires, one.row.id));
     let Some(best) = candidates.pop() else { return };
     let by = best.row.id;
     for other in candidates {
         // What the vault has already is not said to be left.
         let fate = other.known.map_or(BkoauthFate::Superseded { by }, |grant| BkoauthFate::Known { grant });
-        steps.push(Step::Leave(told(&other.row, fate)));
+        steps.push(RowPlan::Leave(told(&other.row, fate)));
     }
     steps.push(match best.known {
-        Some(grant) => Step::Leave(told(&best.row, BkoauthFate::Known { grant })),
+        Some(grant) => RowPlan::Leave(told(&best.row, BkoauthFate::Known { grant })),
         None if best.row.refresh.is_none() => {
-            Step::Leave(told(&best.row, BkoauthFate::NoRefreshToken { expired: best.ended }))
+            RowPlan::Leave(told(&best.row, BkoauthFate::NoRefreshToken { expired: best.ended }))
         }
-        None => Step::Adopt { replaces: present.contains(&name), name, best },
+        None => RowPlan::Adopt { replaces: present.contains(&name), name, best },
     });
 }
 
@@ -182,16 +187,16 @@ fn is_elsewhere(app: &App, row: &BkoauthRow) -> bool {
 }
 
 /// Whose a row is: by the provider where it was asked, else by the table.
-fn owner(candidate: &Candidate) -> Result<Who, BkoauthFate> {
+fn owner(candidate: &Candidate) -> Result<TokenHolder, BkoauthFate> {
     if candidate.row.access.is_none() {
         return Err(BkoauthFate::Malformed);
     }
     let named = candidate.subject.as_ref().and_then(|subject| subject.id.parse::<UserName>().ok());
     match (named, candidate.row.user.as_deref()) {
-        (Some(user), _) => Ok(Who::User(user)),
-        (None, None) => Ok(Who::App),
+        (Some(user), _) => Ok(TokenHolder::User(user)),
+        (None, None) => Ok(TokenHolder::App),
         (None, Some(name)) if name.trim().is_empty() => Err(BkoauthFate::Anonymous),
-        (None, Some(name)) => name.parse().map(Who::User).map_err(|_| BkoauthFate::Malformed),
+        (None, Some(name)) => name.parse().map(TokenHolder::User).map_err(|_| BkoauthFate::Malformed),
     }
 }
 

@@ -36,7 +36,7 @@ impl Desk {
     }
 
     /// A new generation, and its token.
-    async fn turn(&self) -> Handed {
+    async fn rotate(&self) -> ServedToken {
         self.keeper.renew(&self.world.app, self.id).await.unwrap()
     }
 }
@@ -78,7 +78,7 @@ async fn what_a_person_insisted_on_is_remembered_and_shown() {
     assert!(matches!(desk.link_on("team/.env", FOLDER).await.unwrap(), LinkOutcome::Delivered { .. }));
     let terms = Terms { widest: Some(0o600), ..FOLDER };
     assert_eq!((desk.terms().await, desk.exposed().await), (terms, None));
-    desk.turn().await;
+    desk.rotate().await;
     desk.in_step("team/.env").await;
     // The next command without the option does not take it back.
     assert!(desk.link_on("team/.env", Terms::default()).await.is_ok());
@@ -94,7 +94,7 @@ async fn a_folder_that_is_opened_later_is_passed_over_until_it_is_closed() {
     let before = desk.read("team/.env");
     chmod(&desk.path("team"), 0o777);
     assert_eq!(desk.exposed().await, Some(Code::SharedFolder), "before anything goes wrong");
-    desk.turn().await;
+    desk.rotate().await;
     let passed = desk.tend(true).await;
     let [LinkOutcome::NotWritten(error)] = &passed[..] else { panic!("{passed:?}") };
     assert_eq!(error.code(), Code::SharedFolder);
@@ -131,7 +131,7 @@ async fn a_file_that_others_come_to_read_is_closed_when_it_is_written_and_never_
     for bad in [0o644, 0o606, 0o602] {
         chmod(&file, bad);
         assert_eq!(desk.exposed().await, Some(Code::FileOpenToOthers), "{bad:o}");
-        let handed = desk.turn().await;
+        let handed = desk.rotate().await;
         let was = handed.notices.iter().find_map(|notice| match notice {
             Notice::LinkClosed { was, .. } => Some(*was),
             _ => None,
@@ -141,7 +141,7 @@ async fn a_file_that_others_come_to_read_is_closed_when_it_is_written_and_never_
     }
     // Made anew by a checkout, with a token that is used up.
     let old = desk.read(".env");
-    desk.turn().await;
+    desk.rotate().await;
     fs::remove_file(&file).unwrap();
     fs::write(&file, &old).unwrap();
     chmod(&file, 0o644);
@@ -150,7 +150,7 @@ async fn a_file_that_others_come_to_read_is_closed_when_it_is_written_and_never_
     assert_eq!(mode(&file), 0o600);
     // Wider than it was linked, though only for its owner: what it had then is the most that it gets.
     chmod(&file, 0o700);
-    desk.turn().await;
+    desk.rotate().await;
     desk.in_step(".env").await;
     assert_eq!(mode(&file), 0o600);
 }
@@ -164,11 +164,11 @@ async fn a_file_that_others_may_read_keeps_the_mode_it_was_linked_with() {
     let terms = Terms { widest: Some(0o644), ..READERS };
     assert_eq!((mode(&desk.path(".env")), desk.terms().await, desk.exposed().await), (0o644, terms, None));
     chmod(&desk.path(".env"), 0o666);
-    desk.turn().await;
+    desk.rotate().await;
     desk.in_step(".env").await;
     assert_eq!(mode(&desk.path(".env")), 0o644, "no wider than it was linked");
     chmod(&desk.path(".env"), 0o600);
-    desk.turn().await;
+    desk.rotate().await;
     assert_eq!(mode(&desk.path(".env")), 0o600, "and narrower if it is");
 }
 

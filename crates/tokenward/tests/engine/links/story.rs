@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokenward::core::ports::Clock;
-use tokenward::core::{Ask, Event, Generation};
-use tokenward::links::{Found, LinkOutcome, Links};
-use tokenward::{Keeper, Notice, Step};
+use tokenward::core::{Event, Generation, TokenWish};
+use tokenward::links::{FileComparison, LinkOutcome, Links};
+use tokenward::{Keeper, Notice, RotationStep};
 
 use super::{ACCESS, Desk, REFRESH, StopAt, env, healed, value, work};
 
@@ -22,7 +22,9 @@ async fn a_check_no_longer_costs_the_login() {
     desk.in_step(".env").await;
     // 3. They check that it works, in each way there is. None of them sends the refresh token (I8).
     let status = desk.keeper.status(desk.id).await.unwrap();
-    assert!(matches!(desk.links.states(None).await.unwrap()[..], [ref state] if matches!(state.found, Found::InStep)));
+    assert!(
+        matches!(desk.links.states(None).await.unwrap()[..], [ref state] if matches!(state.found, FileComparison::InStep))
+    );
     let parts = desk.world.parts().await;
     let who = parts.provider.user_info(&desk.world.app, &status.grant.access.unwrap().token).await.unwrap();
     assert_eq!(who.name.as_deref(), Some("Ada"));
@@ -30,19 +32,19 @@ async fn a_check_no_longer_costs_the_login() {
     // 4. The next run of the program, two hours later, in another process.
     desk.world.expire();
     let keeper = desk.world.keeper().await;
-    let handed = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
-    assert!(handed.turned);
+    let handed = keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap();
+    assert!(handed.rotated);
     // 5. It works: the token is good, the file holds what came, and the run after that works too.
     assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
     desk.in_step(".env").await;
     desk.world.expire();
-    assert!(desk.token().await.turned);
+    assert!(desk.token().await.rotated);
     desk.in_step(".env").await;
     assert_eq!((desk.world.sandbox.counters().refreshes, desk.replays()), (2, 0));
-    // 6. And the journal tells it: a login, a file, two turns, nothing else.
+    // 6. And the journal tells it: a login, a file, two rotations, nothing else.
     let story: Vec<_> = desk.events().await.iter().map(name).collect();
-    let turn = ["begun", "answered", "closed"];
-    assert_eq!(story, [&["logged-in", "linked"], &turn[..], &turn[..]].concat());
+    let rotation = ["begun", "answered", "closed"];
+    assert_eq!(story, [&["logged-in", "linked"], &rotation[..], &rotation[..]].concat());
 }
 
 fn name(event: &Event) -> &'static str {
@@ -68,7 +70,7 @@ async fn a_stale_file_from_a_backup_heals() {
     }
     desk.write(".env", &backup);
     let handed = desk.token().await;
-    assert!(healed(&handed.notices) && !handed.turned, "{:?}", handed.notices);
+    assert!(healed(&handed.notices) && !handed.rotated, "{:?}", handed.notices);
     desk.in_step(".env").await;
     assert_eq!(desk.world.sandbox.counters().refreshes, 3);
     assert_eq!(desk.replays(), 0);
@@ -95,7 +97,7 @@ async fn copies_of_one_file_share_one_login() {
     let runs: Vec<_> = (0..32)
         .map(|number| {
             let (keeper, app) = (keepers[number % 8].clone(), desk.world.app.clone());
-            tokio::spawn(async move { keeper.access_as(&app, &work(), Ask::default()).await })
+            tokio::spawn(async move { keeper.access_as(&app, &work(), TokenWish::default()).await })
         })
         .collect();
     for run in runs {
@@ -155,14 +157,14 @@ async fn a_death_between_commit_and_delivery_repeats_the_delivery() {
     let desk = Desk::new().await;
     let first = value(&desk.read(".env"), REFRESH);
     desk.world.expire();
-    let dying = desk.world.observed(Arc::new(StopAt(Step::Committed))).await.unwrap();
-    dying.access(&desk.world.app, desk.id, Ask::default()).await.unwrap_err();
+    let dying = desk.world.observed(Arc::new(StopAt(RotationStep::Committed))).await.unwrap();
+    dying.access(&desk.world.app, desk.id, TokenWish::default()).await.unwrap_err();
     assert_eq!(value(&desk.read(".env"), REFRESH), first, "not delivered");
     let generation = desk.keeper.status(desk.id).await.unwrap().grant.generation;
     assert_eq!(generation, Generation::new(2), "and committed");
 
     let handed = desk.token().await;
-    assert!(!handed.turned, "{handed:?}");
+    assert!(!handed.rotated, "{handed:?}");
     desk.in_step(".env").await;
     let link = desk.links.states(None).await.unwrap().remove(0).link;
     assert_eq!(link.receipt.map(|receipt| receipt.generation), Some(generation), "the receipt names the generation");

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use tokenward::core::ports::Adopted;
 use tokenward::core::{Code, Event, Format, Generation, NewLink, Place, Slot, Standing};
-use tokenward::links::{Found, LinkOutcome};
+use tokenward::links::{FileComparison, LinkOutcome};
 
 use tokenward_emulator::{Fault, Operation};
 
@@ -32,7 +32,7 @@ async fn an_old_access_token_beside_the_present_refresh_token_is_replaced() {
     let desk = Desk::new().await;
     let (refresh, _) = desk.present();
     desk.write(".env", &env(&refresh, "u-old"));
-    assert!(matches!(desk.found(".env").await, Found::Behind));
+    assert!(matches!(desk.found(".env").await, FileComparison::Behind));
     assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Delivered { .. }]));
     desk.in_step(".env").await;
 }
@@ -43,12 +43,12 @@ async fn an_older_generation_is_healed_and_journalled() {
     let backup = desk.read(".env");
     desk.world.expire();
     let handed = desk.token().await;
-    assert!(handed.turned && handed.notices.is_empty(), "what we delivered ourselves is no news: {handed:?}");
+    assert!(handed.rotated && handed.notices.is_empty(), "what we delivered ourselves is no news: {handed:?}");
     desk.in_step(".env").await;
     desk.write(".env", &backup);
     let found = desk.found(".env").await;
     assert!(
-        matches!(found, Found::Stale { grant, held } if grant == desk.id && held == Generation::FIRST),
+        matches!(found, FileComparison::Stale { grant, held } if grant == desk.id && held == Generation::FIRST),
         "{found:?}"
     );
     assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Healed { held: Generation::FIRST, .. }]));
@@ -70,7 +70,7 @@ async fn a_login_that_lost_its_profile_is_stale() {
     // Ada's grant lives, and has no profile any more.
     assert!(desk.keeper.status(desk.id).await.unwrap().grant.profile.is_none());
     desk.write(".env", &adas);
-    assert!(matches!(desk.found(".env").await, Found::Stale { grant, .. } if grant == desk.id));
+    assert!(matches!(desk.found(".env").await, FileComparison::Stale { grant, .. } if grant == desk.id));
     let adas = |grant| grant == desk.id;
     assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Replaced { grant, is_kept: true, .. }] if adas(grant)));
     assert_eq!(value(&desk.read(".env"), REFRESH), refresh);
@@ -103,9 +103,9 @@ async fn a_login_that_lost_another_profile_or_never_had_one_is_left() {
         desk.write(".env", text);
         for _ in 0..2 {
             let found = desk.found(".env").await;
-            assert!(matches!(found, Found::OfAnotherUser { grant, .. } if grant == theirs), "{found:?}");
+            assert!(matches!(found, FileComparison::OfAnotherUser { grant, .. } if grant == theirs), "{found:?}");
             let done = desk.tend(true).await;
-            assert!(matches!(done[..], [LinkOutcome::Left(Found::OfAnotherUser { .. })]), "{done:?}");
+            assert!(matches!(done[..], [LinkOutcome::Left(FileComparison::OfAnotherUser { .. })]), "{done:?}");
             assert_eq!(desk.read(".env"), *text);
         }
     }
@@ -113,7 +113,7 @@ async fn a_login_that_lost_another_profile_or_never_had_one_is_left() {
     desk.write("home.env", &bobs);
     let home = "home".parse().unwrap();
     desk.links.reconcile(&desk.world.app, &home, true, std::time::Duration::from_secs(20)).await.unwrap();
-    assert!(matches!(desk.found("home.env").await, Found::InStep));
+    assert!(matches!(desk.found("home.env").await, FileComparison::InStep));
 }
 
 /// Whose a file is does not change because its login was refreshed since: what it shows may be old, and is its profile's all the same.
@@ -127,8 +127,8 @@ async fn a_token_of_another_profile_is_left_whatever_its_generation() {
 
     desk.write(".env", &first);
     let found = desk.found(".env").await;
-    assert!(matches!(&found, Found::OfAnother { profile } if profile.as_str() == "home"), "{found:?}");
-    assert!(matches!(&desk.tend(false).await[..], [LinkOutcome::Left(Found::OfAnother { .. })]));
+    assert!(matches!(&found, FileComparison::OfAnother { profile } if profile.as_str() == "home"), "{found:?}");
+    assert!(matches!(&desk.tend(false).await[..], [LinkOutcome::Left(FileComparison::OfAnother { .. })]));
     assert_eq!(desk.read(".env"), first, "left as it is");
     assert!(desk.tend(false).await.is_empty(), "known trouble is left alone for a while");
 
@@ -138,24 +138,27 @@ async fn a_token_of_another_profile_is_left_whatever_its_generation() {
         }
         assert_eq!(desk.keeper.renew(&desk.world.app, home).await.is_err(), over);
         let found = desk.found(".env").await;
-        assert!(matches!(&found, Found::OfAnother { profile } if profile.as_str() == "home"), "{over} {found:?}");
-        assert!(matches!(&desk.tend(true).await[..], [LinkOutcome::Left(Found::OfAnother { .. })]), "{over}");
+        assert!(
+            matches!(&found, FileComparison::OfAnother { profile } if profile.as_str() == "home"),
+            "{over} {found:?}"
+        );
+        assert!(matches!(&desk.tend(true).await[..], [LinkOutcome::Left(FileComparison::OfAnother { .. })]), "{over}");
         let error = desk.links.link(&desk.world.app, desk.env(".env", "work"), false).await.unwrap_err();
         assert_eq!(error.code(), Code::AnotherProfile, "{over}");
         assert_eq!(desk.read(".env"), first, "{over}");
     }
     // A person wants it to show the login of `work`: nobody uses that token any more.
     desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
-    assert!(matches!(desk.found(".env").await, Found::InStep));
+    assert!(matches!(desk.found(".env").await, FileComparison::InStep));
     assert_ne!(value(&desk.read(".env"), REFRESH), value(&desk.read("home.env"), REFRESH));
 }
 
 #[tokio::test]
-async fn an_unknown_token_is_adopted_and_turned() {
+async fn an_unknown_token_is_adopted_and_rotated() {
     let desk = Desk::new().await;
     let (refresh, access) = desk.made_elsewhere("Ada");
     desk.write(".env", &env(&refresh, &access));
-    assert!(matches!(desk.found(".env").await, Found::Newer));
+    assert!(matches!(desk.found(".env").await, FileComparison::Newer));
     let outcomes = desk.tend(false).await;
     assert!(
         matches!(outcomes[..], [LinkOutcome::Adopted { grant, previous: None }] if grant == desk.id),
@@ -169,7 +172,7 @@ async fn an_unknown_token_is_adopted_and_turned() {
     assert_eq!(adopted, Some((desk.path(".env").display().to_string(), Some(Generation::FIRST))));
     assert!(desk.keeper.status(desk.id).await.unwrap().grant.on_trial);
     let handed = desk.token().await;
-    assert!(handed.turned);
+    assert!(handed.rotated);
     assert!(!desk.keeper.status(desk.id).await.unwrap().grant.on_trial);
     desk.in_step(".env").await;
     assert_eq!(desk.replays(), 0);
@@ -189,8 +192,8 @@ async fn the_first_login_of_a_profile_may_come_from_a_file() {
     assert_eq!(report.grant.subject.and_then(|subject| subject.name).as_deref(), Some("Eve"), "its access token told");
     assert!(report.grant.access.is_none(), "nobody knows how long that one lives");
     let profile = "new".parse().unwrap();
-    let handed = desk.keeper.access_as(&desk.world.app, &profile, tokenward::core::Ask::default()).await.unwrap();
-    assert!(handed.turned && handed.grant == grant);
+    let handed = desk.keeper.access_as(&desk.world.app, &profile, tokenward::core::TokenWish::default()).await.unwrap();
+    assert!(handed.rotated && handed.grant == grant);
 }
 
 #[tokio::test]
@@ -201,8 +204,14 @@ async fn nothing_and_no_token_are_left_until_a_person_asks() {
     {
         desk.write(".env", &content);
         let found = desk.found(".env").await;
-        assert!(if blank { matches!(found, Found::Blank) } else { matches!(found, Found::Malformed) }, "{found:?}");
-        assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Left(Found::Blank | Found::Malformed)]));
+        assert!(
+            if blank { matches!(found, FileComparison::Blank) } else { matches!(found, FileComparison::Malformed) },
+            "{found:?}"
+        );
+        assert!(matches!(
+            desk.tend(false).await[..],
+            [LinkOutcome::Left(FileComparison::Blank | FileComparison::Malformed)]
+        ));
         assert_eq!(desk.read(".env"), content);
         let (_, report) = desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
         assert!(matches!(report.outcome, LinkOutcome::Delivered { .. }), "{report:?}");
@@ -212,9 +221,9 @@ async fn nothing_and_no_token_are_left_until_a_person_asks() {
     // A reference is another program's business, whoever asks.
     let content = env("${TOKEN}", "u-x");
     desk.write(".env", &content);
-    assert!(matches!(desk.found(".env").await, Found::Reference));
+    assert!(matches!(desk.found(".env").await, FileComparison::Reference));
     let (_, report) = desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
-    assert!(matches!(report.outcome, LinkOutcome::Left(Found::Reference)), "{report:?}");
+    assert!(matches!(report.outcome, LinkOutcome::Left(FileComparison::Reference)), "{report:?}");
     assert_eq!(desk.read(".env"), content);
 }
 
@@ -229,12 +238,12 @@ async fn a_file_that_a_person_wants_filled_does_not_push_the_login_out() {
     let after = desk.keeper.status(desk.id).await.unwrap().grant;
     assert_eq!(after.access, before.access);
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
-    assert!(matches!(desk.found(".env").await, Found::InStep));
+    assert!(matches!(desk.found(".env").await, FileComparison::InStep));
     // It is a login of its own, and lives.
     let kept = desk.keeper.without_profile().await.unwrap();
     let [kept] = kept.as_slice() else { panic!("{kept:?}") };
     assert_eq!(kept.grant.subject.as_ref().and_then(|user| user.name.as_deref()), Some("Ada"));
-    assert!(desk.keeper.renew(&desk.world.app, kept.grant.id).await.unwrap().turned);
+    assert!(desk.keeper.renew(&desk.world.app, kept.grant.id).await.unwrap().rotated);
 }
 
 #[tokio::test]
@@ -263,7 +272,7 @@ async fn json_that_is_not_there_is_made_too() {
     desk.links.link(&desk.world.app, link, true).await.unwrap();
     let shown: serde_json::Value = serde_json::from_str(&desk.read("token.json")).unwrap();
     assert_eq!(shown["refresh_token"], desk.present().0);
-    assert!(matches!(desk.found("token.json").await, Found::InStep));
+    assert!(matches!(desk.found("token.json").await, FileComparison::InStep));
 }
 
 /// A profile that names another app now: its file is not written with the first app's tokens, nor is a login in it adopted.
@@ -274,11 +283,11 @@ async fn another_apps_profile_is_left_alone() {
     desk.write(".env", &env(&refresh, &access));
     let other = tokenward::core::App { name: "other".parse().unwrap(), ..desk.world.app.clone() };
     let reports = desk.links.reconcile(&other, &work(), true, std::time::Duration::from_secs(5)).await.unwrap();
-    assert!(matches!(reports[0].outcome, LinkOutcome::Left(Found::WithoutLogin)), "{reports:?}");
+    assert!(matches!(reports[0].outcome, LinkOutcome::Left(FileComparison::WithoutLogin)), "{reports:?}");
     assert_eq!(desk.read(".env"), env(&refresh, &access));
-    let error = desk.keeper.access_as(&other, &work(), tokenward::core::Ask::default()).await.unwrap_err();
+    let error = desk.keeper.access_as(&other, &work(), tokenward::core::TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::NotLoggedIn);
-    assert!(matches!(desk.found(".env").await, Found::Newer));
+    assert!(matches!(desk.found(".env").await, FileComparison::Newer));
 }
 
 #[tokio::test]
@@ -289,9 +298,9 @@ async fn an_access_token_alone_is_compared_and_replaced() {
     desk.write("mcp.json", config);
     let place = Place::Path(
         ["mcpServers", "lark", "args"]
-            .map(|key| tokenward::core::Step::Key(key.into()))
+            .map(|key| tokenward::core::PathStep::Key(key.into()))
             .into_iter()
-            .chain([tokenward::core::Step::After("-u".into())])
+            .chain([tokenward::core::PathStep::After("-u".into())])
             .collect(),
     );
     let link = NewLink {
@@ -340,7 +349,7 @@ async fn numbers_beside_the_tokens_follow_and_stay_numbers() {
     assert_eq!(end, format!("{}.{:03}", expires / 1000, expires % 1000), "a fraction stays one");
     assert!(shown["scope"].as_str().unwrap().contains("offline_access"));
     assert_eq!(shown["token_type"], "Bearer");
-    assert!(matches!(desk.found("token.json").await, Found::InStep));
+    assert!(matches!(desk.found("token.json").await, FileComparison::InStep));
 }
 
 #[tokio::test]
@@ -348,8 +357,8 @@ async fn without_a_login_there_is_nothing_to_write() {
     let desk = Desk::new().await;
     let before = desk.read(".env");
     desk.keeper.logout(Some(&desk.world.app), desk.id, false).await.unwrap();
-    assert!(matches!(desk.found(".env").await, Found::WithoutLogin));
-    assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Left(Found::WithoutLogin)]));
+    assert!(matches!(desk.found(".env").await, FileComparison::WithoutLogin));
+    assert!(matches!(desk.tend(false).await[..], [LinkOutcome::Left(FileComparison::WithoutLogin)]));
     assert_eq!(desk.read(".env"), before);
     // The profile's next login is followed.
     let (again, report) = desk.world.log_in(&desk.keeper, "work").await;
@@ -366,12 +375,12 @@ async fn a_login_that_is_dead_is_kept_in_step_and_revived_by_a_file() {
     desk.world.expire();
     let (refresh, access) = desk.made_elsewhere("Ada");
     desk.world.sandbox.inject(tokenward_emulator::Fault::code(20064).when(tokenward_emulator::Operation::Refresh));
-    let error = desk.keeper.access(&desk.world.app, desk.id, tokenward::core::Ask::default()).await.unwrap_err();
+    let error = desk.keeper.access(&desk.world.app, desk.id, tokenward::core::TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::ForeignSpender, "{error}");
     assert!(matches!(desk.keeper.status(desk.id).await.unwrap().grant.standing, Standing::NeedsConsent { .. }));
     desk.write(".env", &env(&refresh, &access));
     let handed = desk.token().await;
-    assert!(handed.turned);
+    assert!(handed.rotated);
     desk.in_step(".env").await;
 }
 

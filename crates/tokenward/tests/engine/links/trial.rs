@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tokenward::core::ports::Adopted;
-use tokenward::core::{Ask, Code, Event, Generation, Standing};
-use tokenward::links::{Brought, Found};
-use tokenward::{Notice, Observer, Step};
+use tokenward::core::{Code, Event, Generation, Standing, TokenWish};
+use tokenward::links::{BroughtLogin, FileComparison};
+use tokenward::{Notice, Observer, RotationStep};
 use tokenward_emulator::{Fault, Operation};
 
 use super::{ACCESS, Desk, REFRESH, StopAt, env, value, work};
@@ -37,7 +37,7 @@ async fn a_refused_trial_is_taken_back_and_served() {
     for _ in 0..2 {
         assert_eq!(desk.token().await.access.token, before.access.token);
         desk.tend(true).await;
-        assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }));
+        assert!(matches!(desk.found(".env").await, FileComparison::OfEndedLogin { user: None }));
         assert_eq!(desk.read(".env"), dead);
     }
     assert_eq!(desk.world.sandbox.counters().refreshes, 1, "it is not sent again");
@@ -49,12 +49,12 @@ async fn a_refused_trial_is_taken_back_and_served() {
     assert!(events.iter().any(|event| matches!(event, Event::TakenBack { refused: true, .. })), "{events:?}");
     // It lives on.
     desk.world.expire();
-    assert!(desk.token().await.turned);
+    assert!(desk.token().await.rotated);
     desk.in_step(".env").await;
     assert_eq!(desk.replays(), 0);
 }
 
-/// The same when the login that gave way was due itself: it is turned at once.
+/// The same when the login that gave way was due itself: it is rotated at once.
 #[tokio::test]
 async fn a_refused_trial_over_a_login_that_is_due() {
     let desk = Desk::new().await;
@@ -62,7 +62,7 @@ async fn a_refused_trial_over_a_login_that_is_due() {
     let dead = env("ur-this-was-never-issued", "u-old");
     desk.write(".env", &dead);
     let handed = desk.token().await;
-    assert!(handed.turned);
+    assert!(handed.rotated);
     assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
     assert_eq!(desk.read(".env"), dead);
     assert_eq!(desk.world.sandbox.counters().rotations, 1);
@@ -82,16 +82,16 @@ async fn a_trial_in_doubt_is_sent_again_and_holds() {
         handed
             .notices
             .iter()
-            .any(|notice| matches!(notice, Notice::TurnFailed(error) if error.code() == Code::OutcomeUnknown))
+            .any(|notice| matches!(notice, Notice::RotationFailed(error) if error.code() == Code::OutcomeUnknown))
     );
     assert!(matches!(desk.keeper.status(desk.id).await.unwrap().grant.standing, Standing::InDoubt { .. }));
     // The provider never saw it, so the replay succeeds and the trial is over.
-    assert!(desk.token().await.turned);
+    assert!(desk.token().await.rotated);
     assert!(!desk.keeper.status(desk.id).await.unwrap().grant.on_trial);
     desk.in_step(".env").await;
 }
 
-/// The provider turned it and the answer was lost; the replay is refused. The login before it is back.
+/// The provider rotated it and the answer was lost; the replay is refused. The login before it is back.
 #[tokio::test]
 async fn a_trial_whose_answer_was_lost_is_taken_back() {
     let desk = Desk::new().await;
@@ -103,7 +103,7 @@ async fn a_trial_whose_answer_was_lost_is_taken_back() {
     let handed = desk.token().await;
     assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
     assert_eq!(handed.access.token, before.access.token);
-    assert!(matches!(desk.found(".env").await, Found::InStep));
+    assert!(matches!(desk.found(".env").await, FileComparison::InStep));
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
 }
 
@@ -118,7 +118,7 @@ async fn a_file_whose_trial_was_never_answered_is_left() {
         desk.write(".env", &text);
         desk.world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
         desk.token().await;
-        assert!(matches!(desk.found(".env").await, Found::Unproven { shows_it: true }), "{logs_in}");
+        assert!(matches!(desk.found(".env").await, FileComparison::Unproven { shows_it: true }), "{logs_in}");
         assert_eq!(desk.read(".env"), text, "{logs_in}");
         if logs_in {
             desk.world.log_in(&desk.keeper, "work").await;
@@ -131,11 +131,11 @@ async fn a_file_whose_trial_was_never_answered_is_left() {
             desk.token().await;
             desk.tend(true).await;
             assert_eq!(desk.read(".env"), text, "{logs_in}");
-            assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }), "{logs_in}");
+            assert!(matches!(desk.found(".env").await, FileComparison::OfEndedLogin { user: None }), "{logs_in}");
         }
         assert_eq!(desk.keeper.status(desk.id).await.unwrap().grant.subject.unwrap().name.unwrap(), "Ada");
         desk.links.link(&desk.world.app, desk.env(".env", "work"), true).await.unwrap();
-        assert!(matches!(desk.found(".env").await, Found::InStep), "{logs_in}");
+        assert!(matches!(desk.found(".env").await, FileComparison::InStep), "{logs_in}");
     }
 }
 
@@ -145,17 +145,17 @@ async fn a_refused_trial_over_a_login_that_is_over_is_kept_apart() {
     let desk = Desk::new().await;
     desk.world.expire();
     desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
-    let over = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    let over = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
     let dead = env("ur-this-was-never-issued", "");
     desk.write(".env", &dead);
     for _ in 0..2 {
-        let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+        let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
         assert_eq!(error.code(), over.code(), "{error}");
     }
     desk.world.log_in(&desk.keeper, "work").await;
     desk.token().await;
     assert_eq!(desk.read(".env"), dead);
-    assert!(matches!(desk.found(".env").await, Found::OfEndedLogin { user: None }));
+    assert!(matches!(desk.found(".env").await, FileComparison::OfEndedLogin { user: None }));
 }
 
 /// Dead between the refusal and the taking back: the next process settles the kept answer.
@@ -164,8 +164,8 @@ async fn a_refusal_that_nobody_settled_is_taken_back_by_the_next() {
     let desk = Desk::new().await;
     let dead = env("ur-this-was-never-issued", "u-old");
     desk.write(".env", &dead);
-    let dying = desk.world.observed(Arc::new(StopAt(Step::Journalled))).await.unwrap();
-    let _ = dying.access_as(&desk.world.app, &work(), Ask::default()).await;
+    let dying = desk.world.observed(Arc::new(StopAt(RotationStep::Journalled))).await.unwrap();
+    let _ = dying.access_as(&desk.world.app, &work(), TokenWish::default()).await;
     drop(dying);
     let grant = desk.keeper.status(desk.id).await.unwrap().grant;
     assert!(grant.on_trial && grant.intent_open, "{grant:?}");
@@ -220,12 +220,14 @@ async fn another_users(at_once: bool) {
     }
     assert_ne!(value(&desk.read(".env"), REFRESH), refresh);
     assert!(!desk.read(".env").contains(&access));
-    assert!(matches!(desk.found(".env").await, Found::OfAnotherUser { user: Some(user), .. } if user == "Bob"));
+    assert!(
+        matches!(desk.found(".env").await, FileComparison::OfAnotherUser { user: Some(user), .. } if user == "Bob")
+    );
     assert_eq!(desk.replays(), 0);
     // Both live on.
     desk.world.expire();
-    assert!(desk.token().await.turned);
-    assert!(desk.keeper.renew(&desk.world.app, aside).await.unwrap().turned);
+    assert!(desk.token().await.rotated);
+    assert!(desk.keeper.renew(&desk.world.app, aside).await.unwrap().rotated);
 }
 
 /// A login whose access token says that it is Bob's is kept aside at once, and sent nowhere.
@@ -258,7 +260,7 @@ async fn a_login_that_is_over_becomes_nobody_elses() {
     let (refresh, access) = desk.made_elsewhere("Bob");
     desk.write(".env", &env(&refresh, &access));
     desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
-    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code().exit(), tokenward::core::ExitClass::NeedsConsent);
     assert_eq!(desk.keeper.grant_of(&work()).await.unwrap(), desk.id);
 }
@@ -271,7 +273,7 @@ async fn a_person_can_take_an_adoption_back_and_forth() {
     let old = value(&desk.read(".env"), REFRESH);
     let (refresh, access) = desk.made_elsewhere("Ada");
     let brought = || {
-        Brought::new(tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(), "another tool")
+        BroughtLogin::new(tokenward::core::RefreshToken::parse(refresh.as_str()).unwrap(), "another tool")
             .access(Some((tokenward::core::AccessToken::parse(access.as_str()).unwrap(), None)))
     };
     let report = desk.links.adopt(&desk.world.app, &work(), brought()).await.unwrap();
@@ -300,8 +302,8 @@ async fn i7_a_reader_is_served_while_the_trial_cannot_be_made() {
     desk.world.sandbox.inject(Fault::code(20050).when(Operation::Refresh));
     let handed = desk.token().await;
     assert_eq!(handed.access.token, before.access.token);
-    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::TurnFailed(_))), "{:?}", handed.notices);
-    assert!(desk.token().await.turned, "the next one makes the trial");
+    assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::RotationFailed(_))), "{:?}", handed.notices);
+    assert!(desk.token().await.rotated, "the next one makes the trial");
     desk.in_step(".env").await;
 }
 
@@ -322,13 +324,13 @@ async fn i7_a_reader_is_served_while_a_trial_of_an_earlier_call_is_in_doubt() {
     // Its own end ends that, too.
     desk.world.sandbox.inject(Fault::drop_request().when(Operation::Refresh));
     desk.world.expire();
-    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::OutcomeUnknown);
-    assert!(desk.token().await.turned, "the next one makes the trial");
+    assert!(desk.token().await.rotated, "the next one makes the trial");
     desk.in_step(".env").await;
 }
 
-/// What was brought has turned, and nobody says whose it is: whoever comes later is served the profile's own token too, until that ends.
+/// What was brought has rotated, and nobody says whose it is: whoever comes later is served the profile's own token too, until that ends.
 #[tokio::test]
 async fn i7_later_readers_are_served_while_nobody_says_whose_a_login_is() {
     let desk = Desk::new().await;
@@ -347,7 +349,7 @@ async fn i7_later_readers_are_served_while_nobody_says_whose_a_login_is() {
     let error = desk.keeper.renew(&desk.world.app, desk.id).await.unwrap_err();
     assert_eq!(error.code(), Code::UserNotTold);
     desk.world.expire();
-    let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+    let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
     assert_eq!(error.code(), Code::UserNotTold);
     // Once somebody says so, Bob's is kept aside and Ada's is the profile's.
     desk.world.sandbox.clear_faults();
@@ -357,28 +359,28 @@ async fn i7_later_readers_are_served_while_nobody_says_whose_a_login_is() {
     assert_eq!(desk.replays(), 0);
 }
 
-/// Writes a file in the middle of a turn.
-struct WriteAt(Step, std::path::PathBuf, String);
+/// Writes a file in the middle of a rotation.
+struct WriteAt(RotationStep, std::path::PathBuf, String);
 
 impl Observer for WriteAt {
-    fn at(&self, step: Step) {
+    fn at(&self, step: RotationStep) {
         if step == self.0 {
             std::fs::write(&self.1, &self.2).unwrap();
         }
     }
 }
 
-/// Another tool turned the login behind our back, and writes what it got while we are being refused: it is found before anyone
+/// Another tool rotated the login behind our back, and writes what it got while we are being refused: it is found before anyone
 /// is sent to log in again (design/0000-charter.md §5, a foreign spender).
 #[tokio::test]
 async fn a_login_that_is_brought_while_ours_is_refused_is_found_in_the_same_call() {
     let desk = Desk::new().await;
     desk.world.expire();
     let (refresh, access) = desk.made_elsewhere("Ada");
-    let writing = WriteAt(Step::Begun, desk.path(".env"), env(&refresh, &access));
+    let writing = WriteAt(RotationStep::Begun, desk.path(".env"), env(&refresh, &access));
     let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
     desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
-    let handed = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
+    let handed = keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap();
     assert!(desk.world.live_access().contains(&handed.access.token.expose().to_owned()));
     assert!(handed.notices.iter().any(|notice| matches!(notice, Notice::LinkAdopted { .. })), "{:?}", handed.notices);
     assert!(!handed.notices.iter().any(|notice| matches!(notice, Notice::TakenBack { .. })), "{:?}", handed.notices);
@@ -393,11 +395,11 @@ async fn another_users_login_that_is_brought_while_ours_is_refused_is_kept_aside
         desk.world.expire();
         let (refresh, access) = desk.made_elsewhere("Bob");
         let shown = env(&refresh, if tells { &access } else { "" });
-        let writing = WriteAt(Step::Begun, desk.path(".env"), shown);
+        let writing = WriteAt(RotationStep::Begun, desk.path(".env"), shown);
         let keeper = desk.world.observed(Arc::new(writing)).await.unwrap();
         desk.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
         for _ in 0..2 {
-            let error = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+            let error = keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
             assert_eq!(error.code(), Code::ForeignSpender, "{tells} {error}");
             let grant = desk.keeper.status(desk.id).await.unwrap().grant;
             assert_eq!(grant.subject.unwrap().name.unwrap(), "Ada", "{tells}");
@@ -406,6 +408,6 @@ async fn another_users_login_that_is_brought_while_ours_is_refused_is_kept_aside
         let kept = desk.keeper.without_profile().await.unwrap();
         let names: Vec<_> = kept.iter().filter_map(|login| login.grant.subject.clone()?.name).collect();
         assert_eq!(names, ["Bob"], "{tells}");
-        assert!(matches!(desk.found(".env").await, Found::OfAnotherUser { .. }), "{tells}");
+        assert!(matches!(desk.found(".env").await, FileComparison::OfAnotherUser { .. }), "{tells}");
     }
 }

@@ -6,20 +6,20 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, Instant};
 
 use tokenward::core::{Code, Format, NewLink, Place, Slot};
-use tokenward::links::Found;
+use tokenward::links::FileComparison;
 use tokenward::{Error, Notice};
 
 use super::{ACCESS, Desk, REFRESH, env, value, work};
 
 impl Desk {
-    /// Breaks the file, has a turn that cannot be delivered to it, mends it, and finds it delivered to.
+    /// Breaks the file, has a rotation that cannot be delivered to it, mends it, and finds it delivered to.
     async fn survives(&self, broken: impl FnOnce(), mended: impl FnOnce(), says: &str) {
         self.write("other.env", &env("", ""));
         self.links.link(&self.world.app, self.env("other.env", "work"), true).await.unwrap();
         broken();
         self.world.expire();
         let handed = self.token().await;
-        assert!(handed.turned);
+        assert!(handed.rotated);
         let told: Vec<&Error> = handed.notices.iter().filter_map(trouble).collect();
         assert!(told.iter().any(|error| error.to_string().contains(says)), "{says}: {:?}", handed.notices);
         assert!(handed.notices.iter().all(|notice| trouble(notice).is_some()), "{:?}", handed.notices);
@@ -62,7 +62,7 @@ async fn a_read_only_folder() {
     fs::set_permissions(desk.path("in"), Permissions::from_mode(0o755)).unwrap();
     desk.world.pass(Duration::from_secs(61));
     desk.token().await;
-    assert!(matches!(desk.found("in/.env").await, Found::InStep));
+    assert!(matches!(desk.found("in/.env").await, FileComparison::InStep));
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn json_of_ten_thousand_levels() {
     }
     desk.write("token.json", &content);
     assert!(desk.token().await.notices.is_empty());
-    assert!(matches!(desk.found("token.json").await, Found::InStep));
+    assert!(matches!(desk.found("token.json").await, FileComparison::InStep));
     let toml = format!("a = {}1{}\n", "[".repeat(10_000), "]".repeat(10_000));
     desk.write("deep.toml", &toml);
     let link = NewLink {

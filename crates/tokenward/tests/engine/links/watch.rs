@@ -1,4 +1,4 @@
-//! `Watch` in the foreground: turns in time, follows files through everything that editors and people do to them.
+//! `LinkWatcher` in the foreground: rotates in time, follows files through everything that editors and people do to them.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokenward::core::ports::Clock as _;
 use tokenward::core::{Generation, Subject};
-use tokenward::links::{Found, LinkOutcome, Watch, WatchEvent};
+use tokenward::links::{FileComparison, LinkOutcome, LinkWatcher, WatchEvent};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -26,7 +26,7 @@ impl Watching {
         let told: Arc<Notify> = Arc::default();
         let (stop, stopped) = oneshot::channel();
         let profiles = profiles.iter().map(|name| (name.parse().unwrap(), desk.world.app.clone())).collect();
-        let watch = Watch::new(&desk.world.keeper().await, profiles).pause(pause);
+        let watch = LinkWatcher::new(&desk.world.keeper().await, profiles).pause(pause);
         let (list, bell) = (Arc::clone(&events), Arc::clone(&told));
         let listener = move |event| {
             list.lock().unwrap().push(event);
@@ -76,11 +76,11 @@ fn is_healed(outcome: &LinkOutcome) -> bool {
 }
 
 fn is_missing(outcome: &LinkOutcome) -> bool {
-    matches!(outcome, LinkOutcome::Left(Found::Unusable(_)))
+    matches!(outcome, LinkOutcome::Left(FileComparison::Unusable(_)))
 }
 
 impl Desk {
-    /// A turn, so that the file of before is a stale one.
+    /// A rotation, so that the file of before is a stale one.
     async fn stale(&self) -> String {
         let backup = self.read(".env");
         self.keeper.renew(&self.world.app, self.id).await.unwrap();
@@ -140,21 +140,24 @@ async fn a_folder_that_is_renamed_and_comes_back_is_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_newer_login_written_by_hand_is_adopted_and_turned() {
+async fn a_newer_login_written_by_hand_is_adopted_and_rotated() {
     let desk = Desk::new().await;
     let watching = Watching::over(&desk, &["work"], NEVER).await;
     let (refresh, access) = desk.made_elsewhere("Ada");
     desk.write(".env", &env(&refresh, &access));
     watching.link("adopted", |outcome| matches!(outcome, LinkOutcome::Adopted { .. })).await;
-    let turned = watching.until("turned", |event| matches!(event, WatchEvent::Turned { .. })).await;
-    assert!(matches!(turned, WatchEvent::Turned { generation, .. } if generation == Generation::new(3)), "{turned:?}");
+    let rotated = watching.until("turned", |event| matches!(event, WatchEvent::Rotated { .. })).await;
+    assert!(
+        matches!(rotated, WatchEvent::Rotated { generation, .. } if generation == Generation::new(3)),
+        "{rotated:?}"
+    );
     desk.in_step(".env").await;
     watching.stop().await;
     assert_eq!((desk.world.sandbox.counters().refreshes, desk.replays()), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logins_are_turned_in_time_each_for_itself() {
+async fn logins_are_rotated_in_time_each_for_itself() {
     let desk = Desk::new().await;
     let (home, _) = desk.world.log_in(&desk.keeper, "home").await;
     desk.write("home.env", &env("", ""));
@@ -164,17 +167,17 @@ async fn logins_are_turned_in_time_each_for_itself() {
     let before = [desk.read(".env"), desk.read("home.env")].map(|file| value(&file, REFRESH));
     // Due, not over: nobody who holds the old one is without a token meanwhile.
     desk.world.pass(Duration::from_secs(7200 - 240));
-    let mut turned = Vec::new();
+    let mut rotated = Vec::new();
     for _ in 0..2 {
-        let WatchEvent::Turned { profile, .. } =
-            watching.until("turned", |event| matches!(event, WatchEvent::Turned { .. })).await
+        let WatchEvent::Rotated { profile, .. } =
+            watching.until("turned", |event| matches!(event, WatchEvent::Rotated { .. })).await
         else {
             unreachable!("just matched")
         };
-        turned.push(profile);
+        rotated.push(profile);
     }
-    turned.sort();
-    assert_eq!(turned, ["home".parse().unwrap(), work()]);
+    rotated.sort();
+    assert_eq!(rotated, ["home".parse().unwrap(), work()]);
     let after = [desk.read(".env"), desk.read("home.env")].map(|file| value(&file, REFRESH));
     assert!(before[0] != after[0] && before[1] != after[1]);
     assert_eq!(desk.keeper.status(home).await.unwrap().grant.generation, Generation::new(2));
@@ -199,7 +202,7 @@ async fn failures_pause_and_a_dead_login_waits_for_a_person() {
     // The person's new login, as a file brings it.
     let (refresh, access) = desk.made_elsewhere("Ada");
     desk.write(".env", &env(&refresh, &access));
-    watching.until("turned", |event| matches!(event, WatchEvent::Turned { .. })).await;
+    watching.until("turned", |event| matches!(event, WatchEvent::Rotated { .. })).await;
     desk.in_step(".env").await;
     watching.stop().await;
     let whose: Option<Subject> = desk.keeper.status(desk.id).await.unwrap().grant.subject;

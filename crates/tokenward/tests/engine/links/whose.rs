@@ -10,8 +10,8 @@ use tokenward::core::ports::{
     Prepared, Provider, Sent, TokenEndpoint,
 };
 use tokenward::core::{
-    AccessToken, App, AppName, Ask, Code, DeviceCode, ExitClass, OldAccess, Outcome, RawAnswer, RefreshToken, Rules,
-    Scopes, Spend, Subject, TokenApi,
+    AccessToken, App, AppName, Code, DeviceCode, ExitClass, OldAccess, Outcome, RawAnswer, RefreshToken, Rules, Scopes,
+    Spend, Subject, TokenApi, TokenWish,
 };
 use tokenward::{ApiClient, ApiOptions, Call, CallOptions, Caller, Calls, Identity, Keeper, KeeperOptions, Notice};
 use tokenward_emulator::{Fault, Operation};
@@ -42,8 +42,8 @@ async fn i7_a_reader_is_served_while_a_second_untold_login_is_on_trial() {
     }
 }
 
-/// Where a refresh ends what was there before it, what was brought has ended the profile's own token with its first turn, as far as anybody
-/// can tell: it is served to nobody, the call that turned it included.
+/// Where a refresh ends what was there before it, what was brought has ended the profile's own token with its first rotation, as far as anybody
+/// can tell: it is served to nobody, the call that rotated it included.
 #[tokio::test]
 async fn the_profiles_own_token_is_served_to_nobody_where_the_next_login_may_have_ended_it() {
     let desk = Desk::new().await;
@@ -52,15 +52,15 @@ async fn the_profiles_own_token_is_served_to_nobody_where_the_next_login_may_hav
     desk.write(".env", &env(&refresh, ""));
     desk.world.sandbox.inject(Fault::drop_request().when(Operation::Call).forever());
     for number in 0..2 {
-        let error = ends.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+        let error = ends.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
         assert_eq!(error.code(), Code::UserNotTold, "{number}");
     }
     assert_eq!(desk.world.sandbox.counters().refreshes, 1);
 }
 
-/// The same while it could not be turned: nothing has ended anything.
+/// The same while it could not be rotated: nothing has ended anything.
 #[tokio::test]
-async fn i7_the_profiles_own_token_is_served_until_the_next_login_has_turned() {
+async fn i7_the_profiles_own_token_is_served_until_the_next_login_has_rotated() {
     let desk = Desk::new().await;
     let ends = desk.ending_keeper().await;
     let before = desk.token().await;
@@ -68,7 +68,7 @@ async fn i7_the_profiles_own_token_is_served_until_the_next_login_has_turned() {
     desk.write(".env", &env(&refresh, ""));
     desk.world.sandbox.inject(Fault::code(20050).when(Operation::Refresh).times(2));
     for number in 0..2 {
-        let handed = ends.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
+        let handed = ends.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap();
         assert_eq!(handed.access.token, before.access.token, "{number}");
     }
 }
@@ -93,7 +93,7 @@ async fn a_persons_own_login_is_not_used_until_somebody_says_whose_it_is() {
         }
         if logs_out {
             desk.keeper.logout(Some(&desk.world.app), desk.id, false).await.unwrap();
-            let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+            let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
             assert_eq!(error.code().exit(), ExitClass::NeedsConsent, "{error}");
             continue;
         }
@@ -123,12 +123,12 @@ async fn a_token_of_before_that_is_called_dead_serves_nobody() {
         client.call(Call::get(USER_ONLY)).await.unwrap();
     }
     let told = client.take_notices();
-    assert!(matches!(&told[..], [Notice::TurnFailed(error)] if error.code() == Code::UserNotTold), "{told:?}");
+    assert!(matches!(&told[..], [Notice::RotationFailed(error)] if error.code() == Code::UserNotTold), "{told:?}");
     desk.world.sandbox.inject(Fault::code(99_991_677).to(USER_ONLY).times(1));
     for _ in 0..2 {
         let error = client.call(Call::get(USER_ONLY)).await.unwrap_err();
         assert_eq!(error.code(), Code::UserNotTold);
-        let error = desk.keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap_err();
+        let error = desk.keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap_err();
         assert_eq!(error.code(), Code::UserNotTold);
     }
     assert_eq!(desk.world.sandbox.counters().refreshes, 1);
@@ -140,7 +140,7 @@ async fn another_profiles_login_is_not_handed_out_under_this_one() {
     let desk = Desk::unlinked().await;
     let (theirs, _) = desk.world.log_in(&desk.keeper, "home").await;
     let read = desk.keeper.login(theirs).await.unwrap();
-    let handed = desk.keeper.access_seen(&desk.world.app, &work(), Some(read), Ask::default()).await.unwrap();
+    let handed = desk.keeper.access_seen(&desk.world.app, &work(), Some(read), TokenWish::default()).await.unwrap();
     assert_eq!(handed.grant, desk.id);
 }
 
@@ -157,12 +157,12 @@ async fn readers_ask_together_whose_a_login_is() {
     let (refresh, _) = desk.made_elsewhere("Bob");
     desk.write(".env", &env(&refresh, ""));
     desk.world.sandbox.inject(Fault::drop_request().to(USER_INFO).forever());
-    let before = keeper.access_as(&desk.world.app, &work(), Ask::default()).await.unwrap();
+    let before = keeper.access_as(&desk.world.app, &work(), TokenWish::default()).await.unwrap();
     desk.world.sandbox.rules(|rules| rules.latency_before_ms = 200);
     let readers: Vec<_> = (0..20)
         .map(|_| {
             let (keeper, app) = (keeper.clone(), desk.world.app.clone());
-            tokio::spawn(async move { keeper.access_as(&app, &work(), Ask::default()).await })
+            tokio::spawn(async move { keeper.access_as(&app, &work(), TokenWish::default()).await })
         })
         .collect();
     for reader in readers {

@@ -11,7 +11,7 @@ use tokenward_core::{Event, Generation, GrantId, IntentId, Landing};
 use super::opened;
 use crate::suite::FolderStand;
 use crate::suite::store::leases::leased;
-use crate::suite::world::{answer, draft, holder, login, turn};
+use crate::suite::world::{answer, draft, holder, login, rotation};
 
 /// A login of which the token is about to be sent.
 struct Begun {
@@ -68,7 +68,7 @@ pub async fn an_answer_that_has_landed_outlives_its_reader(stand: &dyn FolderSta
     assert_eq!((open[0].id, open[0].answer.clone()), (intent, Some(answer("landed"))));
     assert!(!holds(&slots(stand)[0]), "the journal has it");
     assert_eq!(answers(&*next, id).await, 1);
-    next.commit(None, intent, turn("2")).await.unwrap();
+    next.commit(None, intent, rotation("2")).await.unwrap();
     assert_eq!(next.grant(id).await.unwrap().generation, Generation::new(2));
 }
 
@@ -79,7 +79,7 @@ pub async fn a_slot_is_free_once_the_journal_has_the_answer(stand: &dyn FolderSt
     sender.landing = None;
     assert_eq!(sender.vault.keep_answer(sender.intent, &answer("kept")).await.unwrap(), AnswerKept::Journal);
     assert!(!holds(&slots(stand)[0]));
-    sender.vault.commit(None, sender.intent, turn("2")).await.unwrap();
+    sender.vault.commit(None, sender.intent, rotation("2")).await.unwrap();
     assert_eq!(answers(&*sender.vault, sender.id).await, 1);
     // The next one lands in the same.
     let other = begun(stand, "home").await;

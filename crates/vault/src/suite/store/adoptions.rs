@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, answer, draft, holder, login, named, soon, turn};
+use crate::suite::world::{adoption, answer, draft, holder, login, named, rotation, soon};
 
 pub(super) const fn generation(number: u64) -> Generation {
     Generation::new(number)
@@ -76,14 +76,14 @@ pub(super) fn whole(grant: &Grant) -> String {
         grant.refresh_expires,
         grant.wall,
         grant.consented,
-        grant.turned,
+        grant.rotated_at,
         grant.scopes,
         grant.subject,
         (&grant.standing, grant.issued_by, &grant.profile),
     )
 }
 
-/// What was brought is the next generation, on trial until it has turned once; no access token of the set before is handed out
+/// What was brought is the next generation, on trial until it has rotated once; no access token of the set before is handed out
 /// under it, and nobody knows its wall.
 pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
@@ -96,7 +96,7 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     assert_eq!((gave_way.generation, gave_way.on_trial, gave_way.unproven), (generation(1), false, false));
     assert_eq!((gave_way.access.unwrap().token.expose(), gave_way.subject), ("access-1", Some(named("ou_1"))));
     assert!(grant.access.is_none() && grant.has_refresh && grant.wall.is_none());
-    assert_eq!((grant.consented, grant.turned, grant.issued_by), (soon(50), soon(50), TokenApi::V2));
+    assert_eq!((grant.consented, grant.rotated_at, grant.issued_by), (soon(50), soon(50), TokenApi::V2));
     assert_eq!(grant.subject, Some(named("ou_1")));
     let fingerprint = vault.recognise(&token("b")).await.unwrap().fingerprint;
     let entry = vault.journal(id, 1).await.unwrap().remove(0);
@@ -104,7 +104,10 @@ pub async fn an_unknown_login_is_adopted_on_trial(stand: &dyn Stand) {
     assert_eq!(entry.event, Event::Adopted { source: "/somewhere/.env".to_owned(), fingerprint, replaced });
     assert_eq!((entry.generation, entry.by), (generation(2), Some(holder("here", 1))));
     let intent = spent(&*vault, id, "b").await;
-    assert_eq!(vault.commit(None, intent, turn("c")).await.unwrap().committed, Committed::Generation(generation(3)));
+    assert_eq!(
+        vault.commit(None, intent, rotation("c")).await.unwrap().committed,
+        Committed::Generation(generation(3))
+    );
     let grant = stand.open().await.grant(id).await.unwrap();
     assert!(!grant.on_trial && vault.copy(id).await.unwrap().gave_way.is_none());
     assert_eq!(grant.access.unwrap().token.expose(), "access-c");
@@ -123,7 +126,7 @@ pub async fn an_adoption_stops_a_send_that_was_decided_before(stand: &dyn Stand)
     assert_eq!(spend.expose().expose(), "refresh-b");
 }
 
-/// Where the file tells the access token too, it is served until the first turn.
+/// Where the file tells the access token too, it is served until the first rotation.
 pub async fn an_adopted_access_token_is_served(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let mut brought = adoption("work", "b", Some("ou_1"));
@@ -136,7 +139,7 @@ pub async fn an_adopted_access_token_is_served(stand: &dyn Stand) {
 pub async fn a_known_login_is_adopted_by_nobody(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let intent = spent(&*vault, id, "1").await;
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     let other = vault.log_in(login("work", "3", Some(named("ou_3")))).await.unwrap().id();
     let before = (events(&*vault, id).await, events(&*vault, other).await);
     for (tag, grant, number) in [("1", id, 1), ("2", id, 2), ("3", other, 1)] {
@@ -209,7 +212,10 @@ pub async fn a_refused_adoption_is_taken_back(stand: &dyn Stand) {
     assert_eq!(vault.recognise(&token("1")).await.unwrap().known, Some((id, generation(3))));
     assert_eq!(vault.recognise(&token("b")).await.unwrap().known, Some((id, generation(2))));
     let intent = spent(&*vault, id, "1").await;
-    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(generation(4)));
+    assert_eq!(
+        vault.commit(None, intent, rotation("2")).await.unwrap().committed,
+        Committed::Generation(generation(4))
+    );
 }
 
 /// Doubt about the set before is kept through its absence (I6): recorded doubt, and that of a spend still under way.
@@ -267,7 +273,7 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
     let first = whole(&vault.grant(id).await.unwrap());
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
     for number in [4, 6, 8] {
         let vault = stand.open().await;
@@ -282,7 +288,10 @@ pub async fn an_undone_adoption_can_be_done_again(stand: &dyn Stand) {
     }
     // What came back is spent like any other.
     let intent = spent(&*vault, id, "c").await;
-    assert_eq!(vault.commit(None, intent, turn("d")).await.unwrap().committed, Committed::Generation(generation(10)));
+    assert_eq!(
+        vault.commit(None, intent, rotation("d")).await.unwrap().committed,
+        Committed::Generation(generation(10))
+    );
     assert!(!vault.grant(id).await.unwrap().on_trial);
 }
 
@@ -291,7 +300,7 @@ pub async fn a_wish_that_the_provider_refuses_is_taken_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", Some("ou_1"))).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let adopted = whole(&vault.grant(id).await.unwrap());
     assert_eq!(wished_back(&*vault, id).await, Some(generation(4)));
     let intent = spent(&*vault, id, "1").await;
@@ -311,7 +320,7 @@ pub async fn a_generation_that_moved_on_is_not_taken_back(stand: &dyn Stand) {
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     assert_eq!(back_after(&*vault, id, own).await, None, "of the set before");
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let before = (whole(&vault.grant(id).await.unwrap()), events(&*vault, id).await);
     assert_eq!(back_after(&*vault, id, intent).await, None, "it has turned");
     let third = spent(&*vault, id, "c").await;
@@ -355,11 +364,11 @@ pub async fn a_login_that_was_adopted_for_nothing_is_forgotten(stand: &dyn Stand
     assert!(!vault.forget_refused(id).await.unwrap(), "doubt erases nothing");
     let id = adopted("w").await;
     let intent = spent(&*vault, id, "w").await;
-    vault.commit(None, intent, turn("x")).await.unwrap();
+    vault.commit(None, intent, rotation("x")).await.unwrap();
     assert!(!vault.forget_refused(id).await.unwrap(), "it has worked");
 }
 
-/// Adoptions upon adoptions, none of which ever turned, give way one by one; the living one at the bottom is never dropped.
+/// Adoptions upon adoptions, none of which ever rotated, give way one by one; the living one at the bottom is never dropped.
 pub async fn adoptions_upon_adoptions_give_way_one_by_one(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 0..20 {
@@ -376,12 +385,12 @@ pub async fn adoptions_upon_adoptions_give_way_one_by_one(stand: &dyn Stand) {
 }
 
 /// The answer to the replaced set's own spend arrives late: what is taken back is what that spend brought (I3).
-pub async fn a_late_answer_turns_the_set_that_was_put_aside(stand: &dyn Stand) {
+pub async fn a_late_answer_rotates_the_set_that_was_put_aside(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let sent = spent(&*vault, id, "1").await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     for _ in 0..2 {
-        assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Parked);
+        assert_eq!(vault.commit(None, sent, rotation("2")).await.unwrap().committed, Committed::Parked);
     }
     assert_eq!(present(&*vault, id).await, "b");
     let intent = spent(&*vault, id, "b").await;
@@ -391,13 +400,13 @@ pub async fn a_late_answer_turns_the_set_that_was_put_aside(stand: &dyn Stand) {
     assert_eq!((grant.access.unwrap().token.expose(), grant.wall), ("access-2", Some(soon(31_536_000))));
 }
 
-/// A set that was on trial itself, gave way while it was being spent, and turned after all: it has proved itself.
-pub async fn a_late_answer_ends_the_trial_of_the_set_it_turns(stand: &dyn Stand) {
+/// A set that was on trial itself, gave way while it was being spent, and rotated after all: it has proved itself.
+pub async fn a_late_answer_ends_the_trial_of_the_set_it_rotates(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let sent = spent(&*vault, id, "b").await;
     vault.adopt(adoption("work", "c", None)).await.unwrap();
-    assert_eq!(vault.commit(None, sent, turn("b2")).await.unwrap().committed, Committed::Parked);
+    assert_eq!(vault.commit(None, sent, rotation("b2")).await.unwrap().committed, Committed::Parked);
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, intent).await, Some(generation(4)));
     assert_eq!((vault.grant(id).await.unwrap().on_trial, present(&*vault, id).await.as_str()), (false, "b2"));
@@ -420,7 +429,7 @@ pub async fn a_set_that_named_nobody_comes_back_without_a_name(stand: &dyn Stand
 }
 
 /// It arrives when the set is back already: then it is that set's turn.
-pub async fn a_late_answer_turns_the_set_that_is_back(stand: &dyn Stand) {
+pub async fn a_late_answer_rotates_the_set_that_is_back(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let sent = spent(&*vault, id, "1").await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
@@ -428,7 +437,10 @@ pub async fn a_late_answer_turns_the_set_that_is_back(stand: &dyn Stand) {
     assert_eq!(back_after(&*vault, id, intent).await, Some(generation(3)));
     assert!(matches!(vault.grant(id).await.unwrap().standing, Standing::InDoubt { .. }));
     for _ in 0..2 {
-        assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Generation(generation(4)));
+        assert_eq!(
+            vault.commit(None, sent, rotation("2")).await.unwrap().committed,
+            Committed::Generation(generation(4))
+        );
     }
     assert_eq!((vault.grant(id).await.unwrap().standing, present(&*vault, id).await.as_str()), (Standing::Live, "2"));
 }
@@ -442,13 +454,13 @@ pub async fn an_unread_answer_outlives_an_adoption(stand: &dyn Stand) {
     let vault = stand.open().await;
     let open = vault.open_intents(id).await.unwrap();
     assert_eq!((open.len(), open[0].id, open[0].answer.as_ref()), (1, sent, Some(&answer("{unread}"))));
-    assert_eq!(vault.commit(None, sent, turn("2")).await.unwrap().committed, Committed::Parked);
+    assert_eq!(vault.commit(None, sent, rotation("2")).await.unwrap().committed, Committed::Parked);
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     assert_eq!(wished_back(&*vault, id).await, Some(generation(3)));
     assert_eq!(present(&*vault, id).await, "2");
 }
 
-/// Another user's login is a grant of its own and takes the name; refused before it has turned, it gives the name back.
+/// Another user's login is a grant of its own and takes the name; refused before it has rotated, it gives the name back.
 pub async fn another_users_login_takes_the_name_on_trial(stand: &dyn Stand) {
     let (vault, previous) = logged_in(stand).await;
     let work = "work".parse().unwrap();
@@ -471,14 +483,14 @@ pub async fn another_users_login_takes_the_name_on_trial(stand: &dyn Stand) {
     assert_eq!((back_after(&*vault, id, intent).await, wished_back(&*vault, previous).await), (None, None));
 }
 
-/// A person gives the name back, and takes it again; one that has turned keeps it in spite of a refusal.
+/// A person gives the name back, and takes it again; one that has rotated keeps it in spite of a refusal.
 pub async fn a_taken_name_is_given_back_by_wish(stand: &dyn Stand) {
     let (vault, previous) = logged_in(stand).await;
     let work = "work".parse().unwrap();
     let brought = Adoption { claim: Claim::OfAnyUser, ..adoption("work", "b", Some("ou_2")) };
     let id = vault.adopt(brought).await.unwrap().id();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let intent = spent(&*vault, id, "c").await;
     assert_eq!(back_after(&*vault, id, intent).await, None);
     vault.close(None, intent, Closing::Unsent { reason: "no route".to_owned() }, None).await.unwrap();
@@ -535,11 +547,11 @@ pub async fn tokens_are_known_for_ever(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 1..40_u64 {
         let intent = spent(&*vault, id, &number.to_string()).await;
-        vault.commit(None, intent, turn(&(number + 1).to_string())).await.unwrap();
+        vault.commit(None, intent, rotation(&(number + 1).to_string())).await.unwrap();
     }
     let late = spent(&*vault, id, "40").await;
     vault.log_in(login("work", "new", None)).await.unwrap();
-    assert_eq!(vault.commit(None, late, turn("late")).await.unwrap().committed, Committed::Parked);
+    assert_eq!(vault.commit(None, late, rotation("late")).await.unwrap().committed, Committed::Parked);
     let vault = stand.open().await;
     for number in 1..=40_u64 {
         let known = vault.recognise(&token(&number.to_string())).await.unwrap().known;
@@ -557,7 +569,7 @@ pub async fn tokens_are_known_among_other_texts(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     for number in 1..40_u64 {
         let intent = spent(&*vault, id, &number.to_string()).await;
-        vault.commit(None, intent, turn(&(number + 1).to_string())).await.unwrap();
+        vault.commit(None, intent, rotation(&(number + 1).to_string())).await.unwrap();
     }
     let vault = stand.open().await;
     let texts = |kind: &str| (1..=41).map(|number| Zeroizing::new(format!("{kind}-{number}"))).collect::<Vec<_>>();
@@ -589,7 +601,7 @@ pub async fn tokens_are_known_among_other_texts(stand: &dyn Stand) {
 pub async fn a_copy_is_the_present_set(stand: &dyn Stand) {
     let (vault, id) = logged_in(stand).await;
     let intent = spent(&*vault, id, "1").await;
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     let copy = vault.copy(id).await.unwrap();
     assert_eq!((copy.grant.generation, copy.refresh.unwrap().expose()), (generation(2), "refresh-2"));
     assert_eq!(whole(&copy.grant), whole(&vault.grant(id).await.unwrap()));

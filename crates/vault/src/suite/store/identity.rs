@@ -1,14 +1,14 @@
 //! Whose a login is: another user's, nobody's that is told, and which profile points at it.
 
 use tokenward_core::ports::{
-    Adopted, Adoption, Claim, Committed, NameGiven, NewLogin, Store, StoreError, StoreFault, Told,
+    Adopted, Adoption, Claim, Committed, IdentityOutcome, NameGiven, NewLogin, Store, StoreError, StoreFault,
 };
 use tokenward_core::{Code, Event, Generation, ProfileName, Standing};
 
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, holder, login, named, soon, turn};
+use crate::suite::world::{adoption, holder, login, named, rotation, soon};
 
 /// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
 pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {
@@ -41,16 +41,16 @@ pub async fn a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told(stand: &
     let grant = vault.grant(id).await.unwrap();
     assert!(grant.unproven && grant.access.is_none());
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let vault = stand.open().await;
     let grant = vault.grant(id).await.unwrap();
     assert!(grant.unproven && grant.access.is_some(), "a turn proves that it lives, and not whose it is");
     let (aside, by) = (login("x", "x", None).id, holder("here", 1));
     let early = vault.told(id, generation(2), Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!(early, Told::Moved, "what was asked about is not the present set any more");
+    assert_eq!(early, IdentityOutcome::Moved, "what was asked about is not the present set any more");
     let told = vault.told(id, generation(3), Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (Told::Same, false));
-    assert_eq!(vault.told(id, generation(3), Some(&named("ou_2")), aside, &by).await.unwrap(), Told::Moved);
+    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (IdentityOutcome::Same, false));
+    assert_eq!(vault.told(id, generation(3), Some(&named("ou_2")), aside, &by).await.unwrap(), IdentityOutcome::Moved);
     assert_eq!(vault.grants().await.unwrap().len(), 1);
 }
 
@@ -64,17 +64,17 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
         let before = whole(&vault.grant(id).await.unwrap());
         vault.adopt(adoption(name.as_str(), &tag("b"), None)).await.unwrap();
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, rotation(&tag("c"))).await.unwrap();
         let (aside, by) = (login("x", "x", None).id, holder("here", 1));
         // While it is being refreshed its answer must find it.
         let open = spent(&*vault, id, &tag("c")).await;
-        assert_eq!(vault.told(id, generation(3), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
-        vault.commit(None, open, turn(&tag("d"))).await.unwrap();
+        assert_eq!(vault.told(id, generation(3), subject.as_ref(), aside, &by).await.unwrap(), IdentityOutcome::Moved);
+        vault.commit(None, open, rotation(&tag("d"))).await.unwrap();
         let told = vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap();
         let back = Some(generation(5));
-        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
+        assert_eq!(told, IdentityOutcome::KeptAside { before: Some(named("ou_1")), aside, back });
         let vault = stand.open().await;
-        assert_eq!(vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap(), Told::Moved);
+        assert_eq!(vault.told(id, generation(4), subject.as_ref(), aside, &by).await.unwrap(), IdentityOutcome::Moved);
         assert_eq!((whole(&vault.grant(id).await.unwrap()), present(&*vault, id).await), (before, tag("1")));
         assert!(!vault.grant(id).await.unwrap().unproven);
         let kept = vault.grant(aside).await.unwrap();
@@ -85,12 +85,12 @@ pub async fn a_login_that_turns_out_to_be_another_users_is_kept_aside(stand: &dy
         }
         let intent = spent(&*vault, aside, &tag("d")).await;
         assert_eq!(
-            vault.commit(None, intent, turn(&tag("e"))).await.unwrap().committed,
+            vault.commit(None, intent, rotation(&tag("e"))).await.unwrap().committed,
             Committed::Generation(generation(5))
         );
         let intent = spent(&*vault, id, &tag("1")).await;
         assert_eq!(
-            vault.commit(None, intent, turn(&tag("2"))).await.unwrap().committed,
+            vault.commit(None, intent, rotation(&tag("2"))).await.unwrap().committed,
             Committed::Generation(generation(6))
         );
     }
@@ -102,7 +102,7 @@ pub async fn the_profiles_own_login_is_there_until_somebody_says_whose_the_next_
     assert!(vault.copy(id).await.unwrap().own.is_none(), "it is the present one");
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let has_own = async |vault: &dyn Store| {
         let copy = vault.copy(id).await.unwrap();
         assert!(copy.grant.unproven && copy.gave_way.is_none());
@@ -114,12 +114,12 @@ pub async fn the_profiles_own_login_is_there_until_somebody_says_whose_the_next_
     // The program that keeps the file has written a newer one into it: two of nobody knows whom, one upon the other.
     vault.adopt(adoption("work", "d", None)).await.unwrap();
     let intent = spent(&*vault, id, "d").await;
-    vault.commit(None, intent, turn("e")).await.unwrap();
+    vault.commit(None, intent, rotation("e")).await.unwrap();
     has_own(&*stand.open().await).await;
     let present = vault.grant(id).await.unwrap();
     let (aside, by) = (login("x", "x", None).id, holder("here", 1));
     let told = vault.told(id, present.generation, Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!((told, vault.copy(id).await.unwrap().own.is_none()), (Told::Same, true));
+    assert_eq!((told, vault.copy(id).await.unwrap().own.is_none()), (IdentityOutcome::Same, true));
 }
 
 /// A token of a set that was put aside serves meanwhile, until the provider calls it dead; what that set has besides stays.
@@ -127,21 +127,21 @@ pub async fn a_dead_token_of_the_profiles_own_login_does_not_serve(stand: &dyn S
     let (vault, id) = logged_in(stand).await;
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let by = holder("here", 2);
-    // While what was brought is on trial, and once it has turned.
-    for is_turned in [false, true] {
-        let name = if is_turned { "home" } else { "work" };
-        let id = if is_turned {
+    // While what was brought is on trial, and once it has rotated.
+    for is_rotated in [false, true] {
+        let name = if is_rotated { "home" } else { "work" };
+        let id = if is_rotated {
             let id = vault.log_in(login(name, "h", Some(named("ou_1")))).await.unwrap().id();
             vault.adopt(adoption(name, "i", None)).await.unwrap();
             let intent = spent(&*vault, id, "i").await;
-            vault.commit(None, intent, turn("j")).await.unwrap();
+            vault.commit(None, intent, rotation("j")).await.unwrap();
             id
         } else {
             id
         };
         let aside = async || {
             let copy = stand.open().await.copy(id).await.unwrap();
-            if is_turned { copy.own.unwrap() } else { copy.gave_way.unwrap() }
+            if is_rotated { copy.own.unwrap() } else { copy.gave_way.unwrap() }
         };
         assert!(aside().await.access.is_some(), "{name}");
         let present = vault.grant(id).await.unwrap();
@@ -164,7 +164,7 @@ pub async fn a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom(st
     vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let copy = vault.copy(id).await.unwrap();
     assert!(copy.grant.unproven && copy.own.is_none() && copy.gave_way.is_none());
 }
@@ -175,12 +175,12 @@ pub async fn a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users(stand: 
     let id = vault.log_in(login("work", "x", None)).await.unwrap().id();
     assert_eq!(vault.adopt(adoption("work", "a", Some("ou_1"))).await.unwrap(), Adopted::Renewed(id));
     let intent = spent(&*vault, id, "a").await;
-    vault.commit(None, intent, turn("a2")).await.unwrap();
+    vault.commit(None, intent, rotation("a2")).await.unwrap();
     let intent = spent(&*vault, id, "a2").await;
     vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     vault.adopt(adoption("work", "b", None)).await.unwrap();
     let intent = spent(&*vault, id, "b").await;
-    vault.commit(None, intent, turn("c")).await.unwrap();
+    vault.commit(None, intent, rotation("c")).await.unwrap();
     let copy = stand.open().await.copy(id).await.unwrap();
     assert!(copy.grant.unproven && copy.own.is_none(), "{:?}", copy.own);
 }
@@ -195,7 +195,7 @@ pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn St
         let count = vault.grants().await.unwrap().len();
         vault.adopt(adoption(way, &tag("b"), None)).await.unwrap();
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, rotation(&tag("c"))).await.unwrap();
         match way {
             "login" => drop(vault.log_in(login(way, &tag("2"), Some(named("ou_1")))).await.unwrap()),
             "replacing" => {
@@ -220,7 +220,7 @@ pub async fn a_set_of_nobody_knows_whom_is_kept_when_it_gives_way(stand: &dyn St
         let more = if way == "replacing" { 2 } else { 1 };
         assert_eq!(vault.grants().await.unwrap().len(), count + more, "{way}");
         let intent = spent(&*vault, kept, &tag("c")).await;
-        vault.commit(None, intent, turn(&tag("d"))).await.unwrap();
+        vault.commit(None, intent, rotation(&tag("d"))).await.unwrap();
     }
 }
 
@@ -236,7 +236,7 @@ pub async fn a_profile_whose_set_could_not_be_put_aside_stays_its_users(stand: &
         vault.adopt(adoption(name, &tag("b"), None)).await.unwrap();
         assert!(vault.grant(id).await.unwrap().unproven);
         let intent = spent(&*vault, id, &tag("b")).await;
-        vault.commit(None, intent, turn(&tag("c"))).await.unwrap();
+        vault.commit(None, intent, rotation(&tag("c"))).await.unwrap();
         let vault = stand.open().await;
         let grant = vault.grant(id).await.unwrap();
         assert!(grant.unproven && !grant.on_trial, "a turn proves that it lives, and not whose it is");
@@ -245,10 +245,10 @@ pub async fn a_profile_whose_set_could_not_be_put_aside_stays_its_users(stand: &
         let grant = vault.grant(id).await.unwrap();
         assert_eq!((grant.unproven, grant.subject.clone()), (false, Some(named("ou_1"))));
         if subject == Some("ou_1") {
-            assert_eq!((told, present(&*vault, id).await), (Told::Same, tag("c")));
+            assert_eq!((told, present(&*vault, id).await), (IdentityOutcome::Same, tag("c")));
             continue;
         }
-        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back: None });
+        assert_eq!(told, IdentityOutcome::KeptAside { before: Some(named("ou_1")), aside, back: None });
         assert!(matches!(grant.standing, Standing::NeedsConsent { code: Code::NoRefreshToken, .. }), "{grant:?}");
         assert!(!grant.has_refresh && grant.access.is_none() && grant.generation == generation(4));
         assert_eq!(present(&*vault, aside).await, tag("c"));
@@ -310,6 +310,6 @@ pub async fn a_login_remembers_whose_name_it_had(stand: &dyn Stand) {
     vault.adopt(adoption("work", "n", None)).await.unwrap();
     let (apart, present) = (login("x", "z", None).id, vault.grant(third).await.unwrap());
     let told = vault.told(third, present.generation, Some(&named("ou_4")), apart, &by).await.unwrap();
-    assert!(matches!(told, Told::KeptAside { aside, .. } if aside == apart), "{told:?}");
+    assert!(matches!(told, IdentityOutcome::KeptAside { aside, .. } if aside == apart), "{told:?}");
     assert_eq!((had(apart).await, had(third).await), (None, Some(work)));
 }

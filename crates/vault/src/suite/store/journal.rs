@@ -9,7 +9,7 @@ use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId,
 
 use super::leases::{lapsed, leased};
 use crate::suite::Stand;
-use crate::suite::world::{answer, draft, holder, login, named, soon, turn};
+use crate::suite::world::{answer, draft, holder, login, named, rotation, soon};
 
 const SECOND: Generation = Generation::new(2);
 
@@ -89,7 +89,7 @@ pub async fn a_replay_records_the_doubt_it_comes_from(stand: &dyn Stand) {
     let vault = stand.open().await;
     let doubted = Standing::InDoubt { intent: first, since: soon(0), doubt: Doubt::SenderDied };
     assert_eq!(vault.grant(id).await.unwrap().standing, doubted);
-    assert_eq!(vault.commit(None, second, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, second, rotation("2")).await.unwrap().committed, Committed::Generation(SECOND));
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
 }
 
@@ -133,16 +133,16 @@ pub async fn an_answer_outlives_its_process(stand: &dyn Stand) {
 pub async fn a_commit_is_the_next_generation_and_may_be_repeated(stand: &dyn Stand) {
     let (vault, id, lease, intent) = begun(stand).await;
     vault.keep_answer(intent, &answer("{}")).await.unwrap();
-    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, intent, rotation("2")).await.unwrap().committed, Committed::Generation(SECOND));
     drop(vault);
     let vault = stand.open().await;
-    assert_eq!(vault.commit(None, intent, turn("2")).await.unwrap().committed, Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, intent, rotation("2")).await.unwrap().committed, Committed::Generation(SECOND));
     vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.standing, grant.intent_open), (SECOND, Standing::Live, false));
     let access = grant.access.unwrap();
     assert_eq!((access.token.expose(), access.obtained), ("access-2", soon(1)));
-    assert_eq!((grant.turned, grant.consented, grant.wall), (soon(1), soon(0), Some(soon(31_536_000))));
+    assert_eq!((grant.rotated_at, grant.consented, grant.wall), (soon(1), soon(0), Some(soon(31_536_000))));
     assert_eq!((grant.refresh_expires, grant.subject), (Some(soon(604_801)), Some(named("ou_1"))));
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     assert!(matches!(
@@ -160,9 +160,9 @@ pub async fn a_lost_race_parks(stand: &dyn Stand) {
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
-    assert_eq!(vault.commit(None, second, turn("second")).await.unwrap().committed, Committed::Generation(SECOND));
+    assert_eq!(vault.commit(None, second, rotation("second")).await.unwrap().committed, Committed::Generation(SECOND));
     for _ in 0..2 {
-        assert_eq!(vault.commit(None, first, turn("first")).await.unwrap().committed, Committed::Parked);
+        assert_eq!(vault.commit(None, first, rotation("first")).await.unwrap().committed, Committed::Parked);
     }
     let grant = stand.open().await.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (SECOND, "access-second"));
@@ -190,7 +190,10 @@ pub async fn a_late_answer_revives(stand: &dyn Stand) {
         }
         vault.release(lease).await.unwrap();
         vault.keep_answer(first, &answer("{}")).await.unwrap();
-        assert_eq!(vault.commit(None, first, turn("revived")).await.unwrap().committed, Committed::Generation(SECOND));
+        assert_eq!(
+            vault.commit(None, first, rotation("revived")).await.unwrap().committed,
+            Committed::Generation(SECOND)
+        );
         let grant = vault.grant(id).await.unwrap();
         assert_eq!((grant.standing, grant.intent_open), (Standing::Live, false));
     }
@@ -259,7 +262,7 @@ pub async fn a_refusal_ends_the_login_but_not_a_newer_generation(stand: &dyn Sta
     let mut replay = draft(Generation::FIRST);
     replay.replays = Some(first);
     let second = vault.begin(&lease, replay).await.unwrap().intent();
-    vault.commit(None, second, turn("2")).await.unwrap();
+    vault.commit(None, second, rotation("2")).await.unwrap();
     vault.close(None, first, refused(), Some(dead())).await.unwrap();
     assert_eq!(vault.grant(id).await.unwrap().standing, Standing::Live);
 }
@@ -288,10 +291,10 @@ pub async fn an_answer_to_a_repeated_spend_is_read_once(stand: &dyn Stand) {
     drop(vault.begin(&lease, draft(Generation::FIRST)).await.unwrap());
 }
 
-/// A turn that brings half a set.
-pub async fn what_a_turn_keeps_stays_and_what_it_drops_goes(stand: &dyn Stand) {
+/// A rotation that brings half a set.
+pub async fn what_a_rotation_keeps_stays_and_what_it_drops_goes(stand: &dyn Stand) {
     let (vault, id, lease, first) = begun(stand).await;
-    let mut half = turn("2");
+    let mut half = rotation("2");
     (half.access, half.refresh, half.refresh_expires) = (Change::Keep, Change::Keep, None);
     half.subject = Some(named("ou_9"));
     half.scopes = Some(tokenward_core::Scopes::parse("a").unwrap().0);
@@ -303,7 +306,7 @@ pub async fn what_a_turn_keeps_stays_and_what_it_drops_goes(stand: &dyn Stand) {
     let spend = vault.begin(&lease, draft(SECOND)).await.unwrap();
     let second = spend.intent();
     assert_eq!(spend.expose().expose(), "refresh-1");
-    let mut none = turn("3");
+    let mut none = rotation("3");
     (none.access, none.refresh) = (Change::Drop, Change::Drop);
     vault.commit(None, second, none).await.unwrap();
     let grant = stand.open().await.grant(id).await.unwrap();
@@ -336,7 +339,7 @@ pub async fn a_logout_wipes_the_tokens_and_keeps_the_record(stand: &dyn Stand) {
 pub async fn a_late_answer_does_not_revive_a_logout(stand: &dyn Stand) {
     let (vault, id, lease, intent) = begun(stand).await;
     vault.retire(&lease, soon(9), false).await.unwrap();
-    assert_eq!(vault.commit(None, intent, turn("late")).await.unwrap().committed, Committed::Parked);
+    assert_eq!(vault.commit(None, intent, rotation("late")).await.unwrap().committed, Committed::Parked);
     vault.close(None, intent, refused(), Some(dead())).await.unwrap();
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.standing, grant.access, grant.has_refresh), (Standing::Retired { since: soon(9) }, None, false));
@@ -351,7 +354,7 @@ pub async fn unknown_ids_are_errors(stand: &dyn Stand) {
     assert!(matches!(vault.open_intents(id).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
     assert!(matches!(vault.name_subject(id, &named("x")).await, Err(StoreError { kind: StoreFault::Gone(_), .. })));
     assert!(matches!(
-        vault.commit(None, intent, turn("x")).await,
+        vault.commit(None, intent, rotation("x")).await,
         Err(StoreError { kind: StoreFault::Unreadable, .. })
     ));
     assert!(matches!(
@@ -360,7 +363,7 @@ pub async fn unknown_ids_are_errors(stand: &dyn Stand) {
     ));
 }
 
-/// A login that is turned for years, or fails to turn every minute, does not fill the disk.
+/// A login that is rotated for years, or fails to rotate every minute, does not fill the disk.
 pub async fn the_journal_stays_bounded(stand: &dyn Stand) {
     let (vault, id, lease) = held(stand).await;
     for _ in 0..400 {
@@ -374,7 +377,7 @@ pub async fn the_journal_stays_bounded(stand: &dyn Stand) {
         let generation = Generation::new(1 + number);
         let intent = vault.begin(&lease, draft(generation)).await.unwrap().intent();
         vault.keep_answer(intent, &answer("{}")).await.unwrap();
-        vault.commit(None, intent, turn(&number.to_string())).await.unwrap();
+        vault.commit(None, intent, rotation(&number.to_string())).await.unwrap();
     }
     let entries = vault.journal(id, u32::MAX).await.unwrap();
     assert!((1000..1060).contains(&entries.len()), "{}", entries.len());

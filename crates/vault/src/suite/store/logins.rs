@@ -1,13 +1,13 @@
 //! Logins, kept login answers, keepsakes.
 
-use tokenward_core::ports::{Keepsake, LoggedIn, NewLogin, Store, Told};
+use tokenward_core::ports::{IdentityOutcome, Keepsake, LoggedIn, NewLogin, Store};
 use tokenward_core::{
     AppName, Closing, Code, Event, Generation, GrantId, Lease, SecretBytes, Standing, Subject, TokenApi,
 };
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{answer, draft, holder, login, named, soon, start, turn};
+use crate::suite::world::{answer, draft, holder, login, named, rotation, soon, start};
 
 /// What a login brought is there, also for the next process.
 pub async fn a_first_login_is_stored_whole(stand: &dyn Stand) {
@@ -26,7 +26,7 @@ pub async fn a_first_login_is_stored_whole(stand: &dyn Stand) {
     assert_eq!((access.token.expose(), access.obtained, access.expires), ("access-1", start(), soon(7200)));
     assert!(grant.has_refresh);
     assert_eq!((grant.refresh_expires, grant.wall), (Some(soon(604_800)), Some(soon(31_536_000))));
-    assert_eq!((grant.consented, grant.turned), (start(), start()));
+    assert_eq!((grant.consented, grant.rotated_at), (start(), start()));
     assert_eq!(grant.scopes.to_string(), "offline_access wiki:wiki");
     assert_eq!((grant.subject, grant.issued_by), (Some(named("ou_1")), TokenApi::V3));
     let journal = vault.journal(id, 10).await.unwrap();
@@ -44,7 +44,7 @@ pub async fn the_same_user_renews_the_grant(stand: &dyn Stand) {
     assert_eq!(vault.log_in(again).await.unwrap(), LoggedIn::Renewed(id));
     let grant = stand.open().await.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.standing), (Generation::new(2), Standing::Live));
-    assert_eq!((grant.consented, grant.turned, grant.wall), (soon(100), soon(100), Some(soon(200))));
+    assert_eq!((grant.consented, grant.rotated_at, grant.wall), (soon(100), soon(100), Some(soon(200))));
     assert_eq!(grant.access.unwrap().token.expose(), "access-2");
     let lease = leased(&*vault, id, &holder("here", 1)).await;
     let spend = vault.begin(&lease, draft(Generation::new(2))).await.unwrap();
@@ -124,7 +124,7 @@ pub async fn a_login_of_nobody_knows_whom_serves_once_it_is_told(stand: &dyn Sta
     assert!(grant.unproven && grant.generation == Generation::new(2));
     let (aside, by) = (login("x", "x", None).id, holder("here", 1));
     let told = vault.told(id, Generation::new(2), Some(&named("ou_1")), aside, &by).await.unwrap();
-    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (Told::Same, false));
+    assert_eq!((told, vault.grant(id).await.unwrap().unproven), (IdentityOutcome::Same, false));
     assert_eq!(vault.take_back(id, None, &by).await.unwrap(), None, "a person's own login is the last word");
 }
 
@@ -143,7 +143,7 @@ pub async fn a_login_that_is_another_users_after_all_is_kept_aside(stand: &dyn S
         let (aside, by) = (login("x", "x", None).id, holder("here", 1));
         let told = vault.told(id, Generation::new(2), Some(&named("ou_2")), aside, &by).await.unwrap();
         let back = Some(Generation::new(3));
-        assert_eq!(told, Told::KeptAside { before: Some(named("ou_1")), aside, back });
+        assert_eq!(told, IdentityOutcome::KeptAside { before: Some(named("ou_1")), aside, back });
         let vault = stand.open().await;
         let ours = vault.grant(id).await.unwrap();
         assert_eq!((ours.unproven, ours.subject), (false, Some(named("ou_1"))));
@@ -197,7 +197,7 @@ pub async fn a_login_supersedes_an_open_spend(stand: &dyn Stand) {
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.intent_open), (Generation::new(2), false));
     assert!(vault.open_intents(id).await.unwrap().is_empty());
-    let committed = vault.commit(None, intent, turn("late")).await.unwrap().committed;
+    let committed = vault.commit(None, intent, rotation("late")).await.unwrap().committed;
     assert_eq!(committed, tokenward_core::ports::Committed::Parked);
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
@@ -235,7 +235,7 @@ pub async fn a_login_answer_makes_one_login_only(stand: &dyn Stand) {
     let id = vault.log_in(of_answer()).await.unwrap().id();
     let lease = leased(&*vault, id, &holder("here", 1)).await;
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
-    vault.commit(None, intent, turn("2")).await.unwrap();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
     assert_eq!(stand.open().await.log_in(of_answer()).await.unwrap(), LoggedIn::Renewed(id));
     let grant = vault.grant(id).await.unwrap();
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));

@@ -1,15 +1,15 @@
-//! Leases on names, questions on record, sets that came too late; and refresh tokens that stay the same.
+//! Leases on names, grant requests on record, sets that came too late; and refresh tokens that stay the same.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokenward_core::ports::{Adopted, Attempt, Committed, LoggedIn, Question, Store, StoreError, StoreFault};
-use tokenward_core::rotation::{Change, Turn};
+use tokenward_core::ports::{Adopted, Attempt, Committed, GrantRequestState, LoggedIn, Store, StoreError, StoreFault};
+use tokenward_core::rotation::{Change, Rotation};
 use tokenward_core::{Generation, Holder, Lease, ProfileName, RefreshToken, Seat};
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, answer, draft, holder, login, named, soon, turn};
+use crate::suite::world::{adoption, answer, draft, holder, login, named, rotation, soon};
 
 const TTL: Duration = Duration::from_secs(30);
 const SECOND: Generation = Generation::new(2);
@@ -83,40 +83,43 @@ pub async fn those_who_wait_for_a_name_are_woken(stand: &dyn Stand) {
     assert!(waiting.await.unwrap() < Duration::from_secs(20));
 }
 
-/// A question on record makes what is there doubtful, until a set is stored, turned, or the question was in vain; a crash leaves it.
-pub async fn a_question_is_on_record_until_it_is_answered(stand: &dyn Stand) {
+/// A grant request on record makes what is there doubtful, until a set is stored, rotated, or the grant request was in vain; a crash leaves it.
+pub async fn a_grant_request_is_on_record_until_it_is_answered(stand: &dyn Stand) {
     let vault = stand.open().await;
     let me = holder("here", 1);
     let id = vault.log_in(login("work:alice", "1", Some(named("alice")))).await.unwrap().id();
     let lease = held(&*vault, &me).await;
-    vault.asked(&lease, Question::Open).await.unwrap();
+    vault.record_grant_request(&lease, GrantRequestState::Open).await.unwrap();
     vault.release(lease).await.unwrap();
     drop(vault);
     let vault = stand.open().await;
     assert!(vault.grant(id).await.unwrap().intent_open, "it outlives its process");
     assert!(vault.open_intents(id).await.unwrap().is_empty());
     let lease = held(&*vault, &me).await;
-    vault.asked(&lease, Question::Withdrawn).await.unwrap();
+    vault.record_grant_request(&lease, GrantRequestState::Withdrawn).await.unwrap();
     assert!(!vault.grant(id).await.unwrap().intent_open);
-    vault.asked(&lease, Question::Open).await.unwrap();
+    vault.record_grant_request(&lease, GrantRequestState::Open).await.unwrap();
     assert_eq!(vault.log_in(login("work:alice", "2", Some(named("alice")))).await.unwrap(), LoggedIn::Renewed(id));
     assert!(!vault.grant(id).await.unwrap().intent_open);
-    vault.asked(&lease, Question::Open).await.unwrap();
-    let turning = leased(&*vault, id, &me).await;
-    let intent = vault.begin(&turning, draft(SECOND)).await.unwrap().intent();
-    vault.commit(None, intent, turn("3")).await.unwrap();
+    vault.record_grant_request(&lease, GrantRequestState::Open).await.unwrap();
+    let rotating = leased(&*vault, id, &me).await;
+    let intent = vault.begin(&rotating, draft(SECOND)).await.unwrap().intent();
+    vault.commit(None, intent, rotation("3")).await.unwrap();
     assert!(!vault.grant(id).await.unwrap().intent_open);
     vault.release(lease).await.unwrap();
 }
 
 /// Who has lost the lease on a name records nothing.
-pub async fn a_question_needs_the_lease(stand: &dyn Stand) {
+pub async fn a_grant_request_needs_the_lease(stand: &dyn Stand) {
     let (paused, next) = (stand.open().await, stand.open().await);
     let id = next.log_in(login("work:alice", "1", Some(named("alice")))).await.unwrap().id();
     let stale = held(&*paused, &holder("here", 1)).await;
     stand.clock().step(SignedDuration::from_secs(31));
     let lease = held(&*next, &holder("here", 2)).await;
-    assert!(matches!(paused.asked(&stale, Question::Open).await, Err(StoreError { kind: StoreFault::Moved, .. })));
+    assert!(matches!(
+        paused.record_grant_request(&stale, GrantRequestState::Open).await,
+        Err(StoreError { kind: StoreFault::Moved, .. })
+    ));
     assert!(!next.grant(id).await.unwrap().intent_open);
     paused.release(stale).await.unwrap();
     assert!(is_busy(&*paused, &holder("here", 1)).await, "nor does it give back another's");
@@ -142,7 +145,7 @@ pub async fn an_older_set_is_kept_aside(stand: &dyn Stand) {
     vault.set_aside(kept, id, old()).await.unwrap();
 }
 
-/// A provider gives the same refresh token again: each turn is a generation, and the token is known by the newest.
+/// A provider gives the same refresh token again: each rotation is a generation, and the token is known by the newest.
 pub async fn a_refresh_token_that_stays_is_known_by_its_newest_generation(stand: &dyn Stand) {
     let vault = stand.open().await;
     let me = holder("here", 1);
@@ -188,7 +191,7 @@ pub async fn a_late_answer_to_a_token_that_stays_is_parked(stand: &dyn Stand) {
     assert!(!grant.intent_open);
 }
 
-/// A turn that brings a new access token and the refresh token that was sent.
-fn again(tag: &str) -> Turn {
-    Turn { refresh: Change::Replace(RefreshToken::parse("refresh-1").expect("a token")), ..turn(tag) }
+/// A rotation that brings a new access token and the refresh token that was sent.
+fn again(tag: &str) -> Rotation {
+    Rotation { refresh: Change::Replace(RefreshToken::parse("refresh-1").expect("a token")), ..rotation(tag) }
 }

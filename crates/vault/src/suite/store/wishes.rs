@@ -6,7 +6,7 @@ use tokenward_core::{Event, Generation, GrantId, Standing};
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, holder, login, named, soon, turn};
+use crate::suite::world::{adoption, holder, login, named, rotation, soon};
 
 async fn wished(vault: &dyn Store, tag: &str) -> Wished {
     let token = vault.recognise(&token(tag)).await.unwrap();
@@ -41,7 +41,10 @@ pub async fn the_token_of_a_set_that_gave_way_brings_it_back(stand: &dyn Stand) 
     assert_eq!((whole(&vault.grant(id).await.unwrap()), present(&*vault, id).await.as_str()), (first, "1"));
     assert_eq!(refuse(&*vault, id, "1").await, Some(generation(7)));
     let intent = spent(&*vault, id, "c").await;
-    assert_eq!(vault.commit(None, intent, turn("d")).await.unwrap().committed, Committed::Generation(generation(8)));
+    assert_eq!(
+        vault.commit(None, intent, rotation("d")).await.unwrap().committed,
+        Committed::Generation(generation(8))
+    );
     // A person's wish finds what the last one replaced.
     let other = vault.log_in(login("other", "2", None)).await.unwrap().id();
     for tag in ["e", "f"] {
@@ -103,7 +106,7 @@ pub async fn a_set_that_was_ended_does_not_come_back(stand: &dyn Stand) {
     }
     // A token that was simply used up was not put aside.
     let intent = spent(&*vault, id, "3").await;
-    vault.commit(None, intent, turn("4")).await.unwrap();
+    vault.commit(None, intent, rotation("4")).await.unwrap();
     assert_ne!(same(&vault.grant(id).await.unwrap()), before);
     assert_eq!(wished(&*vault, "3").await, Wished::NotAside);
     vault.adopt(adoption("work", "d", Some("ou_1"))).await.unwrap();

@@ -1,0 +1,331 @@
+//! Whose login a file or a store holds: the profile that is meant, and its app.
+//!
+//! Enters: what the source tells of its app, and its refresh token. Leaves: a profile with its app and an open session, or a
+//! refusal before anything was changed. A login that the vault knows keeps its profile; an app that is set up is found by its
+//! id; one that is not, and whose id and secret stand in the source, is set up from it, the secret sealed in the vault.
+
+use std::path::Path;
+
+use tokenward::links::Sighting;
+use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
+use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, RefreshToken, Standing};
+
+use crate::args::{Init, PlaceFlags};
+use crate::commands::init;
+use crate::context::{Context, Work};
+use crate::failure::Failure;
+use crate::token_places::TokenPlaces;
+
+/// What a source tells of the app of its login.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    /// The file, or the tool, in words.
+    pub(super) name: String,
+    pub(super) app_id: Option<&'a str>,
+    pub(super) app_secret: Option<&'a AppSecret>,
+    /// Where something stands in for the secret.
+    pub(super) secret_stands_in: Option<&'a Place>,
+    pub(super) brand: Option<Brand>,
+    pub(super) refresh: Option<&'a RefreshToken>,
+    /// The profile whose login the vault knows it to be.
+    pub(super) owner: Option<&'a ProfileName>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(spot: &'a TokenPlaces, context: &Context) -> Self {
+        Self {
+            name: context.short(&spot.file),
+            app_id: spot.app_id.as_deref(),
+            app_secret: spot.app_secret.as_ref(),
+            secret_stands_in: spot.secret_stands_in.as_ref(),
+            brand: spot.brand,
+            refresh: spot.refresh.as_ref(),
+            owner: spot.owner.as_ref(),
+        }
+    }
+
+    /// The profile, its app and a session.
+    pub(super) async fn work(&self, context: &Context) -> Result<Work, Failure> {
+        let mut settings = context.settings()?;
+        let session = context.session(&settings).await?;
+        let name = self.profile(&settings, &session, context).await?;
+        let mut found = settings.profile(Some(&name));
+        let is_known = self.app_id.is_some_and(|id| with_id(&settings, id).is_some());
+        if !is_known
+            && let (Err(SettingsError::UnknownProfile { .. } | SettingsError::NothingSetUp { .. }), Some(id)) =
+                (&found, self.app_id)
+        {
+            self.may_register(&name, id, &settings, context)?;
+            self.register(&name, id, context).await?;
+            settings = context.settings()?;
+            found = settings.profile(Some(&name));
+        }
+        if let (Err(SettingsError::UnknownProfile { .. }), Some(_)) = (&found, &context.global.profile)
+            && let Some(app) = self.app_of(&settings, &session).await?
+        {
+            settings = add_profile(&name, &app, &settings, context)?;
+            found = settings.profile(Some(&name));
+        }
+        let profile = found.map_err(|error| context.settings_failure(&error))?;
+        context.refuse_user(&profile)?;
+        for warning in &profile.warnings {
+            context.printer.warning(context.lang().settings_warning(warning));
+        }
+        if let Some(id) = self.app_id.filter(|id| *id != profile.client_id) {
+            return Err(self.another_app(id, &name, &profile.client_id, context));
+        }
+        if let (SecretSource::Vault, Some(_), Some(secret)) = (&profile.secret, self.app_id, self.app_secret)
+            && session.keeper().app_secret(&profile.app_name).await?.is_none()
+        {
+            session.keeper().keep_app_secret(&profile.app_name, secret).await?;
+        }
+        if matches!(profile.secret, SecretSource::Vault)
+            && self.secret_stands_in.is_some()
+            && session.keeper().app_secret(&profile.app_name).await?.is_none()
+        {
+            self.tell_stand_in(context);
+        }
+        context.work_of(profile, session).await
+    }
+
+    /// The name of the profile; it need not be set up when the source names an app.
+    async fn profile(&self, settings: &Settings, session: &Session, context: &Context) -> Result<ProfileName, Failure> {
+        let failed = |error: &SettingsError| context.settings_failure(error);
+        if let Some(given) = context.named(settings)? {
+            return Ok(given);
+        }
+        if let Some(known) = self.owner(session).await?
+            && settings.profile(Some(&known)).is_ok()
+        {
+            return Ok(known);
+        }
+        let selected = settings.selected(None);
+        let Some(id) = self.app_id else {
+            return selected.map_err(|error| match error {
+                SettingsError::NothingSetUp { .. } => {
+                    failed(&error).or_then(context.lang(), context.lang().or_app_in_file(&self.name))
+                }
+                error => failed(&error),
+            });
+        };
+        // A profile that the environment names is as good as a flag.
+        if context.ambient.env.get("TOKENWARD_PROFILE").is_some() {
+            return selected.map_err(|error| failed(&error));
+        }
+        let mut names: Vec<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
+        let any = !names.is_empty();
+        let selected = selected.ok();
+        names.extend(selected.clone().filter(|selected| !names.contains(selected)));
+        names.retain(|name| settings.profile(Some(name)).is_ok_and(|profile| profile.client_id == id));
+        let lang = context.lang();
+        match (names.as_slice(), selected) {
+            (names, Some(selected)) if names.contains(&selected) => Ok(selected),
+            ([only], _) => Ok(only.clone()),
+            ([], selected) if !any => {
+                selected.map_or_else(|| DEFAULT.parse().map_err(|_| Failure::of(Code::Internal)), Ok)
+            }
+            ([], _) => {
+                let what = lang.app_not_set_up(&self.name, id.escape_debug());
+                Err(Failure::new(Code::AnotherApp, what).then(lang.name_new_profile()))
+            }
+            (several, _) => {
+                let known = several.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
+                let what = lang.app_of_several(&self.name, id.escape_debug(), known);
+                Err(Failure::new(Code::UnknownProfile, what).then(lang.name_profile()))
+            }
+        }
+    }
+
+    /// The profile whose login the refresh token is, if that lives.
+    async fn owner(&self, session: &Session) -> Result<Option<ProfileName>, Failure> {
+        let Some(refresh) = self.refresh else { return Ok(self.owner.cloned()) };
+        let vault = &session.parts().vault;
+        let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known else {
+            return Ok(self.owner.cloned());
+        };
+        let grant = vault.grant(id).await.map_err(tokenward::Error::from)?;
+        let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
+        Ok(grant.profile.filter(|_| lives))
+    }
+
+    /// The app that a new profile is of: the one that the source names, that the vault knows its login to be of, or the only one.
+    async fn app_of(&self, settings: &Settings, session: &Session) -> Result<Option<AppName>, Failure> {
+        if let Some(id) = self.app_id {
+            return Ok(with_id(settings, id));
+        }
+        if let Some(refresh) = self.refresh {
+            let vault = &session.parts().vault;
+            if let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known {
+                return Ok(Some(vault.grant(id).await.map_err(tokenward::Error::from)?.app));
+            }
+        }
+        Ok(only_app(settings))
+    }
+
+    /// Sets the app up as `init` does.
+    async fn register(&self, name: &ProfileName, id: &str, context: &Context) -> Result<(), Failure> {
+        let app: AppName = name.as_str().parse().map_err(|_| Failure::of(Code::BadSetting))?;
+        // The variable is the clearer word: names of variables in a file are often copied.
+        let said = context.ambient.env.get("TOKENWARD_PROVIDER").is_some();
+        self.tell_stand_in(context);
+        let init = Init {
+            app: Some(app),
+            app_id: Some(id.to_owned()),
+            provider: self.brand.filter(|_| !said).map(Into::into),
+            ..Init::default()
+        };
+        let done =
+            init::register(&init, self.app_secret.cloned(), context.lang().app_not_saved(&self.name), context).await?;
+        context.printer.note(context.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
+        done.tell_first(context);
+        Ok(())
+    }
+
+    /// Refuses, before anything is written, to set an app up under a name that another app has, or whose id a variable overrules.
+    fn may_register(
+        &self,
+        name: &ProfileName,
+        id: &str,
+        settings: &Settings,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        if context.ambient.env.get(APP_ID).is_some_and(|own| own != id) {
+            return Err(self.another_app(id, name, context.ambient.env.get(APP_ID).unwrap_or_default(), context));
+        }
+        let app: Option<AppName> = name.as_str().parse().ok();
+        let former = app.and_then(|app| settings.registered(&app)).map(|app| app.client_id);
+        match former.filter(|former| former != id) {
+            Some(former) => {
+                let what = context.lang().app_name_taken(&self.name, id.escape_debug(), name, former);
+                Err(Failure::new(Code::AnotherApp, what).then(context.lang().name_new_profile()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Says that the secret of the source is none.
+    fn tell_stand_in(&self, context: &Context) {
+        if let Some(place) = self.secret_stands_in {
+            context.printer.warning(context.lang().app_secret_stands_in(place));
+        }
+    }
+
+    fn another_app(&self, id: &str, profile: &ProfileName, own: &str, context: &Context) -> Failure {
+        let lang = context.lang();
+        // No name of a profile helps where a variable names the app.
+        if context.ambient.env.get(APP_ID) == Some(own) {
+            let what = lang.app_differs_from_variable(&self.name, id.escape_debug(), APP_ID, own);
+            return Failure::new(Code::AnotherApp, what).then(lang.unset_app_id(APP_ID));
+        }
+        let what = lang.app_differs(&self.name, id.escape_debug(), profile, own);
+        Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
+    }
+}
+
+/// The tokens in a file that the vault knows; none where there is no vault, or the file cannot be read.
+pub(super) async fn known(file: &Path, at: &PlaceFlags, context: &Context) -> Result<Vec<Sighting>, Failure> {
+    let Some(document) = TokenPlaces::document(file, at, context.lang()) else { return Ok(Vec::new()) };
+    let settings = context.settings()?;
+    // Where no vault is, none is made for the sake of a question.
+    if !settings.home().vault().is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(context.session(&settings).await?.links().sightings(&document).await?)
+}
+
+/// The app with that id that some profile has.
+fn with_id(settings: &Settings, id: &str) -> Option<AppName> {
+    let names: Vec<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
+    let mut found = names.iter().filter_map(|name| settings.profile(Some(name)).ok());
+    found.find(|profile| profile.client_id == id).map(|profile| profile.app_name)
+}
+
+/// The app of the profile that is meant without a name, or the only one that is set up.
+pub(super) fn only_app(settings: &Settings) -> Option<AppName> {
+    if let Ok(selected) = settings.profile(None) {
+        return Some(selected.app_name);
+    }
+    let mut apps: Vec<AppName> = settings.profiles().filter_map(|(_, app)| app).collect();
+    apps.dedup();
+    if apps.len() == 1 { apps.pop() } else { None }
+}
+
+/// Makes a profile for another user of an app that is there, and says so.
+pub(super) fn new_profile(
+    name: &ProfileName,
+    app: &AppName,
+    settings: &Settings,
+    context: &Context,
+) -> Result<Settings, Failure> {
+    let settings = add_profile(name, app, settings, context)?;
+    context.printer.note(context.lang().new_profile(name, app));
+    Ok(settings)
+}
+
+/// Does something that may make a profile on its way. One that was made is told once all is done, and is none where it failed and nothing
+/// was kept under its name: it was mistyped, or of no use.
+pub(super) async fn with_profiles<T>(
+    context: &Context,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    with_profiles_told(true, context, work).await
+}
+
+/// The same where a profile that is made is told at once, since a person has to do something before all is done.
+pub(super) async fn with_profiles_told_before<T>(
+    context: &Context,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    with_profiles_told(false, context, work).await
+}
+
+async fn with_profiles_told<T>(
+    after_all: bool,
+    context: &Context,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let before = context.settings().ok();
+    let done = work.await;
+    let (Some(before), Ok(after)) = (before, context.settings()) else { return done };
+    let is_old = |name: &ProfileName| before.profiles().any(|(old, _)| old == name);
+    let has_app = |app: &AppName| before.profiles().any(|(_, old)| old.as_ref() == Some(app));
+    for (name, app) in after.profiles() {
+        let Some(app) = app.filter(|app| !is_old(name) && has_app(app)) else { continue };
+        if done.is_ok() && after_all {
+            context.printer.note(context.lang().new_profile(name, app));
+        } else if done.is_err() && is_unused(name, &after, context).await {
+            let mut edit = ConfigEdit::open(after.home()).map_err(|error| context.settings_failure(&error))?;
+            edit.remove_profile(name);
+            edit.save().map_err(|error| context.settings_failure(&error))?;
+        }
+    }
+    done
+}
+
+/// Whether the vault has neither a login nor a link of a profile, nor an answer that may become one.
+async fn is_unused(name: &ProfileName, settings: &Settings, context: &Context) -> bool {
+    let Ok(session) = context.session(settings).await else { return false };
+    let vault = &session.parts().vault;
+    matches!(vault.grant_of(name).await, Ok(None))
+        && vault.links(Some(name)).await.is_ok_and(|links| links.is_empty())
+        && session.keeper().answers_kept(name).await.is_ok_and(|count| count == 0)
+}
+
+pub(super) fn add_profile(
+    name: &ProfileName,
+    app: &AppName,
+    settings: &Settings,
+    context: &Context,
+) -> Result<Settings, Failure> {
+    let failed = |error: SettingsError| context.settings_failure(&error);
+    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    edit.profile(name, &ProfileRecord::new(app.clone()));
+    edit.save().map_err(failed)?;
+    drop(edit);
+    context.settings()
+}
+
+/// The variable that names an app whatever the settings say.
+const APP_ID: &str = "TOKENWARD_APP_ID";
+/// What the first profile is called.
+const DEFAULT: &str = "default";

@@ -1,0 +1,589 @@
+//! Where the tokens of a login stand in a file that a person named.
+//!
+//! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
+//! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
+use tokenward::{ScriptRefresh, given};
+use tokenward_core::{
+    AppSecret, BadSecret, Brand, Code, Format, NewLink, PathStep, Place, ProfileName, RefreshToken, Slot,
+};
+
+use crate::args::PlaceFlags;
+use crate::failure::Failure;
+pub(crate) use crate::typed_command::quoted;
+use crate::words::Lang;
+
+/// A file, and where in it the values of one login stand.
+#[derive(Debug)]
+pub(crate) struct TokenPlaces {
+    /// The file, absolute, with symbolic links as they were typed.
+    pub(crate) file: PathBuf,
+    /// How it is read.
+    pub(crate) format: Format,
+    /// Where its tokens stand, or are to stand.
+    pub(crate) places: BTreeMap<Slot, Place>,
+    /// The app's id.
+    pub(crate) app_id: Option<String>,
+    /// Where the app's id stands or is to stand.
+    pub(crate) app_id_at: Option<Place>,
+    /// The app's secret.
+    pub(crate) app_secret: Option<AppSecret>,
+    /// Where something stands in for it.
+    pub(crate) secret_stands_in: Option<Place>,
+    /// What stands at the refresh token's place, where that could be a token.
+    pub(crate) refresh: Option<RefreshToken>,
+    /// The brand that the names speak of.
+    pub(crate) brand: Option<Brand>,
+    /// Whether the file is still to be made.
+    pub(crate) is_new: bool,
+    /// Where further tokens of the same login stand.
+    pub(crate) copies: Vec<BTreeMap<Slot, Place>>,
+    /// The profile whose login the tokens are, if the vault knows them.
+    pub(crate) owner: Option<ProfileName>,
+    /// The redirect URL that stands in the file, and where.
+    pub(crate) redirect: Option<(Place, String)>,
+}
+
+/// What the person wants of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) at: &'a PlaceFlags,
+    pub(crate) server: Option<&'a str>,
+    /// Whether a file that is not there is to be made.
+    pub(crate) create: bool,
+    /// Whether tokens that have no place in the file are given their usual ones, besides those that have.
+    pub(crate) complete: bool,
+    pub(crate) brand: Option<Brand>,
+}
+
+impl TokenPlaces {
+    /// The content of a file, if it is there and can be read.
+    pub(crate) fn document(path: &Path, at: &PlaceFlags, lang: Lang) -> Option<Document> {
+        let file = absolute(path);
+        LinkedFile::new(&file, Format::Dotenv).target().ok()?;
+        let format = at.format.map_or_else(|| format_of(&file, false, lang).ok(), |format| Some(format.into()))?;
+        LinkedFile::new(&file, format).read().ok()
+    }
+
+    /// Looks at a file, in which the vault knows some tokens.
+    pub(crate) fn look(path: &Path, wish: Wish<'_>, known: &[Sighting], lang: Lang) -> Result<Self, Failure> {
+        let file = absolute(path);
+        let is_new = match LinkedFile::new(&file, Format::Dotenv).target() {
+            Ok(_) => false,
+            Err(FileError::Missing { .. }) if wish.create => true,
+            Err(error) => return Err(refused(&error, lang)),
+        };
+        let format = match wish.at.format {
+            Some(format) => format.into(),
+            None => format_of(&file, is_new, lang)?,
+        };
+        let linked = LinkedFile::new(&file, format);
+        let linked = if is_new { linked.or_new() } else { linked };
+        let document = linked.read().map_err(|error| refused(&error, lang))?;
+        let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
+        let twins = shape.twins(&document, known);
+        let further = shape.further(&document, &twins);
+        for shape in [&shape].into_iter().chain(&copies) {
+            provable(&document, shape, lang)?;
+            writable(&document, shape, known, wish, lang)?;
+            not_crosswise(&document, shape, known, wish, lang)?;
+            of_its_kind(&document, shape, known, lang)?;
+            in_quotes(&file, &document, shape, lang)?;
+        }
+        // A login is known once it is taken over, and its tokens are told from the words around them. One alone never is.
+        let told = if shape.refresh().is_some() { [known, &twins].concat() } else { known.to_vec() };
+        for twin in &further {
+            provable(&document, twin, lang)?;
+            if twin.objection(&document, &told).is_some() {
+                return Err(stays_behind(&shape, twin, lang));
+            }
+            in_quotes(&file, &document, twin, lang)?;
+        }
+        let read = |place: &Option<Place>| {
+            let text = document.get(place.as_ref()?).ok()??;
+            Some(text).filter(|text| !text.trim().is_empty())
+        };
+        let refresh = shape.refresh().cloned();
+        let secret = read(&shape.app_secret).map(|text| given::app_secret(text.as_str()));
+        Ok(Self {
+            app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
+            app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
+            secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
+            refresh: read(&refresh).and_then(|text| given::refresh_token(text.as_str()).ok()),
+            brand: wish.brand.or_else(|| brand_of(&shape)),
+            owner: shape.profile(known).cloned(),
+            redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
+            copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
+            app_id_at: shape.app_id,
+            places: shape.places,
+            file,
+            format,
+            is_new,
+        })
+    }
+
+    /// The link of this spot to a profile.
+    pub(crate) fn link(&self, profile: &ProfileName) -> NewLink {
+        self.link_of(profile, self.places.clone())
+    }
+
+    /// The links of the further places in which tokens of the same login stand.
+    pub(crate) fn further(&self, profile: &ProfileName) -> Vec<NewLink> {
+        self.copies.iter().map(|places| self.link_of(profile, places.clone())).collect()
+    }
+
+    fn link_of(&self, profile: &ProfileName, places: BTreeMap<Slot, Place>) -> NewLink {
+        NewLink { profile: profile.clone(), file: self.file.clone(), format: self.format, places }
+    }
+}
+
+/// Finds the one login that is meant.
+struct Picker<'a> {
+    file: &'a Path,
+    document: &'a Document,
+    known: &'a [Sighting],
+    wish: Wish<'a>,
+    lang: Lang,
+}
+
+impl Picker<'_> {
+    /// The login that is meant, and further places of its tokens.
+    fn pick(&self) -> Result<(Shape, Vec<Shape>), Failure> {
+        let at = self.wish.at;
+        let is_told = at.access.is_some() || at.refresh.is_some();
+        let (mut shape, copies) = if is_told { (self.told()?, Vec::new()) } else { self.found()? };
+        if self.wish.complete {
+            self.complete(&mut shape)?;
+        } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml) {
+            return Err(without_place(&self.file.display().to_string(), self.document.format(), self.lang));
+        }
+        if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
+            shape.app_id = Some(place);
+        }
+        if let Some(place) = self.place("--app-secret-at", at.app_secret_at.as_ref())? {
+            shape.app_secret = Some(place);
+        }
+        Ok((shape, copies))
+    }
+
+    /// The places that flags name. The app's are those of the only login that is found, if there is only one.
+    fn told(&self) -> Result<Shape, Failure> {
+        let found = Shape::detect(self.document);
+        let same = |pick: fn(&Shape) -> &Option<Place>| {
+            let first = found.first().map(pick)?;
+            found.iter().all(|shape| pick(shape) == first).then(|| first.clone()).flatten()
+        };
+        let mut shape = Shape::default();
+        (shape.app_id, shape.app_secret) = (same(|s| &s.app_id), same(|s| &s.app_secret));
+        for (slot, flag, text) in [
+            (Slot::AccessToken, "--access", &self.wish.at.access),
+            (Slot::RefreshToken, "--refresh", &self.wish.at.refresh),
+        ] {
+            shape.places.extend(self.place(flag, text.as_ref())?.map(|place| (slot, place)));
+        }
+        Ok(shape)
+    }
+
+    /// The only login that is recognised, or the one of the named server; with its copies, where the vault knows them for such.
+    fn found(&self) -> Result<(Shape, Vec<Shape>), Failure> {
+        let mut found = Shape::detect_known(self.document, self.known);
+        if let Some(server) = self.wish.server {
+            let is_meant = |shape: &Shape| shape.server.as_deref() == Some(server);
+            // A server of which nothing is known is meant all the same, where a person names it.
+            if !found.iter().any(is_meant) {
+                found = Shape::detect(self.document);
+            }
+            let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
+            found.retain(is_meant);
+            if found.is_empty() {
+                let what = self.lang.no_such_server(self.file.display(), server.escape_debug());
+                let known = (!servers.is_empty()).then(|| self.lang.servers_with_tokens(servers.join(", ")));
+                let how = known.unwrap_or_else(|| self.lang.name_places(example(self.document.format())));
+                return Err(Failure::new(Code::PlaceUnclear, what).then(how));
+            }
+        }
+        let with_token = found.iter().filter(|shape| shape.has_token()).count();
+        if with_token > 0 {
+            found.retain(Shape::has_token);
+        }
+        let owner = found.first().and_then(|shape| shape.profile(self.known));
+        let is_copy = |shape: &Shape| shape.is_known(self.known) && shape.profile(self.known) == owner;
+        if found.len() > 1 && found.iter().all(is_copy) && !self.is_history(&found) {
+            // The one that can be refreshed from goes first.
+            found.sort_by_key(|shape| shape.refresh().is_none());
+            let copies = found.split_off(1);
+            return Ok((found.pop().unwrap_or_default(), copies));
+        }
+        if self.is_history(&found) {
+            // A list of earlier tokens is a record. What is kept true is the entry that shows the present ones.
+            found.retain(|shape| self.is_present(shape));
+            if let [_] = found.as_slice() {
+                return Ok((found.pop().unwrap_or_default(), Vec::new()));
+            }
+        }
+        if found.len() > 1 {
+            // The same tokens at several places are one login.
+            let twins = found[0].twins(self.document, self.known);
+            if found.iter().all(|shape| shape.is_among(&twins)) {
+                return Ok((found.swap_remove(0), Vec::new()));
+            }
+            let what = self.lang.several_logins(self.file.display(), found.len());
+            let choices = found.iter().map(|shape| self.lang.pick_with(flags(shape, &found)));
+            return Err(Failure::new(Code::PlaceUnclear, what).then_all(choices));
+        }
+        Ok((found.pop().unwrap_or_default(), Vec::new()))
+    }
+
+    /// Whether shapes are entries of one list, of which one at most shows the present tokens.
+    fn is_history(&self, found: &[Shape]) -> bool {
+        let entry = |shape: &Shape| {
+            let (Place::Path(way) | Place::Within { path: way, .. }) = shape.refresh().or(shape.access())? else {
+                return None;
+            };
+            let last = way.iter().rposition(|step| matches!(step, PathStep::Index(_)))?;
+            Some((way[..last].to_vec(), way[last + 1..].to_vec()))
+        };
+        let first = found.first().and_then(entry);
+        let is_one_list = first.is_some() && found.iter().all(|shape| entry(shape) == first);
+        is_one_list && found.len() > 1 && found.iter().filter(|shape| self.is_present(shape)).count() < 2
+    }
+
+    /// Whether a present token of a login stands at one of a shape's places.
+    fn is_present(&self, shape: &Shape) -> bool {
+        let own = |sighting: &&Sighting| shape.places.get(&sighting.slot()) == Some(&sighting.place);
+        self.known.iter().filter(own).any(|sighting| sighting.token.is_present)
+    }
+
+    /// Gives tokens their usual places, where a format has any.
+    fn complete(&self, shape: &mut Shape) -> Result<(), Failure> {
+        let format = self.document.format();
+        let is_inside = |place: &Place| matches!(place, Place::Within { .. });
+        // What stands in a document of its own has its places there.
+        if shape.access().or(shape.refresh()).is_some_and(is_inside) {
+            return Ok(());
+        }
+        if format == Format::Ini && !shape.has_token() && shape.app_id.is_none() && shape.app_access.is_none() {
+            let sections = self.document.sections();
+            // Another program's file, which would meet a section that it does not know.
+            if !sections.is_empty() && !sections.iter().any(|section| section == ScriptRefresh::SECTION) {
+                return Err(without_place(&self.file.display().to_string(), format, self.lang));
+            }
+        }
+        let both = match self.document.format() {
+            Format::Dotenv => {
+                let prefix = prefix(shape).unwrap_or_else(|| match self.wish.brand {
+                    Some(Brand::Lark) => "LARK_".to_owned(),
+                    Some(Brand::Feishu) | None => "FEISHU_".to_owned(),
+                });
+                let name = |end: &str| Place::dotenv(&format!("{prefix}{end}"));
+                shape.app_id.get_or_insert_with(|| name("APP_ID"));
+                [name("USER_ACCESS_TOKEN"), name("USER_REFRESH_TOKEN")]
+            }
+            Format::Ini => {
+                let section = match shape.access().or(shape.refresh()).or(shape.app_access.as_ref()) {
+                    Some(Place::Ini { section: Some(section), .. }) => section.clone(),
+                    _ => ScriptRefresh::SECTION.to_owned(),
+                };
+                [ScriptRefresh::ACCESS_TOKEN, ScriptRefresh::REFRESH_TOKEN].map(|key| Place::ini(&section, key))
+            }
+            Format::Json | Format::Toml if shape.has_token() => return Ok(()),
+            format => {
+                let what = self.lang.no_token_place(self.file.display());
+                return Err(Failure::new(Code::PlaceUnclear, what).then(self.lang.name_places(example(format))));
+            }
+        };
+        for (slot, place) in [Slot::AccessToken, Slot::RefreshToken].into_iter().zip(both) {
+            shape.places.entry(slot).or_insert(place);
+        }
+        Ok(())
+    }
+
+    fn place(&self, flag: &str, text: Option<&String>) -> Result<Option<Place>, Failure> {
+        let Some(text) = text else { return Ok(None) };
+        // What looks like a token is not said again.
+        if text.len() > 64 && !text.contains(['.', '['])
+            || ["u-", "ur-", "eyJ"].iter().any(|start| text.starts_with(start))
+        {
+            let what = self.lang.place_is_token(flag);
+            return Err(Failure::new(Code::Usage, what).then(self.lang.name_places(example(self.document.format()))));
+        }
+        let format = self.document.format();
+        let place = Place::parse(format, text).map_err(|error| {
+            let what = self.lang.bad_place(flag, text.escape_debug(), format);
+            Failure::new(Code::Usage, what).detail(error.to_string()).then(self.lang.name_places(example(format)))
+        })?;
+        Ok(Some(place))
+    }
+}
+
+/// A file that has no place for a token. Keys are added where a person asks for them, and nowhere else.
+pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
+    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
+    match format {
+        Format::Dotenv => {
+            failure.then_all([lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file)))])
+        }
+        // An ini file is often another program's, which would meet a section that it does not know.
+        Format::Ini | Format::Json | Format::Toml => failure,
+    }
+}
+
+/// Refuses a place that could never be written, before a link is made of it.
+fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
+    for place in shape.access().into_iter().chain(shape.refresh()) {
+        if let Err(error) = document.clone().set(place, "tokenward") {
+            let failure = Failure::new(Code::PlaceUnclear, lang.place_not_writable(place)).detail(error.to_string());
+            return Err(failure.then(lang.name_places(example(document.format()))));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
+fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
+    let (what, next) = match shape.objection(document, known) {
+        Some(Objection::Reference(place)) => (lang.place_is_reference(place), lang.use_exec()),
+        Some(Objection::Placeholder(place)) if !wish.create => {
+            (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
+        }
+        Some(Objection::Both(place)) => (lang.place_holds_either(place), lang.name_places(example(document.format()))),
+        Some(Objection::MoreThanToken(place)) => {
+            (lang.place_holds_more(place), lang.name_places(example(document.format())))
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::new(Code::PlaceUnclear, what).then(next))
+}
+
+/// A second place of a token that is about to be replaced, at which it would stay as it is.
+fn stays_behind(shape: &Shape, twin: &Shape, lang: Lang) -> Failure {
+    let place = |shape: &Shape| shape.access().or(shape.refresh()).map(ToString::to_string).unwrap_or_default();
+    let what = lang.twin_stays_behind(place(shape), place(twin));
+    Failure::new(Code::PlaceUnclear, what).then(lang.twin_stays_behind_next(place(twin)))
+}
+
+/// Refuses tokens that stand in each other's place: the refresh token would be shown to the provider as an access token, and the access
+/// token spent as a refresh token. Of a token that the vault knows the value tells; who names the places has said what is wanted there.
+fn not_crosswise(
+    document: &Document,
+    shape: &Shape,
+    known: &[Sighting],
+    wish: Wish<'_>,
+    lang: Lang,
+) -> Result<(), Failure> {
+    let (Some(access), Some(refresh)) = (shape.access(), shape.refresh()) else { return Ok(()) };
+    let is_known = known.iter().any(|sighting| sighting.place == *access || sighting.place == *refresh);
+    let is_told = wish.at.access.is_some() || wish.at.refresh.is_some();
+    // Where the refresh token stands, and where the access token.
+    let found = if !is_known && tokenward::links::are_crosswise(document, access, refresh) {
+        (access, refresh)
+    } else if is_known && !is_told && shape.is_against_names(document) {
+        (refresh, access)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(Code::Crosswise, lang.tokens_crosswise(found.0, found.1)).then(lang.tokens_crosswise_next()))
+}
+
+/// Refuses a token of the other kind at a token's place: a refresh token there would be written over, an access token be sent.
+fn of_its_kind(document: &Document, shape: &Shape, known: &[Sighting], lang: Lang) -> Result<(), Failure> {
+    let Some((slot, place)) = shape.misplaced(document, known) else { return Ok(()) };
+    let (what, flag) = match slot {
+        Slot::AccessToken => (lang.wrong_kind_refresh(&place), "--refresh"),
+        _ => (lang.wrong_kind_access(&place), "--access"),
+    };
+    Err(Failure::new(Code::WrongKind, what).then(lang.wrong_kind_next(flag, quoted(&place.to_string()))))
+}
+
+/// Refuses an expression of a program, which a bare token would break. A text in quotes stays one.
+fn in_quotes(file: &Path, document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
+    let extension = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if document.format() != Format::Dotenv || !PROGRAMS.contains(&extension.as_str()) {
+        return Ok(());
+    }
+    match [shape.access(), shape.refresh()].into_iter().flatten().find(|place| !document.is_quoted(place)) {
+        None => Ok(()),
+        Some(place) => {
+            let what = lang.code_not_written(file.display(), place);
+            Err(Failure::new(Code::PlaceUnclear, what).then(lang.use_exec()))
+        }
+    }
+}
+
+/// Languages whose assignments look like those of a `.env` file, and whose values are expressions.
+const PROGRAMS: [&str; 8] = ["py", "pyw", "rb", "js", "mjs", "cjs", "ts", "lua"];
+
+/// What picks one shape among several on the command line.
+fn flags(shape: &Shape, all: &[Shape]) -> String {
+    if let Some(server) = &shape.server
+        && all.iter().filter(|other| other.server.as_ref() == Some(server)).count() == 1
+    {
+        return format!("--server {}", quoted(server));
+    }
+    let flag = |name: &str, place: Option<&Place>| place.map(|place| format!("{name} {}", quoted(&place.to_string())));
+    let both = [flag("--access", shape.access()), flag("--refresh", shape.refresh())];
+    both.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The path from the root, with symbolic links as they are.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A failure of a file, with what helps for the mistakes that are made most.
+pub(crate) fn refused(error: &FileError, lang: Lang) -> Failure {
+    match error {
+        FileError::Missing { path } => {
+            Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(lang.file_missing_next())
+        }
+        FileError::Dangling { path, target } => {
+            Failure::new(Code::FileUnusable, lang.file_dangling(path.display(), target.display())).complete()
+        }
+        FileError::NotAFile { path, .. } => {
+            Failure::new(Code::FileUnusable, lang.file_no_file(path.display())).detail(error.to_string()).complete()
+        }
+        FileError::Document { path, .. } => {
+            let failure = Failure::new(Code::FileUnusable, lang.file_not_understood(path.display()));
+            failure.detail(error.to_string()).then(lang.file_not_understood_next())
+        }
+        error => Failure::of(Code::FileUnusable).detail(error.to_string()),
+    }
+}
+
+/// How a file is written, by its name, else by its content.
+fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let by_name = match extension {
+        _ if name == ".env" || name.starts_with(".env.") => Some(Format::Dotenv),
+        "env" => Some(Format::Dotenv),
+        "ini" | "cfg" | "conf" => Some(Format::Ini),
+        "json" | "jsonc" | "json5" | "code-workspace" => Some(Format::Json),
+        "toml" => Some(Format::Toml),
+        _ => None,
+    };
+    if matches!(extension, "yaml" | "yml") {
+        return Err(Failure::new(Code::PlaceUnclear, lang.yaml_not_written(file.display())).then(lang.use_exec()));
+    }
+    // Prose is read by people and published; a word in it is no variable.
+    if matches!(extension, "md" | "markdown" | "txt" | "rst" | "adoc" | "html" | "htm") {
+        return Err(Failure::new(Code::PlaceUnclear, lang.prose_not_written(file.display())).then(lang.use_exec()));
+    }
+    // Keys without a section are no ini file, whatever its name says: `.conf` is often a list of variables.
+    let is_list = |file: &Path| {
+        let reads = |format| LinkedFile::new(absolute(file), format).read();
+        let is_refused = matches!(reads(Format::Ini), Err(FileError::Document { .. }));
+        is_refused && reads(Format::Dotenv).is_ok_and(|document| !Shape::detect(&document).is_empty())
+    };
+    match by_name {
+        Some(Format::Ini) if !is_new && is_list(file) => return Ok(Format::Dotenv),
+        Some(format) => return Ok(format),
+        None => {}
+    }
+    let unclear = || {
+        Failure::new(Code::PlaceUnclear, lang.format_unclear(file.display()))
+            .then_all([lang.format_unclear_next(), lang.use_exec()])
+    };
+    if is_new {
+        return Err(unclear());
+    }
+    let io = |error: std::io::Error| Failure::of(Code::FileUnusable).detail(format!("{}: {error}", file.display()));
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    let limit = Document::LIMIT as u64 + 1;
+    std::fs::File::open(file).map_err(io)?.take(limit).read_to_end(&mut bytes).map_err(io)?;
+    by_content(&bytes).ok_or_else(unclear)
+}
+
+/// The format whose marks a content bears. What begins with a brace is JSON; sections are TOML where they parse as such.
+fn by_content(bytes: &[u8]) -> Option<Format> {
+    let parses = |format| Document::parse(format, bytes).is_ok();
+    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim_start();
+    if text.contains('\0') {
+        return None;
+    }
+    if text.starts_with('{') || text.starts_with("//") || text.starts_with("/*") {
+        return Some(Format::Json);
+    }
+    let formats = if text.lines().any(|line| line.trim_start().starts_with('[')) {
+        [Format::Toml, Format::Ini]
+    } else {
+        [Format::Dotenv, Format::Toml]
+    };
+    formats.into_iter().find(|format| !text.is_empty() && parses(*format))
+}
+
+/// The beginning of the names of a `.env` file's variables.
+fn prefix(shape: &Shape) -> Option<String> {
+    let places = [shape.access(), shape.refresh(), shape.app_id.as_ref(), shape.app_secret.as_ref()];
+    let ends = ["USER_ACCESS_TOKEN", "USER_REFRESH_TOKEN", "REFRESH_TOKEN", "APP_ID", "APP_SECRET"];
+    places.into_iter().flatten().find_map(|place| {
+        let Place::Dotenv { name } = place else { return None };
+        ends.iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned)
+    })
+}
+
+/// The brand that the names of a `.env` file's variables speak of. `LARKSUITE_CLI_` speaks of none: that tool serves both.
+fn brand_of(shape: &Shape) -> Option<Brand> {
+    // The names of the app tell more than those of the tokens.
+    let mut app = Shape::default();
+    (app.app_id, app.app_secret) = (shape.app_id.clone(), shape.app_secret.clone());
+    match prefix(&app).filter(|prefix| !prefix.is_empty()).or_else(|| prefix(shape))?.as_str() {
+        "FEISHU_" => Some(Brand::Feishu),
+        "LARK_" => Some(Brand::Lark),
+        _ => None,
+    }
+}
+
+/// A place in the notation of a format, to be shown.
+const fn example(format: Format) -> &'static str {
+    match format {
+        Format::Dotenv => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
+        Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
+        Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
+        Format::Toml => "--access mcp_servers.lark.env.USER_ACCESS_TOKEN",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_by_name() {
+        for (name, format) in [
+            (".env", Format::Dotenv),
+            (".env.local", Format::Dotenv),
+            ("prod.env", Format::Dotenv),
+            ("feishu-config.ini", Format::Ini),
+            ("setup.cfg", Format::Ini),
+            ("token.json", Format::Json),
+            ("MCP.JSONC", Format::Json),
+            ("config.toml", Format::Toml),
+        ] {
+            assert_eq!(format_of(Path::new(name), true, Lang::En).unwrap(), format, "{name}");
+        }
+        assert!(format_of(Path::new("tokens"), true, Lang::En).is_err());
+    }
+
+    #[test]
+    fn formats_by_content() {
+        for (content, format) in [
+            ("{\"a\": 1}", Some(Format::Json)),
+            ("// note\n{\"a\": 1,}", Some(Format::Json)),
+            ("\u{feff}  {}", Some(Format::Json)),
+            ("[a]\nb = \"c\"\n", Some(Format::Toml)),
+            ("[a]\nb = c d\n", Some(Format::Ini)),
+            ("A=1\nB=2\n", Some(Format::Dotenv)),
+            ("", None),
+            ("\u{0}", None),
+        ] {
+            assert_eq!(by_content(content.as_bytes()), format, "{content}");
+        }
+        assert_eq!(by_content(b"\xff\xfe"), None);
+    }
+}

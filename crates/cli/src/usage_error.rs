@@ -1,0 +1,157 @@
+//! Words on the command line that are not understood, told in our own words.
+//!
+//! Enters: what `clap` found. Leaves: one sentence, a suggestion if there is one, and the way to the help. What was
+//! typed is repeated only where it cannot be a secret: a value after an argument that does not exist is not shown.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use tokenward_core::{Code, veil};
+
+use crate::args::BadValue;
+use crate::failure::Failure;
+use crate::words::Lang;
+
+/// The failure.
+pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
+    let context = |kind: ContextKind| error.get(kind).map(text).unwrap_or_default();
+    let argument = bare(&context(ContextKind::InvalidArg));
+    let name = argument.split('=').next().unwrap_or_default();
+    if error.kind() == ErrorKind::UnknownArgument && is_for_a_secret(name) {
+        let failure = Failure::new(Code::Usage, lang.secret_is_no_argument(name));
+        return failure.then(lang.secret_is_given_by()).then(lang.usage_help());
+    }
+    if error.source().and_then(|source| source.downcast_ref()) == Some(&BadValue::File) {
+        return Failure::new(Code::Usage, lang.no_file_name(argument))
+            .then(lang.no_file_name_next())
+            .then(lang.no_file_name_seen());
+    }
+    let shown = |kind: ContextKind| veil::shown(&context(kind)).into_owned();
+    let what = match error.kind() {
+        ErrorKind::InvalidSubcommand => lang.no_such_command(shown(ContextKind::InvalidSubcommand)),
+        ErrorKind::UnknownArgument => lang.no_such_argument(veil::shown(name)),
+        ErrorKind::MissingRequiredArgument => lang.argument_missing(context(ContextKind::InvalidArg)),
+        ErrorKind::MissingSubcommand => lang.command_missing(),
+        ErrorKind::ArgumentConflict => lang.arguments_conflict(argument, context(ContextKind::PriorArg)),
+        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_empty() => lang.value_missing(argument),
+        ErrorKind::InvalidValue => lang.value_not_among(
+            shown(ContextKind::InvalidValue).escape_debug(),
+            argument,
+            context(ContextKind::ValidValue),
+        ),
+        ErrorKind::ValueValidation => {
+            let why = error.source().map(|source| match source.downcast_ref::<BadValue>() {
+                Some(bad) => bad.words(lang),
+                None => source.to_string(),
+            });
+            let value = shown(ContextKind::InvalidValue);
+            lang.value_unusable(value.escape_debug(), argument, why.unwrap_or_default())
+        }
+        ErrorKind::TooManyValues => lang.value_not_wanted(argument),
+        ErrorKind::InvalidUtf8 => lang.not_unicode(),
+        kind => lang.otherwise_wrong(kind),
+    };
+    let meant = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg]
+        .into_iter()
+        .map(context)
+        .find(|meant| !meant.is_empty())
+        .map(|meant| lang.perhaps(meant));
+    Failure::new(Code::Usage, what).then_all(meant).then(lang.usage_help())
+}
+
+/// Whether somebody takes an argument for a place of a secret: `--app-secret`, `--token`, `--refresh-tokn`. The value behind it
+/// is not repeated, and the sentence that follows is not about spelling.
+fn is_for_a_secret(argument: &str) -> bool {
+    let Some(name) = argument.strip_prefix("--") else { return false };
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let parts: Vec<_> = name.split('-').collect();
+    let near = |part: &str| {
+        ["secret", "token", "password", "passwd", "passphrase", "cookie", "ticket"]
+            .iter()
+            .any(|word| part == *word || is_one_slip(part, word))
+    };
+    let about_files = |part: &&str| matches!(*part, "file" | "stdin" | "url" | "uri" | "api" | "endpoint" | "key");
+    parts.iter().any(|part| near(part)) && !parts.iter().any(about_files)
+}
+
+/// Whether a word is another with one letter left out, put in or replaced.
+fn is_one_slip(typed: &str, word: &str) -> bool {
+    let same = typed.bytes().zip(word.bytes()).take_while(|(one, other)| one == other).count();
+    let (typed, word) = (&typed.as_bytes()[same..], &word.as_bytes()[same..]);
+    match (typed, word) {
+        ([], rest) | (rest, []) => rest.len() <= 1,
+        ([_, typed_rest @ ..], [_, word_rest @ ..]) => {
+            typed_rest == word_rest || typed_rest == word || typed == word_rest
+        }
+    }
+}
+
+fn text(value: &ContextValue) -> String {
+    match value {
+        ContextValue::Strings(values) => values.join(", "),
+        ContextValue::None => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// An argument without the name of its value.
+fn bare(argument: &str) -> String {
+    argument.split(" <").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::help;
+
+    #[test]
+    fn an_argument_that_is_taken_for_a_place_of_a_secret_is_known_by_its_name() {
+        for name in
+            ["--app-secret", "--app_secret", "--secret", "--token", "--refresh-tokn", "--client-secrt", "--password"]
+        {
+            assert!(is_for_a_secret(name), "{name}");
+        }
+        for name in ["--secret-file", "--token-url", "--token-api-x", "--scope", "--profil", "lab", "-x"] {
+            assert!(!is_for_a_secret(name), "{name}");
+        }
+    }
+
+    /// Every argument of every command that takes a path, whichever is added tomorrow.
+    #[test]
+    fn a_secret_in_the_place_of_a_files_name_is_not_repeated() {
+        fn walk(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+            for arg in command.get_arguments() {
+                let takes_path = arg.get_action().takes_values()
+                    && arg.get_value_parser().type_id() == std::any::TypeId::of::<std::path::PathBuf>();
+                if takes_path {
+                    let option = arg.get_long().map(|name| format!("--{name}"));
+                    found.push(path.iter().cloned().chain(option).collect());
+                }
+            }
+            for sub in command.get_subcommands() {
+                walk(sub, &[path, &[sub.get_name().to_owned()]].concat(), found);
+            }
+        }
+        let mut found = Vec::new();
+        walk(&help::command(Lang::En), &["tokenward".to_owned()], &mut found);
+        assert!(found.len() >= 25, "{found:?}");
+        for words in found {
+            for secret in [
+                "GOCSPX-aBcDeFgHiJkLmNoPqRsTuVwXyZ12",
+                "3sqcJQ6XnDgYpEOR6G1mgdGM+SMPnJtgk6pGSmIZ5GU=",
+                "bk_token=kR2w8a_9",
+            ] {
+                for lang in [Lang::En, Lang::Zh] {
+                    let typed = words.iter().cloned().chain([secret.to_owned()]);
+                    let Err(error) = help::command(lang).try_get_matches_from(typed) else { panic!("{words:?}") };
+                    let failure = misuse(&error, lang);
+                    let text = failure.text(lang, str::to_owned, str::to_owned);
+                    let json = serde_json::to_string(&failure.document(lang)).unwrap();
+                    assert!(!text.contains(secret) && !json.contains(secret), "{words:?}: {text}");
+                    let told = if lang == Lang::En { "is no file's name" } else { "不是文件名" };
+                    assert!(text.contains(told), "{words:?}: {text}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Words about whose a login is: one that no profile points at, and one of which nobody has said yet.
+
+use std::path::Path;
+
+use tokenward::LoginWithoutProfile;
+use tokenward_core::{Code, Generation, GrantId, ProfileName, Subject, Words};
+
+use super::{Lang, code_words, w};
+
+code_words! {
+        Code::LoginOver => (
+            w("the login of this token is over; nothing was taken over", "该令牌的登录已失效；未接管任何登录"),
+            w(
+                "log in again with `tokenward login`: the vault has had this token, and its login was refused, was logged out, or gave way to a later login. `tokenward status` shows the login in use",
+                "请用 `tokenward login` 重新登录：保险库曾持有此令牌，其登录已被拒绝、已退出，或已被之后的登录取代。`tokenward status` 可查看正在使用的登录",
+            ),
+        ),
+        Code::FormerUser => (
+            w(
+                "the file shows a login that was logged out, of another user than the profile's present one",
+                "文件中是已退出的登录，属于另一位用户，而非配置档当前的用户",
+            ),
+            w(
+                "`tokenward link FILE --replace-user` lets it show the present login; `tokenward unlink FILE` ends the link",
+                "`tokenward link 文件 --replace-user` 可让它显示当前的登录；`tokenward unlink 文件` 可解除链接",
+            ),
+        ),
+        Code::EndedLogin => (
+            w(
+                "the login in the file is over, and is not known to be the profile's user's",
+                "文件中的登录已结束，且无法确定属于配置档的用户",
+            ),
+            w(
+                "`tokenward link FILE --replace-user` lets it show the profile's login; `tokenward unlink FILE` ends the link",
+                "`tokenward link 文件 --replace-user` 可让它显示配置档的登录；`tokenward unlink 文件` 可解除链接",
+            ),
+        ),
+        Code::AnothersToken => (
+            w(
+                "the access token in the file is not the profile's user's, or it cannot be told whose it is",
+                "文件中的访问令牌不属于配置档的用户，或无法得知属于谁",
+            ),
+            w(
+                "link the file under its own user's profile with -p, or name the place with --access to write over it",
+                "请用 -p 把文件链接到其用户自己的配置档；若要覆盖，请用 --access 指明位置",
+            ),
+        ),
+        Code::Crosswise => (
+            w("the tokens in the file stand in each other's place", "文件中的两个令牌位置互换了"),
+            w(
+                "exchange the two in the file; neither was sent or written over",
+                "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖",
+            ),
+        ),
+        Code::DoubledKey => (
+            w(
+                "a token's key stands in the file more than once, and the values differ",
+                "文件中令牌的键不止一处，且值不相同",
+            ),
+            w(
+                "leave the line that counts (programs read the last one) and delete the others; nothing was sent or written, since all of them would be written over",
+                "请保留有效的一行（程序读取最后一个），删除其余各行；写入时会覆盖所有各处，因此没有发送，也没有写入",
+            ),
+        ),
+        Code::AnotherInFile => (
+            w(
+                "the file holds another refresh token than the one that was given, and the vault does not have it",
+                "文件中的刷新令牌与给出的不同，而且保险库中没有",
+            ),
+            w(
+                "run the command without -r to use the one in the file, or delete it there first if it is used up; nothing was sent or written",
+                "若要使用文件中的刷新令牌，请去掉 -r；若它已失效，请先在文件中删除。没有发送，也没有写入",
+            ),
+        ),
+        Code::WrongKind => (
+            w(
+                "at the place that was named for a token of one kind stands one of the other kind",
+                "指明的位置上是另一种令牌",
+            ),
+            w(
+                "name an access token's place with --access and a refresh token's with --refresh",
+                "请用 --access 指明访问令牌的位置，用 --refresh 指明刷新令牌的位置",
+            ),
+        ),
+}
+
+super::sentences! {
+    kept_login(user, app, since, source) { "the login of {user} (app {app}) is kept without a profile; it came {since} from {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
+    kept_login_over(user, app, since, source) { "a login of {user} (app {app}) that is over is left without a profile; it came {since} from {source}" "{user} 已结束的登录（应用 {app}）仍有记录，不属于任何配置档；于 {since} 来自 {source}" }
+    kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
+    unproven_login(user) { "the provider has not said yet whose login this is; the profile belongs to {user}. No token of this login is handed out before that; the provider is asked at each call. If the login is another user's, it is kept without a profile, and the login before it is used again" "服务方尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不交出此登录的令牌；每次调用时会询问服务方。若属于另一位用户，则该登录保留但不属于任何配置档，并换回之前的登录" }
+    outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); holds the present tokens now, token set {generation}. Nothing of it was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 组），没有发送其刷新令牌" }
+    outcome_replaced_over(user, generation) { "held a login of {user} that is over; holds the present tokens now, token set {generation}" "原为 {user} 已结束的登录；现已写入当前令牌（第 {generation} 组）" }
+    notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); it shows the profile's login now" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
+    notice_replaced_over(file, user) { "{file} held a login of {user} that is over; it shows the profile's login now" "{file} 原为 {user} 已结束的登录；现为该配置档的登录" }
+    state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
+    file_of_former_user(file, user, profile) { "{file} shows the login of {user}, who logged out; profile {profile} is another user's now, and the file is left as it is" "{file} 中是 {user} 的登录，已退出；配置档 {profile} 现属于另一位用户，文件保持原样" }
+    state_unproven() { "not known yet whose login it is" "尚不清楚属于谁" }
+    state_before_unproven() { "still the login of before: it is not known yet whose the new one is" "仍是之前的登录：尚不清楚新登录属于谁" }
+    state_ended_of_user(user) { "login of {user} that is over" "{user} 的登录，已结束" }
+    state_ended_of_nobody() { "login that is over, and nobody knows whose it was" "已结束的登录，无法得知属于谁" }
+    file_ended_of_user(file, user, profile) { "{file} shows a login of {user} that is over, and {user} is not the user of profile {profile}: the file is left as it is" "{file} 中是 {user} 已结束的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }
+    file_ended_of_nobody(file, profile) { "{file} shows a login that is over: its refresh token was refused or used up before it could be told whose it is. It may be another user's than that of profile {profile}, and the file is left as it is" "{file} 中的登录已结束：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
+    outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to learn whose it is, and has its new tokens now; that login is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其续期一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
+    notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to learn whose it is. The file has the new tokens of {user} now; profile {profile} stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录；为得知属于谁，已将其续期一次。文件中现为 {user} 的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
+    agree_to_user(way, profile) { "`{way} -p {profile} --replace-user` lets the file show the present login of profile {profile}" "`{way} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
+    stop_following(file) { "`tokenward unlink {file}` ends the link" "`tokenward unlink {file}` 可解除链接" }
+    token_of_another_user(file, them, profile) { "the access token in {file} is that of {them}, and not of the user of profile {profile}; there is no refresh token with it, so it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
+    token_of_its_own_user(app, them, link) { "`tokenward login -p NEW --app {app}` logs {them} in under a profile of their own, and `{link}` then keeps the file in step with it" "`tokenward login -p 新名称 --app {app}` 可让 {them} 登录到自己的配置档，随后 `{link}` 可让文件与之同步" }
+    token_of_nobody_knows(file) { "it cannot be told whose the access token in {file} is; there is no refresh token with it, so it could not be kept" "无法得知 {file} 中的访问令牌属于谁；其中没有刷新令牌，无法保留" }
+    login_of_nobody_named(profile, us) { "the provider does not say whose login this is, and profile {profile} is that of {us}" "服务方没有说明这是谁的登录，而配置档 {profile} 属于 {us}" }
+    login_left_unnamed(profile) { "a login from before waits for an answer: the provider does not say whose it is. Decide about it first; `tokenward login --replace-user` logs in anew and makes profile {profile} that login" "之前的一个登录尚待决定：服务方没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
+    tokens_crosswise(access, refresh) { "a refresh token stands at {access}, and an access token at {refresh}" "{access} 处是刷新令牌，而 {refresh} 处是访问令牌" }
+    tokens_crosswise_next() { "exchange the two in the file; neither was sent or written over" "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖" }
+    write_over_login(way, profile) { "`{way}` lets the file show the login of profile {profile}; what lives of the other one is kept in the vault" "`{way}` 可让文件显示配置档 {profile} 的登录；原登录若仍有效，会保留在保险库中" }
+    ask_write_over(file, profile) { "Let {file} show the login of profile {profile} from now on?" "要让 {file} 从现在起显示配置档 {profile} 的登录吗？" }
+    logged_in_left(file) { "you are logged in, and the login is safe in the vault; {file} is left as it was" "登录成功，已保存在保险库中；{file} 保持原样" }
+    write_over_token(way, profile) { "`{way}` writes the token of profile {profile} over it" "`{way}` 会用配置档 {profile} 的令牌覆盖它" }
+}
+
+impl Lang {
+    /// What became of a file that held another login.
+    pub(crate) fn replaced(self, user: Option<&str>, id: GrantId, is_kept: bool, generation: Generation) -> String {
+        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
+        if is_kept {
+            self.outcome_replaced_kept(user, id, generation)
+        } else {
+            self.outcome_replaced_over(user, generation)
+        }
+    }
+
+    /// What a file shows whose login is over.
+    pub(crate) fn state_of_ended_login(self, user: Option<&str>) -> String {
+        user.map_or_else(|| self.state_ended_of_nobody(), |user| self.state_ended_of_user(user))
+    }
+
+    /// The same in a sentence, with the profile that it is linked to.
+    pub(crate) fn file_of_ended_login(self, file: &str, user: Option<&str>, profile: &ProfileName) -> String {
+        match user {
+            Some(user) => self.file_ended_of_user(file, user, profile),
+            None => self.file_ended_of_nobody(file, profile),
+        }
+    }
+
+    /// What became of a file that was given the new tokens of its own login.
+    pub(crate) fn given_its_own(self, user: Option<&str>, id: GrantId) -> String {
+        self.outcome_given_its_own(user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned), id)
+    }
+
+    /// What there is to do about a file that is another profile's. `way` is the command that links it.
+    pub(crate) fn file_is_anothers_next(self, way: &str, owner: impl std::fmt::Display) -> [String; 2] {
+        [self.file_is_anothers_next_its_own(way, owner), self.file_is_anothers_next_empty()]
+    }
+
+    /// The same, said by another command.
+    pub(crate) fn notice_replaced(self, file: &Path, user: Option<&str>, id: GrantId, is_kept: bool) -> String {
+        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
+        if is_kept {
+            self.notice_replaced_kept(file.display(), user, id)
+        } else {
+            self.notice_replaced_over(file.display(), user)
+        }
+    }
+
+    /// Who a user is, in a word.
+    pub(crate) fn user_or_untold(self, subject: Option<&Subject>) -> String {
+        subject.map_or_else(|| self.someone_unknown(), |subject| subject.known_as().to_owned())
+    }
+
+    /// A login that no profile points at: whose, since when, and from where.
+    pub(crate) fn without_profile(self, login: &LoginWithoutProfile, now: jiff::Timestamp) -> String {
+        let user = self.user_or_untold(login.grant.subject.as_ref());
+        let source = login.source.clone().unwrap_or_else(|| self.source_login());
+        let (app, since) = (&login.grant.app, self.moment(login.since, now));
+        if login.is_over(now) {
+            self.kept_login_over(user, app, since, source)
+        } else {
+            self.kept_login(user, app, since, source)
+        }
+    }
+
+    /// What can be done with such a login: a profile of its own, the one that is there, or none. One that is over would take the
+    /// profile from a login that serves, so it can only be removed.
+    pub(crate) fn without_profile_ways(
+        self,
+        id: tokenward_core::GrantId,
+        subject: Option<&Subject>,
+        profile: Option<&ProfileName>,
+        is_over: bool,
+    ) -> Vec<String> {
+        let user = self.user_or_untold(subject);
+        if is_over {
+            return vec![self.drop_login(id, &user)];
+        }
+        let way = format!("tokenward adopt --login {id}");
+        let replace = profile.map(|profile| self.replace_user_as(way, profile, &user));
+        [Some(self.kept_login_name(id)), replace, Some(self.drop_login(id, &user))].into_iter().flatten().collect()
+    }
+}

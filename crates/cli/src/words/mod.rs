@@ -1,0 +1,137 @@
+//! The one catalogue: every sentence a person may read, in English and Simplified Chinese.
+//!
+//! Enters: a [`Lang`] and the facts of a sentence. Leaves: the sentence. A sentence cannot be written in one language
+//! alone: the macro takes both or does not compile, and a test sees that both name the same facts. Nothing else in
+//! this crate holds words for people; JSON fields, codes and names are the same in every language.
+
+mod adopt;
+mod api;
+mod codes;
+mod commands;
+pub(crate) mod doctor;
+mod explain;
+#[cfg(feature = "jq")]
+mod filter;
+mod findings;
+pub(crate) mod help;
+mod identity;
+mod lang;
+mod links;
+mod login;
+mod oddities;
+mod platforms;
+mod proxy;
+mod remedies;
+mod servers;
+mod settings;
+mod shared;
+mod stage;
+mod standing;
+mod time;
+mod vault;
+mod wiki;
+
+pub(crate) use doctor::size;
+pub(crate) use explain::explained_by;
+pub(crate) use lang::Lang;
+pub(crate) use links::keep_too;
+
+use tokenward_core::Words;
+
+/// Makes a function of [`Lang`] for each sentence, and a list of all of them for the tests.
+macro_rules! sentences {
+    ($($name:ident($($fact:ident),*) { $en:literal $zh:literal })+) => {
+        impl crate::words::Lang {
+            $(pub(crate) fn $name(self $(, $fact: impl std::fmt::Display)*) -> String {
+                // A fact may be from outside; it begins no line and steers no terminal.
+                $(let $fact = tokenward_core::Visible($fact);)*
+                match self {
+                    Self::En => format!($en),
+                    Self::Zh => format!($zh),
+                }
+            })+
+        }
+
+        #[cfg(test)]
+        pub(in crate::words) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh)),+];
+    };
+}
+use sentences;
+
+/// Makes the function that tells what each of these codes means: what happened, and what to do next.
+macro_rules! code_words {
+    ($(Code::$code:ident => $words_of:expr,)+) => {
+        /// Both sentences of a code, for those that are told here.
+        pub(super) const fn words_of(code: Code) -> Option<(Words, Words)> {
+            Some(match code {
+                $(Code::$code => $words_of,)+
+                _ => return None,
+            })
+        }
+    };
+}
+use code_words;
+
+/// A sentence in both languages.
+const fn w(en: &'static str, zh: &'static str) -> Words {
+    Words { en, zh }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn facts(sentence: &str) -> BTreeSet<&str> {
+        sentence.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next()).collect()
+    }
+
+    fn chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    #[test]
+    fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
+        let all = [
+            adopt::ALL,
+            api::ALL,
+            commands::ALL,
+            doctor::ALL,
+            explain::ALL,
+            #[cfg(feature = "jq")]
+            filter::ALL,
+            identity::ALL,
+            links::ALL,
+            login::ALL,
+            platforms::ALL,
+            servers::ALL,
+            proxy::ALL,
+            settings::ALL,
+            shared::ALL,
+            stage::ALL,
+            standing::ALL,
+            time::ALL,
+            vault::ALL,
+            wiki::ALL,
+        ]
+        .concat();
+        let mut names = BTreeSet::new();
+        for (name, en, zh) in all {
+            assert!(names.insert(name), "{name} twice");
+            assert!(!en.trim().is_empty() && !chinese(en), "{name}: English: {en}");
+            // A sentence of facts alone differs by its punctuation.
+            assert!(chinese(zh) || zh.contains('（'), "{name}: Chinese: {zh}");
+            assert_eq!(facts(en), facts(zh), "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_there_in_both_languages() {
+        let words = [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat();
+        for words in words {
+            assert!(!words.en.trim().is_empty() && !chinese(words.en), "{}", words.en);
+            assert!(chinese(words.zh), "{}", words.zh);
+        }
+    }
+}

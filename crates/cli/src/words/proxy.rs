@@ -1,0 +1,93 @@
+//! Words of `proxy`.
+
+use tokenward_core::{Code, Words};
+
+use super::{code_words, w};
+
+super::sentences! {
+    bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
+    proxy_ready(url) { "the proxy listens on {url}; Ctrl-C ends it" "代理已启动：{url}；按 Ctrl-C 结束" }
+    proxy_user(profile, host) { "every request goes to {host} with the token of the login {profile}" "所有请求都会带上配置档 {profile} 的令牌发往 {host}" }
+    proxy_app(app, host) { "every request goes to {host} with the token of the app {app} itself" "所有请求都会带上应用 {app} 自身的令牌发往 {host}" }
+    proxy_tenant(app, host) { "every request goes to {host} with the tenant token of the app {app}" "所有请求都会带上应用 {app} 的 tenant 令牌发往 {host}" }
+    proxy_set() { "give an SDK or MCP server this address as its domain; id, secret and token may be any text there:" "把这个地址设为 SDK 或 MCP 服务的域名；其中的 ID、密钥和令牌可以是任意文本：" }
+    proxy_set_secret() { "where a domain takes no path, leave /s/… out and give the secret as the app's secret, and behind u- as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
+    proxy_secret_path() { "the address holds the local secret: whoever knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
+    proxy_no_secret() { "every program and user of this machine can use the login; without --no-secret a secret is asked for" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
+    proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
+    proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
+    proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }
+    proxy_secret_weak_next() { "delete the file; the next start makes a good one" "删除该文件，下次启动会生成合格的密钥" }
+    proxy_file(file) { "{file} cannot be used" "无法使用 {file}" }
+    proxy_other_port(port) { "port {port} is in use; --listen 0 takes a free one" "端口 {port} 已被占用；--listen 0 可自动选择空闲端口" }
+    proxy_not_listening(address) { "cannot listen on {address}" "无法监听 {address}" }
+    proxy_open(address) { "{address} can be reached from other machines" "{address} 可被其他机器访问" }
+    proxy_bad_origin(origin) { "{origin} is not the origin of a page: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
+    proxy_turned() { "token refreshed" "令牌已续期" }
+    proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
+    proxy_ends(name) { "{name}: no new requests are taken, those under way may end; once more ends at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
+    proxy_ended() { "the proxy has ended" "代理已结束" }
+}
+
+code_words! {
+        Code::ProxyOtherHost => (
+            w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
+            w(
+                "use the address that `tokenward proxy` shows as the base URL; --allow-host adds a name",
+                "请把 `tokenward proxy` 显示的地址用作基础地址；可用 --allow-host 增加名字",
+            ),
+        ),
+        Code::ProxyOtherOrigin => (
+            w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
+            w(
+                "if the page is yours, start the proxy with --allow-origin",
+                "如果网页是你自己的，请用 --allow-origin 启动代理",
+            ),
+        ),
+        Code::ProxySecretMissing => (
+            w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
+            w(
+                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret",
+                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret",
+            ),
+        ),
+        Code::ProxyLoginCall => (
+            w("logins do not go through the proxy", "代理不转发登录请求"),
+            w(
+                "log in with `tokenward login`; programs behind the proxy need no login of their own",
+                "请用 `tokenward login` 登录；代理之后的程序无需自己登录",
+            ),
+        ),
+        Code::ProxyOpenToOthers => (
+            w("the proxy's address would be open to other machines", "代理的地址会对其他机器开放"),
+            w(
+                "listen on 127.0.0.1, or give --allow-remote together with --secret or --secret-file",
+                "请监听 127.0.0.1，或同时使用 --allow-remote 与 --secret（或 --secret-file）",
+            ),
+        ),
+        Code::ProxyLoop => (
+            w("the proxy was to pass a request on to itself", "代理把请求转发给了自己"),
+            w(
+                "the app's open URL must be the provider's: `tokenward init --open-url URL`",
+                "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
+            ),
+        ),
+        Code::ProxyNotPermitted => (
+            w("the proxy does not pass this on", "代理不转发这样的内容"),
+            w(
+                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
+                "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
+            ),
+        ),
+        Code::ProxyAnswerPacked => (
+            w("the provider's answer is packed in a way that the proxy cannot look into", "服务方的应答采用了代理无法检查的压缩方式"),
+            w(
+                "ask for it by `tokenward api`, or tell whoever runs the gateway that plain answers are asked for",
+                "请用 `tokenward api` 获取，或告知网关的管理者：请求的是未压缩的应答",
+            ),
+        ),
+        Code::ProxyCallerStalled => (
+            w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
+            w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
+        ),
+}
