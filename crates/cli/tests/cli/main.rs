@@ -26,7 +26,6 @@ mod env_file;
 mod exec;
 mod exits;
 mod explain;
-mod failing;
 mod faults;
 mod fields;
 mod filter;

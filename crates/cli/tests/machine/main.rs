@@ -1,7 +1,8 @@
-//! The command on a machine that can show it: a small disk, mounted for one shell, and a second user. Where a machine cannot, the test is
-//! ignored, which the ordinary harness cannot say of a test that it has begun.
+//! The command on a machine that can show it: a small disk, mounted for one shell, a second user, and a process that follows another and
+//! makes its calls fail. Where a machine cannot, the test is ignored, which the ordinary harness cannot say of a test that it has begun.
 
 mod disks;
+mod failing;
 #[path = "../cli/project.rs"]
 #[expect(dead_code, reason = "the other tests of the command use the rest of it")]
 mod project;
@@ -41,6 +42,38 @@ fn main() -> ExitCode {
             is_root,
             "files_that_a_run_as_root_has_left_are_named_with_their_owner",
             strangers::files_that_a_run_as_root_has_left_are_named_with_their_owner,
+        )
+        .test_with(
+            failing::may_follow,
+            "a_change_of_keys_leaves_a_vault_that_opens",
+            failing::a_change_of_keys_leaves_a_vault_that_opens,
+        )
+        .test_with(
+            failing::may_follow,
+            "a_change_to_a_key_file_elsewhere_leaves_a_vault_that_opens_with_one_of_the_two",
+            failing::a_change_to_a_key_file_elsewhere_leaves_a_vault_that_opens_with_one_of_the_two,
+        )
+        .test_with(failing::may_follow, "a_backup_is_whole_or_not_there", failing::a_backup_is_whole_or_not_there)
+        .test_with(failing::may_follow, "a_restore_happens_or_it_does_not", failing::a_restore_happens_or_it_does_not)
+        .test_with(
+            failing::may_follow,
+            "the_way_back_from_a_restore_happens_or_it_does_not",
+            failing::the_way_back_from_a_restore_happens_or_it_does_not,
+        )
+        .test_with(
+            failing::may_follow,
+            "a_vault_can_be_made_after_any_failure_to_make_it",
+            failing::a_vault_can_be_made_after_any_failure_to_make_it,
+        )
+        .test_with(
+            failing::may_follow,
+            "a_refresh_without_room_waits_for_nobody_and_says_what_is_lost",
+            failing::a_refresh_without_room_waits_for_nobody_and_says_what_is_lost,
+        )
+        .test_with(
+            failing::may_follow,
+            "an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few",
+            failing::an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few,
         )
         .run()
 }

@@ -5,11 +5,12 @@
 //! The calls are made to fail by a small program beside this file (`failing/failing.c`), by ptrace.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokenward_testkit::is_heavy;
 
 use crate::world::{Ran, World, bare_command, run, run_fed};
 
@@ -37,24 +38,42 @@ impl Way {
 
     /// From one tried call to the next.
     fn step(self) -> usize {
-        if self == Self::Io || heavy() { 1 } else { 5 }
+        if self == Self::Io || is_heavy() { 1 } else { 5 }
     }
+}
+
+/// Whether this machine lets a process follow another: not so where ptrace is forbidden. It is tried once. That the program does not build,
+/// or ends otherwise, is no reason to ignore a test.
+pub(crate) fn may_follow() -> Result<(), &'static str> {
+    let refused = built().tried.status.code() == Some(REFUSED);
+    (!refused).then_some(()).ok_or("this machine does not let a process follow another")
 }
 
 /// The program that makes calls fail. It needs what the build needs, a C compiler, and that one process may follow another.
 fn failing() -> &'static Path {
-    static BUILT: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, program) = BUILT.get_or_init(|| {
+    let Built { program, tried, .. } = built();
+    assert!(tried.status.success(), "this machine does not let a process follow another: {tried:?}");
+    program
+}
+
+/// The program, and how it ended when it was tried.
+struct Built {
+    program: PathBuf,
+    tried: Output,
+    _folder: TempDir,
+}
+
+fn built() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("failing");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/failing/failing.c");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/failing/failing.c");
         let compiled = Command::new("cc").args(["-O1", "-o"]).arg(&program).arg(source).output().expect("a C compiler");
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         let tried = Command::new(&program).args(["io", "0", "/", "/bin/true"]).output().unwrap();
-        assert!(tried.status.success(), "this machine does not let a process follow another: {tried:?}");
-        (folder, program)
-    });
-    program
+        Built { program, tried, _folder: folder }
+    })
 }
 
 /// A home to be worked on, with what lies beside it.
@@ -164,8 +183,7 @@ fn whole() -> Vec<(String, u64)> {
     vec![("default".to_owned(), 2)]
 }
 
-#[test]
-fn a_change_of_keys_leaves_a_vault_that_opens() {
+pub(crate) fn a_change_of_keys_leaves_a_vault_that_opens() {
     let world = World::logged_in();
     let template = template(&world);
     sweep(template.path(), &["vault", "rekey"], "", |stage, _, _, story| {
@@ -173,8 +191,7 @@ fn a_change_of_keys_leaves_a_vault_that_opens() {
     });
 }
 
-#[test]
-fn a_change_to_a_key_file_elsewhere_leaves_a_vault_that_opens_with_one_of_the_two() {
+pub(crate) fn a_change_to_a_key_file_elsewhere_leaves_a_vault_that_opens_with_one_of_the_two() {
     let world = World::logged_in();
     let template = template(&world);
     let words = ["vault", "rekey", "--new-key-file", "@/keys/vault.key"];
@@ -189,8 +206,7 @@ fn a_change_to_a_key_file_elsewhere_leaves_a_vault_that_opens_with_one_of_the_tw
     });
 }
 
-#[test]
-fn a_backup_is_whole_or_not_there() {
+pub(crate) fn a_backup_is_whole_or_not_there() {
     let world = World::logged_in();
     let template = template(&world);
     let words = ["vault", "backup", "@/second"];
@@ -228,16 +244,14 @@ fn replaced(stage: &Stage, ran: &Ran, way: Way, story: &str, (before, after): (u
     }
 }
 
-#[test]
-fn a_restore_happens_or_it_does_not() {
+pub(crate) fn a_restore_happens_or_it_does_not() {
     let world = World::logged_in();
     let template = template(&world);
     let words = ["vault", "restore", "@/copy", "--key-file", "@/copy.key", "--yes"];
     sweep(template.path(), &words, "", |stage, ran, way, story| replaced(stage, ran, way, story, (2, 1)));
 }
 
-#[test]
-fn the_way_back_from_a_restore_happens_or_it_does_not() {
+pub(crate) fn the_way_back_from_a_restore_happens_or_it_does_not() {
     let world = World::logged_in();
     let template = template(&world);
     // Restored where it will lie: the record names the place of the vault before.
@@ -259,8 +273,7 @@ fn the_way_back_from_a_restore_happens_or_it_does_not() {
 }
 
 /// Whatever becomes of the first try, a second one makes a vault.
-#[test]
-fn a_vault_can_be_made_after_any_failure_to_make_it() {
+pub(crate) fn a_vault_can_be_made_after_any_failure_to_make_it() {
     let template = tempfile::tempdir().unwrap();
     let words = ["init", "--provider", "feishu", "--app-id", "cli_a1b2c3d4e5f6a7b8", "--app-secret-stdin"];
     let secret = "0123456789abcdef0123456789abcdef";
@@ -274,8 +287,7 @@ fn a_vault_can_be_made_after_any_failure_to_make_it() {
 
 /// The disk has no room from some write on: before the refresh token is sent that stops it at once, and after it either the answer is kept
 /// or it is said that it is not.
-#[test]
-fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
+pub(crate) fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
     let program = failing();
     let world = World::logged_in();
     for nth in 1..200 {
@@ -308,12 +320,11 @@ fn a_refresh_without_room_waits_for_nobody_and_says_what_is_lost() {
 
 /// I3: the process is killed at each call after its answer was read. Lost is what is in nobody's hands but its own, which ends within a few
 /// calls; from then on the next run goes on with it. The provider forgives nothing here.
-#[test]
-fn an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few() {
+pub(crate) fn an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few() {
     let program = failing();
     let world = World::logged_in();
     let (mut lost, mut killed) = (Vec::new(), 0);
-    let step = if heavy() { 1 } else { 4 };
+    let step = if is_heavy() { 1 } else { 4 };
     for nth in (1..12).chain((12..).step_by(step)) {
         let mut command = Command::new(program);
         command
@@ -353,7 +364,5 @@ fn begun() -> std::time::Instant {
     std::time::Instant::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the switch of the heavy run")]
-fn heavy() -> bool {
-    std::env::var_os("TOKENWARD_TEST_HEAVY").is_some()
-}
+/// What the program ends with where it may not follow another.
+const REFUSED: i32 = 72;
