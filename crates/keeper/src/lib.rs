@@ -10,7 +10,6 @@
 mod api;
 mod error;
 mod flight;
-mod hand_out_store;
 mod keeper;
 mod login;
 #[cfg(feature = "middleware")]
@@ -22,6 +21,7 @@ mod process;
 mod recovery;
 mod rotation;
 mod serving;
+mod store_with_hand_outs;
 mod waiting;
 
 pub use api::{
@@ -29,7 +29,6 @@ pub use api::{
     Page, Pages,
 };
 pub use error::{Error, KeptState, foreign};
-pub use hand_out_store::Showing;
 pub use keeper::{
     AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registration, Registrations,
     Report, Surroundings, another_user,
@@ -42,3 +41,4 @@ pub use observe::{NoObserver, Observer, RotationStep};
 pub use obtain::{Obtain, TokenHolder};
 pub use process::Processes;
 pub use serving::ServedToken;
+pub use store_with_hand_outs::Showing;

@@ -28,18 +28,18 @@ use crate::restored::Restored;
 use crate::sqlite::query::run;
 use crate::sqlite::{connect, statements as sql};
 
+use blocking_call::waiting;
 use interruption::{finish, lock};
 use names::{BEFORE, STAGED, UNDONE, free_number, number};
-use thread::waiting;
 
 pub use plan::{Login, LoginState, Plan, Verdict};
 pub use set_aside::{KeptVault, kept_vaults, remove_kept};
 
+mod blocking_call;
 pub(crate) mod interruption;
 mod names;
 mod plan;
 mod set_aside;
-mod thread;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {

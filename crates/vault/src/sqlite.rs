@@ -7,7 +7,7 @@
 //! Each port is implemented in the file that has its name: [`grants`], [`leases`], [`journal`], [`logins`], [`login_answers`],
 //! [`keepsakes`], [`link_book`]. A transaction that is too long for the port's file is a function of the [`Context`] in the file of its
 //! subject, under the port's own verb. What they have in common lies below them: [`failure`], [`query`], [`rows`], [`lookup`],
-//! [`placement`], [`trials`], [`unproven`].
+//! [`incoming_set`], [`trials`], [`unproven`].
 //!
 //! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
@@ -22,6 +22,7 @@ mod grant_requests;
 mod grants;
 mod health;
 mod identity;
+mod incoming_set;
 mod journal;
 mod keepsakes;
 mod known_tokens;
@@ -30,7 +31,6 @@ mod link_book;
 mod login_answers;
 mod logins;
 mod lookup;
-mod placement;
 pub(crate) mod query;
 pub(crate) mod rows;
 mod sealer;

@@ -23,9 +23,9 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::api_call::authority;
 use crate::bearer::Bearer;
 use crate::blueking::calls as blueking;
-use crate::call::authority;
 use crate::feishu::calls as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route, way_out};
 use crate::oauth2::calls as oauth2;

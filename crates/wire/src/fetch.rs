@@ -23,7 +23,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response};
 use url::{Host, Url};
 
-use crate::call::authority;
+use crate::api_call::authority;
 use crate::http::{Options, Route, builder, root_cause};
 use crate::proxies::{Passage, barred};
 use crate::public_address::is_global;

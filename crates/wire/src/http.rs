@@ -38,7 +38,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
-use crate::call::{LOG_IDS, authority};
+use crate::api_call::{LOG_IDS, authority};
 use crate::proxies::{Passage, Proxies, barred};
 use crate::request::Request;
 use crate::resolve::OwnNames;

@@ -8,9 +8,9 @@
 //! (I1); an answer that holds a new refresh token yields it whatever the rest looks like (I3); no secret is in an
 //! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
 
+mod api_call;
 mod bearer;
 pub mod blueking;
-mod call;
 mod calls;
 mod codec;
 mod dispatch;
@@ -32,9 +32,9 @@ mod request;
 mod resolve;
 mod wiped;
 
+pub use api_call::{BadCall, Call, CallAnswer, CallBody, Part};
 pub use bearer::Bearer;
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
-pub use call::{BadCall, Call, CallAnswer, CallBody, Part};
 pub use calls::{BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
 pub use fetch::{FetchFault, Fetcher, NamedHost};

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokenward_core::{Remedy, Words};
 use url::Url;
 
-use crate::call::{authority, log_id_in};
+use crate::api_call::{authority, log_id_in};
 use crate::http::wait_asked;
 use crate::oauth_words::CodeMeaning;
 use crate::{CallAnswer, redact};

@@ -16,7 +16,7 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
-use crate::call::{JSON, authority};
+use crate::api_call::{JSON, authority};
 
 /// One request. Its secrets are wiped when it is dropped.
 pub(crate) struct Request {

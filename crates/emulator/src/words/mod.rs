@@ -1,10 +1,10 @@
 //! The language that everything else speaks: hosts and endpoints, requests and answers, moments, randomness, digests, and the
 //! words of OAuth. Values without a memory; nothing here knows what the sandbox has on record.
 
-mod catalogue_entry;
 mod clock;
 mod digest;
 mod endpoint;
+mod error_code_entry;
 mod oauth_words;
 mod provider;
 mod randomness;
@@ -13,10 +13,10 @@ mod reply;
 mod request;
 mod unknown;
 
-pub use catalogue_entry::CatalogueEntry;
 pub use clock::{BaseClock, Moment, SystemClock};
 pub use digest::Fingerprint;
 pub use endpoint::{Endpoint, Operation};
+pub use error_code_entry::CatalogueEntry;
 pub use oauth_words::ClientAuth;
 pub use provider::{Brand, Door, TokenApi};
 pub use unknown::Unknown;

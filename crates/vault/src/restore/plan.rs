@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
-use super::thread::waiting;
+use super::blocking_call::waiting;
 use crate::folder::{Folder, holds_something};
 use crate::sqlite::failure::from_sql;
 use crate::sqlite::rows::GrantRow;

@@ -19,9 +19,9 @@ use tokenward_core::{
 use crate::codec::{rotated_to_bytes, set_from_bytes, set_to_bytes};
 
 use super::failure::{Failed, Fault};
+use super::incoming_set::{Home, blank, fill, home};
 use super::journal::{prune, set_standing};
 use super::lookup::{by_profile, find_known, grant_row, intent_row, open_rows};
-use super::placement::{Home, blank, fill, home};
 use super::query::{all, first, run};
 use super::rows::{
     GrantRow, IntentRow, Unproven, bytes, grant_bytes, intent_bytes, json, lives, optional_json, parked_label, signed,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tokenward_core::{RefusalClass, Remedy};
 
 use super::codes::{self, CodeMeaning, INVALID_ARGS};
+use crate::api_call::code_of;
 use crate::bearer::Bearer;
-use crate::call::code_of;
 use crate::refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble};
 

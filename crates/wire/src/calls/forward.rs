@@ -22,8 +22,8 @@ use zeroize::Zeroizing;
 
 use super::{CallFault, Calls};
 use crate::Call;
+use crate::api_call::authority;
 use crate::bearer::Bearer;
-use crate::call::authority;
 use crate::gzip::{self, Packing, Unpacker};
 use crate::http::{fault, way_out};
 use crate::wiped::Wiped;

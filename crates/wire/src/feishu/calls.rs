@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokenward_core::{RefusalClass, Remedy};
 
 use super::codes;
+use crate::api_call::code_of;
 use crate::bearer::Bearer;
-use crate::call::code_of;
 use crate::refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble, redact};
 
