@@ -13,6 +13,7 @@ use tokenward::{Error, KeptState, Restored};
 use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
 use crate::login_flags::Meant;
+use crate::pages;
 use crate::words::{Lang, explained_by};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
@@ -248,10 +249,6 @@ impl Failure {
         self.0.happened.clone().unwrap_or_else(|| lang.happened(self.0.code).to_owned())
     }
 
-    fn page(&self) -> String {
-        format!("docs/errors/{}", self.0.code.page_name())
-    }
-
     /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.
     fn advice(&self, lang: Lang) -> Vec<String> {
         if let Some(next) = &self.0.next {
@@ -311,7 +308,7 @@ impl Failure {
             kept: self.0.kept.map(kept_name),
             stands: self.0.stands.clone(),
             next: self.advice(lang),
-            page: self.page(),
+            page: pages::path(self.0.code),
             provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
                 code: refusal.provider_code,
                 error: refusal.provider_word.clone(),

@@ -13,6 +13,7 @@ use crate::args::Doctor;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
+use crate::pages;
 use crate::render::Row;
 use crate::words::doctor::Setting;
 use crate::words::{Lang, explained_by};
@@ -89,7 +90,7 @@ fn fields(finding: &Finding, setting: Setting<'_>, context: &Context) -> Finding
         message: told.message,
         details: told.details,
         next: told.next,
-        page: page(code),
+        page: pages::path(code),
     }
 }
 
@@ -148,8 +149,4 @@ fn close(findings: &[Finding], online: bool, context: &Context) {
 fn exit(findings: &[Finding]) -> ExitClass {
     let troubles = findings.iter().filter(|finding| finding.story.severity() == Severity::Trouble);
     troubles.map(|finding| finding.story.code().exit()).next().unwrap_or(ExitClass::Done)
-}
-
-fn page(code: Code) -> String {
-    format!("docs/errors/{}", code.page_name())
 }

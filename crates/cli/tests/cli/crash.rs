@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokenward::{Environment, Home, RotationStep, Session, SessionOptions, SystemClock, SystemEntropy};
 use tokenward_core::{Entry, Event, Standing};
 use tokenward_emulator::{Fault, FaultKind, Operation, Stage};
+use tokenward_testkit::is_heavy;
 
 use crate::world::{Ran, World};
 
@@ -218,7 +219,7 @@ impl Phase {
 /// The provider forgives nothing here: a login is lost in the one phase in which nobody but it knows the new token, and in no other.
 #[test]
 fn killed_at_random_moments() {
-    let heavy = heavy();
+    let heavy = is_heavy();
     let kills = if heavy { 1_000 } else { 100 };
     let mut login = Expiring::new();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
@@ -330,11 +331,6 @@ impl Chance {
         self.0 ^= self.0 << 17;
         self.0 % end
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the switch of the heavy run")]
-fn heavy() -> bool {
-    std::env::var_os("TOKENWARD_TEST_HEAVY").is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "spreads the kills over a turn")]
