@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod access_token;
 mod app;
 #[cfg(feature = "axum")]
 mod axum;
@@ -36,13 +37,12 @@ mod client;
 mod cookies;
 mod error;
 mod request;
-mod token;
 
 #[cfg(feature = "axum")]
 pub use self::axum::{ClientIp, LoggedIn, UserToken, UserTokenRejection};
+pub use access_token::AccessToken;
 pub use app::{BadBkApp, BkApp};
 pub use client::BkClient;
 pub use cookies::{Cookies, Field};
 pub use error::{TokenAPIError, TokenError, TokenNotExist};
 pub use request::{Request, RequestParts};
-pub use token::AccessToken;

@@ -7,8 +7,8 @@
 use tokenward_core::{Generation, GrantId, KnownToken, Place, Slot, TokenKind};
 
 use super::document::Document;
-use super::known_shapes::is_beside;
 use super::shape::Shape;
+use super::shapes_by_known_tokens::is_beside;
 use super::sighting::Sighting;
 use super::token_candidates::candidates;
 use super::value_frame::Frame;

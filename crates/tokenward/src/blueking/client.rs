@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokenward_core::{App, Code, ProfileName, UserName};
 
+use super::access_token::AccessToken;
 use super::cookies::Cookies;
 use super::error::{TokenAPIError, TokenError, TokenNotExist};
 use super::request::Request;
-use super::token::AccessToken;
 use crate::compose::Quickly;
 use crate::{Error, Keeper, KeptState, Obtain, ServedToken, Session, TokenHolder};
 
