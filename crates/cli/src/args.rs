@@ -44,7 +44,7 @@ pub(crate) use values::{BadValue, Identity, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
-/// Keeps OAuth logins alive: logs in, seals, renews exactly once, hands tokens out.
+/// Keep OAuth logins alive: log in once; tokens are stored encrypted, refreshed for you and handed to your programs
 #[derive(Debug, Parser)]
 #[command(name = "tokenward", version, arg_required_else_help = true, subcommand_required = true)]
 #[command(disable_help_subcommand = true)]
@@ -59,28 +59,28 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// The profile to use (TOKENWARD_PROFILE)
+    /// Profile to use (TOKENWARD_PROFILE)
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name::<ProfileName>)]
     pub(crate) profile: Option<ProfileName>,
-    /// The user meant, for an app of BlueKing, which serves many
+    /// User to act as, for BlueKing apps, which serve many users
     #[arg(long, global = true, value_name = "NAME", value_parser = user)]
     pub(crate) user: Option<UserName>,
-    /// The folder with configuration and vault (TOKENWARD_HOME)
+    /// Folder for the configuration and the vault (TOKENWARD_HOME)
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Print data as JSON on stdout, errors as JSON on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Language of the words on screen (TOKENWARD_LANG; otherwise the locale)
+    /// UI language (TOKENWARD_LANG; by default from the locale)
     #[arg(long, global = true, value_name = "en|zh", value_enum, hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
-    /// Say more; twice: also what the engine does (TOKENWARD_LOG=trace for all of it)
+    /// Show more; -vv also shows what the engine does (TOKENWARD_LOG=trace shows everything)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Say nothing but data and errors
+    /// Print only data and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// When to use colour
+    /// When to use color
     #[arg(long, global = true, value_name = "auto|always|never", value_enum, default_value_t = Colour::Auto, hide_possible_values = true)]
     pub(crate) color: Colour,
 }
@@ -99,69 +99,69 @@ pub(crate) enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Register an app: its id, secret and addresses
+    /// Set up an app: its id, secret and addresses
     Init(Box<Init>),
-    /// Log a person in
+    /// Log in and store the tokens
     Login(Box<Login>),
-    /// Print an access token that is good now
+    /// Print a valid access token
     Token(Token),
-    /// Refresh the access token now, whatever its age
+    /// Refresh the access token now, even if it is still valid
     Refresh(Refresh),
-    /// Show how a login stands; spends nothing
+    /// Show the status of a login; makes no refresh
     Status,
-    /// Show every login; spends nothing
+    /// List all logins; makes no refresh
     List,
-    /// Explain what is wrong and what to do about it; spends nothing
+    /// Find out what is wrong and how to fix it; makes no refresh
     Doctor(Doctor),
-    /// Say what an error code means and what to do
+    /// Explain an error code and how to fix the error
     Explain(Explain),
     /// Run a program with a token in its environment
     Exec(Exec),
-    /// Keep a file that holds tokens in step with a login
+    /// Keep a file that holds tokens in sync with a login
     Link(Box<Link>),
-    /// No longer keep a file in step; the file stays as it is
+    /// Stop keeping a file in sync; the file is left as it is
     Unlink(Unlink),
-    /// Show how linked files stand; spends and changes nothing
+    /// Show the status of linked files; changes nothing
     Links(Links),
-    /// Take over a login from a file or another tool; without one named, show what is found here
+    /// Import a login from a file or another tool; without a source, show what is found on this machine
     Adopt(Box<Adopt>),
-    /// Keep linked files in step and logins fresh, in the foreground until Ctrl-C
+    /// Keep linked files in sync and tokens refreshed, in the foreground until Ctrl-C
     Watch(Watch),
-    /// Call the provider's API with a token that is good
+    /// Call the provider's API with a valid token
     Api(Box<Api>),
-    /// Listen on this machine for programs that call the provider's API, and put the token in for them
+    /// Run a local proxy that adds the token to calls of the provider's API
     Proxy(Proxy),
-    /// Put Markdown files into the wiki, and keep their pages in step
+    /// Publish Markdown files as wiki pages, and update the pages
     #[command(subcommand)]
     Wiki(Wiki),
-    /// Forget a login, and withdraw it at the provider if wished
+    /// Log out: delete the tokens on this machine, and with --revoke revoke them at the provider too
     Logout(Logout),
-    /// Start a provider on this machine that truly rotates tokens, for trying and testing
+    /// Start a simulated provider on this machine, for trying and testing
     Sandbox(Sandbox),
-    /// Show the main job from login to recovery, without an account
+    /// Watch a demo from login to crash recovery; needs no account
     Demo(Demo),
-    /// Look after the sealed store
+    /// Manage the encrypted vault
     #[command(subcommand)]
     Vault(Vault),
-    /// Print completions for a shell
+    /// Print a completion script for a shell
     Completions(Completions),
-    /// Print the manual page, or write all of them into a folder
+    /// Print the man page, or write all man pages into a folder
     Man(Man),
 }
 
 /// `token`.
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Whose token
+    /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// The least life the token must have, as in 90s, 10m, 1h
+    /// Minimum remaining lifetime of the token, such as 90s, 10m or 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
-    /// How to print it
+    /// Output format
     #[arg(long, value_name = "raw|header|env|json", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<Format>,
-    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    /// Use the login of this linked file; a file with tokens that is not linked yet is linked first
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
 }
@@ -175,7 +175,7 @@ pub(crate) enum Format {
     Header,
     /// A shell assignment
     Env,
-    /// JSON with its end of life
+    /// JSON with the expiry
     Json,
 }
 
@@ -183,16 +183,16 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
 pub(crate) struct Refresh {
-    /// Refresh the login in a script's ini file instead, write both new tokens into it and print the access token; the default with -a or -r, or where nothing is set up, is feishu-config.ini
+    /// Refresh the login in a script's ini file instead: write both new tokens to the file and print the access token; default with -a or -r, or if nothing is set up: feishu-config.ini
     #[arg(long, alias = "config_file", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
-    /// App access token for that login: @FILE, - for a line of stdin, or the token; otherwise from the ini file
+    /// App access token for that login: @FILE, - for a line of stdin, or the token itself; default: from the ini file
     #[arg(short = 'a', aliases = ["app_token", "app-token"], value_name = "APP_TOKEN")]
     pub(crate) app_token: Option<TokenSource>,
-    /// Refresh token of that login, in the same ways
+    /// Refresh token of that login, given in the same way
     #[arg(short = 'r', aliases = ["refresh", "refresh_token", "refresh-token"], value_name = "REFRESH_TOKEN")]
     pub(crate) refresh_token: Option<TokenSource>,
-    /// The brand of that login's app: feishu or lark (TOKENWARD_PROVIDER)
+    /// Platform of that login's app: feishu or lark (TOKENWARD_PROVIDER)
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,
     /// Base URL of the open platform for that login (TOKENWARD_OPEN_URL)
@@ -203,7 +203,7 @@ pub(crate) struct Refresh {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// The code, such as TW0401
+    /// Error code, such as TW0401
     #[arg(value_name = "CODE", value_parser = code)]
     pub(crate) code: Code,
 }
@@ -211,19 +211,19 @@ pub(crate) struct Explain {
 /// `exec`.
 #[derive(Debug, Args)]
 pub(crate) struct Exec {
-    /// Variable that gets the token; repeatable; the default is TOKENWARD_ACCESS_TOKEN
+    /// Environment variable for the token; repeatable; default: TOKENWARD_ACCESS_TOKEN
     #[arg(long, value_name = "NAME", value_parser = variable)]
     pub(crate) env: Vec<String>,
-    /// Set only these variables, not also those that @larksuite/cli reads
+    /// Set only these variables, not those that @larksuite/cli reads
     #[arg(long)]
     pub(crate) only_env: bool,
-    /// The least life the token must have, as in 90s, 10m, 1h
+    /// Minimum remaining lifetime of the token, such as 90s, 10m or 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
-    /// The login that this linked file shows; a file with tokens that is not linked yet is linked first
+    /// Use the login of this linked file; a file with tokens that is not linked yet is linked first
     #[arg(long, value_name = "FILE")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The program and its arguments, after `--`
+    /// Program and its arguments, after `--`
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<OsString>,
 }
@@ -231,16 +231,16 @@ pub(crate) struct Exec {
 /// `logout`.
 #[derive(Debug, Args)]
 pub(crate) struct Logout {
-    /// A login that has no profile, by the id that `list` shows
+    /// Login without a profile, by its id from `list`
     #[arg(long, value_name = "ID", conflicts_with = "revoke")]
     pub(crate) login: Option<String>,
-    /// Withdraw the tokens at the provider too
+    /// Also revoke the tokens at the provider
     #[arg(long)]
     pub(crate) revoke: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Forget the tokens even if the provider could not withdraw them
+    /// Delete the tokens even if the provider did not confirm the revocation
     #[arg(long, requires = "revoke")]
     pub(crate) force: bool,
 }
@@ -251,31 +251,31 @@ pub(crate) struct Sandbox {
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "PORT", value_parser = port, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Redirect URL that its app has registered
+    /// Registered redirect URL of the app
     #[arg(long, value_name = "URL", value_parser = redirect)]
     pub(crate) redirect_uri: Option<RedirectUri>,
-    /// Consent at once, without a click
+    /// Grant consent at once, without a click
     #[arg(long)]
     pub(crate) auto_consent: bool,
-    /// Life of access tokens
+    /// Lifetime of access tokens
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) access_life: Option<Duration>,
-    /// Life of refresh tokens
+    /// Lifetime of refresh tokens
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) refresh_life: Option<Duration>,
-    /// Seed of everything random, to repeat a run
+    /// Random seed, to repeat a run
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
-    /// Which provider to play: feishu, blueking or oauth2
+    /// Provider to simulate: feishu, blueking or oauth2
     #[arg(long, value_name = "PROVIDER", value_parser = provider, default_value = "feishu")]
     pub(crate) provider: ProviderName,
-    /// The dialect of BlueKing: ssm, auth-api or bkauth
+    /// API variant of BlueKing: ssm, auth-api or bkauth
     #[arg(long, visible_alias = "token-api", value_name = "DIALECT", value_parser = token_api)]
     pub(crate) dialect: Option<TokenApi>,
-    /// Print the settings as lines for a shell and nothing else, then run on
+    /// Print only the settings, as shell lines, and keep running
     #[arg(long)]
     pub(crate) print_env: bool,
-    /// Program to run with the settings in its environment; the sandbox ends with it
+    /// Program to run with the settings in its environment; the sandbox exits with it
     #[arg(value_name = "CMD", last = true)]
     pub(crate) command: Vec<OsString>,
 }
@@ -283,7 +283,7 @@ pub(crate) struct Sandbox {
 /// `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Keep the demo's folder and say where it is
+    /// Keep the demo's folder and print its path
     #[arg(long)]
     pub(crate) keep: bool,
 }
@@ -291,7 +291,7 @@ pub(crate) struct Demo {
 /// `completions`.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
 }
@@ -299,7 +299,7 @@ pub(crate) struct Completions {
 /// `man`.
 #[derive(Debug, Args)]
 pub(crate) struct Man {
-    /// Write one page a command into this folder
+    /// Write one page per command into this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -15,51 +15,51 @@ use super::values::{BadValue, brand};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Adopt {
-    /// A file with tokens, another tool's store, or - for a token JSON on stdin; without it, what is found here is shown
+    /// File with tokens, another tool's store, or - for a token JSON on stdin; without it, the logins found on this machine are listed
     #[arg(value_name = "SOURCE")]
     pub(crate) source: Option<PathBuf>,
-    /// The tool whose store it is; without SOURCE, the store found on this machine
+    /// Tool the store belongs to; without SOURCE, its store on this machine
     #[arg(long, value_name = "auto|lark-mcp|lark-cli|oidc-agent|token-json", value_enum, default_value_t = From::Auto, hide_possible_values = true)]
     pub(crate) from: From,
-    /// Which login, where the store has several: a part of its app id, user or place
+    /// Login to import, if the store has several: part of its app id, user or place
     #[arg(long, value_name = "TEXT")]
     pub(crate) account: Option<String>,
-    /// A file with the key that opens the store
+    /// File with the key of the store
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
-    /// A login of this vault that has no profile, by the id that `list` shows: the profile of -p points at it
+    /// Login of this vault without a profile, by its id from `list`; the profile of -p then uses it
     #[arg(long, value_name = "ID", conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "undo", "server", "bkoauth"])]
     pub(crate) login: Option<String>,
-    /// Let the profile become the login of another user
+    /// Allow the profile to switch to another user
     #[arg(long)]
     pub(crate) replace_user: bool,
-    /// Take the login over once, and do not keep the file in step
+    /// Import the login once, and do not keep the file in sync
     #[arg(long)]
     pub(crate) no_link: bool,
-    /// Take over the table of a Django program with bkoauth: a SQLite file, an address in @FILE, or - for a line of stdin
+    /// Import the bkoauth table of a Django program: a SQLite file, a database URL in @FILE, or - for a line of stdin
     #[arg(long, value_name = "DATABASE", conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "undo", "server"])]
     pub(crate) bkoauth: Option<TokenSource>,
-    /// Do not ask the token service whose each of these tokens is
+    /// Do not ask the token service which user each token belongs to
     #[arg(long, requires = "bkoauth")]
     pub(crate) offline: bool,
-    /// What times without a zone in that table are written in, such as +08:00; UTC where Django's USE_TZ is on
+    /// UTC offset of times without a zone in that table, such as +08:00; UTC if Django's USE_TZ is on
     #[arg(long, value_name = "OFFSET", requires = "bkoauth", value_parser = offset, allow_hyphen_values = true)]
     pub(crate) utc_offset: Option<Offset>,
-    /// Show what would become of each row of that table, and change nothing
+    /// Show what would happen to each row of that table, and change nothing
     #[arg(long, requires = "bkoauth", conflicts_with = "yes")]
     pub(crate) dry_run: bool,
-    /// Take back the login that the last adoption replaced
+    /// Undo the last import: restore the login that it replaced
     #[arg(long, conflicts_with_all = ["source", "from", "account", "key_file", "no_link", "server"])]
     pub(crate) undo: bool,
     #[command(flatten)]
     pub(crate) at: PlaceFlags,
-    /// The MCP server whose token is meant, where the file has several
+    /// MCP server, if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
-    /// The brand of the app in the source, where that has to be set up: feishu or lark
+    /// Platform of the app in the source, if the app is not set up yet: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(crate) yes: bool,
 }

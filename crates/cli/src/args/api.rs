@@ -14,55 +14,55 @@ use super::values::{BadValue, Identity, duration};
 #[command(allow_missing_positional = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Api {
-    /// GET, POST, PUT, PATCH, DELETE or HEAD; without one GET, or POST where there is a body
+    /// GET, POST, PUT, PATCH, DELETE or HEAD; default: GET, or POST with a body
     #[arg(value_name = "METHOD", value_parser = method)]
     pub(crate) method: Option<Method>,
-    /// A path such as /open-apis/authen/v1/user_info, or a full URL on one of the app's hosts
+    /// Path such as /open-apis/authen/v1/user_info, or a full URL on one of the app's hosts
     #[arg(value_name = "PATH", value_parser = target)]
     pub(crate) target: String,
-    /// Field of the query; repeatable
+    /// Query parameter; repeatable
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) query: Vec<(String, String)>,
     /// Body: JSON, @FILE, or - for stdin
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = data)]
     pub(crate) data: Option<String>,
-    /// Field of a multipart form; @FILE as its value sends a file; repeatable
+    /// Field of a multipart form; @FILE as the value uploads a file; repeatable
     #[arg(short = 'F', long, value_name = "NAME=VALUE", value_parser = part, conflicts_with = "data")]
     pub(crate) form: Vec<(String, String)>,
     /// Header; repeatable
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) header: Vec<(HeaderName, HeaderValue)>,
-    /// Whose token to call with
+    /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// Read every page of a list and print them as one document
+    /// Fetch all pages of a list and print them as one document
     #[arg(long)]
     pub(crate) page_all: bool,
-    /// Print the items of a list, one a line, as its pages come
+    /// Print the items of a list, one per line, as the pages arrive
     #[arg(long, requires = "page_all")]
     pub(crate) ndjson: bool,
     /// Stop with an error after this many pages
     #[arg(long, value_name = "NUMBER", default_value_t = 1000, requires = "page_all", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_pages: u32,
-    /// Print what this jq expression makes of the answer; texts without quotes
+    /// Filter the response with a jq expression; strings are printed without quotes
     #[arg(long, value_name = "EXPRESSION")]
     pub(crate) jq: Option<String>,
-    /// Show status and headers on stderr; of a refused call the body too
+    /// Show status and headers on stderr, and the body of an error response
     #[arg(short, long)]
     pub(crate) include: bool,
-    /// Write the answer's body into this file, which then is whole or not there
+    /// Write the response body to this file; it is complete or not created
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["page_all", "jq"])]
     pub(crate) output: Option<PathBuf>,
-    /// Send again if the answer is lost, as is done with GET: the call changes nothing, or has a client_token
+    /// Retry if the response is lost, as with GET: the call changes nothing, or has a client_token
     #[arg(long)]
     pub(crate) repeatable: bool,
-    /// How long an answer may take to begin, and to go on
+    /// Timeout for the response to begin, and for each further part
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     pub(crate) timeout: Duration,
-    /// How long to wait in all where the provider limits the rate
+    /// Total time to wait when rate limited
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     pub(crate) patience: Duration,
-    /// Say nothing but data and errors
+    /// Print only data and errors
     // `-q` is the query here, so the argument that every command takes stands here without its letter.
     #[arg(id = "quiet", long = "quiet", global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
     pub(crate) hushed: bool,

@@ -8,13 +8,13 @@ use super::values::name;
 /// `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// The profile to look at; otherwise the selected one, with a line for each other one that needs attention
+    /// Profile to check; default: the current one, with a line for each other one that needs attention
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>, conflicts_with = "profile")]
     pub(crate) of: Option<ProfileName>,
-    /// Look at every profile in full
+    /// Check every profile in full
     #[arg(long, conflicts_with_all = ["of", "profile"])]
     pub(crate) all: bool,
-    /// Also ask the provider what costs nothing: whether it accepts the app and the access token, and what time it is there
+    /// Also ask the provider, without a refresh: whether it accepts the app and the access token, and its time
     #[arg(long)]
     pub(crate) online: bool,
 }

@@ -10,26 +10,26 @@ use super::values::{brand, name};
 /// `link`.
 #[derive(Debug, Args)]
 pub(crate) struct Link {
-    /// The file: .env, ini, JSON (MCP settings too) or TOML
+    /// File: .env, ini, JSON (MCP settings too) or TOML
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) at: PlaceFlags,
-    /// The MCP server whose token is meant, where the file has several
+    /// MCP server, if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
-    /// Make the file if it is not there (mode 0600), and replace placeholders in the tokens' places
+    /// Create the file if it does not exist (mode 0600), and replace placeholders with tokens
     #[arg(long)]
     pub(crate) create: bool,
     #[command(flatten)]
     pub(crate) insists: InsistFlags,
-    /// Let the profile become the login of another user, if the file holds one
+    /// Allow the profile to switch to another user, if the file holds that user's login
     #[arg(long)]
     pub(crate) replace_user: bool,
-    /// Let the file show the profile's login although it shows somebody else's, which is kept
+    /// Overwrite another user's login in the file (it is kept) with the profile's
     #[arg(long, conflicts_with = "replace_user")]
     pub(crate) write_over: bool,
-    /// The brand of the app in the file, where that has to be set up: feishu or lark
+    /// Platform of the app in the file, if the app is not set up yet: feishu or lark
     #[arg(long, value_name = "BRAND", value_parser = brand)]
     pub(crate) provider: Option<Brand>,
 }
@@ -37,10 +37,10 @@ pub(crate) struct Link {
 /// What a person insists on, against what is refused by itself.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct InsistFlags {
-    /// Write into the file although others can write its folder, and could so have your tokens
+    /// Write to the file even though others can write to its folder and could get your tokens
     #[arg(long)]
     pub(crate) shared_folder: bool,
-    /// Write into the file although others can read it
+    /// Write to the file even though others can read it
     #[arg(long)]
     pub(crate) open_to_others: bool,
 }
@@ -55,19 +55,19 @@ impl InsistFlags {
 /// Where the tokens stand in a file. Without any of it the usual names are looked for.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlaceFlags {
-    /// How the file is written; otherwise its name or content tells
+    /// File format: ini, env, json or toml; default: by name or content
     #[arg(long, value_name = "ini|env|json|toml", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<FileFormat>,
-    /// Where the access token stands: NAME (.env), section.key (ini), a.b.c (JSON, TOML)
+    /// Place of the access token: NAME (.env), section.key (ini), a.b.c (JSON, TOML)
     #[arg(long, value_name = "PLACE")]
     pub(crate) access: Option<String>,
-    /// Where the refresh token stands, in the same notation
+    /// Place of the refresh token, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) refresh: Option<String>,
-    /// Where the app's id stands, in the same notation
+    /// Place of the app id, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) app_id_at: Option<String>,
-    /// Where the app's secret stands, in the same notation
+    /// Place of the app secret, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) app_secret_at: Option<String>,
 }
@@ -107,13 +107,13 @@ impl From<FileFormat> for tokenward_core::Format {
 /// `unlink`.
 #[derive(Debug, Args)]
 pub(crate) struct Unlink {
-    /// The file
+    /// File
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The MCP server whose link is meant, where the file has several
+    /// MCP server whose link to remove, if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
-    /// End every link of the file, where it has several
+    /// Remove all links of the file, if it has several
     #[arg(long, conflicts_with = "server")]
     pub(crate) all: bool,
 }
@@ -121,7 +121,7 @@ pub(crate) struct Unlink {
 /// `links`.
 #[derive(Debug, Args)]
 pub(crate) struct Links {
-    /// Only the links of this file
+    /// Show only the links of this file
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 }
@@ -129,7 +129,7 @@ pub(crate) struct Links {
 /// `watch`.
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The profiles to follow; otherwise all that have links
+    /// Profiles to follow (default: all that have links)
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
     pub(crate) profiles: Vec<ProfileName>,
 }

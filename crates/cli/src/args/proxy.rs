@@ -12,34 +12,34 @@ use super::values::{BadValue, Identity, name};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Proxy {
-    /// The profile whose token is put in
+    /// Profile whose token is used
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>, conflicts_with = "profile")]
     pub(crate) of: Option<ProfileName>,
-    /// Where to listen: an address and a port, or a port; port 0 takes a free one
+    /// Listen address: address and port, or a port; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9770", value_parser = address)]
     pub(crate) listen: SocketAddr,
-    /// Whose token to put in
+    /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// Ask callers for a secret that is made now and shown once, in the path of the address or in the header X-Tokenward-Secret; the default
+    /// Require a secret from callers, in the URL path or the header X-Tokenward-Secret; it is generated now and shown once; the default
     #[arg(long)]
     pub(crate) secret: bool,
-    /// Ask callers for no secret: every program and user of this machine can use the login
+    /// Require no secret: every program and user on this machine can use the login
     #[arg(long, conflicts_with_all = ["secret", "secret_file", "allow_remote", "allow_host", "allow_origin"])]
     pub(crate) no_secret: bool,
-    /// Ask callers for the secret in this file; if there is no such file, a secret is made and written there
+    /// Require the secret in this file; if the file does not exist, a secret is generated and written to it
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// Listen on an address that other machines reach; a secret is then required, and the network must be one you trust
+    /// Listen on an address that other machines can reach; requires a secret and a network you trust
     #[arg(long)]
     pub(crate) allow_remote: bool,
-    /// A further name under which callers reach the proxy, such as host.docker.internal; repeatable
+    /// Another host name for the proxy, such as host.docker.internal; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// Origin whose pages may call from a browser, as in http://localhost:3000; repeatable
+    /// Origin whose pages may call from a browser, such as http://localhost:3000; repeatable
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Print the settings alone, as shell lines, and go on running
+    /// Print only the settings, as shell lines, and keep running
     #[arg(long)]
     pub(crate) print_env: bool,
 }

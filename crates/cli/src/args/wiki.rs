@@ -10,9 +10,9 @@ use super::values::BadValue;
 /// `wiki …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Wiki {
-    /// Put a Markdown file into the wiki as a page and print its address; run again, it finishes what was interrupted
+    /// Publish a Markdown file as a wiki page and print its URL; run again to finish an interrupted run
     Create(Box<WikiCreate>),
-    /// Replace the content of the page that a file was put into
+    /// Replace the content of the file's page
     Update(Box<WikiUpdate>),
 }
 
@@ -20,26 +20,26 @@ pub(crate) enum Wiki {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct WikiCreate {
-    /// The Markdown file; its front matter may give title, space, parent and personal
+    /// Markdown file; its front matter may set title, space, parent and personal
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) place: WikiPlace,
-    /// The page's title; else that of the front matter, the first heading of the first level, or the file's name
+    /// Page title; default: from the front matter, the first level-1 heading or the file name
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
     #[command(flatten)]
     pub(crate) reading: WikiReading,
-    /// Let the provider import the file: fewer calls, but local pictures stay behind
+    /// Let the provider import the file: fewer calls, but no local images
     #[arg(long)]
     pub(crate) import: bool,
-    /// Check the file, also against the provider's limits, and say what would be made; sends nothing
+    /// Check the file, also against the provider's limits, and show what would be created; sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Make another page although the file has one there
+    /// Create another page even though the file has one there
     #[arg(long)]
     pub(crate) again: bool,
-    /// Finish an interrupted page although somebody else changed it
+    /// Finish an interrupted page even though someone else changed it
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -47,17 +47,17 @@ pub(crate) struct WikiCreate {
 /// `wiki update`.
 #[derive(Debug, Args)]
 pub(crate) struct WikiUpdate {
-    /// The Markdown file
+    /// Markdown file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) place: WikiPlace,
     #[command(flatten)]
     pub(crate) reading: WikiReading,
-    /// Check the file, also against the provider's limits, and say what would be changed; sends nothing
+    /// Check the file, also against the provider's limits, and show what would change; sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Replace the content although somebody else changed the page
+    /// Replace the content even though someone else changed the page
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -68,13 +68,13 @@ pub(crate) struct WikiPlace {
     /// Your own library
     #[arg(long, conflicts_with = "space")]
     pub(crate) personal: bool,
-    /// The space: its id, its address, or the address of any page in it
+    /// Wiki space: its id, its URL, or the URL of any page in it
     #[arg(long, value_name = "ID|URL")]
     pub(crate) space: Option<String>,
-    /// The page above it: its token or its address, which names the space too
+    /// Parent page: its token or URL; the URL also identifies the space
     #[arg(long, value_name = "NODE|URL")]
     pub(crate) parent: Option<String>,
-    /// The host in the printed address, such as acme.feishu.cn (TOKENWARD_TENANT_HOST)
+    /// Host in the printed URL, such as acme.feishu.cn (TOKENWARD_TENANT_HOST)
     #[arg(long, value_name = "HOST", value_parser = host)]
     pub(crate) host: Option<String>,
 }
@@ -82,13 +82,13 @@ pub(crate) struct WikiPlace {
 /// How the file is read.
 #[derive(Debug, Args)]
 pub(crate) struct WikiReading {
-    /// Leave pictures out: links stand for those of the web, words for the others
+    /// Leave out images: web images become links, others become text
     #[arg(long)]
     pub(crate) no_images: bool,
-    /// A folder, besides the file's own, that pictures may lie in
+    /// Another folder, besides the file's own, that images may be in
     #[arg(long, value_name = "DIR")]
     pub(crate) images_from: Option<PathBuf>,
-    /// A host that pictures may be fetched from although it is not of the open internet: this machine, a company's network
+    /// Host to fetch images from although it is not on the public internet: this machine or a company network
     #[arg(long, value_name = "HOST", value_parser = picture_host)]
     pub(crate) allow_private_pictures: Vec<NamedHost>,
 }
