@@ -17,7 +17,7 @@ use tokenward::{
 use tokenward_core::ports::Clock;
 use tokenward_core::{
     App, Code, DirectGrant, ExitClass, Grant, GrantId, ProfileName, ProviderName, SecretBytes, Standing, TokenWish,
-    veil,
+    masking,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -141,7 +141,7 @@ impl Context {
             Ok(found) => found,
             Err(SettingsError::SecretUnreadable { source, .. }) => {
                 let name = file.display().to_string();
-                let name = if file.exists() { name } else { veil::file(&name).into_owned() };
+                let name = if file.exists() { name } else { masking::file(&name).into_owned() };
                 let failure = Failure::new(Code::BadSecret, unreadable(name)).detail(source.to_string());
                 return Err(failure.then(self.lang().give_readable_file()));
             }

@@ -22,7 +22,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 use tokenward::doctor::Severity;
-use tokenward_core::{Code, veil, visible, visible_json, visible_lines};
+use tokenward_core::{Code, masking, visible, visible_json, visible_lines};
 use zeroize::Zeroizing;
 
 use crate::args::Colour;
@@ -339,7 +339,7 @@ static TYPED: OnceLock<Vec<Zeroizing<String>>> = OnceLock::new();
 pub(crate) fn repeat_no_secret_of(arguments: &[OsString]) {
     let words = arguments.iter().filter_map(|word| word.to_str());
     let parts = words.flat_map(|word| word.split(|c: char| c.is_whitespace() || "=@,;".contains(c)).chain([word]));
-    let secret = |part: &&str| veil::begins_as_secret(part) && !Path::new(part).exists();
+    let secret = |part: &&str| masking::begins_as_secret(part) && !Path::new(part).exists();
     let mut typed: Vec<_> = parts.filter(secret).map(|part| Zeroizing::new(part.to_owned())).collect();
     typed.sort_by_key(|part| Reverse(part.len()));
     // The command line is read once.
@@ -349,7 +349,7 @@ pub(crate) fn repeat_no_secret_of(arguments: &[OsString]) {
 fn unrepeated<'a>(text: &'a str, secrets: &[Zeroizing<String>]) -> Cow<'a, str> {
     secrets.iter().fold(Cow::Borrowed(text), |text, secret| {
         if text.contains(secret.as_str()) {
-            Cow::Owned(text.replace(secret.as_str(), &veil::kind(secret)))
+            Cow::Owned(text.replace(secret.as_str(), &masking::kind(secret)))
         } else {
             text
         }

@@ -6,7 +6,7 @@
 use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use tokenward_core::{Code, veil};
+use tokenward_core::{Code, masking};
 
 use crate::args::BadValue;
 use crate::failure::Failure;
@@ -26,10 +26,10 @@ pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
             .then(lang.no_file_name_next())
             .then(lang.no_file_name_seen());
     }
-    let shown = |kind: ContextKind| veil::shown(&context(kind)).into_owned();
+    let shown = |kind: ContextKind| masking::shown(&context(kind)).into_owned();
     let what = match error.kind() {
         ErrorKind::InvalidSubcommand => lang.no_such_command(shown(ContextKind::InvalidSubcommand)),
-        ErrorKind::UnknownArgument => lang.no_such_argument(veil::shown(name)),
+        ErrorKind::UnknownArgument => lang.no_such_argument(masking::shown(name)),
         ErrorKind::MissingRequiredArgument => lang.argument_missing(context(ContextKind::InvalidArg)),
         ErrorKind::MissingSubcommand => lang.command_missing(),
         ErrorKind::ArgumentConflict => lang.arguments_conflict(argument, context(ContextKind::PriorArg)),

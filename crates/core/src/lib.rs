@@ -11,7 +11,7 @@
 
 mod access;
 mod app;
-mod direct;
+mod direct_grant;
 mod error;
 mod grant;
 pub mod hex;
@@ -20,28 +20,28 @@ mod issuer;
 mod journal;
 mod lease;
 mod link;
-mod moment;
+pub mod masking;
 mod outcome;
 pub mod percent;
 mod place;
 pub mod ports;
 mod profile_name;
-mod redirect;
+mod redirect_url;
 pub mod rotation;
 mod rules;
 mod scope;
 mod secret;
+mod shown_time;
 mod subject;
 mod token;
-pub mod veil;
-mod visible;
+mod visible_text;
 
 pub use access::{Access, TokenWish};
 pub use app::{
     App, AppKind, AppName, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,
     ProviderName, TokenApi,
 };
-pub use direct::{BadUserName, DirectGrant, UserName, UserTicket};
+pub use direct_grant::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Grant, Standing, Status};
 pub use identifiers::{Generation, GrantId, IntentId};
@@ -51,17 +51,17 @@ pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, Node, Seat};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };
-pub use moment::told_moment;
 pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
-pub use redirect::{RedirectFlaw, RedirectUri};
+pub use redirect_url::{RedirectFlaw, RedirectUri};
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{
     AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
     RefreshToken, SecretBytes,
 };
+pub use shown_time::told_moment;
 pub use subject::Subject;
 pub use token::{Fingerprint, KnownToken, TokenKind, TokenSet};
-pub use visible::{Visible, is_hidden, visible, visible_json, visible_lines};
+pub use visible_text::{Visible, is_hidden, visible, visible_json, visible_lines};

@@ -19,7 +19,6 @@ mod bkoauth;
 mod error;
 mod file;
 mod find;
-mod hidden;
 mod keyring;
 mod lark_cli;
 mod lark_mcp;
@@ -27,6 +26,7 @@ mod login;
 mod oidc_agent;
 mod token_json;
 mod tool;
+mod wiped_text;
 
 pub use bkoauth::{
     BkoauthError, BkoauthFate, BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthRow, BkoauthSource, BkoauthTaken,

@@ -20,9 +20,9 @@ use tokenward_core::ports::{Clock, Entropy, Provider, Vault, Witness};
 use tokenward_core::{App, Code, Entry, Generation, Grant, GrantId, Intent, ProfileName, Rules, Status};
 use tokio::sync::watch;
 
-use crate::flight::Flights;
-use crate::obtain::Shows;
+use crate::direct_grants::Shows;
 use crate::rotation::{RotationReport, Wish};
+use crate::single_flight::Flights;
 use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
 pub use apps::{AppKept, Registration, Registrations};

@@ -8,19 +8,19 @@
 //! [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next caller (I5).
 
 mod api;
+mod direct_grants;
 mod error;
-mod flight;
 mod keeper;
 mod login;
 #[cfg(feature = "middleware")]
 mod middleware;
 mod notice;
 mod observe;
-mod obtain;
 mod process;
 mod recovery;
 mod rotation;
 mod serving;
+mod single_flight;
 mod store_with_hand_outs;
 mod waiting;
 
@@ -28,6 +28,7 @@ pub use api::{
     ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
     Page, Pages,
 };
+pub use direct_grants::{Obtain, TokenHolder};
 pub use error::{Error, KeptState, foreign};
 pub use keeper::{
     AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registration, Registrations,
@@ -38,7 +39,6 @@ pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest}
 pub use middleware::TokenMiddleware;
 pub use notice::{Notice, Recovered};
 pub use observe::{NoObserver, Observer, RotationStep};
-pub use obtain::{Obtain, TokenHolder};
 pub use process::Processes;
 pub use serving::ServedToken;
 pub use store_with_hand_outs::Showing;

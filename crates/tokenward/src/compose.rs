@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
-use tokenward_core::{App, AppName, Code, DirectGrant, ExitClass, ProfileName, TokenWish, veil};
+use tokenward_core::{App, AppName, Code, DirectGrant, ExitClass, ProfileName, TokenWish, masking};
 use tokenward_keeper::Showing;
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
@@ -490,7 +490,7 @@ fn key_sources(home: &Home, key: &KeySource) -> Result<KeySources, Error> {
             let (bytes, _) = secret_file(Some(home), path, &origin).map_err(|error| {
                 let (code, words) = match &error {
                     SettingsError::SecretUnreadable { source, .. } => {
-                        (Code::VaultKey, format!("{}: {source}", veil::file(&path.display().to_string())))
+                        (Code::VaultKey, format!("{}: {source}", masking::file(&path.display().to_string())))
                     }
                     error => (error.code(), error.to_string()),
                 };

@@ -9,7 +9,7 @@
 //! looked up by its id right before. How long the provider remembers client tokens is not known, so a run that comes late
 //! compares the document's revision first.
 //!
-//! [`Standing`]: crate::standing::Standing
+//! [`Standing`]: crate::page_state::Standing
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,12 +19,12 @@ use uuid::Builder;
 
 use crate::Error;
 use crate::limits;
+use crate::page_creation::{Report, Wiki};
 use crate::page_observer::{PageStep, Phase};
+use crate::page_store::{Content, Drawer, Node, Progress, Record};
 use crate::plan::{Insertion, parents};
-use crate::prepare::Plan;
-use crate::remote::Remote;
-use crate::store::{Content, Drawer, Node, Progress, Record};
-use crate::wiki::{Report, Wiki};
+use crate::preparation::Plan;
+use crate::remote_calls::Remote;
 
 impl Wiki<'_> {
     /// Brings the page from whatever the record says to the whole plan.

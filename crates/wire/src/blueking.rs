@@ -9,7 +9,7 @@
 
 #![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 
-pub(crate) mod calls;
+pub(crate) mod api_answers;
 pub mod codes;
 mod options;
 mod read;

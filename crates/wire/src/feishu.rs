@@ -5,7 +5,7 @@
 //! `request`, how it reads in `read`, what codes mean in [`codes`]. Promise kept here: one call of `refresh` or
 //! `exchange` is one request on the wire at most (I1); nothing here repeats anything.
 
-pub(crate) mod calls;
+pub(crate) mod api_answers;
 pub mod codes;
 mod read;
 mod request;

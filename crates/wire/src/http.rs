@@ -39,11 +39,11 @@ use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
 use crate::api_call::{LOG_IDS, authority};
+use crate::local_names::OwnNames;
 use crate::proxies::{Passage, Proxies, barred};
 use crate::request::Request;
-use crate::resolve::OwnNames;
 use crate::wiped::{Wiped, append, take};
-use crate::{gzip, redact, resolve};
+use crate::{gzip, local_names, redact};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -438,7 +438,7 @@ fn target_host(location: &str, target: &str) -> Option<String> {
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => resolve::is_own_name(name),
+        Some(Host::Domain(name)) => local_names::is_own_name(name),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

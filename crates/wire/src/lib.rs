@@ -9,19 +9,19 @@
 //! error, a description or a `Debug` (I4); only the provider's own word reads as a definite no (I6).
 
 mod api_call;
+mod api_transport;
 mod bearer;
 pub mod blueking;
-mod calls;
 mod codec;
 mod dispatch;
 mod error_shape;
 pub mod feishu;
-mod fetch;
 mod gzip;
 mod http;
+mod local_names;
 pub mod oauth2;
 mod oauth_words;
-mod path;
+mod picture_fetch;
 mod providers;
 mod proxies;
 mod public_address;
@@ -29,18 +29,18 @@ mod reading;
 mod redact;
 mod refusal;
 mod request;
-mod resolve;
+mod request_path;
 mod wiped;
 
 pub use api_call::{BadCall, Call, CallAnswer, CallBody, Part};
+pub use api_transport::{BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use bearer::Bearer;
 pub use blueking::{AuthApiOptions, BlueKing, RefreshMethod, UserGrant};
-pub use calls::{BrokenOff, CallFault, CallOptions, Calls, ForwardHead, Forwarded, ForwardedBody, Incoming};
 pub use feishu::Feishu;
-pub use fetch::{FetchFault, Fetcher, NamedHost};
 pub use http::Options;
 pub use oauth2::{Discovered, OAuth2, discover};
-pub use path::{Reading, may_climb, readings, spellings};
+pub use picture_fetch::{FetchFault, Fetcher, NamedHost};
 pub use providers::Providers;
 pub use proxies::Proxies;
 pub use refusal::{CallRefusal, CallTrouble};
+pub use request_path::{Reading, may_climb, readings, spellings};

@@ -7,7 +7,7 @@
 
 #![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 
-pub(crate) mod calls;
+pub(crate) mod api_answers;
 mod discovery;
 pub(crate) mod request;
 pub mod words;

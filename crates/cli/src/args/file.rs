@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Arg, Command};
-use tokenward_core::veil;
+use tokenward_core::masking;
 
 use super::values::BadValue;
 
@@ -32,7 +32,7 @@ pub(crate) fn named(path: PathBuf) -> Result<PathBuf, BadValue> {
     if path.symlink_metadata().is_ok() || folder.is_some_and(Path::is_dir) {
         return Ok(path);
     }
-    if veil::is_no_file(&path.to_string_lossy()) { Err(BadValue::File) } else { Ok(path) }
+    if masking::is_no_file(&path.to_string_lossy()) { Err(BadValue::File) } else { Ok(path) }
 }
 
 fn is_path(arg: &Arg) -> bool {

@@ -6,7 +6,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use tokenward_core::{Code, TokenWish, veil};
+use tokenward_core::{Code, TokenWish, masking};
 
 use crate::args::Exec;
 use crate::child;
@@ -49,7 +49,7 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     let error = command.exec();
     let program = program.to_string_lossy();
     // A token may stand where a program was expected.
-    let program = veil::file(&program);
+    let program = masking::file(&program);
     Err(match error.kind() {
         std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(program)),
         _ => Failure::new(Code::CommandNotFound, lang.program_failed(program)).detail(error.to_string()),

@@ -18,7 +18,7 @@ use tokenward::{
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
     AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
-    Scopes, Status, TokenApi, veil,
+    Scopes, Status, TokenApi, masking,
 };
 use url::Url;
 
@@ -212,7 +212,7 @@ async fn replaced(
 /// An app as a person tells it from another: by its id, and by its server where that is said.
 fn shown(app: &Registration) -> String {
     match &app.accounts {
-        Some(url) => format!("{} ({})", app.client_id, veil::address(url)),
+        Some(url) => format!("{} ({})", app.client_id, masking::address(url)),
         None => app.client_id.clone(),
     }
 }

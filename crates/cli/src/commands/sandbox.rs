@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward_core::{Code, ProviderName, TokenApi, veil};
+use tokenward_core::{Code, ProviderName, TokenApi, masking};
 use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec};
 
 use crate::args;
@@ -26,7 +26,7 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
     let exit = if let Some((program, arguments)) = sandbox.command.split_first() {
         let mut command = tokio::process::Command::from(child::asking(program));
         command.args(arguments).kill_on_drop(true).envs(settings.iter().map(|(name, value)| (*name, value)));
-        let name = veil::file(&program.to_string_lossy()).into_owned();
+        let name = masking::file(&program.to_string_lossy()).into_owned();
         let mut child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(&name)),
             _ => Failure::new(Code::CommandNotFound, lang.program_failed(&name)).detail(error.to_string()),

@@ -6,7 +6,7 @@
 use std::error::Error as _;
 
 use tokenward::{Distrust, Origin, Setting, SettingsError, Warning};
-use tokenward_core::{BadSecret, ProfileName, ScopesError, veil};
+use tokenward_core::{BadSecret, ProfileName, ScopesError, masking};
 
 use super::Lang;
 use crate::failure::Failure;
@@ -129,7 +129,7 @@ fn chinese(error: &SettingsError) -> String {
             } else {
                 zh.meant(nearest.as_deref())
             };
-            format!("没有配置档“{}”{by}；{known}{meant}", veil::shown(name.as_str()))
+            format!("没有配置档“{}”{by}；{known}{meant}", masking::shown(name.as_str()))
         }
         SettingsError::UnknownApp { origin, app, nearest } => {
             format!("{}：没有 [apps.{app}] 表{}", zh.origin(origin), zh.meant(nearest.as_deref()))
@@ -148,7 +148,7 @@ fn chinese(error: &SettingsError) -> String {
         }
         SettingsError::SecretUnreadable { origin, path, .. } => {
             let path = path.display().to_string();
-            format!("{}：无法读取密钥文件 {}", zh.origin(origin), veil::file(&path))
+            format!("{}：无法读取密钥文件 {}", zh.origin(origin), masking::file(&path))
         }
         SettingsError::NotTrusted { origin, found } => {
             let path = found.path().display();

@@ -17,7 +17,7 @@ mod platform;
 mod revoke;
 mod token;
 mod user;
-mod v1;
+mod v1_token;
 
 pub use catalogue::{catalogue, catalogue_beyond, catalogue_calls};
 

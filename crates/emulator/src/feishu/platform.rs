@@ -1,7 +1,7 @@
 //! Which part of the platform answers which endpoint.
 
 use crate::book::{Visit, narrow};
-use crate::feishu::{app_tokens, authorize, calls, device, errors, logins, revoke, token, user, v1};
+use crate::feishu::{app_tokens, authorize, calls, device, errors, logins, revoke, token, user, v1_token};
 use crate::memory::State;
 use crate::words::{DEVICE_GRANT_TYPE, Encodings, Endpoint, Fingerprint, Operation, Reply, Request};
 
@@ -44,8 +44,8 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Endpoint::Authorize | Endpoint::AuthorizeIndex => Ok(authorize::show(state, endpoint, request, visit)),
         Endpoint::Consent => Ok(authorize::decide(state, request, visit)),
         Endpoint::V2Token | Endpoint::V3Token => token::answer(state, endpoint, request, visit),
-        Endpoint::OidcExchange | Endpoint::LegacyExchange => v1::exchange(state, endpoint, request, visit),
-        Endpoint::OidcRefresh | Endpoint::LegacyRefresh => v1::refresh(state, endpoint, request, visit),
+        Endpoint::OidcExchange | Endpoint::LegacyExchange => v1_token::exchange(state, endpoint, request, visit),
+        Endpoint::OidcRefresh | Endpoint::LegacyRefresh => v1_token::refresh(state, endpoint, request, visit),
         Endpoint::Revoke => revoke::answer(state, request, visit),
         Endpoint::DeviceAuthorization => device::start(state, request, visit),
         Endpoint::DevicePage => Ok(device::page(state, request)),

@@ -24,7 +24,7 @@ use crate::book::Delivery;
 use crate::feishu;
 use crate::server::answer_body::{Answer, Closed};
 use crate::server::connection::{Line, Watched};
-use crate::server::exchange::{Outcome, handle};
+use crate::server::request_handling::{Outcome, handle};
 use crate::server::shared::Shared;
 use crate::server::{control, websocket};
 use crate::words::{Brand, Door, Reply, Request, Stream, Tail};

@@ -3,8 +3,8 @@
 mod answer_body;
 mod connection;
 mod control;
-mod exchange;
 mod listener;
+mod request_handling;
 mod shared;
 mod websocket;
 

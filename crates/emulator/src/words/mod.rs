@@ -11,7 +11,7 @@ mod randomness;
 mod refusal;
 mod reply;
 mod request;
-mod unknown;
+mod unknown_name;
 
 pub use clock::{BaseClock, Moment, SystemClock};
 pub use digest::Fingerprint;
@@ -19,7 +19,7 @@ pub use endpoint::{Endpoint, Operation};
 pub use error_code_entry::CatalogueEntry;
 pub use oauth_words::ClientAuth;
 pub use provider::{Brand, Door, TokenApi};
-pub use unknown::Unknown;
+pub use unknown_name::Unknown;
 
 pub(crate) use clock::Clock;
 pub(crate) use digest::{Key, hex};

@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 
 use super::claims::{Says, says};
 use super::document::Document;
-use super::doubled::Doubled;
+use super::duplicate_keys::Doubled;
 use super::error::DocumentError;
-use super::moment::spelled_like;
+use super::timestamp::spelled_like;
 use super::token_candidates::candidates;
 use super::value::Value;
 use super::value_frame::{Frame, exchanged};

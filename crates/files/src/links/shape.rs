@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tokenward_core::{Place, Slot};
 
 use super::document::Document;
-use super::names::{Name, Role};
+use super::key_names::{Name, Role};
 use super::sighting::Sighting;
 use super::value::Value;
 use super::value_frame::Frame;

@@ -9,9 +9,9 @@
 use tokenward_core::{Format, PathStep, Place, Slot};
 
 use super::document::Document;
-use super::names::{Name, Role, is_of_a_token, joined};
+use super::key_names::{Name, Role, is_of_a_token, joined};
+use super::mcp_server::Server;
 use super::nested_path::Way;
-use super::server::Server;
 use super::shape::Shape;
 use super::tree::Tree;
 use super::value::Value;

@@ -7,8 +7,8 @@ use tokenward_core::{GrantId, Link, Place, Slot};
 
 use super::document::Document;
 use super::encoded::decodings;
+use super::key_names::{Name, Role};
 use super::linked_files::{Links, blocking, linked, unreadable};
-use super::names::{Name, Role};
 use super::shape::{Unkept, unkept_ends};
 use super::sighting::Sighting;
 use super::value_kind::Nature;

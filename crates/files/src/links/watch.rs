@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::folders::Folders;
+use super::folder_watch::Folders;
 use super::linked_files::{Links, blocking};
 use super::report::{FileComparison, LinkOutcome, LinkReport};
 use tokenward_keeper::{Error, Keeper, Notice};

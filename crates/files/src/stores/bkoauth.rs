@@ -19,12 +19,12 @@ use tokenward_core::{Access, App, GrantId, ProfileName, TokenSet};
 use plan::{Candidate, RowPlan, TokenStanding};
 use tokenward_keeper::{Error, Keeper};
 
-pub use fate::{BkoauthFate, BkoauthOptions, BkoauthTaken};
 pub use plan::BkoauthPlan;
+pub use row_outcome::{BkoauthFate, BkoauthOptions, BkoauthTaken};
 pub use table::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 
-mod fate;
 mod plan;
+mod row_outcome;
 mod table;
 
 /// What became of a table.

@@ -18,9 +18,9 @@ use zeroize::Zeroizing;
 
 use super::error::{StoreError, json_fault};
 use super::file;
-use super::hidden::Hidden;
 use super::login::FoundLogin;
 use super::tool::Tool;
+use super::wiped_text::Hidden;
 use crate::links::Value;
 
 /// The keychain's name for the key.

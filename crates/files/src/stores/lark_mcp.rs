@@ -17,9 +17,9 @@ use tokenward_core::{AccessToken, AppSecret, RefreshToken, Scopes, SecretBytes, 
 use zeroize::Zeroizing;
 
 use super::error::{StoreError, json_fault};
-use super::hidden::Hidden;
 use super::login::FoundLogin;
 use super::tool::Tool;
+use super::wiped_text::Hidden;
 use crate::links::Value;
 
 /// The keyring's name for the key.

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError, veil};
+use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName, ScopesError, masking};
 use tokenward_keeper::{Error, KeptState};
 use tokenward_vault::trusted::Distrust;
 
@@ -170,7 +170,7 @@ pub enum SettingsError {
         origin: Origin,
     },
     /// No profile of that name.
-    #[error("there is no profile \"{}\"{}; {}{}", veil::shown(name.as_str()), asked_by(origin), known_profiles(known), meant_or_unset(name, known, nearest.as_deref()))]
+    #[error("there is no profile \"{}\"{}; {}{}", masking::shown(name.as_str()), asked_by(origin), known_profiles(known), meant_or_unset(name, known, nearest.as_deref()))]
     UnknownProfile {
         /// The name asked for.
         name: ProfileName,
@@ -262,7 +262,7 @@ pub enum SettingsError {
 impl SettingsError {
     /// A value that cannot be used, shown without what may be a secret.
     pub(super) fn bad_value(origin: &Origin, value: &str, allowed: Clause) -> Self {
-        Self::BadValue { origin: origin.clone(), value: veil::shown(value).into_owned(), allowed }
+        Self::BadValue { origin: origin.clone(), value: masking::shown(value).into_owned(), allowed }
     }
 
     /// Whether the profile that is missing may be the one that variables alone describe, and they are not set.
@@ -449,7 +449,7 @@ pub(super) fn named(path: &Path, source: &io::Error) -> String {
     let text = path.display().to_string();
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::IsADirectory => text,
-        _ => veil::file(&text).into_owned(),
+        _ => masking::file(&text).into_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokenward_core::veil;
+use tokenward_core::masking;
 
 /// The known name nearest to one that is not known, if it is near enough to be meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -113,7 +113,7 @@ pub(super) fn shown(text: &str, line: usize, harmless: &[&str]) -> String {
         kept.push_str(separator);
         kept.push('…');
     }
-    veil::address(&kept).into_owned()
+    masking::address(&kept).into_owned()
 }
 
 const LONGEST: usize = 100;

@@ -5,7 +5,7 @@
 //! written, and nothing is sent but the question for the endpoints.
 
 use tokenward::{AppRecord, ResolvedProfile, Session, Setting, travels_in_clear};
-use tokenward_core::{ClientAuthentication, Code, ExitClass, Platform, Remedy, TokenApi, veil};
+use tokenward_core::{ClientAuthentication, Code, ExitClass, Platform, Remedy, TokenApi, masking};
 use url::Url;
 
 use super::before::Before;
@@ -56,7 +56,7 @@ pub(super) async fn blueking(
 /// Asks whether an app may be used in clear text. Where nobody can be asked, the settings refuse it and name the flag.
 async fn allow_http(url: &str, context: &Context) -> Result<(), Failure> {
     let lang = context.lang();
-    let url = veil::address(url).into_owned();
+    let url = masking::address(url).into_owned();
     if !context.asker().can_ask() {
         let failure = Failure::new(Code::BadSetting, lang.http_refused(&url));
         return Err(failure.then(lang.http_refused_next()));

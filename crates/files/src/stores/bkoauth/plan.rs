@@ -15,7 +15,7 @@ use tokenward_core::{
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use super::fate::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
+use super::row_outcome::{BkoauthFate, BkoauthOptions, BkoauthTaken, unreadable};
 use super::table::{BkoauthRow, BkoauthSource, read_bkoauth};
 use tokenward_keeper::{Error, Keeper, TokenHolder};
 

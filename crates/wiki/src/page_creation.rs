@@ -24,11 +24,11 @@ use tokenward::core::ports::{Clock, Entropy};
 
 use crate::manuscript::Manuscript;
 use crate::page_observer::{Notice, PageObserver, PageStep};
-use crate::place::{Space, address};
-use crate::prepare::{Fetch, Plan, prepare};
+use crate::page_place::{Space, address};
+use crate::page_store::{Content, Drawer, Node, Page, Record, Store};
+use crate::preparation::{Fetch, Plan, prepare};
 use crate::rate_limit::Timer;
-use crate::remote::{Remote, WikiNode};
-use crate::store::{Content, Drawer, Node, Page, Record, Store};
+use crate::remote_calls::{Remote, WikiNode};
 use crate::{Error, Flaw, PageLocation};
 
 /// Everything that is needed to make pages.

@@ -22,8 +22,8 @@ use tokenward_core::{
 use tokio::time::Instant;
 
 use crate::error::{foreign, refuse, wrong_user};
-use crate::flight::Joining;
 use crate::serving::Serving;
+use crate::single_flight::Joining;
 use crate::{Error, Keeper, KeptState, ServedToken};
 
 pub(crate) use credential::Shows;

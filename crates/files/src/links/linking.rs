@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::adoption::another;
 use super::file::LinkedFile;
-use super::guard::Narrowed;
 use super::linked_files::{Links, blocking, joined, linked, report, silent, unreadable};
+use super::permissions::Narrowed;
 use super::report::{FileComparison, LinkOutcome, LinkReport};
 use super::verdict::Whose;
 use super::write_consent::Fill;

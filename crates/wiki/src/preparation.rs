@@ -16,9 +16,9 @@ use crate::images::{self, Source, without_login};
 use crate::limits;
 use crate::manuscript::Manuscript;
 use crate::page_observer::{Notice, PageObserver, Phase};
+use crate::page_store::Drawer;
 use crate::plan::{Insertion, insertions};
-use crate::remote::Remote;
-use crate::store::Drawer;
+use crate::remote_calls::Remote;
 use crate::text::{Picture, PictureSyntax, Stand, Text};
 use crate::tree::Tree;
 

@@ -5,7 +5,7 @@
 //! alternatives.
 
 use crate::manuscript::Manuscript;
-use crate::place::{PageLocation, Space};
+use crate::page_place::{PageLocation, Space};
 
 /// What is going to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

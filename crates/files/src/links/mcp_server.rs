@@ -4,7 +4,7 @@
 
 use tokenward_core::{PathStep, Slot};
 
-use super::names::{Name, Role};
+use super::key_names::{Name, Role};
 use super::nested_path::Way;
 use super::shape::Shape;
 use super::tree::Tree;
