@@ -46,7 +46,7 @@ pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
 /// Keep OAuth logins alive: log in once; tokens are stored encrypted, refreshed for you and handed to your programs
 #[derive(Debug, Parser)]
-#[command(name = "tokenward", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(name = "tokenward", version, subcommand_required = true)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -143,6 +143,8 @@ pub(crate) enum Command {
     /// Manage the encrypted vault
     #[command(subcommand)]
     Vault(Vault),
+    /// Show all about a command, with examples
+    Help(Help),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print the man page, or write all man pages into a folder
@@ -286,6 +288,14 @@ pub(crate) struct Demo {
     /// Keep the demo's folder and print its path
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+/// `help`.
+#[derive(Debug, Args)]
+pub(crate) struct Help {
+    /// The command; without one, all are listed
+    #[arg(value_name = "COMMAND")]
+    pub(crate) of: Vec<String>,
 }
 
 /// `completions`.

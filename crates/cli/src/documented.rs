@@ -26,6 +26,19 @@ fn unquoted(line: &str) -> Vec<String> {
     words
 }
 
+/// The command lines of this program in a line for a shell: what stands before a pipe, in a substitution, after another command.
+pub(crate) fn command_lines(line: &str) -> Vec<String> {
+    let starts = line.match_indices("tokenward ").filter(|(at, _)| *at == 0 || line[..*at].ends_with([' ', '(']));
+    let ends =
+        |rest: &str| [" | ", " > ", ")", " && "].iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
+    starts.map(|(at, _)| &line[at..]).map(|rest| rest[..ends(rest)].to_owned()).collect()
+}
+
+/// Whether a command line is understood.
+pub(crate) fn parsed(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(unquoted(line))
+}
+
 /// Every command line that the documentation shows is one that is understood.
 #[test]
 fn the_documentation_shows_what_there_is() {

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
+use clap::builder::StyledStr;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
@@ -27,7 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Colour;
 use crate::failure::Failure;
-use crate::words::Lang;
+use crate::words::{Lang, help};
 
 /// Decides what is written where, and in which dress.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +114,13 @@ impl Printer {
             .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
             .and_then(|()| out.flush())
             .map_err(|error| self.not_written(&error))
+    }
+
+    /// Writes a page of help, with its colours where they are wanted.
+    pub(crate) fn help(&self, page: &StyledStr) -> Result<(), Failure> {
+        let text = if self.colour_out { page.ansi().to_string() } else { page.to_string() };
+        let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+        self.own(&help::in_words(lines.join("\n").trim_end(), self.lang))
     }
 
     /// Writes a text that is ours and made to be read: a terminal folds no word of it, and no line is longer than is easy to read.
@@ -408,7 +416,7 @@ pub(crate) fn sheet(rows: &[Row], width: Option<usize>, coloured: bool) -> Strin
 }
 
 /// Folds a line at spaces and between Chinese characters; what continues stands behind `indent`.
-fn fold(text: &str, room: usize, indent: &str) -> Vec<String> {
+pub(crate) fn fold(text: &str, room: usize, indent: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for piece in pieces(text) {
         let line = lines.last_mut().expect("there is a first line");

@@ -20,17 +20,31 @@ use crate::render::{LogLines, Printer, repeat_no_secret_of};
 use crate::signals;
 use crate::typed_command::Typed;
 use crate::usage_error::misuse;
-use crate::words::{Lang, help};
+use crate::words::Lang;
+use crate::words::help::{self, Depth};
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     let lang = ambient.lang(wanted_lang(arguments));
     repeat_no_secret_of(arguments);
+    if arguments.is_empty() {
+        let text = help::shown(lang, Depth::First, ambient.surface.width).render_help();
+        let printer = Printer::new(lang, false, false, 0, Colour::Auto, ambient.surface);
+        return ended(printer.help(&text).map(|()| ExitCode::SUCCESS), printer);
+    }
     let words = std::iter::once(OsString::from("tokenward")).chain(arguments.iter().cloned());
-    let parsed = help::command(lang).try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed =
+        help::command(lang).try_get_matches_from(words.clone()).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return answer_clap(&error, arguments, &ambient, lang),
+        Err(error) => {
+            let is_help =
+                matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
+            // What is shown beside the arguments is made for those alone who want to see it.
+            let shown = is_help.then(|| help::shown(lang, Depth::Arguments, ambient.surface.width));
+            let error = shown.and_then(|mut tree| tree.try_get_matches_from_mut(words).err()).unwrap_or(error);
+            return answer_clap(&error, arguments, &ambient, lang);
+        }
     };
     let mut global = cli.global;
     if let Command::Proxy(proxy) = &cli.command {
@@ -78,15 +92,17 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Asker::restore();
         result
     });
-    match result {
-        Ok(code) => code,
-        Err(failure) => {
-            if !failure.is_silent() {
-                printer.failure(&failure);
-            }
-            failure.exit()
+    ended(result, printer)
+}
+
+/// What a result comes to: told, if it is a failure.
+fn ended(result: Result<ExitCode, Failure>, printer: Printer) -> ExitCode {
+    result.unwrap_or_else(|failure| {
+        if !failure.is_silent() {
+            printer.failure(&failure);
         }
-    }
+        failure.exit()
+    })
 }
 
 /// Whether the system gives what the runtime and the vault cannot do without. The runtime would end the process where it is refused a
@@ -114,26 +130,14 @@ fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, l
     let has = |flag: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == flag);
     let printer = Printer::new(lang, has("--json"), false, 0, Colour::Auto, ambient.surface);
     let result = match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            let text = if ambient.surface.out && !ambient.surface.plain {
-                error.render().ansi().to_string()
-            } else {
-                error.render().to_string()
-            };
-            printer.own(&text).map(|()| ExitCode::SUCCESS)
-        }
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => printer.help(&error.render()).map(|()| ExitCode::SUCCESS),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            printer.picture(error.render().to_string().trim_end());
+            printer.picture(help::in_words(&error.render().to_string(), lang).trim_end());
             Err(Failure::silent(Code::Usage.exit() as u8))
         }
         _ => Err(misuse(error, lang)),
     };
-    result.unwrap_or_else(|failure| {
-        if !failure.is_silent() {
-            printer.failure(&failure);
-        }
-        failure.exit()
-    })
+    ended(result, printer)
 }
 
 /// The language flag, found before the words are parsed: help and misuse are told in it too.

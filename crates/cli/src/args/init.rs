@@ -6,6 +6,8 @@ use clap::Args;
 use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
 use url::Url;
 
+use crate::words::help::{OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
+
 use super::values::{BadValue, name, port, provider, redirect, token_api, url};
 
 /// `init`.
@@ -31,13 +33,13 @@ pub(crate) struct Init {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["app_secret_stdin", "app_secret_file"])]
     pub(crate) secret_file: Option<PathBuf>,
     /// Feishu and Lark: self-built, or store for an app that many companies install
-    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"], hide_possible_values = true)]
+    #[arg(long, value_name = "KIND", value_parser = ["self-built", "store"], hide_possible_values = true, help_heading = OF_FEISHU)]
     pub(crate) app_kind: Option<String>,
     /// Feishu and Lark: tenant key of the company that a store app acts in
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help_heading = OF_FEISHU)]
     pub(crate) tenant_key: Option<String>,
     /// Feishu and Lark: whether v3 falls back to v2, and v2 to v3, where one does not exist
-    #[arg(long, value_name = "true|false", hide_possible_values = true)]
+    #[arg(long, value_name = "true|false", hide_possible_values = true, help_heading = OF_FEISHU)]
     pub(crate) fallback: Option<bool>,
     /// API base URL: the open platform, BlueKing's gateway or a resource server (TOKENWARD_OPEN_URL)
     #[arg(long, value_name = "URL", value_parser = url)]
@@ -49,43 +51,43 @@ pub(crate) struct Init {
     #[arg(long, visible_alias = "dialect", value_name = "DIALECT", value_parser = token_api)]
     pub(crate) token_api: Option<TokenApi>,
     /// Token endpoint to use instead of the default one, for gateways in front of Feishu or Lark
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_FEISHU)]
     pub(crate) token_url: Option<Url>,
     /// BlueKing bkauth: realm (TOKENWARD_REALM)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = OF_BLUEKING)]
     pub(crate) realm: Option<String>,
     /// BlueKing: allow plain http for this app; others on the network can then read what is sent (TOKENWARD_ALLOW_HTTP)
-    #[arg(long)]
+    #[arg(long, help_heading = OF_BLUEKING)]
     pub(crate) allow_http: bool,
     /// BlueKing auth-api: environment, prod or test (TOKENWARD_BK_ENV)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = OF_BLUEKING)]
     pub(crate) bk_env: Option<String>,
     /// BlueKing: login cookie that identifies a user, as FIELD or FIELD=COOKIE; names only, no values (TOKENWARD_COOKIES)
-    #[arg(long, value_name = "FIELD=COOKIE")]
+    #[arg(long, value_name = "FIELD=COOKIE", help_heading = OF_BLUEKING)]
     pub(crate) cookies: Vec<String>,
     /// oauth2: client authentication: basic, body, or none for a public client (TOKENWARD_CLIENT_AUTHENTICATION)
-    #[arg(long, value_name = "WAY", value_parser = authentication)]
+    #[arg(long, value_name = "WAY", value_parser = authentication, help_heading = OF_OAUTH2)]
     pub(crate) client_authentication: Option<ClientAuthentication>,
     /// oauth2: authorization endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) authorization_endpoint: Option<Url>,
     /// oauth2: token endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) token_endpoint: Option<Url>,
     /// oauth2: device authorization endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) device_authorization_endpoint: Option<Url>,
     /// oauth2: revocation endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) revocation_endpoint: Option<Url>,
     /// oauth2: introspection endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) introspection_endpoint: Option<Url>,
     /// oauth2: userinfo endpoint, if the server does not publish it
-    #[arg(long, value_name = "URL", value_parser = url)]
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = OF_OAUTH2)]
     pub(crate) userinfo_endpoint: Option<Url>,
     /// oauth2: how the server treats old tokens, such as old_access=dies; repeatable (TOKENWARD_RULES)
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", help_heading = OF_OAUTH2)]
     pub(crate) rule: Vec<String>,
     /// Redirect URL registered for the app
     #[arg(long, value_name = "URL", value_parser = redirect)]

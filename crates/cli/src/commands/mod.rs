@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod exec;
 mod explain;
+mod help;
 mod init;
 mod link;
 mod links;
@@ -60,6 +61,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, context).await,
         Command::Demo(demo) => demo::run(&demo, context).await,
         Command::Vault(vault) => vault::run(vault, context).await,
+        Command::Help(help) => help::run(&help, context),
         Command::Completions(completions) => completions::run(&completions, context),
         Command::Man(man) => man::run(&man, context),
     }

@@ -1,11 +1,25 @@
 //! The help in Chinese. The English is beside the arguments ([`crate::args`]); a test sees that no command and no
 //! argument is without words here.
 
+use std::borrow::Cow;
+
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::Lang;
+pub(crate) use super::layout::Depth;
+use super::layout::laid_out;
 use crate::args::{Cli, with_names_of_files};
+
+/// The tree of commands, to be looked at.
+pub(crate) fn bare() -> Command {
+    Cli::command()
+}
+
+/// The tree as it is shown: with examples and in groups, for a terminal of this width.
+pub(crate) fn shown(lang: Lang, depth: Depth, width: Option<u16>) -> Command {
+    laid_out(command(lang), lang, depth, width.map_or(READABLE, |width| usize::from(width).min(READABLE)))
+}
 
 /// The tree of commands with its help in this language.
 pub(crate) fn command(lang: Lang) -> Command {
@@ -36,6 +50,14 @@ pub(crate) fn command(lang: Lang) -> Command {
     }
 }
 
+/// A page of help with the one word that the parser has in English alone.
+pub(crate) fn in_words(page: &str, lang: Lang) -> Cow<'_, str> {
+    match lang {
+        Lang::En => Cow::Borrowed(page),
+        Lang::Zh => Cow::Owned(page.replace("[OPTIONS]", "[选项]")),
+    }
+}
+
 fn chinese(mut command: Command, path: &str) -> Command {
     let about = words(path, "");
     let names: Vec<_> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
@@ -46,7 +68,12 @@ fn chinese(mut command: Command, path: &str) -> Command {
                 let heading = match (arg.is_global_set(), arg.is_positional()) {
                     (true, _) => EVERYWHERE,
                     (false, true) => "参数",
-                    (false, false) => "选项",
+                    (false, false) => match arg.get_help_heading() {
+                        Some(OF_FEISHU) => "飞书和 Lark",
+                        Some(OF_BLUEKING) => "蓝鲸",
+                        Some(OF_OAUTH2) => "OAuth 2.0",
+                        _ => "选项",
+                    },
                 };
                 let (arg, note) = noted(arg);
                 let default = arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
@@ -69,6 +96,7 @@ fn chinese(mut command: Command, path: &str) -> Command {
     }
     command
         .subcommand_help_heading("命令")
+        .subcommand_value_name("命令")
         .disable_help_flag(true)
         .arg(
             Arg::new("help")
@@ -106,6 +134,14 @@ fn noted(mut arg: Arg) -> (Arg, String) {
 fn words(command: &str, argument: &str) -> Option<&'static str> {
     WORDS.iter().find(|(path, name, _)| *path == command && *name == argument).map(|(_, _, words)| *words)
 }
+
+/// Headings of options that one provider alone knows.
+pub(crate) const OF_FEISHU: &str = "Feishu and Lark";
+pub(crate) const OF_BLUEKING: &str = "BlueKing";
+pub(crate) const OF_OAUTH2: &str = "OAuth 2.0";
+
+/// The longest line of help, in columns; also where there is no terminal.
+const READABLE: usize = 100;
 
 const EVERYWHERE: &str = "通用";
 
@@ -382,6 +418,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("vault rekey", "", "用新的数据密钥重新加密保险库；若密钥文件是保险库自己的，也一并更换"),
     ("vault rekey", "new_key_file", "今后使用此文件中的密钥（TOKENWARD_KEY_FILE）"),
     ("vault rekey", "own_key", "今后使用保险库自己的密钥文件"),
+    ("help", "", "显示一个命令的全部说明和示例"),
+    ("help", "of", "命令；不写则列出所有命令"),
     ("completions", "", "输出 shell 的补全脚本"),
     ("completions", "shell", "shell 名称"),
     ("man", "", "输出手册页，或把全部手册页写入目录"),

@@ -16,8 +16,10 @@ mod findings;
 pub(crate) mod help;
 mod identity;
 mod lang;
+mod layout;
 mod links;
 mod login;
+pub(crate) mod manual;
 mod oddities;
 mod platforms;
 mod proxy;
@@ -104,6 +106,7 @@ mod tests {
             identity::ALL,
             links::ALL,
             login::ALL,
+            manual::ALL,
             platforms::ALL,
             servers::ALL,
             proxy::ALL,

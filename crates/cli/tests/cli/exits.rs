@@ -34,7 +34,7 @@ fn our_own_fault_is_one() {
 #[test]
 fn wrong_usage_is_two() {
     assert_eq!(run(&mut bare_command(&["tokn"])).code, 2);
-    assert_eq!(run(&mut bare_command(&[])).code, 2);
+    assert_eq!(run(&mut bare_command(&["vault"])).code, 2);
     let ran = run(&mut bare_command(&["token", "--as", "robot", "--json"]));
     assert_eq!((ran.code, ran.error()["code"].as_str().unwrap()), (2, "TW0200"), "{ran:?}");
 }

@@ -1,0 +1,26 @@
+//! `tokenward help`: all that is told of a command. It reads no file.
+
+use std::process::ExitCode;
+
+use tokenward_core::{Code, veil};
+
+use crate::args::Help;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::words::help::{self, Depth};
+
+pub(super) fn run(help: &Help, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    let mut tree = help::shown(lang, Depth::Whole, context.ambient.surface.width);
+    tree.build();
+    let mut command = &mut tree;
+    for word in &help.of {
+        if command.find_subcommand(word).is_none() {
+            let failure = Failure::new(Code::Usage, lang.no_such_command(veil::shown(word)));
+            return Err(failure.then(lang.usage_help()));
+        }
+        command = command.find_subcommand_mut(word).expect("it was found a line above");
+    }
+    printer.help(&command.render_help())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,38 @@
+//! Commands for files that hold tokens.
+
+super::manual! {
+    "link" {
+        "Writes the tokens of a login into a file and keeps them in sync from now on: the file is read before each use and written after each refresh. Nothing else in it changes, comments included. A file that already holds a login brings it into the vault."
+        "把登录的令牌写入文件，并从此保持同步：每次使用前读取，每次续期后写入。文件中的其他内容（包括注释）保持不变。若文件中已有登录，会将其接管到保险库。"
+        "tokenward link .env" => "the usual names are found" "自动识别常用变量名"
+        "tokenward link mcp.json --server feishu" => "one MCP server of several" "文件中有多个 MCP 服务时选择一个"
+        "tokenward link app.toml --access auth.token --refresh auth.refresh" => "name the places yourself" "自行指定位置"
+        "tokenward link .env -p work --create" => "the login of profile work, in a new file" "把配置档 work 的登录写入新文件"
+    }
+    "unlink" {
+        "Ends the link of a file. The file stays as it is; it is read and written no more."
+        "解除文件的链接。文件保持原样，此后不再读取或写入。"
+        "tokenward unlink .env" => "no longer keep .env in sync" "不再同步 .env"
+        "tokenward unlink mcp.json --server feishu" => "one MCP server of several" "多个 MCP 服务中的一个"
+    }
+    "links" {
+        "Shows each linked file and whether it is in sync. Nothing is changed. The exit code is 2 where a file needs you to look at it."
+        "显示每个链接文件以及是否同步。不作任何更改。有文件需要你处理时退出码为 2。"
+        "tokenward links" => "all linked files" "所有链接文件"
+        "tokenward links .env" => "one file" "只看一个文件"
+    }
+    "adopt" {
+        "Imports a login that a file or another tool holds, so that you need not log in again. Without a source it shows what is found on this machine. A refresh token that two programs use ends the login, so let one of them go."
+        "导入文件或其他工具中的登录，无需重新登录。不指定来源时，显示本机找到的登录。同一个刷新令牌由两个程序使用会使登录失效，因此请只保留其中一个。"
+        "tokenward adopt" => "show what is found here" "显示本机找到的登录"
+        "tokenward adopt token.json" => "import the login of a file and keep it in sync" "导入文件中的登录并保持同步"
+        "tokenward adopt --from lark-cli -p work" => "the login of another tool, as profile work" "把其他工具的登录作为配置档 work 导入"
+        "tokenward adopt --undo" => "bring back the login that was replaced" "换回被替换的登录"
+    }
+    "watch" {
+        "Runs in the foreground until Ctrl-C: linked files are kept in sync as they and the logins change, and logins are refreshed before they expire."
+        "在前台运行，直到按 Ctrl-C：链接文件随文件和登录的变化保持同步，登录在过期前续期。"
+        "tokenward watch" => "every profile that has links" "所有有链接的配置档"
+        "tokenward watch work lab" => "these profiles" "指定的配置档"
+    }
+}

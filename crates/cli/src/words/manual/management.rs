@@ -1,0 +1,63 @@
+//! Commands that look after what there is, and that help.
+
+super::manual! {
+    "vault" {
+        "Looks after the encrypted vault that holds logins, tokens and the secrets of apps."
+        "维护存放登录、令牌和应用密钥的加密保险库。"
+        "tokenward vault info" => "where it is, and what opens it" "位置以及由什么打开"
+        "tokenward vault backup vault.bak" => "an encrypted copy; its key is shown once" "加密备份；密钥只显示一次"
+        "tokenward vault restore vault.bak" => "bring the copy back" "恢复备份"
+    }
+    "vault info" {
+        "Shows where the vault is, what opens it and what it holds. It makes no vault where there is none."
+        "显示保险库的位置、由什么打开以及其中的内容。没有保险库时不会新建。"
+        "tokenward vault info" => "look at it" "查看"
+        "tokenward vault info --json" => "the same for a program" "供程序读取"
+    }
+    "vault backup" {
+        "Writes an encrypted copy into a new file. A copy holds the refresh tokens of its day: after the next refresh they are used up, so a copy is of most use after a disk was lost."
+        "把加密备份写入新文件。备份中是当时的刷新令牌，下次续期后即失效，因此备份主要用于磁盘丢失之后。"
+        "tokenward vault backup vault.bak" => "make a key and show it once" "生成密钥并只显示一次"
+        "tokenward vault backup vault.bak --key-file backup.key" => "use the key in this file" "使用此文件中的密钥"
+    }
+    "vault restore" {
+        "Brings a copy back after showing what becomes of each login. The vault that was there is kept beside it, and --undo puts it back."
+        "先说明每个登录将会怎样，再恢复备份。原有的保险库会保留在旁边，--undo 可以换回。"
+        "tokenward vault restore vault.bak --dry-run" => "what would become of each login" "每个登录将会怎样"
+        "tokenward vault restore vault.bak" => "bring it back, after asking" "询问后恢复"
+        "tokenward vault restore --undo" => "put back the vault of before" "换回恢复之前的保险库"
+    }
+    "vault kept" {
+        "Shows the vaults that restores have put aside, or removes some of them for good."
+        "列出恢复时保留在旁边的保险库，或永久删除其中一些。"
+        "tokenward vault kept" => "show them" "列出"
+        "tokenward vault kept --remove-all" => "remove all of them, after asking" "询问后全部删除"
+    }
+    "vault rekey" {
+        "Encrypts the vault anew with a new data key, for instance after its key file was seen by somebody else."
+        "用新的数据密钥重新加密保险库，例如密钥文件被他人看到之后。"
+        "tokenward vault rekey" => "new keys, opened as before" "更换密钥，打开方式不变"
+        "tokenward vault rekey --new-key-file vault.key" => "open it with this file from now on" "今后用此文件打开"
+        "tokenward vault rekey --own-key" => "open it with a key file of its own from now on" "今后用保险库自己的密钥文件打开"
+    }
+    "help" {
+        "Tells all of a command: what it does, its arguments, examples, variables, files and exit codes. Without a command it lists them all."
+        "显示一个命令的全部说明：用途、参数、示例、环境变量、文件和退出码。不写命令时列出所有命令。"
+        "tokenward help" => "every command" "所有命令"
+        "tokenward help login" => "one of them" "其中一个"
+        "tokenward help vault backup" => "a command below another" "下级命令"
+    }
+    "completions" {
+        "Prints a script that lets your shell complete commands, options and values. The examples install it for you alone; open a new shell afterwards."
+        "输出脚本，使 shell 能补全命令、选项和值。示例只为你自己安装；之后请打开新的 shell。"
+        "tokenward completions bash > ~/.local/share/bash-completion/completions/tokenward" => "bash, with the package bash-completion" "bash（需要软件包 bash-completion）"
+        "tokenward completions zsh > ~/.zfunc/_tokenward" => "zsh; in ~/.zshrc: fpath+=~/.zfunc, before compinit" "zsh；在 ~/.zshrc 的 compinit 之前加入 fpath+=~/.zfunc"
+        "tokenward completions fish > ~/.config/fish/completions/tokenward.fish" => "fish" "fish（放入该目录即可）"
+    }
+    "man" {
+        "Prints the manual page, or writes the pages of all commands into a folder, where `man` finds them if it is in MANPATH."
+        "输出手册页，或把所有命令的手册页写入目录；目录在 MANPATH 中时 `man` 即可找到。"
+        "tokenward man | man -l -" => "read it" "阅读"
+        "tokenward man --out ~/.local/share/man/man1" => "install all of them for you alone" "为自己安装全部手册页"
+    }
+}
