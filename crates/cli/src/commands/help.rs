@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tokenward_core::{Code, veil};
+use tokenward_core::{Code, masking};
 
 use crate::args::Help;
 use crate::context::Context;
@@ -16,7 +16,7 @@ pub(super) fn run(help: &Help, context: &Context) -> Result<ExitCode, Failure> {
     let mut command = &mut tree;
     for word in &help.of {
         if command.find_subcommand(word).is_none() {
-            let failure = Failure::new(Code::Usage, lang.no_such_command(veil::shown(word)));
+            let failure = Failure::new(Code::Usage, lang.no_such_command(masking::shown(word)));
             return Err(failure.then(lang.usage_help()));
         }
         command = command.find_subcommand_mut(word).expect("it was found a line above");

@@ -487,7 +487,9 @@ mod tests {
     /// The other names of an argument are told, and still taken.
     #[test]
     fn other_names_are_told_and_taken() {
-        let told = command(Lang::Zh).try_get_matches_from(["tokenward", "init", "--help"]).unwrap_err().to_string();
+        // Wide enough for any line.
+        let told = command(Lang::Zh).term_width(1000).try_get_matches_from(["tokenward", "init", "--help"]);
+        let told = told.unwrap_err().to_string();
         assert!(told.contains("（也可写作 --issuer）"), "{told}");
         let taken = command(Lang::Zh).try_get_matches_from(["tokenward", "init", "--issuer", "https://a.example"]);
         assert!(taken.is_ok(), "{taken:?}");
