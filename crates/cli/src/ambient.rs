@@ -30,11 +30,22 @@ pub(crate) struct Ambient {
     pub(crate) stdin_terminal: bool,
     /// Where stdout and stderr lead.
     pub(crate) surface: Surface,
+    /// Where it runs.
+    pub(crate) remote: Option<Remote>,
     /// Whether `TOKENWARD_APP_SECRET` is set, were it empty: an empty secret is a mistake, not an absent one.
     pub(crate) secret_is_set: bool,
     /// `TOKENWARD_CLOCK_OFFSET` or `TOKENWARD_KILL_AT`, if it holds something that cannot be used.
     bad: Option<(&'static str, String)>,
     kill_at: Option<KillAt>,
+}
+
+/// Where the process runs, if that is not the machine at which the person sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remote {
+    /// Reached by SSH.
+    Ssh,
+    /// A container of Docker, Podman or Kubernetes.
+    Container,
 }
 
 /// Where the process is to die.
@@ -74,15 +85,14 @@ impl Ambient {
             out: std::io::stdout().is_terminal(),
             err: std::io::stderr().is_terminal(),
             plain: env.get("NO_COLOR").is_some() || env.get("TERM") == Some("dumb"),
-            width: rustix::termios::tcgetwinsize(std::io::stdout())
-                .ok()
-                .map(|size| size.ws_col)
-                .filter(|&width| width > 0),
+            width: columns(std::io::stdout()),
+            err_width: columns(std::io::stderr()),
         };
         Self {
             clock: ShiftedClock { seconds: offset.unwrap_or(0) },
             stdin_terminal: std::io::stdin().is_terminal(),
             surface,
+            remote: remote(&env),
             secret_is_set,
             bad,
             kill_at,
@@ -128,6 +138,22 @@ impl Ambient {
             _ => None,
         }
     }
+}
+
+/// The width of a terminal, if it is one that knows. Some report 0 columns (`script`, `docker -t` without a size).
+fn columns(stream: impl std::os::fd::AsFd) -> Option<u16> {
+    rustix::termios::tcgetwinsize(stream).ok().map(|size| size.ws_col).filter(|&width| width > 0)
+}
+
+/// What sshd(8) sets, what container runtimes leave in the file system, and what they set.
+fn remote(env: &Environment) -> Option<Remote> {
+    let is_set = |name: &&str| env.get(name).is_some();
+    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(is_set) {
+        return Some(Remote::Ssh);
+    }
+    let is_contained = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| std::path::Path::new(mark).exists())
+        || ["container", "KUBERNETES_SERVICE_HOST"].iter().any(is_set);
+    is_contained.then_some(Remote::Container)
 }
 
 /// The words of the command line, without the program's name.

@@ -34,6 +34,7 @@ mod signals;
 mod start;
 mod token_places;
 mod typed_command;
+mod typed_lines;
 mod usage_error;
 mod words;
 

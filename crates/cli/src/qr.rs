@@ -10,8 +10,16 @@ use qrcode::{Color, QrCode};
 /// scanners lose the code against a dark terminal.
 const QUIET: usize = 4;
 
+/// A QR code for a terminal.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Drawing {
+    pub(crate) text: String,
+    /// How wide it is.
+    pub(crate) columns: usize,
+}
+
 /// Draws a text as a QR code; `None` when it is too long for one.
-pub(crate) fn draw(text: &str, colour: bool) -> Option<String> {
+pub(crate) fn draw(text: &str, colour: bool) -> Option<Drawing> {
     let code = QrCode::with_error_correction_level(text, qrcode::EcLevel::L).ok()?;
     let width = code.width();
     let modules = code.to_colors();
@@ -40,7 +48,7 @@ pub(crate) fn draw(text: &str, colour: bool) -> Option<String> {
         }
         drawing.push('\n');
     }
-    Some(drawing)
+    Some(Drawing { text: drawing, columns: side })
 }
 
 /// Palette entries 16 and 231 are black and white in every theme; the first sixteen are not.
@@ -68,7 +76,9 @@ mod tests {
         let code = QrCode::with_error_correction_level(text, qrcode::EcLevel::L).unwrap();
         let side = code.width() + 2 * QUIET;
         for colour in [true, false] {
-            let drawn = modules(&draw(text, colour).unwrap());
+            let drawing = draw(text, colour).unwrap();
+            assert_eq!(drawing.columns, side);
+            let drawn = modules(&drawing.text);
             for y in 0..side {
                 for x in 0..side {
                     let inside = (QUIET..side - QUIET).contains(&x) && (QUIET..side - QUIET).contains(&y);

@@ -16,6 +16,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::StyledStr;
@@ -45,6 +46,7 @@ pub(crate) struct Printer {
     /// Whether stdout is a terminal.
     terminal: bool,
     width: Option<u16>,
+    err_width: Option<u16>,
 }
 
 /// What the printer needs to know of its surroundings.
@@ -56,8 +58,10 @@ pub(crate) struct Surface {
     pub(crate) err: bool,
     /// Whether the environment asks for plain text (`NO_COLOR`, <https://no-color.org>; `TERM=dumb`).
     pub(crate) plain: bool,
-    /// The terminal's width, if it is one.
+    /// The width of the terminal that stdout is, if it is one and knows.
     pub(crate) width: Option<u16>,
+    /// That of stderr.
+    pub(crate) err_width: Option<u16>,
 }
 
 /// One answer on a sheet of findings, or a heading.
@@ -94,7 +98,16 @@ impl Printer {
         let width = surface.width.filter(|_| surface.out);
         let loudness = if quiet { -1 } else { i16::from(verbose) };
         let (colour_out, colour_err) = (colours(surface.out), colours(surface.err));
-        Self { lang, json, loudness, colour_out, colour_err, terminal: surface.out, width }
+        Self {
+            lang,
+            json,
+            loudness,
+            colour_out,
+            colour_err,
+            terminal: surface.out,
+            width,
+            err_width: surface.err_width,
+        }
     }
 
     /// Writes data to stdout, with a line break at the end: exact for programs, made visible on a terminal.
@@ -222,12 +235,21 @@ impl Printer {
         }
     }
 
-    /// A line on stderr that the next one is written over; an empty one takes it away.
-    #[expect(clippy::unused_self, reason = "only a printer may write")]
+    /// A line on stderr that the next one is written over, cut to the terminal; an empty one takes it away.
     pub(crate) fn passing(&self, text: &str) {
+        PASSING.store(!text.is_empty(), Ordering::Relaxed);
+        // The cursor stands behind the last character: in the last column it would be in the next line.
+        let room = self.err_width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(1));
         let mut err = io::stderr().lock();
-        // Nobody can be told that stderr is gone. The sequence clears the line (ECMA-48 §8.3.41).
-        let _ = write!(err, "\r\x1b[2K{}", visible(text)).and_then(|()| err.flush());
+        // Nobody can be told that stderr is gone.
+        let _ = write!(err, "{CLEAR}{}", cut(&visible(text), room)).and_then(|()| err.flush());
+    }
+
+    /// Takes the line away that is written over, if there is one.
+    pub(crate) fn passing_ends(&self) {
+        if PASSING.load(Ordering::Relaxed) {
+            self.passing("");
+        }
     }
 
     /// An object on a line of stderr, where `--json` is asked for.
@@ -255,11 +277,13 @@ impl Printer {
     /// A table without lines, made to fit the terminal; as wide as it likes elsewhere.
     pub(crate) fn table(&self, heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let mut table = Table::new();
-        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        // Its own look at the terminal would take no columns for no room.
+        table.load_style(NOTHING).force_no_tty();
         table.set_header(heads.iter().map(|head| visible(head).into_owned()));
-        if let Some(width) = self.width {
-            table.set_width(width);
-        }
+        match self.width {
+            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+            None => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
         table.add_rows(rows.into_iter().map(|row| row.into_iter().map(|cell| visible(&cell).into_owned())));
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -320,7 +344,10 @@ impl Printer {
     }
 
     fn err(text: &str) {
-        let mut line = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice)).into_owned();
+        let line = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice));
+        // What passes gives way to what stays.
+        let clear = if PASSING.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
+        let mut line = format!("{clear}{line}");
         line.push('\n');
         // At once: lines of processes that share a terminal do not run into one another. Nobody can be told that stderr is gone.
         let _ = io::stderr().lock().write_all(line.as_bytes());
@@ -462,12 +489,33 @@ fn columns(text: &str) -> usize {
     text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
 }
 
+/// As much of a text as takes so many columns.
+fn cut(text: &str, room: usize) -> String {
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += if is_wide(*c) { 2 } else { 1 };
+        taken <= room
+    };
+    text.chars().take_while(fits).collect()
+}
+
+/// Whether a line is shown that the next one is written over.
+static PASSING: AtomicBool = AtomicBool::new(false);
+/// Clears a line (ECMA-48 §8.3.41) and goes to its beginning.
+const CLEAR: &str = "\r\x1b[2K";
 /// The longest line of prose, in columns.
 const READABLE: usize = 100;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_passes_is_no_longer_than_the_line() {
+        assert_eq!(cut("waiting · 4 min", 9), "waiting ·");
+        assert_eq!(cut("等待登录", 5), "等待");
+        assert_eq!(cut("等待", usize::MAX), "等待");
+    }
 
     #[test]
     fn lines_are_folded_where_a_reader_would() {

@@ -1,10 +1,11 @@
 //! The end of a login in the browser: a server on this machine's own address (RFC 8252 §7.3).
 //!
-//! Enters: a redirect URL, the expected `state`, a time limit. Leaves: an authorization code, a refusal, or the
-//! news that nobody came. It listens on loopback only, answers one exact path, and believes only a request that
-//! brings the expected `state`; everything else gets a page that says what is wrong, and the waiting goes on. The
-//! code is in no page and no log (I4). A crash leaves nothing behind: codes live for minutes, and unused ones harm
-//! nobody.
+//! Enters: a redirect URL, the expected `state`, a time limit; then how the login ended. Leaves: an authorization code, a
+//! refusal, or the news that nobody came; and a page that says how it ended. It listens on loopback only, answers one exact
+//! path, and believes only a request that brings the expected `state`; everything else gets a page that says what is wrong,
+//! and the waiting goes on. The code is in no page and no log (I4), and the page takes it out of the address. A crash leaves
+//! nothing behind: codes live for minutes, unused ones harm nobody, and the page says until its end that the terminal knows
+//! more.
 
 mod page;
 #[cfg(test)]
@@ -14,11 +15,11 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -28,12 +29,14 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use tokenward_core::{AuthorizationCode, Code, RedirectUri};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use url::{Host, Url};
 
 use crate::Consent;
-use page::{Language, Page};
+use page::{Body, Language, Page};
+
+pub use page::{LoginEnd, PageWords};
 
 /// What came back from the login page.
 #[derive(Debug)]
@@ -50,6 +53,16 @@ pub enum CallbackOutcome {
     },
     /// Nobody came in time.
     TimedOut,
+}
+
+/// A callback that was not believed, and changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IgnoredCallback {
+    /// It belongs to another login, or an old link was opened.
+    AnotherLogin,
+    /// It held neither a code nor an error.
+    Incomplete,
 }
 
 /// Why no callback can be waited for.
@@ -159,8 +172,8 @@ impl Callback {
         gate
     }
 
-    /// Waits for the browser. The page has been sent in full when this returns. Afterwards, and after the time is up,
-    /// later visitors are told so until the server is dropped.
+    /// Waits for the browser. Whoever brought the code sees a page that waits for [`Callback::finish`]. Afterwards, and after the
+    /// time is up, later visitors are told so until the server is dropped.
     pub async fn wait(&self, expected_state: &str, timeout: Duration) -> CallbackOutcome {
         let (reply, mut outcome) = oneshot::channel();
         *self.shared.phase() = Phase::Waiting { state: expected_state.to_owned(), reply };
@@ -168,19 +181,42 @@ impl Callback {
         if let Ok(outcome) = tokio::time::timeout(timeout, &mut outcome).await {
             return outcome.unwrap_or_else(|_| nobody());
         }
-        let unanswered = {
-            let mut phase = self.shared.phase();
-            let unanswered = matches!(*phase, Phase::Waiting { .. });
-            if unanswered {
-                *phase = Phase::Over { state: expected_state.to_owned(), page: Page::TooLate };
-            }
-            unanswered
-        };
-        if unanswered {
-            return nobody();
+        let mut phase = self.shared.phase();
+        // Somebody may have come at the last moment; what they were told must be true.
+        if let Ok(outcome) = outcome.try_recv() {
+            return outcome;
         }
-        // Somebody came at the last moment and is being sent the page, which `CONNECTION_TIME` limits.
-        outcome.await.unwrap_or_else(|_| nobody())
+        *phase = Phase::Over { state: expected_state.to_owned(), page: Page::TooLate };
+        nobody()
+    }
+
+    /// The next callback that is not believed while the login is waited for. Those that nobody asks about are forgotten.
+    pub async fn ignored(&self) -> IgnoredCallback {
+        let mut seen = self.shared.ignored.subscribe();
+        loop {
+            if seen.changed().await.is_err() {
+                // The sender lives as long as the server.
+                std::future::pending::<()>().await;
+            }
+            if let Some(ignored) = *seen.borrow_and_update() {
+                return ignored;
+            }
+        }
+    }
+
+    /// Tells the page how the login ended, and gives it time to be sent.
+    pub async fn finish(&self, end: &LoginEnd) {
+        {
+            let mut phase = self.shared.phase();
+            // It may have been finished without the browser: whoever still comes is told so.
+            if let Phase::Waiting { state, .. } = &*phase {
+                *phase = Phase::Over { state: state.clone(), page: Page::AlreadyDone };
+            }
+        }
+        self.shared.end.send_replace(Some(end.clone()));
+        let mut open = self.shared.waiting_pages.subscribe();
+        // Whether the visitor stayed to read it does not matter: the login is what it is.
+        let _ = tokio::time::timeout(PAGE_TIME, open.wait_for(|pages| *pages == 0)).await;
     }
 }
 
@@ -249,21 +285,23 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, places: Arc<Semaphor
     }
 }
 
-/// One request, one answer, and then, if it was the one that was waited for, the news.
-async fn serve(stream: TcpStream, shared: &Shared, seat: &Arc<Notify>) {
-    let news = Mutex::new(None);
+/// One request and one answer. That to the one that was waited for ends once the login has ended.
+async fn serve(stream: TcpStream, shared: &Arc<Shared>, seat: &Arc<Notify>) {
+    let held = Mutex::new(None);
     let answer = service_fn(|request: Request<Incoming>| {
-        // Who was shed already is not believed: the connection ends, and the news would be lost.
-        let (page, arrived) = if shared.heard(seat) { shared.judge(&request) } else { (Page::NotFound, None) };
-        if arrived.is_some() {
-            *news.lock().unwrap_or_else(PoisonError::into_inner) = arrived;
-        }
+        // Who was shed already is not believed: the connection ends.
+        let page = if shared.heard(seat) { shared.judge(&request) } else { Page::NotFound };
+        let language = Language::preferred(request.headers());
         let beyond = if page == Page::NotFound { shared.pass(&request) } else { None };
-        let response = match beyond {
-            Some(url) => page::leading_to(&url),
-            None => page.response(Language::preferred(request.headers())),
+        let response = match (beyond, page) {
+            (Some(url), _) => page::leading_to(&url),
+            (None, Page::Received) => {
+                *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(WaitingPage::new(shared));
+                page::until(shared.end.subscribe(), language)
+            }
+            (None, page) => page.response(language),
         };
-        async { Ok::<Response<Full<Bytes>>, Infallible>(response) }
+        async { Ok::<Response<Body>, Infallible>(response) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -272,14 +310,36 @@ async fn serve(stream: TcpStream, shared: &Shared, seat: &Arc<Notify>) {
         .keep_alive(false)
         .half_close(true)
         .serve_connection(TokioIo::new(stream), answer);
-    // Whether the visitor stayed to read the page does not matter: what it brought counts.
-    let _ = tokio::time::timeout(CONNECTION_TIME, connection).await;
-    if let Some((reply, outcome)) = news.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        let _ = reply.send(outcome);
+    let mut connection = pin!(connection);
+    loop {
+        let had_ended = shared.end.borrow().is_some();
+        // Whether the visitor stayed to read the page does not matter: what it brought counts.
+        if tokio::time::timeout(CONNECTION_TIME, &mut connection).await.is_ok() {
+            return;
+        }
+        let waits = held.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !waits || had_ended {
+            return;
+        }
     }
 }
 
-type News = (oneshot::Sender<CallbackOutcome>, CallbackOutcome);
+/// A page that is open in the browser and waits for the end of the login.
+#[derive(Debug)]
+struct WaitingPage(Arc<Shared>);
+
+impl WaitingPage {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.waiting_pages.send_modify(|pages| *pages += 1);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for WaitingPage {
+    fn drop(&mut self) {
+        self.0.waiting_pages.send_modify(|pages| *pages -= 1);
+    }
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -291,6 +351,12 @@ struct Shared {
     unheard: Mutex<VecDeque<Arc<Notify>>>,
     /// The path of the gate, and where it leads, until somebody has passed.
     gate: Mutex<Option<(String, Url)>>,
+    /// How the login ended, once it has.
+    end: watch::Sender<Option<LoginEnd>>,
+    /// How many pages wait for that.
+    waiting_pages: watch::Sender<usize>,
+    /// The last callback that was not believed.
+    ignored: watch::Sender<Option<IgnoredCallback>>,
 }
 
 #[derive(Debug)]
@@ -313,6 +379,9 @@ impl Shared {
             phase: Mutex::new(Phase::Idle),
             unheard: Mutex::default(),
             gate: Mutex::new(None),
+            end: watch::Sender::new(None),
+            waiting_pages: watch::Sender::new(0),
+            ignored: watch::Sender::new(None),
         }
     }
 
@@ -320,24 +389,31 @@ impl Shared {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn judge(&self, request: &Request<Incoming>) -> (Page, Option<News>) {
+    fn judge(&self, request: &Request<Incoming>) -> Page {
         let headers = request.headers();
         let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
         if size + target > MAX_REQUEST {
-            return (Page::TooLarge, None);
+            return Page::TooLarge;
         }
         if !self.is_ours(request) {
-            return (Page::WrongHost, None);
+            return Page::WrongHost;
         }
         if request.uri().path() != self.path {
-            return (Page::NotFound, None);
+            return Page::NotFound;
         }
         if request.method() != Method::GET {
-            return (Page::WrongMethod, None);
+            return Page::WrongMethod;
         }
         let query = request.uri().query().unwrap_or_default();
-        self.receive(&Answer::read(query), query)
+        let page = self.receive(&Answer::read(query), query);
+        let ignored = match page {
+            Page::WrongState => IgnoredCallback::AnotherLogin,
+            Page::NoCode => IgnoredCallback::Incomplete,
+            _ => return page,
+        };
+        self.ignored.send_replace(Some(ignored));
+        page
     }
 
     fn unheard(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
@@ -376,30 +452,33 @@ impl Shared {
         host.to_str().is_ok_and(known) && request.uri().authority().is_none_or(|authority| known(authority.as_str()))
     }
 
-    fn receive(&self, answer: &Answer, query: &str) -> (Page, Option<News>) {
+    fn receive(&self, answer: &Answer, query: &str) -> Page {
         let mut phase = self.phase();
         let state = match &*phase {
-            Phase::Idle => return (Page::WrongState, None),
+            Phase::Idle => return Page::WrongState,
+            // The page that took the code out of its address was loaded again.
+            Phase::Over { page, .. } if query.is_empty() => return *page,
             Phase::Waiting { state, .. } | Phase::Over { state, .. } => state.clone(),
         };
         if !answer.state.as_ref().is_some_and(|got| bool::from(got.as_bytes().ct_eq(state.as_bytes()))) {
-            return (Page::WrongState, None);
+            return Page::WrongState;
         }
         let (page, outcome) = match (&*phase, &answer.error, &answer.code) {
-            (Phase::Over { page, .. }, ..) => return (*page, None),
+            (Phase::Over { page, .. }, ..) => return *page,
             (_, Some(error), _) => {
                 let outcome = CallbackOutcome::Denied { error: error.clone(), description: answer.description.clone() };
                 (Page::Denied, outcome)
             }
             (_, None, Some(code)) => match AuthorizationCode::parse(code.as_str()) {
                 Ok(code) => (Page::Received, CallbackOutcome::Code(Consent::new(code, query))),
-                Err(_) => return (Page::NoCode, None),
+                Err(_) => return Page::NoCode,
             },
-            (_, None, None) => return (Page::NoCode, None),
+            (_, None, None) => return Page::NoCode,
         };
         match std::mem::replace(&mut *phase, Phase::Over { state, page: Page::AlreadyDone }) {
-            Phase::Waiting { reply, .. } => (page, Some((reply, outcome))),
-            Phase::Idle | Phase::Over { .. } => (Page::AlreadyDone, None),
+            // The program that waited may have got the code another way, and not listen any more.
+            Phase::Waiting { reply, .. } => reply.send(outcome).map_or(Page::AlreadyDone, |()| page),
+            Phase::Idle | Phase::Over { .. } => Page::AlreadyDone,
         }
     }
 }
@@ -445,5 +524,7 @@ const MAX_BUFFER: usize = 64 * 1024;
 const MAX_CONNECTIONS: usize = 32;
 /// How long a visitor may take to say what it wants.
 const HEADER_TIME: Duration = Duration::from_secs(5);
-/// How long a connection may last in all; more than [`HEADER_TIME`].
+/// How long the end of a page may take to be sent.
+const PAGE_TIME: Duration = Duration::from_secs(2);
+/// How long a connection may last but for the wait for the login's end; more than [`HEADER_TIME`].
 const CONNECTION_TIME: Duration = Duration::from_secs(10);

@@ -46,7 +46,7 @@ mod settings;
 pub use tokenward_core as core;
 pub use tokenward_files::{given, links, stores};
 
-pub use callback::{Callback, CallbackError, CallbackOutcome};
+pub use callback::{Callback, CallbackError, CallbackOutcome, IgnoredCallback, LoginEnd, PageWords};
 pub use client::{Builder, Client, Profile, open_default};
 pub use compose::{
     AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KnownApp, Repair, Replaced,

@@ -1,37 +1,31 @@
 //! `tokenward login`: a person consents, the engine keeps the login.
 //!
 //! Four ways to the authorization code: a browser here and a callback on loopback; the same without opening a browser
-//! (`--no-browser`, the address alone on stdout); the address the browser ended at, pasted by hand (`--paste`); and a
-//! code typed on another device (`--device`). State and PKCE are the engine's. BlueKing's older dialects have no page to
-//! consent on: there the login cookie of the user's browser is shown to the token service.
+//! (`--no-browser`, the address alone on stdout); the address the browser ended at, pasted by hand, which a terminal takes at
+//! any time and `--paste` alone; and a code typed on another device (`--device`). State and PKCE are the engine's.
+//! BlueKing's older dialects have no page to consent on: there the login cookie of the user's browser is shown to the token
+//! service.
 
+mod browser;
 mod cookie;
+mod device;
+mod outcome;
+mod pasted;
+mod waiting;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use serde_json::json;
 use tokenward::links::{Fill, LinkReport, LinkedFile, Links};
-use tokenward::{
-    Callback, CallbackError, CallbackOutcome, Consent, LoginAttempt, LoginReport, LoginRequest, Notice,
-    ResolvedProfile, Settings, SettingsError, SystemEntropy,
-};
-use tokenward_core::ports::{Entropy as _, LoggedIn};
-use tokenward_core::{
-    AppName, AuthorizationCode, Code, ProfileName, ProviderName, RedirectUri, RefreshEnd, Remedy, Scopes, Subject,
-    TokenApi, hex,
-};
-use url::Url;
+use tokenward::{LoginReport, ResolvedProfile, Settings, SettingsError};
+use tokenward_core::ports::LoggedIn;
+use tokenward_core::{AppName, Code, ProfileName, RedirectUri, Scopes};
 
 use crate::args::Login;
-use crate::browser;
 use crate::commands::login_owner::Source;
 use crate::commands::{init, link, login_owner, other_login};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
-use crate::fields::LoginFields;
-use crate::qr;
 use crate::token_places::{TokenPlaces, Wish};
 
 pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Failure> {
@@ -71,7 +65,7 @@ async fn by_profile(login: &Login, context: &Context) -> Result<ExitCode, Failur
         return Err(Failure::new(Code::Usage, context.lang().cookie_not_here(work.app.token_api)).complete());
     }
     let report = consent(login, &work, context).await?;
-    tell(&report, None, &work, context).await
+    outcome::tell(&report, None, &work, context).await
 }
 
 /// Logs in with the app that a file names, and leaves the tokens in that file. The fresh refresh token is written, not spent.
@@ -110,7 +104,7 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
     let agreed = match other_login::agreed(&work, &targets, agreed == Fill::Over, &way, context).await {
         Ok(agreed) => agreed,
         Err(failure) => {
-            tell(&report, None, &work, context).await?;
+            outcome::tell(&report, None, &work, context).await?;
             context.printer.alarm(lang.logged_in_left(&shown));
             return Err(failure);
         }
@@ -137,11 +131,11 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
     };
     match written.await {
         Ok(made) => {
-            tell(&report, Some(&made), &work, context).await?;
+            outcome::tell(&report, Some(&made), &work, context).await?;
             link::finish(&[made], context)
         }
         Err(failure) => {
-            tell(&report, None, &work, context).await?;
+            outcome::tell(&report, None, &work, context).await?;
             context.printer.warning(lang.logged_in_unwritten(&shown));
             Err(failure.then(lang.logged_in_unwritten_next(context.typed.link(&shown))))
         }
@@ -189,9 +183,9 @@ async fn consent(login: &Login, work: &Work, context: &Context) -> Result<LoginR
     let asked = asked(&work.profile, &login.scope, context)?;
     let wished = asked.clone();
     let done = if login.device {
-        by_device(login, asked, work, context).await?
+        device::login(login, asked, work, context).await?
     } else {
-        by_browser(login, asked, work, context).await?
+        browser::login(login, asked, work, context).await?
     };
     match done {
         Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, context).await,
@@ -290,313 +284,3 @@ fn asked(profile: &ResolvedProfile, flags: &[String], context: &Context) -> Resu
 
 /// What the engine says of a login, once a person has come back from the provider's page.
 type Finished = Result<LoginReport, tokenward::Error>;
-
-async fn by_browser(login: &Login, asked: Scopes, work: &Work, context: &Context) -> Result<Finished, Failure> {
-    let mut redirect_uri = work.profile.redirect_uri.clone();
-    if let Some(port) = login.port {
-        redirect_uri = redirect_uri.with_port(port);
-    }
-    let callback = if login.paste {
-        None
-    } else {
-        let callback = Callback::bind(&redirect_uri).await.map_err(|error| callback_failure(&error, context))?;
-        redirect_uri = callback.redirect_uri().clone();
-        Some(callback)
-    };
-    let request =
-        LoginRequest::new(asked, redirect_uri).force_consent(login.force_consent).replace_user(login.replace_user);
-    let attempt = work.session.keeper().begin_login(&work.app, request).await?;
-    show(login, attempt.url(), callback.as_ref(), context)?;
-    let consent = match &callback {
-        Some(callback) => wait(callback, &attempt, login.timeout, work, context).await,
-        None => pasted(&attempt, login.timeout, work, context).await,
-    };
-    let consent = consent.map_err(|failure| naming_resource(failure, work.app.token_api, context))?;
-    // The callback server lives on until the exchange is done, to tell a second visitor so.
-    Ok(work.session.keeper().finish_login(&work.app, &work.profile.name, attempt, consent).await)
-}
-
-/// Shows the address, and opens it where that is wanted and possible.
-///
-/// What opens it is told of an address of ours that leads there once: arguments of programs are seen by every user of the
-/// machine, and `state` in the hands of another one would finish this login with an account of theirs.
-fn show(login: &Login, url: &Url, callback: Option<&Callback>, context: &Context) -> Result<(), Failure> {
-    let (lang, printer) = (context.lang(), context.printer);
-    if login.no_browser && printer.json {
-        // One JSON value a line; the login follows as the second.
-        printer.document_line(&json!({ "authorization_url": url }))?;
-    } else if login.no_browser {
-        printer.data(url.as_str())?;
-    } else if callback.is_some_and(|callback| browser::open(&callback.gate(url, &nonce()), &context.ambient)) {
-        printer.note_lines(lang.opening_browser(url));
-    } else if login.paste {
-        // There is no other way to it.
-        printer.always_lines(lang.open_yourself(url));
-    } else {
-        printer.note_lines(lang.open_yourself(url));
-        printer.note(lang.no_browser_here());
-    }
-    if login.qr {
-        picture(url, context);
-        if !login.paste {
-            printer.note(lang.qr_comes_back_elsewhere());
-        }
-    }
-    Ok(())
-}
-
-/// 128 bits, as letters and digits.
-fn nonce() -> String {
-    let mut bytes = [0; 16];
-    SystemEntropy.fill(&mut bytes);
-    hex::encode(&bytes)
-}
-
-fn picture(url: &Url, context: &Context) {
-    match qr::draw(url.as_str(), context.printer.colours()) {
-        Some(drawing) => context.printer.picture(&drawing),
-        None => context.printer.note(context.lang().qr_too_long()),
-    }
-}
-
-async fn wait(
-    callback: &Callback,
-    attempt: &LoginAttempt,
-    timeout: Duration,
-    work: &Work,
-    context: &Context,
-) -> Result<Consent, Failure> {
-    let lang = context.lang();
-    context.printer.note(lang.waiting_callback(attempt.redirect_uri(), lang.span(timeout.as_secs())));
-    match callback.wait(attempt.state(), timeout).await {
-        CallbackOutcome::Code(consent) => Ok(consent),
-        CallbackOutcome::Denied { error, description } => Err(denied(&error, description.as_deref())),
-        _ => Err(nobody_came(attempt, work, context)),
-    }
-}
-
-/// Nobody came back: what the page may have shown, and the address that it was to come back to.
-fn nobody_came(attempt: &LoginAttempt, work: &Work, context: &Context) -> Failure {
-    let (lang, url) = (context.lang(), attempt.redirect_uri());
-    Failure::of(Code::LoginTimedOut).then(match work.app.provider().brand() {
-        Some(_) => lang.nobody_came_console(url),
-        None => lang.nobody_came(url),
-    })
-}
-
-fn denied(error: &str, description: Option<&str>) -> Failure {
-    let words = description.map_or_else(|| error.to_owned(), |description| format!("{error}: {description}"));
-    // RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6. Only the first says that a person refused.
-    let code = match error {
-        "access_denied" => Code::ConsentDenied,
-        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
-            Code::LoginNotFinished
-        }
-        "server_error" | "temporarily_unavailable" => Code::ProviderUnavailable,
-        _ => Code::AppSettings,
-    };
-    Failure::of(code).detail(words)
-}
-
-/// What is asked for at bkauth are resources (RFC 8707), so a no to them is mended by a setting.
-fn naming_resource(failure: Failure, api: TokenApi, context: &Context) -> Failure {
-    let about_it = |words: &str| words.starts_with("invalid_target") || words.starts_with("invalid_scope");
-    if api == TokenApi::BkAuth && failure.reason_of(Code::AppSettings).is_some_and(about_it) {
-        return failure.then(context.lang().remedy(Remedy::NameResource).to_owned());
-    }
-    failure
-}
-
-/// Reads the address that the browser ended at, from the terminal or from stdin.
-async fn pasted(attempt: &LoginAttempt, timeout: Duration, work: &Work, context: &Context) -> Result<Consent, Failure> {
-    context.printer.note(context.lang().paste_here());
-    if context.asker().can_ask() {
-        context.printer.question(">");
-    }
-    let line = tokio::time::timeout(timeout, context.asker().read());
-    let again = |failure: Failure| failure.then(context.lang().next_step(Code::BadRedirectPaste).to_owned());
-    let line = line.await.map_err(|_| nobody_came(attempt, work, context))?.map_err(again)?;
-    code_of(&line, attempt.state(), attempt.redirect_uri(), context)
-}
-
-/// The code in a pasted address, if the address belongs to this login, and who says to have sent it.
-fn code_of(line: &str, state: &str, redirect_uri: &RedirectUri, context: &Context) -> Result<Consent, Failure> {
-    let lang = context.lang();
-    let bad = |sentence: String| Failure::new(Code::BadRedirectPaste, sentence);
-    let url = Url::parse(line).map_err(|_| bad(lang.paste_not_url()))?;
-    let place = |url: &Url| {
-        (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default(), url.path().to_owned())
-    };
-    if place(&url) != place(redirect_uri.url()) {
-        return Err(bad(lang.paste_other_page(redirect_uri)));
-    }
-    let field = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    match field("state") {
-        None => return Err(bad(lang.paste_state_missing())),
-        // The person holds both, so nobody is there from whom the comparison's duration would have to be kept.
-        Some(found) if found != state => return Err(bad(lang.paste_other_login())),
-        Some(_) => {}
-    }
-    if let Some(error) = field("error") {
-        return Err(denied(&error, field("error_description").as_deref()));
-    }
-    let code = field("code").ok_or_else(|| bad(lang.paste_no_code()))?;
-    let code = AuthorizationCode::parse(code).map_err(|_| bad(lang.paste_no_code()))?;
-    Ok(Consent::new(code, url.query().unwrap_or_default()))
-}
-
-async fn by_device(login: &Login, asked: Scopes, work: &Work, context: &Context) -> Result<Finished, Failure> {
-    let (lang, printer, keeper) = (context.lang(), context.printer, work.session.keeper());
-    let mut device = keeper.begin_device_login(&work.app, &asked).await?;
-    let span = lang.span(device.expires_in.as_secs());
-    if printer.json {
-        // One JSON value a line, as with `--no-browser`.
-        let line = json!({
-            "verification_uri": device.verification_uri,
-            "verification_uri_complete": device.verification_uri_complete,
-            "user_code": device.user_code,
-            "expires_in": device.tells_life.then_some(device.expires_in.as_secs()),
-        });
-        printer.document_line(&line)?;
-    } else {
-        let (uri, code) = (&device.verification_uri, &device.user_code);
-        printer.always_lines(if device.tells_life {
-            lang.device_code(uri, code, span)
-        } else {
-            lang.device_code_untold(uri, code, span)
-        });
-        if let Some(direct) = &device.verification_uri_complete {
-            printer.always_lines(lang.device_direct(direct));
-        }
-    }
-    if login.qr {
-        picture(device.verification_uri_complete.as_ref().unwrap_or(&device.verification_uri), context);
-    }
-    // The last question comes before the time is over that the person gave.
-    device.expires_in = device.expires_in.min(login.timeout);
-    let finish = keeper.finish_device_login(&work.app, &work.profile.name, device, asked, login.replace_user);
-    // No page of the provider leads back here, so what a redirect needs is no matter.
-    let late = |failure: Failure| {
-        failure.saying(lang.device_late()).then(match work.app.provider().brand() {
-            Some(_) => lang.device_again(),
-            None => lang.device_again_elsewhere(),
-        })
-    };
-    match tokio::time::timeout(login.timeout, finish).await {
-        Ok(Err(error)) if error.code() == Code::LoginTimedOut => Err(late(error.into())),
-        Ok(finished) => Ok(finished),
-        Err(_) => Err(late(Failure::of(Code::LoginTimedOut))),
-    }
-}
-
-/// Says who is logged in, with which scopes, for how long, and what is missing.
-async fn tell(
-    login: &LoginReport,
-    made: Option<&link::MadeLink>,
-    work: &Work,
-    context: &Context,
-) -> Result<ExitCode, Failure> {
-    let (lang, printer, now) = (context.lang(), context.printer, context.now());
-    let grant = &login.report.grant;
-    let missing: Vec<_> = login.asked.iter().filter(|scope| !grant.scopes.contains(scope)).collect();
-    for &oddity in &login.oddities {
-        printer.warning(lang.notice_odd(lang.oddity(oddity)));
-    }
-    // What an identity has to do with is said whatever is asked for; what else became of files is seen in them.
-    let of_users: Vec<_> = login.notices.iter().filter(|notice| about_users(notice)).cloned().collect();
-    context.tell_notices(&of_users);
-    if printer.json {
-        let mut document = json!({
-            "login": LoginFields::of(&login.report),
-            "missing_scopes": missing,
-            "oddities": login.oddities,
-        });
-        if let Some(made) = made {
-            document["link"] = json!(made.fields());
-        }
-        printer.document(&document)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let who = |subject: Option<&Subject>| {
-        subject.map_or_else(
-            || lang.somebody(),
-            |subject| match &subject.name {
-                Some(name) => format!("{name} ({})", subject.id),
-                None => subject.id.clone(),
-            },
-        )
-    };
-    if grant.unproven {
-        printer.note(lang.logged_in(&work.profile.name, lang.somebody()));
-        printer.warning(lang.login_not_told(who(grant.subject.as_ref())));
-    } else {
-        printer.note(lang.logged_in(&work.profile.name, who(grant.subject.as_ref())));
-    }
-    if let LoggedIn::TookOver { previous, .. } = &login.logged_in {
-        let earlier = work.session.keeper().status(*previous).await?;
-        let user = earlier.grant.subject.map_or_else(|| lang.someone_unknown(), |it| it.known_as().to_owned());
-        printer.warning(lang.took_over(user, &work.profile.name, previous));
-    }
-    if !grant.scopes.is_empty() {
-        printer.note(lang.scopes_granted(&grant.scopes));
-        if !missing.is_empty() {
-            printer.warning(match work.app.provider().brand() {
-                Some(_) => lang.scopes_missing(missing.join(" ")),
-                None => lang.scopes_missing_elsewhere(missing.join(" ")),
-            });
-        }
-    }
-    let life = |end: Option<jiff::Timestamp>| {
-        end.map_or_else(
-            || lang.unknown_life(),
-            |end| lang.span(u64::try_from(end.duration_since(now).as_secs()).unwrap_or(0)),
-        )
-    };
-    let access = life(grant.access.as_ref().map(|access| access.expires));
-    if grant.has_refresh {
-        printer.note(match (grant.refresh_expires, work.session.keeper().rules(grant).refresh_end) {
-            (None, _) => lang.user_login_turned(access),
-            (Some(end), RefreshEnd::Fixed) => lang.user_login_lasts(access, life(Some(end))),
-            (end, _) => lang.login_lasts(access, life(end)),
-        });
-        if let Some(wall) = grant.wall {
-            printer.note(lang.login_wall(lang.moment(wall, now)));
-        }
-    } else {
-        printer.warning(match work.app.provider() {
-            ProviderName::OAuth2 => lang.no_refresh_token_elsewhere(access),
-            ProviderName::BlueKing => lang.user_login_ends(access),
-            ProviderName::Feishu | ProviderName::Lark => lang.no_refresh_token(access),
-        });
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Whether a notice tells of a file or a login that is another user's.
-const fn about_users(notice: &Notice) -> bool {
-    matches!(
-        notice,
-        Notice::KeptAside { .. }
-            | Notice::LinkReplaced { .. }
-            | Notice::LinkOfFormerUser { .. }
-            | Notice::LinkOfEndedLogin { .. }
-            | Notice::LinkGivenItsOwn { .. }
-            | Notice::LinkOfAnotherUser { .. }
-            | Notice::LinkOfOtherOwner { .. }
-            | Notice::AnotherUser { .. }
-    )
-}
-
-fn callback_failure(error: &CallbackError, context: &Context) -> Failure {
-    let failure = Failure::of(error.code());
-    match error {
-        CallbackError::NotLoopback { redirect_uri } => {
-            Failure::new(error.code(), context.lang().port_needs_loopback(redirect_uri)).complete()
-        }
-        CallbackError::PortInUse { address, .. } => failure.detail(address.to_string()),
-        other => {
-            let source = std::error::Error::source(other).map(|source| format!(": {source}")).unwrap_or_default();
-            failure.detail(format!("{other}{source}"))
-        }
-    }
-}

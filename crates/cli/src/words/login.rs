@@ -40,7 +40,6 @@ super::sentences! {
     scopes_too_many(count) { "{count} scopes asked for, at most 50 fit into one login (offline_access is one of them)" "申请了 {count} 个权限，一次登录最多 50 个（offline_access 计入其中）" }
     opening_browser(url) { "opening the login page in your browser; if it does not appear, open\n  {url}" "正在浏览器中打开登录页；如果没有出现，请手动打开\n  {url}" }
     open_yourself(url) { "open this address in a browser:\n  {url}" "请在浏览器中打开：\n  {url}" }
-    no_browser_here() { "there is no browser to open here; if yours runs on another machine, end this with Ctrl-C and use `tokenward login --paste` or `--device`" "本机没有可打开的浏览器；如果浏览器在另一台机器上，请按 Ctrl-C 结束，改用 `tokenward login --paste` 或 `--device`" }
     waiting_callback(address, span) { "waiting for the browser to come back to {address} (at most {span}; Ctrl-C to give up)" "正在等待浏览器返回 {address}（最多 {span}；按 Ctrl-C 放弃）" }
     paste_here() { "log in there; the browser then ends at an address that need not load. Paste that whole address here" "登录后浏览器会停在一个地址（打不开也没关系）。请把完整地址粘贴到这里" }
     paste_not_url() { "what was pasted is not an address" "粘贴的内容不是网址" }

@@ -31,6 +31,7 @@ mod stage;
 mod standing;
 mod time;
 mod vault;
+mod waiting;
 mod wiki;
 
 pub(crate) use doctor::size;
@@ -116,6 +117,7 @@ mod tests {
             standing::ALL,
             time::ALL,
             vault::ALL,
+            waiting::ALL,
             wiki::ALL,
         ]
         .concat();

@@ -63,6 +63,7 @@ mod terminal;
 mod tokens;
 mod twins;
 mod vault;
+mod waiting;
 mod walk;
 mod washing;
 mod watch;

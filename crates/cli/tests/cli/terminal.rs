@@ -20,9 +20,18 @@ impl AtTerminal {
 
     /// The same with further variables.
     pub(crate) fn with(world: &World, variables: &[(&str, &str)], words: &str) -> Self {
+        Self::behind(world, variables, "", words)
+    }
+
+    /// The same at a terminal that reports so many columns.
+    pub(crate) fn wide(world: &World, columns: u16, words: &str) -> Self {
+        Self::behind(world, &[], &format!("stty cols {columns}; "), words)
+    }
+
+    fn behind(world: &World, variables: &[(&str, &str)], before: &str, words: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_tokenward");
         let child = Command::new("script")
-            .args(["-qec", &format!("{program} {words}"), "/dev/null"])
+            .args(["-qec", &format!("{before}{program} {words}"), "/dev/null"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("LANG", "C.UTF-8")

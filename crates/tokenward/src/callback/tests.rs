@@ -22,6 +22,7 @@ impl Login {
         let port = callback.redirect_uri().url().port().unwrap();
         let waiting = tokio::spawn(async move {
             let outcome = callback.wait(STATE, timeout).await;
+            callback.finish(&LoginEnd::LoggedIn { user: Some("A<d>a\u{202e}".to_owned()) }).await;
             (callback, outcome)
         });
         tokio::task::yield_now().await;
@@ -39,11 +40,23 @@ impl Login {
     /// The login goes on waiting and can still be finished.
     async fn still_waits(self) {
         assert!(!self.waiting.is_finished());
-        assert!(self.get(&format!("/callback?code=later&state={STATE}")).await.contains("Consent received"));
+        assert!(self.get(&format!("/callback?code=later&state={STATE}")).await.contains("You are logged in as"));
         assert!(
             matches!(self.waiting.await.unwrap().1, CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "later")
         );
     }
+}
+
+/// Reads until these words have come.
+async fn until(stream: &mut TcpStream, words: &str) -> String {
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(words) {
+        let mut part = [0; 512];
+        let read = stream.read(&mut part).await.unwrap();
+        assert!(read > 0, "{words} did not come: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&part[..read]);
+    }
+    String::from_utf8(seen).unwrap()
 }
 
 async fn exchange(port: u16, request: &str) -> String {
@@ -60,29 +73,127 @@ fn status(answer: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_code_arrives_and_the_page_is_whole_before_the_wait_ends() {
-    let login = Login::start(LONG).await;
-    let mut stream = TcpStream::connect(("127.0.0.1", login.port)).await.unwrap();
-    let request = format!("GET /callback?code=c0de&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
+async fn the_page_waits_for_the_end_of_the_login_and_tells_it() {
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
+    let waiting = tokio::spawn(async move { (callback.wait(STATE, LONG).await, callback) });
+    tokio::task::yield_now().await;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let request = format!("GET /callback?code=c0de&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let (callback, outcome) = login.waiting.await.unwrap();
+    let (outcome, callback) = waiting.await.unwrap();
     assert!(matches!(outcome, CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "c0de"));
+    // Nothing is told before it is known.
+    let mut page = until(&mut stream, "</main>").await;
+    assert_eq!(status(&page), "200");
+    assert!(page.contains("Finishing the login") && !page.contains("logged in"), "{page}");
+    callback.finish(&LoginEnd::LoggedIn { user: Some("A<d>a\u{202e}".to_owned()) }).await;
     drop(callback);
     // The server is gone; everything must have been sent.
-    let mut page = String::new();
     stream.read_to_string(&mut page).await.unwrap();
-    assert_eq!(status(&page), "200");
-    assert!(page.trim_end().ends_with("</html>") && page.contains("Consent received"));
+    assert!(page.contains("</html>") && page.contains("You are logged in as A&#60;d&#62;a<"), "{page}");
     assert!(!page.contains("c0de") && !page.contains(STATE));
+    // What the first part says is hidden by the second, and the address loses code and state.
+    assert!(page.contains("main:not(:last-of-type){display:none}") && page.matches("<main").count() == 2);
+    assert!(page.contains(r#"<script>history.replaceState(null,"",location.pathname)</script>"#), "{page}");
     let head = page.split("\r\n\r\n").next().unwrap().to_lowercase();
     for line in [
         "cache-control: no-store",
         "referrer-policy: no-referrer",
-        "content-security-policy: default-src 'none'",
+        "content-security-policy: default-src 'none'; script-src 'sha256-",
         "x-frame-options: deny",
     ] {
         assert!(head.contains(line), "{head}");
     }
+    assert!(!head.contains("unsafe"));
+}
+
+#[tokio::test]
+async fn a_login_that_fails_is_told_in_the_language_of_the_browser() {
+    let words = |what: &str, next: &str| PageWords { what: what.to_owned(), next: next.to_owned() };
+    for (language, told) in [("en", ["not finished", "no <b> (", "again"]), ("zh", ["登录未完成", "不（", "重来"])]
+    {
+        let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+        let port = callback.redirect_uri().url().port().unwrap();
+        let visit = tokio::spawn(async move {
+            let host = format!("Host: 127.0.0.1:{port}\r\nAccept-Language: {language}\r\n");
+            exchange(port, &format!("GET /callback?code=c&state={STATE} HTTP/1.1\r\n{host}\r\n")).await
+        });
+        assert!(matches!(callback.wait(STATE, LONG).await, CallbackOutcome::Code(_)));
+        let end = LoginEnd::Failed {
+            code: Code::CodeRefused,
+            english: words("no <b>", "again"),
+            chinese: words("不", "重来"),
+        };
+        callback.finish(&end).await;
+        let page = visit.await.unwrap();
+        for words in told {
+            assert!(page.contains(&words.replace("<b>", "&#60;b&#62;")), "{words}: {page}");
+        }
+        assert!(page.contains(&Code::CodeRefused.to_string()), "{page}");
+    }
+}
+
+/// 1. The browser has brought the code. 2. The program ends without a word. What the page says is true all the same.
+#[tokio::test]
+async fn a_program_that_ends_leaves_a_page_that_points_to_the_terminal() {
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
+    let visit = tokio::spawn(async move {
+        let request = format!("GET /callback?code=c&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let page = until(&mut stream, "</main>").await;
+        (stream, page)
+    });
+    assert!(matches!(callback.wait(STATE, LONG).await, CallbackOutcome::Code(_)));
+    let (mut stream, page) = visit.await.unwrap();
+    drop(callback);
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(page.contains("look in the terminal") && !String::from_utf8_lossy(&rest).contains("<main"));
+}
+
+#[tokio::test]
+async fn a_callback_that_is_not_believed_is_told_to_the_program() {
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
+    for (query, expected) in [
+        ("code=c&state=other".to_owned(), IgnoredCallback::AnotherLogin),
+        (format!("state={STATE}"), IgnoredCallback::Incomplete),
+    ] {
+        let seen = tokio::select! {
+            seen = callback.ignored() => seen,
+            _ = callback.wait(STATE, LONG) => panic!("it was believed"),
+            // Once it is answered the word of it has been left.
+            () = async {
+                let host = format!("Host: 127.0.0.1:{port}\r\n");
+                exchange(port, &format!("GET /callback?{query} HTTP/1.1\r\n{host}\r\n")).await;
+                std::future::pending::<()>().await;
+            } => unreachable!(),
+        };
+        assert_eq!(seen, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_address_was_cleaned_may_be_loaded_again() {
+    let login = Login::start(LONG).await;
+    login.get(&format!("/callback?code=first&state={STATE}")).await;
+    let (_callback, _) = login.waiting.await.unwrap();
+    let request = format!("GET /callback HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", login.port);
+    assert!(exchange(login.port, &request).await.contains("Already done"));
+}
+
+/// 1. The login is waited for. 2. The program gets the code another way. 3. The browser comes all the same.
+#[tokio::test]
+async fn a_browser_that_comes_after_a_pasted_code_is_told_so() {
+    let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
+    let port = callback.redirect_uri().url().port().unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(1), callback.wait(STATE, LONG)).await.is_err());
+    let request = format!("GET /callback?code=c&state={STATE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+    let page = exchange(port, &request).await;
+    assert!(status(&page) == "409" && page.contains("Already done"), "{page}");
 }
 
 #[tokio::test]
@@ -230,7 +341,7 @@ async fn nonsense_is_survived() {
         "GET /%ff%zz?%%% HTTP/1.1\r\nHost: x\r\n\r\n",
     ] {
         let answer = login.raw(&format!("{nonsense}\r\n\r\n")).await;
-        assert!(!answer.contains("Consent received"));
+        assert!(!answer.contains("Finishing the login"));
     }
     drop(TcpStream::connect(("127.0.0.1", login.port)).await.unwrap());
     login.still_waits().await;
@@ -269,21 +380,18 @@ async fn nobody_coming_ends_the_wait_and_a_late_visitor_is_told() {
     assert!(page.contains("Too late"));
 }
 
-/// 1. A visitor brings the code at the last moment. 2. The time is up while the page is being sent. 3. The page is sent.
-/// What the person was told must be true: the code counts.
+/// 1. The time is up. 2. A visitor brings the code before the wait has looked. What the person was told must be true: the code
+/// counts.
 #[tokio::test]
 async fn a_visitor_at_the_last_moment_counts() {
     let callback = Callback::bind(&"http://127.0.0.1:0/callback".parse().unwrap()).await.unwrap();
     let shared = Arc::clone(&callback.shared);
     let waiting = tokio::spawn(async move { callback.wait(STATE, Duration::from_millis(20)).await });
     tokio::task::yield_now().await;
+    // On one thread nothing else runs meanwhile.
+    std::thread::sleep(Duration::from_millis(40));
     let answer = Answer::read(&format!("code=late&state={STATE}"));
-    let (page, news) = shared.receive(&answer, "");
-    assert_eq!(page, Page::Received);
-    tokio::time::sleep(Duration::from_millis(80)).await;
-    assert!(!waiting.is_finished());
-    let (reply, outcome) = news.unwrap();
-    reply.send(outcome).unwrap();
+    assert_eq!(shared.receive(&answer, "code=late"), Page::Received);
     assert!(matches!(waiting.await.unwrap(), CallbackOutcome::Code(Consent { code, .. }) if code.expose() == "late"));
 }
 
