@@ -17,8 +17,8 @@ pub(crate) fn places(format: Format) -> Vec<Place> {
             places.push(Place::ini("TOKEN", "token").within(vec![PathStep::Key("token".into())]));
             places
         }
-        Format::Dotenv => {
-            let mut places: Vec<Place> = ["TOKEN", "b", "A_1"].map(Place::dotenv).into();
+        Format::Dotenv | Format::Properties => {
+            let mut places: Vec<Place> = ["TOKEN", "b", "A_1", "token"].map(Place::dotenv).into();
             places.push(Place::dotenv("TOKEN").within(vec![PathStep::Key("token".into())]));
             places
         }
@@ -93,15 +93,35 @@ fn overlap(one: &Place, other: &Place) -> bool {
 /// The bytes without the value and what its writing may bring along: quotes in the place of `null`, a space after
 /// `key =`.
 fn without(bytes: &[u8], format: Format, is_within: bool) -> Vec<u8> {
-    let mut text = String::from_utf8(bytes.to_vec()).unwrap();
+    let mut bytes = bytes.to_vec();
+    let mut remove = |words: String| bytes = removed(&bytes, words.as_bytes());
     if is_within {
-        text = text.replace(&format!("\\\"{VALUE}\\\""), "").replace(&format!("\"{VALUE}\""), "");
+        remove(format!("\\\"{VALUE}\\\""));
+        remove(format!("\"{VALUE}\""));
     }
-    let text = match format {
-        Format::Json | Format::Toml => text.replace(&format!("\"{VALUE}\""), ""),
-        _ => text.replace(&format!(" {VALUE}"), ""),
-    };
-    text.replace(VALUE, "").into_bytes()
+    match format {
+        Format::Json | Format::Toml => remove(format!("\"{VALUE}\"")),
+        // A key that had no separator gets one.
+        Format::Properties => remove(format!("={VALUE}")),
+        Format::Ini | Format::Dotenv => remove(format!(" {VALUE}")),
+    }
+    remove(VALUE.to_owned());
+    bytes
+}
+
+/// The bytes without each of the words in them. A `.properties` file need not be UTF-8.
+fn removed(bytes: &[u8], words: &[u8]) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at..].starts_with(words) {
+            at += words.len();
+        } else {
+            rest.push(bytes[at]);
+            at += 1;
+        }
+    }
+    rest
 }
 
 /// Whether `part` can be made of `whole` by leaving bytes out.

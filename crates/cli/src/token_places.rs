@@ -3,6 +3,8 @@
 //! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
+mod variable_names;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
+use variable_names::{VariableNames, brand_of};
 
 /// A file, and where in it the values of one login stand.
 #[derive(Debug)]
@@ -115,7 +118,7 @@ impl TokenPlaces {
             app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
             secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
             refresh: read(&refresh).and_then(|text| given::refresh_token(text.as_str()).ok()),
-            brand: wish.brand.or_else(|| brand_of(&shape)),
+            brand: wish.brand.or_else(|| brand_of(&shape, format)),
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
             copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
@@ -275,14 +278,11 @@ impl Picker<'_> {
             }
         }
         let both = match self.document.format() {
-            Format::Dotenv => {
-                let prefix = prefix(shape).unwrap_or_else(|| match self.wish.brand {
-                    Some(Brand::Lark) => "LARK_".to_owned(),
-                    Some(Brand::Feishu) | None => "FEISHU_".to_owned(),
-                });
-                let name = |end: &str| Place::dotenv(&format!("{prefix}{end}"));
-                shape.app_id.get_or_insert_with(|| name("APP_ID"));
-                [name("USER_ACCESS_TOKEN"), name("USER_REFRESH_TOKEN")]
+            Format::Dotenv | Format::Properties => {
+                let names =
+                    VariableNames::of(shape, format).unwrap_or_else(|| VariableNames::usual(format, self.wish.brand));
+                shape.app_id.get_or_insert_with(|| names.place("APP_ID"));
+                [names.place("USER_ACCESS_TOKEN"), names.place("USER_REFRESH_TOKEN")]
             }
             Format::Ini => {
                 let section = match shape.access().or(shape.refresh()).or(shape.app_access.as_ref()) {
@@ -325,7 +325,7 @@ impl Picker<'_> {
 pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
     match format {
-        Format::Dotenv => {
+        Format::Dotenv | Format::Properties => {
             failure.then_all([lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file)))])
         }
         // An ini file is often another program's, which would meet a section that it does not know.
@@ -462,6 +462,7 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
     let by_name = match extension {
         _ if name == ".env" || name.starts_with(".env.") => Some(Format::Dotenv),
         "env" => Some(Format::Dotenv),
+        "properties" => Some(Format::Properties),
         "ini" | "cfg" | "conf" => Some(Format::Ini),
         "json" | "jsonc" | "json5" | "code-workspace" => Some(Format::Json),
         "toml" => Some(Format::Toml),
@@ -509,40 +510,32 @@ fn by_content(bytes: &[u8]) -> Option<Format> {
     if text.starts_with('{') || text.starts_with("//") || text.starts_with("/*") {
         return Some(Format::Json);
     }
+    // Java's comments, and its keys, which have dots where variables have none. Its readers take any prose for keys and values.
+    let is_key = |line: &str| {
+        let key = line.split_once(['=', ':']).map_or("", |(key, _)| key.trim_end());
+        let is_plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
+        is_plain.then(|| key.contains('.'))
+    };
+    // A backslash at its end continues a line.
+    let whole = text.replace("\\\r\n", "").replace("\\\n", "");
+    let lines = || whole.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_java = lines().any(|line| line.starts_with('!') || is_key(line) == Some(true))
+        && lines().all(|line| line.starts_with('!') || is_key(line).is_some());
     let formats = if text.lines().any(|line| line.trim_start().starts_with('[')) {
         [Format::Toml, Format::Ini]
+    } else if is_java {
+        [Format::Toml, Format::Properties]
     } else {
         [Format::Dotenv, Format::Toml]
     };
     formats.into_iter().find(|format| !text.is_empty() && parses(*format))
 }
 
-/// The beginning of the names of a `.env` file's variables.
-fn prefix(shape: &Shape) -> Option<String> {
-    let places = [shape.access(), shape.refresh(), shape.app_id.as_ref(), shape.app_secret.as_ref()];
-    let ends = ["USER_ACCESS_TOKEN", "USER_REFRESH_TOKEN", "REFRESH_TOKEN", "APP_ID", "APP_SECRET"];
-    places.into_iter().flatten().find_map(|place| {
-        let Place::Dotenv { name } = place else { return None };
-        ends.iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned)
-    })
-}
-
-/// The brand that the names of a `.env` file's variables speak of. `LARKSUITE_CLI_` speaks of none: that tool serves both.
-fn brand_of(shape: &Shape) -> Option<Brand> {
-    // The names of the app tell more than those of the tokens.
-    let mut app = Shape::default();
-    (app.app_id, app.app_secret) = (shape.app_id.clone(), shape.app_secret.clone());
-    match prefix(&app).filter(|prefix| !prefix.is_empty()).or_else(|| prefix(shape))?.as_str() {
-        "FEISHU_" => Some(Brand::Feishu),
-        "LARK_" => Some(Brand::Lark),
-        _ => None,
-    }
-}
-
 /// A place in the notation of a format, to be shown.
 const fn example(format: Format) -> &'static str {
     match format {
         Format::Dotenv => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
+        Format::Properties => "--access feishu.user-access-token --refresh feishu.user-refresh-token",
         Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
         Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
         Format::Toml => "--access mcp_servers.lark.env.USER_ACCESS_TOKEN",
@@ -564,6 +557,8 @@ mod tests {
             ("token.json", Format::Json),
             ("MCP.JSONC", Format::Json),
             ("config.toml", Format::Toml),
+            ("application.properties", Format::Properties),
+            ("application-dev.properties", Format::Properties),
         ] {
             assert_eq!(format_of(Path::new(name), true, Lang::En).unwrap(), format, "{name}");
         }
@@ -579,6 +574,12 @@ mod tests {
             ("[a]\nb = \"c\"\n", Some(Format::Toml)),
             ("[a]\nb = c d\n", Some(Format::Ini)),
             ("A=1\nB=2\n", Some(Format::Dotenv)),
+            ("! c\nA=1\n", Some(Format::Properties)),
+            ("feishu.app-id = cli_x\n", Some(Format::Properties)),
+            ("a.b = c\\\n  d\n", Some(Format::Properties)),
+            ("a.b = \"c\"\n", Some(Format::Toml)),
+            ("A=u.v\n", Some(Format::Dotenv)),
+            ("e.g. this: a note\nof mine\n", None),
             ("", None),
             ("\u{0}", None),
         ] {

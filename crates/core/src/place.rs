@@ -16,6 +16,8 @@ pub enum Format {
     Ini,
     /// As `python-dotenv` reads.
     Dotenv,
+    /// As Java's `java.util.Properties` reads.
+    Properties,
     /// JSON (RFC 8259), and JSON with comments and trailing commas.
     Json,
     /// TOML 1.1.
@@ -27,6 +29,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Ini => "ini",
             Self::Dotenv => ".env",
+            Self::Properties => ".properties",
             Self::Json => "JSON",
             Self::Toml => "TOML",
         })
@@ -44,7 +47,7 @@ pub enum Place {
         /// The key; upper and lower case are one.
         key: String,
     },
-    /// A variable of a `.env` file.
+    /// A variable of a `.env` file, or a key of a `.properties` file.
     Dotenv {
         /// Its name.
         name: String,
@@ -71,7 +74,7 @@ impl Place {
         Self::Ini { section: None, key: key.to_owned() }
     }
 
-    /// A variable of a `.env` file.
+    /// A variable of a `.env` file, or a key of a `.properties` file.
     pub fn dotenv(name: &str) -> Self {
         Self::Dotenv { name: name.to_owned() }
     }

@@ -18,7 +18,7 @@ super::sentences! {
     file_not_understood(file) { "{file} cannot be read as it is written, and is left alone" "无法解读 {file}，已保持原样" }
     file_not_understood_next() { "mend the line that is named above; if the file is of another kind than its name says, give --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
     format_unclear(file) { "neither name nor content tells how {file} is written" "从名称和内容都看不出 {file} 的格式" }
-    format_unclear_next() { "give --format ini, env, json or toml" "请用 --format 指定 ini、env、json 或 toml" }
+    format_unclear_next() { "give --format ini, env, properties, json or toml" "请用 --format 指定 ini、env、properties、json 或 toml" }
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有常用名称的令牌位置" }
     name_places(example) { "say where the token stands, as in {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which is meant" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }

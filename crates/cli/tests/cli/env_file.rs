@@ -71,6 +71,43 @@ fn other_names_and_formats() {
     project.run(&["login", "--access", "X"]).fails(2, "--env-file");
 }
 
+/// What Spring Boot's documentation shows of such a file, with an app in it.
+const APPLICATION: &str =
+    "# Server\nserver.port = 8080\nspring.datasource.url=jdbc\\:h2\\:mem\\:a\nspring.banner=\\u4f60\\\n  \\u597d\n";
+
+#[test]
+fn a_java_program() {
+    let project = Project::of(World::bare());
+    let app = &project.world.app;
+    let name = "application.properties";
+    let before = format!("{APPLICATION}feishu.appId: {}\nfeishu.appSecret: {}\n", app.id, app.secret);
+    project.write(name, &before);
+    project.login(&["--env-file", name]).succeeds();
+    let text = project.read(name);
+    assert!(text.starts_with(&before) && project.is_true(name), "the tokens are added below");
+    for key in ["feishu.userAccessToken=", "feishu.userRefreshToken="] {
+        assert_eq!(text.matches(key).count(), 1, "{key}");
+    }
+    project.world.advance(7300);
+    let token = project.run_at(7300, &["token", "--env-file", name]).succeeds().out.trim().to_owned();
+    assert!(project.read(name).contains(&token) && project.is_true(name));
+    assert!(project.read(name).starts_with(&before));
+    // A copy with other keys, and one whose name says nothing.
+    let copy = project.read(name).replace("feishu.user", "my.feishu.user");
+    project.write("tokens", &copy);
+    project.run_at(7300, &["link", "tokens"]).succeeds();
+    let ran = project.run_at(7300, &["links", "--json"]);
+    let listed: Vec<_> = ran.json()["links"].as_array().unwrap().iter().map(|link| link["format"].clone()).collect();
+    assert_eq!(listed, ["properties", "properties"], "{ran:?}");
+    // A new file has the usual keys.
+    project.login(&["--env-file", "new.properties"]).succeeds();
+    assert!(project.read("new.properties").starts_with("feishu.app-id=") && project.is_true("new.properties"));
+    // Which of the profiles' logins is meant nobody can tell.
+    project.write("several.properties", &format!("{}#---\nfeishu.userAccessToken=u-x\n", project.read(name)));
+    let ran = project.run_at(7300, &["link", "several.properties"]);
+    assert!(ran.fails(2, "TW0507").err.contains("#---"), "{ran:?}");
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_told_before_anybody_goes_to_the_browser() {
     let project = two_lines();

@@ -390,6 +390,7 @@ fn files_without_a_place_are_refused_in_every_format() {
         ("empty.ini", "[a]\nb = c\n", "TW0507"),
         ("empty.json", "{\"a\": 1}\n", "TW0507"),
         ("empty.env", "A=1\n", "TW0507"),
+        ("empty.properties", "a.b=1\n", "TW0507"),
     ] {
         let content = content.replace("{A}", &access).replace("{R}", &refresh);
         project.write(name, &content);

@@ -2,7 +2,7 @@
 //!
 //! | Format | Notation |
 //! |---|---|
-//! | `.env` | `NAME` |
+//! | `.env`, `.properties` | `NAME`, `any.name` |
 //! | ini | `key`, `section.key` (split at the last dot), `[any.section]key` |
 //! | JSON in a text of any of them | `NAME[json].access_token`, `section.key[json].a.b`, `a.b[json].c` |
 //! | JSON, TOML | `mcpServers.lark.env.USER_ACCESS_TOKEN`, `mcpServers."my.server".env.X`, `args[3]`, `args[after -u]`; `.` is the whole document |
@@ -36,7 +36,7 @@ impl Place {
             return Err(reader.wrong("it is empty"));
         }
         match format {
-            Format::Dotenv => {
+            Format::Dotenv | Format::Properties => {
                 let name = if reader.peek('"') { reader.quoted()? } else { reader.remainder() };
                 reader.end(Self::Dotenv { name })
             }
@@ -338,6 +338,7 @@ mod tests {
         assert_eq!(ini("a.b.c"), Place::ini("a.b", "c"));
         assert_eq!(ini("[a.b]c.d"), Place::ini("a.b", "c.d"));
         assert_eq!(Place::parse(Format::Dotenv, "A_1").unwrap(), Place::dotenv("A_1"));
+        assert_eq!(Place::parse(Format::Properties, "feishu.app-id").unwrap(), Place::dotenv("feishu.app-id"));
         let inside = |place: Place| place.within(vec![key("access_token")]);
         assert_eq!(ini("work.token[json].access_token"), inside(Place::ini("work", "token")));
         assert_eq!(json("a[json][0][json].access_token"), inside(Place::keys(["a"]).within(vec![PathStep::Index(0)])));
@@ -402,7 +403,8 @@ mod tests {
         ) {
             for (format, place) in [
                 (Format::Ini, Place::Ini { section, key: name.clone() }),
-                (Format::Dotenv, Place::Dotenv { name }),
+                (Format::Dotenv, Place::Dotenv { name: name.clone() }),
+                (Format::Properties, Place::Dotenv { name }),
                 (Format::Json, Place::Path(path.clone())),
                 (Format::Toml, Place::Path(path.clone())),
             ] {
@@ -414,7 +416,7 @@ mod tests {
 
         #[test]
         fn any_text_is_a_place_or_refused(text in name()) {
-            for format in [Format::Ini, Format::Dotenv, Format::Json, Format::Toml] {
+            for format in [Format::Ini, Format::Dotenv, Format::Properties, Format::Json, Format::Toml] {
                 if let Ok(place) = Place::parse(format, &text) {
                     prop_assert_eq!(Place::parse(format, &place.to_string()), Ok(place));
                 }

@@ -9,7 +9,7 @@ use super::text::{Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use super::value_kind::SHORTEST;
-use super::{dotenv, ini, json, toml};
+use super::{dotenv, ini, json, properties, toml};
 use tokenward_core::{Format, PathStep, Place};
 
 /// The content of a file, in which single values can be read and exchanged.
@@ -21,6 +21,8 @@ pub struct Document {
     format: Format,
     /// Whether the byte order mark of some editors stands at the beginning. It is no part of `text`.
     mark: bool,
+    /// Whether the bytes are ISO-8859-1, as those of a `.properties` file are that are no UTF-8.
+    is_latin1: bool,
     text: Zeroizing<String>,
 }
 
@@ -36,18 +38,32 @@ impl Document {
         if bytes.len() > Self::LIMIT {
             return Err(DocumentError::TooLarge { size: bytes.len() as u64, limit: Self::LIMIT as u64 });
         }
-        let all = std::str::from_utf8(bytes).map_err(|error| {
-            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
-            syntax(good.trim_start_matches(MARK), good.len(), "this byte is not UTF-8; save the file as UTF-8")
-        })?;
-        let text = all.strip_prefix(MARK);
-        let document = Self { format, mark: text.is_some(), text: Zeroizing::new(text.unwrap_or(all).to_owned()) };
+        let is_java = format == Format::Properties;
+        let document = match std::str::from_utf8(bytes) {
+            // To Java the mark is a character like any other.
+            Ok(all) if is_java => Self { format, mark: false, is_latin1: false, text: Zeroizing::new(all.to_owned()) },
+            Ok(all) => {
+                let text = all.strip_prefix(MARK);
+                let mark = text.is_some();
+                Self { format, mark, is_latin1: false, text: Zeroizing::new(text.unwrap_or(all).to_owned()) }
+            }
+            Err(_) if is_java => {
+                let text = Zeroizing::new(bytes.iter().copied().map(char::from).collect());
+                Self { format, mark: false, is_latin1: true, text }
+            }
+            Err(error) => {
+                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+                let reason = "this byte is not UTF-8; save the file as UTF-8";
+                return Err(syntax(good.trim_start_matches(MARK), good.len(), reason));
+            }
+        };
         if is_sealed(&document.text) {
             return Err(syntax("", 0, SEALED));
         }
         match format {
             Format::Ini => ini::check(&document.text),
             Format::Dotenv => dotenv::check(&document.text),
+            Format::Properties => properties::check(&document.text),
             Format::Json => json::check(&document.text),
             Format::Toml => toml::check(&document.text),
         }?;
@@ -62,6 +78,7 @@ impl Document {
         let value = match (self.format, place) {
             (Format::Ini, Place::Ini { section, key }) => ini::read(&self.text, section.as_deref(), key),
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::read(&self.text, name),
+            (Format::Properties, Place::Dotenv { name }) => properties::read(&self.text, name),
             (Format::Json, Place::Path(path)) => json::read(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read(&self.text, path),
             (_, Place::Within { text, path }) => {
@@ -72,7 +89,7 @@ impl Document {
         Ok(value.map(Zeroizing::new))
     }
 
-    /// The text or number at a place; in ini and `.env` files every value is a text.
+    /// The text or number at a place; in ini, `.env` and `.properties` files every value is a text.
     ///
     /// # Errors
     /// As [`Document::get`]; a number is no error.
@@ -97,7 +114,7 @@ impl Document {
     }
 
     /// Puts a text or a number in its place, as [`Document::set`] does. A number stays a number: it takes the place of
-    /// one, or of a text, which then spells it, because its readers expect a text. Ini and `.env` files spell all.
+    /// one, or of a text, which then spells it, because its readers expect a text. Files without types spell all.
     ///
     /// # Errors
     /// [`DocumentError`], also for a text where a number stands; the document is as it was.
@@ -117,6 +134,7 @@ impl Document {
                 ini::write(&self.text, section.as_deref(), key, &value.spelled())
             }
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::write(&self.text, name, &value.spelled()),
+            (Format::Properties, Place::Dotenv { name }) => properties::write(&self.text, name, &value.spelled()),
             (Format::Json, Place::Path(path)) => json::write(&self.text, path, value),
             (Format::Toml, Place::Path(path)) => toml::write(&self.text, path, value),
             _ => return Err(self.wrong(place)),
@@ -124,7 +142,11 @@ impl Document {
         let mut changed = self.clone();
         changed.text = Zeroizing::new(splice(&self.text, splices));
         // The last word is the reader's: what does not come back as it was given is not written.
-        let read = Self::parse(self.format, &changed.bytes()).and_then(|document| document.get_value(place));
+        let document = Self::parse(self.format, &changed.bytes());
+        if document.as_ref().is_ok_and(|document| document.is_latin1 != self.is_latin1 && !document.text.is_ascii()) {
+            return Err(unwritable(place, "the rest of the file would then be taken for UTF-8, and read differently"));
+        }
+        let read = document.and_then(|document| document.get_value(place));
         if !matches!(read, Ok(Some(read)) if read.spelled() == value.spelled()) {
             return Err(unwritable(place, "it would not read back as what was written"));
         }
@@ -137,7 +159,7 @@ impl Document {
         match self.format {
             Format::Json => json::tree(&self.text),
             Format::Toml => toml::tree(&self.text),
-            Format::Ini | Format::Dotenv => Ok(Tree::Other),
+            Format::Ini | Format::Dotenv | Format::Properties => Ok(Tree::Other),
         }
     }
 
@@ -145,7 +167,7 @@ impl Document {
     fn inner(&self, text: &Place) -> Result<Option<Self>, DocumentError> {
         let Some(content) = self.get(text)?.filter(|content| !content.trim().is_empty()) else { return Ok(None) };
         json::check(&content).map_err(|_| DocumentError::NoJson { place: text.clone() })?;
-        Ok(Some(Self { format: Format::Json, mark: false, text: content }))
+        Ok(Some(Self { format: Format::Json, mark: false, is_latin1: false, text: content }))
     }
 
     /// Every value of a place with its line, those that a later one hides too, in their order. Where the document that a hidden text is
@@ -154,6 +176,7 @@ impl Document {
         let found = match (self.format, place) {
             (Format::Ini, Place::Ini { section, key }) => ini::occurrences(&self.text, section.as_deref(), key),
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::occurrences(&self.text, name),
+            (Format::Properties, Place::Dotenv { name }) => properties::occurrences(&self.text, name),
             (Format::Json, Place::Path(path)) => json::occurrences(&self.text, path),
             // There a key is there once.
             (Format::Toml, Place::Path(_)) => Ok(Vec::new()),
@@ -185,11 +208,20 @@ impl Document {
         }
     }
 
-    /// Every value of a `.env` or an ini file with its place, in their order.
+    /// Every variable of a `.env` file or key of a `.properties` file with its value, in their order.
+    fn variables(&self) -> Vec<(String, String)> {
+        match self.format {
+            Format::Dotenv => dotenv::all(&self.text),
+            Format::Properties => properties::all(&self.text),
+            Format::Ini | Format::Json | Format::Toml => Vec::new(),
+        }
+    }
+
+    /// Every value of a file whose values are texts with its place, in their order.
     pub(crate) fn values(&self) -> Vec<(Place, Zeroizing<String>)> {
         match self.format {
-            Format::Dotenv => {
-                let all = dotenv::all(&self.text).into_iter();
+            Format::Dotenv | Format::Properties => {
+                let all = self.variables().into_iter();
                 all.map(|(name, value)| (Place::dotenv(&name), Zeroizing::new(value))).collect()
             }
             Format::Ini => {
@@ -204,7 +236,7 @@ impl Document {
     pub(crate) fn texts(&self) -> Vec<(Place, Zeroizing<String>)> {
         let mut found = Vec::new();
         match self.format {
-            Format::Dotenv | Format::Ini => {
+            Format::Dotenv | Format::Properties | Format::Ini => {
                 for (place, value) in self.values() {
                     add_text(place, value.to_string(), DEPTH, &mut found);
                 }
@@ -223,6 +255,7 @@ impl Document {
         let hidden = |name: &str| (Place::dotenv(HIDDEN), Zeroizing::new(name.to_owned()));
         match self.format {
             Format::Dotenv => dotenv::every_name(&self.text).iter().map(|name| hidden(name)).collect(),
+            Format::Properties => properties::names(&self.text).iter().map(|name| hidden(name)).collect(),
             Format::Ini => {
                 let all = ini::all(&self.text).into_iter();
                 all.map(|(section, key, _)| (Place::ini(&section, HIDDEN), Zeroizing::new(key))).collect()
@@ -272,7 +305,7 @@ impl Document {
         };
         match place {
             Place::Dotenv { .. } if up == 0 => {
-                let all = dotenv::all(&self.text).into_iter();
+                let all = self.variables().into_iter();
                 texts(all.map(|(name, value)| (name.clone(), Place::dotenv(&name), value)).collect())
             }
             Place::Ini { .. } if up == 0 => {
@@ -294,10 +327,11 @@ impl Document {
         }
     }
 
-    /// The names of a `.env` file's variables, or the keys of one section of an ini file, in their order.
+    /// The names of a `.env` file's variables, the keys of a `.properties` file, or those of one section of an ini file, in their order.
     pub(crate) fn keys(&self, section: &str) -> Vec<String> {
         match self.format {
             Format::Dotenv => dotenv::names(&self.text),
+            Format::Properties => properties::names(&self.text),
             Format::Ini => ini::keys(&self.text, section),
             Format::Json | Format::Toml => Vec::new(),
         }
@@ -321,6 +355,10 @@ impl Document {
 
     /// The bytes as they are now.
     pub fn bytes(&self) -> Zeroizing<Vec<u8>> {
+        if self.is_latin1 {
+            // What is written is ASCII, and all else came from bytes.
+            return Zeroizing::new(self.text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect());
+        }
         let mark = if self.mark { MARK.len_utf8() } else { 0 };
         let mut bytes = Zeroizing::new(Vec::with_capacity(mark + self.text.len()));
         if self.mark {

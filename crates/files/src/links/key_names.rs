@@ -175,6 +175,11 @@ pub(super) fn joined(table: &str, key: &str) -> String {
     }
 }
 
+/// Whether two keys are one name in different spellings.
+pub(super) fn are_alike(one: &str, other: &str) -> bool {
+    words(one) == words(other)
+}
+
 /// The words of a key, in lower case.
 fn words(key: &str) -> Vec<String> {
     let mut words = vec![String::new()];

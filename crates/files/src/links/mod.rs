@@ -33,6 +33,7 @@ mod missing_access;
 mod nested_path;
 mod other_login;
 mod permissions;
+mod properties;
 mod reconciler;
 mod replacement;
 mod report;

@@ -9,7 +9,7 @@
 use tokenward_core::{Format, PathStep, Place, Slot};
 
 use super::document::Document;
-use super::key_names::{Name, Role, is_of_a_token, joined};
+use super::key_names::{Name, Role, are_alike, is_of_a_token, joined};
 use super::mcp_server::Server;
 use super::nested_path::Way;
 use super::shape::Shape;
@@ -21,7 +21,7 @@ impl Shape {
     /// The shapes in a document, in its order. Empty where nothing is recognised.
     pub fn detect(document: &Document) -> Vec<Self> {
         let mut found = match document.format() {
-            Format::Dotenv => dotenv(document),
+            Format::Dotenv | Format::Properties => variables(document),
             Format::Ini => ini(document),
             Format::Json | Format::Toml => tree(document),
         };
@@ -35,8 +35,8 @@ impl Shape {
     }
 }
 
-/// One shape for each prefix that has a variable with a token; failing that, for one that has an app.
-fn dotenv(document: &Document) -> Vec<Shape> {
+/// One shape for each prefix that has a variable or key with a token; failing that, for one that has an app.
+fn variables(document: &Document) -> Vec<Shape> {
     let keys = document.keys("");
     let look = |name: &str| {
         let place = Place::dotenv(name);
@@ -44,7 +44,10 @@ fn dotenv(document: &Document) -> Vec<Shape> {
         Some((place, value))
     };
     let is_document = |name: &str| look(name).is_some_and(|(_, value)| is_document(&value));
-    let exact = |name: &str| keys.iter().find(|key| key.eq_ignore_ascii_case(name)).map(|key| Place::dotenv(key));
+    // Java's keys are written in several ways: `feishu.app-id`, `feishu.appId`.
+    let is_free = document.format() == Format::Properties;
+    let is_of = |key: &str, name: &str| key.eq_ignore_ascii_case(name) || is_free && are_alike(key, name);
+    let exact = |name: &str| keys.iter().find(|key| is_of(key, name)).map(|key| Place::dotenv(key));
     let app = |prefix: &str, ends: [&str; 3]| ends.iter().find_map(|end| exact(&format!("{prefix}{end}")));
     let redirect = |prefix: &str| {
         let ends = ["REDIRECT_URI", "REDIRECT_URL", "OAUTH_REDIRECT_URI", "OAUTH_REDIRECT_URL"];

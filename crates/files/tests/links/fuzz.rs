@@ -39,6 +39,21 @@ const ENV: &[&str] = &[
     "# c\n",
     "TOKEN\n",
 ];
+const JAVA: &[&str] = &[
+    "token=old\n",
+    "TOKEN = old\n",
+    "TOKEN={\"token\":\"old\"}\n",
+    "TOKEN: {\\\"token\\\"\\:1}\n",
+    "token old\\\n  more\n",
+    "b\n",
+    "A_1=\\u0041\\\\\n",
+    "\\\n",
+    "\\\r\n",
+    "\\u00",
+    "! c\n",
+    "#---\n",
+    "\u{c}",
+];
 const JSON: &[&str] = &[
     "{\"token\":\"old\"}",
     "\"token\": \"{\\\"token\\\":\\u0022x\\\"}\",",
@@ -112,4 +127,9 @@ fn json() {
 #[test]
 fn toml() {
     run(Format::Toml, TOML, 4);
+}
+
+#[test]
+fn properties() {
+    run(Format::Properties, JAVA, 5);
 }

@@ -87,6 +87,20 @@ const ENV_LINES: &[&str] = &[
     "F\n",
     "  G=\"\\\"\"\n",
 ];
+const JAVA_LINES: &[&str] = &[
+    "a = 1\n",
+    "b:2\n",
+    "c 3\n",
+    "d\n",
+    "# t=no\n",
+    "! t=no\n",
+    "\n",
+    "e=1\\\n  t=no\n",
+    "f=\\u4e2d\\\\\n",
+    "t.u=no\n",
+    "T=no\n",
+    "\\#t=中\n",
+];
 const JSON_PROPERTIES: &[&str] = &[
     "\"a\": 1, ",
     "\"b\" : [\"t\", {\"t\": \"no\"}],\n",
@@ -139,6 +153,19 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn java_document()(
+        head in some(JAVA_LINES), indent in one(&["", " ", "\t\u{c}"]), key in one(&["t", "\\u0074", "\\t.\\\n  x"]),
+        separator in one(&["=", ":", " = ", "= ", " :\t", "\\\n  = ", "=\\\n  "]), old in token(),
+        rest in some(JAVA_LINES), last in any::<bool>(), kind in 0..3_u8,
+    ) -> (Known, &'static str) {
+        let name = if key.len() > 6 { "\t.x" } else { "t" };
+        let after = if last { String::new() } else { format!("\n{rest}") };
+        let before = format!("{head}{indent}{key}{separator}");
+        (Known { before: ends(&before, kind), quote: "", old, after: ends(&after, kind) }, name)
+    }
+}
+
+prop_compose! {
     fn json_document()(
         mark in mark(), head in some(JSON_PROPERTIES), inner in some(JSON_PROPERTIES), rest in some(JSON_PROPERTIES),
         colon in one(&[":", " : ", ":\n"]), old in token(), comma in one(&["", ",", " // x\n"]), end in one(&["", "\n", " /* */"]),
@@ -174,6 +201,11 @@ proptest! {
     #[test]
     fn dotenv(known in env_document(), value in token()) {
         known.obeys(Format::Dotenv, &Place::dotenv("T"), &value)?;
+    }
+
+    #[test]
+    fn properties((known, name) in java_document(), value in token()) {
+        known.obeys(Format::Properties, &Place::dotenv(name), &value)?;
     }
 
     #[test]

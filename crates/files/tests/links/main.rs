@@ -7,6 +7,7 @@ mod fuzz;
 mod ini;
 mod json;
 mod laws;
+mod properties;
 mod shape;
 mod toml;
 mod values;

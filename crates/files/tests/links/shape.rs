@@ -42,6 +42,28 @@ fn variables_of_both_brands() {
 }
 
 #[test]
+fn keys_of_a_java_program_in_any_spelling() {
+    for (text, shape) in [
+        (
+            "server.port=8080\nfeishu.app-id=a\nfeishu.app-secret=b\nfeishu.user-access-token=x\nfeishu.user-refresh-token=y\nfeishu.expires-at=1700000000\n",
+            "access=feishu.user-access-token refresh=feishu.user-refresh-token at=feishu.expires-at id=feishu.app-id secret=feishu.app-secret",
+        ),
+        ("my.lark.appId: a\nmy.lark.refreshToken: y\n", "refresh=my.lark.refreshToken id=my.lark.appId"),
+        ("FEISHU_APP_ID a\nFEISHU_USER_ACCESS_TOKEN x\n", "access=FEISHU_USER_ACCESS_TOKEN id=FEISHU_APP_ID"),
+        ("lark.app-id=a\nlark.redirect-uri=http://127.0.0.1/x\n", "id=lark.app-id"),
+        (
+            "feishu.token={\"access_token\":\"x\",\\\n \"refresh_token\":\"y\"}\n",
+            "access=feishu.token[json].access_token refresh=feishu.token[json].refresh_token",
+        ),
+    ] {
+        assert_eq!(shapes(Format::Properties, text), [shape], "{text}");
+    }
+    assert!(shapes(Format::Properties, "gitlab.access-token=x\nserver.port=1\n").is_empty());
+    // Variables have one spelling.
+    assert!(shapes(Format::Dotenv, "feishu.app-id=a\n").is_empty());
+}
+
+#[test]
 fn the_old_scripts_ini_file() {
     let text =
         "[APP]\napp_id = a\napp_secret = b\n[TOKEN]\napp_access_token = t\nuser_access_token = u\nrefresh_token = r\n";

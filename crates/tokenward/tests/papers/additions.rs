@@ -50,6 +50,10 @@ fn every_dialect_can_be_found() {
 #[test]
 fn every_format_is_whole() {
     let links = read("docs/guide/links.md");
+    let fields = read("docs/reference/json.md");
+    let words = read("crates/cli/src/words/links.rs");
+    let next = words.lines().find(|line| line.trim_start().starts_with("format_unclear_next")).unwrap();
+    let chinese = read("crates/cli/src/words/help.rs");
     let variants = variants("crates/core/src/place.rs", "Format");
     assert!(variants.len() >= 4, "{variants:?}");
     for variant in variants {
@@ -74,6 +78,7 @@ fn every_format_is_whole() {
             assert!(named, "{name}: crates/{file}");
         }
         assert!(links.contains(&format.to_string()), "{format}: docs/guide/links.md");
+        assert!(fields.contains(&format!("`{name}`")), "{name}: the row `format` of docs/reference/json.md");
         // The suffix by which people know it.
         let suffix = format.to_string().to_lowercase();
         let suffix = suffix.trim_start_matches('.');
@@ -85,6 +90,9 @@ fn every_format_is_whole() {
             help("en").lines().any(|line| line.contains("--format") && line.contains(suffix)),
             "{format}: --format"
         );
+        assert_eq!(next.matches(suffix).count(), 2, "{format}: format_unclear_next in both languages");
+        let rows = chinese.lines().filter(|row| row.contains("\"format\", \"文件格式")).collect::<Vec<_>>();
+        assert!(rows.len() == 3 && rows.iter().all(|row| row.contains(suffix)), "{format}: {rows:?}");
     }
 }
 
