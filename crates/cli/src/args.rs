@@ -15,6 +15,7 @@ mod init;
 mod link;
 mod login;
 mod proxy;
+mod service;
 mod values;
 mod vault;
 mod wiki;
@@ -40,6 +41,7 @@ pub(crate) use init::Init;
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use proxy::Proxy;
+pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use values::{BadValue, Identity, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
@@ -127,6 +129,9 @@ pub(crate) enum Command {
     Adopt(Box<Adopt>),
     /// Keep linked files in sync and tokens refreshed, in the foreground until Ctrl-C
     Watch(Watch),
+    /// Run `watch` as a service of your session
+    #[command(subcommand)]
+    Service(Service),
     /// Call the provider's API with a valid token
     Api(Box<Api>),
     /// Run a local proxy that adds the token to calls of the provider's API

@@ -40,6 +40,8 @@ pub(crate) enum Ending {
     Requests,
     /// At once, but for a refresh that is under way.
     AtOnce,
+    /// With the program that runs beside it, which is asked to end; Ctrl-C is the program's own business.
+    Program,
 }
 
 /// The desk at which a command works.
@@ -207,6 +209,11 @@ impl Context {
             stop.notify_one();
             *ending
         })
+    }
+
+    /// Whether Ctrl-C is somebody else's business.
+    pub(crate) fn leaves_interrupts(&self) -> bool {
+        matches!(self.stop.get(), Some((_, Ending::Program)))
     }
 
     /// Opens vault and engine.
@@ -483,12 +490,17 @@ impl Context {
         let Ok(id) = session.keeper().grant_of(name).await else { return };
         let Ok(report) = session.keeper().status(id).await else { return };
         if let Standing::NeedsConsent { code, .. } = report.grant.standing {
-            let lang = self.lang();
-            let told = lang.followed_over(name, lang.happened(code), code);
-            self.printer.warning(match self.login_command(Some(name)) {
-                Some(command) => format!("{told}{}{}", lang.stop(), lang.run_command(command)),
-                None => told,
-            });
+            self.printer.warning(self.over_words(name, code));
+        }
+    }
+
+    /// That a login is over, and what to run.
+    pub(crate) fn over_words(&self, name: &ProfileName, code: Code) -> String {
+        let lang = self.lang();
+        let told = lang.followed_over(name, lang.happened(code), code);
+        match self.login_command(Some(name)) {
+            Some(command) => format!("{told}{}{}", lang.stop(), lang.run_command(command)),
+            None => told,
         }
     }
 

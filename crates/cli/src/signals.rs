@@ -32,17 +32,25 @@ pub(crate) async fn heard(
         result
     };
     let mut whole = pin!(whole);
-    let (mut name, mut number) = tokio::select! {
-        result = &mut whole => return result,
-        _ = interrupt.recv() => ("SIGINT", 2),
-        _ = terminate.recv() => ("SIGTERM", 15),
-        _ = hangup.recv() => ("SIGHUP", 1),
+    let (mut name, mut number) = loop {
+        tokio::select! {
+            result = &mut whole => return result,
+            _ = interrupt.recv() => {
+                if !context.leaves_interrupts() {
+                    break ("SIGINT", 2);
+                }
+            }
+            _ = terminate.recv() => break ("SIGTERM", 15),
+            _ = hangup.recv() => break ("SIGHUP", 1),
+        }
     };
     if let Some(ending) = context.stop() {
-        context.printer.note(match ending {
-            Ending::Requests => context.lang().proxy_ends(name),
-            Ending::AtOnce => context.lang().interrupted(name),
-        });
+        match ending {
+            Ending::Requests => context.printer.note(context.lang().proxy_ends(name)),
+            Ending::AtOnce => context.printer.note(context.lang().interrupted(name)),
+            // Its end is the program's to tell.
+            Ending::Program => {}
+        }
         (name, number) = tokio::select! {
             result = whole => return result,
             _ = interrupt.recv() => ("SIGINT", 2),

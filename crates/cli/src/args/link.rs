@@ -135,4 +135,10 @@ pub(crate) struct Watch {
     /// Profiles to follow (default: all that have links)
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
     pub(crate) profiles: Vec<ProfileName>,
+    /// Run this program when a login needs you, or will soon; TOKENWARD_TROUBLE_PROFILE, _USER, _CODE and _TEXT tell it what happened (TOKENWARD_ON_TROUBLE)
+    #[arg(long, value_name = "CMD")]
+    pub(crate) on_trouble: Option<String>,
+    /// Show the same as desktop notifications
+    #[arg(long)]
+    pub(crate) notify: bool,
 }

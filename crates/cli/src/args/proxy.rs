@@ -1,5 +1,6 @@
 //! The arguments of `proxy`.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -15,9 +16,9 @@ pub(crate) struct Proxy {
     /// Profile whose token is used
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>, conflicts_with = "profile")]
     pub(crate) of: Option<ProfileName>,
-    /// Listen address: address and port, or a port; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9770", value_parser = address)]
-    pub(crate) listen: SocketAddr,
+    /// Listen address: address and port, or a port; port 0 picks a free one; default: 127.0.0.1:9770, with a program a free port
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
+    pub(crate) listen: Option<SocketAddr>,
     /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
@@ -42,6 +43,9 @@ pub(crate) struct Proxy {
     /// Print only the settings, as shell lines, and keep running
     #[arg(long)]
     pub(crate) print_env: bool,
+    /// Program to run with the settings in its environment; the proxy exits with it
+    #[arg(value_name = "CMD", last = true, conflicts_with = "print_env")]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// Reads `127.0.0.1:9770`, `localhost:9770`, `:9770` and `9770`.

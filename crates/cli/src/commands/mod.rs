@@ -21,6 +21,7 @@ mod other_login;
 mod proxy;
 mod refresh;
 mod sandbox;
+mod service;
 mod status;
 mod token;
 mod unlink;
@@ -54,6 +55,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Links(links) => links::run(&links, context).await,
         Command::Adopt(adopt) => adopt::run(*adopt, context).await,
         Command::Watch(watch) => watch::run(watch, context).await,
+        Command::Service(service) => service::run(service, context).await,
         Command::Api(api) => api::run(*api, context).await,
         Command::Proxy(proxy) => proxy::run(proxy, context).await,
         Command::Wiki(wiki) => wiki::run(wiki, context).await,

@@ -3,6 +3,8 @@
 //! What passes, and what is put in, is `tokenward_serve`'s business; this file opens the login, says where the proxy
 //! listens and writes a line for each request. The lines hold method, path and status and nothing that was sent (I4).
 
+mod program;
+
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -45,7 +47,9 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
         Identity::Tenant => As::Tenant,
     };
     let client = client(&work.session, &work.app, identity);
-    let log = Log::start(context, client.clone(), &work);
+    let with_program = !proxy.command.is_empty();
+    // Beside a program its own lines are wanted, and not ours.
+    let log = Log::start(context, client.clone(), &work, !with_program || context.global.verbose > 0);
     let options = ProxyOptions {
         secret: secret.clone(),
         allow_remote: proxy.allow_remote,
@@ -59,10 +63,17 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
         watcher: log.watcher(),
         again: again(&work, proxy.identity),
     };
-    let listening =
-        Listening::bind(proxy.listen, client, options).await.map_err(|error| not_listening(&error, context))?;
+    let listening = Listening::bind(proxy.listen.unwrap_or(if with_program { FREE } else { USUAL }), client, options)
+        .await
+        .map_err(|error| not_listening(&error, context))?;
     let url = url(listening.address(), secret.as_ref(), &proxy.allow_host);
     let env = environment(&url, secret.as_ref(), &work.app, proxy.identity);
+    if with_program {
+        caution(listening.address(), secret.is_some(), context);
+        let ended = program::beside(&proxy.command, env, listening, context).await;
+        log.end().await;
+        return ended;
+    }
     if printer.json {
         printer.document(&json!({
             "url": url,
@@ -115,15 +126,22 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
         Identity::App => lang.proxy_app(&work.app.name, host),
         Identity::Tenant => lang.proxy_tenant(&work.app.name, host),
     });
+    if guarded {
+        printer.note(lang.proxy_secret_path());
+    }
+    caution(address, guarded, context);
+    printer.note(if guarded { lang.proxy_set_secret() } else { lang.proxy_set() });
+}
+
+/// Who else can use the login.
+fn caution(address: SocketAddr, guarded: bool, context: &Context) {
+    let (lang, printer) = (context.lang(), context.printer);
     if !address.ip().is_loopback() {
         printer.warning(lang.proxy_remote(address));
     }
-    if guarded {
-        printer.note(lang.proxy_secret_path());
-    } else {
+    if !guarded {
         printer.warning(lang.proxy_no_secret());
     }
-    printer.note(if guarded { lang.proxy_set_secret() } else { lang.proxy_set() });
 }
 
 /// The secret that callers must know.
@@ -218,7 +236,7 @@ struct Log {
 
 impl Log {
     /// Beside the requests it says once that the login is over, should it be or come to be so.
-    fn start(context: &Context, client: ApiClient, work: &Work) -> Self {
+    fn start(context: &Context, client: ApiClient, work: &Work, shown: bool) -> Self {
         let (printer, lang, clock) = (context.printer, context.lang(), context.ambient.clock);
         let command = context.login_command(Some(&work.profile.name));
         let mut said_over = false;
@@ -227,9 +245,9 @@ impl Log {
         let missed = Arc::clone(&unshown);
         let writer = std::thread::spawn(move || {
             for exchange in read {
-                if printer.json {
+                if shown && printer.json {
                     printer.report(&json!({ "request": facts(&exchange, clock.now()) }));
-                } else {
+                } else if shown {
                     printer.note(line(&exchange, clock.now(), &lang.proxy_turned()));
                 }
                 let noticed = if said_over { Vec::new() } else { client.take_notices() };
@@ -240,7 +258,8 @@ impl Log {
                 }
                 match missed.swap(0, Ordering::Relaxed) {
                     0 => {}
-                    number => printer.note(lang.proxy_unshown(number)),
+                    number if shown => printer.note(lang.proxy_unshown(number)),
+                    _ => {}
                 }
             }
         });
@@ -296,4 +315,8 @@ fn facts(exchange: &Exchange, now: jiff::Timestamp) -> serde_json::Value {
 
 /// Lines that may wait for the writer.
 const WAITING: usize = 1024;
+/// Where settings of programs expect it.
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9770);
+/// For a program that is told where.
+const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const LAST_LINES: Duration = Duration::from_millis(300);

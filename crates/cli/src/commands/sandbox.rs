@@ -79,7 +79,7 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
 }
 
 /// The exit code of a program, as a shell tells it.
-fn exit_of(status: std::process::ExitStatus) -> ExitCode {
+pub(super) fn exit_of(status: std::process::ExitStatus) -> ExitCode {
     use std::os::unix::process::ExitStatusExt;
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     ExitCode::from(u8::try_from(code).unwrap_or(1))

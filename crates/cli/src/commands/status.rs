@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::links::FileComparison;
 use tokenward::{Report, Settings, is_script_login};
-use tokenward_core::{Code, ExitClass, ProviderName, Standing, Status, TokenApi};
+use tokenward_core::{Code, ExitClass, Grant, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
 use crate::commands::login_state::{exit, next_of_a_script};
@@ -242,18 +242,27 @@ pub(super) fn warn(report: &Report, context: &Context) {
         next(report, context);
         return;
     }
-    let left = |end: Option<jiff::Timestamp>, within: u64| {
-        let left = u64::try_from(end?.duration_since(now).as_secs()).unwrap_or(0);
-        (left < within).then(|| lang.span(left))
-    };
-    if let Some(span) = left(grant.wall, WALL_NOTICE) {
-        context.printer.warning(lang.wall_soon(span));
-    } else if let Some(span) = left(grant.refresh_expires.filter(|_| grant.has_refresh), REFRESH_NOTICE) {
-        context.printer.warning(lang.refresh_soon(span));
+    if let Some((_, words)) = ends_soon(grant, lang, now) {
+        context.printer.warning(words);
     }
 }
 
+/// Whether a login that lives ends soon: in how many days at most, and the words for it.
+pub(super) fn ends_soon(grant: &Grant, lang: Lang, now: jiff::Timestamp) -> Option<(u64, String)> {
+    let left = |end: Option<jiff::Timestamp>, within: u64| {
+        let left = u64::try_from(end?.duration_since(now).as_secs()).unwrap_or(0);
+        (left < within).then(|| (left.div_ceil(DAY), lang.span(left)))
+    };
+    if let Some((days, span)) = left(grant.wall, WALL_NOTICE) {
+        return Some((days, lang.wall_soon(span)));
+    }
+    let (days, span) = left(grant.refresh_expires.filter(|_| grant.has_refresh), REFRESH_NOTICE)?;
+    Some((days, lang.refresh_soon(span)))
+}
+
+const DAY: u64 = 86_400;
+
 /// A login that ends unused is announced a day ahead (reference/feishu.md §18, rule 8).
-const REFRESH_NOTICE: u64 = 86_400;
+const REFRESH_NOTICE: u64 = DAY;
 /// The end that no refresh can move is announced two weeks ahead: a person must find the time.
-const WALL_NOTICE: u64 = 14 * 86_400;
+const WALL_NOTICE: u64 = 14 * DAY;

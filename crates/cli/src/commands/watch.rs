@@ -3,10 +3,13 @@
 //! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it in good order,
 //! as it does the proxy (`crate::signals`), after a rotation under way; whatever it leaves, the next call of any command repairs (I5).
 
+mod trouble;
+
 use std::process::ExitCode;
 
 use jiff::Timestamp;
 use tokenward::links::{LinkWatcher, WatchEvent};
+use tokenward::{Overrides, Setting};
 use tokenward_core::{App, Code, ProfileName};
 use tokio::sync::mpsc;
 
@@ -14,10 +17,12 @@ use crate::args;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 use crate::fields;
+use trouble::Alarm;
 
 pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
-    let settings = context.settings()?;
+    let settings = context.settings_with(Overrides::default().with(Setting::OnTrouble, wish.on_trouble))?;
+    let on_trouble = settings.on_trouble().map_err(|error| context.settings_failure(&error))?;
     let session = context.session(&settings).await?;
     let mut named = wish.profiles;
     named.extend(context.named(&settings)?);
@@ -55,13 +60,25 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let (tell, mut told) = mpsc::unbounded_channel();
     // Nobody listens any more when the command is ending.
     let listener = move |event| drop(tell.send(event));
+    let followed: Vec<ProfileName> = profiles.iter().map(|(name, _)| name.clone()).collect();
     let watching = LinkWatcher::new(session.keeper(), profiles).run(listener, context.stopping(Ending::AtOnce));
     tokio::pin!(watching);
     context.printer.note(lang.watching());
+    let mut alarm = Alarm::new(on_trouble, wish.notify, context);
+    // At the beginning, for an end that comes near, and for what other processes learnt.
+    let mut look = tokio::time::interval(LinkWatcher::PAUSE);
     loop {
         tokio::select! {
             ended = &mut watching => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
-            Some(event) = told.recv() => print(&event, context)?,
+            Some(event) = told.recv() => {
+                print(&event, context)?;
+                alarm.look(&followed, &session).await;
+                if let WatchEvent::Failed { profile, error, again: None } = &event {
+                    alarm.over(profile, error.code(), None);
+                }
+            }
+            _ = look.tick() => alarm.look(&followed, &session).await,
+            Some(failed) = alarm.ended() => alarm.failed(&failed),
         }
     }
 }

@@ -25,6 +25,7 @@ mod platforms;
 mod proxy;
 mod remedies;
 mod servers;
+mod service;
 mod settings;
 mod shared;
 mod stage;
@@ -110,6 +111,7 @@ mod tests {
             manual::ALL,
             platforms::ALL,
             servers::ALL,
+            service::ALL,
             proxy::ALL,
             settings::ALL,
             shared::ALL,

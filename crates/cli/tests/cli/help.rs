@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "links",
     "adopt",
     "watch",
+    "service",
     "api",
     "proxy",
     "wiki",
@@ -47,6 +48,9 @@ fn help_of_every_command() {
         }
         for command in ["info", "backup", "restore", "kept", "rekey"] {
             pages.push_str(&page(&["vault", command, "--help"]));
+        }
+        for command in ["install", "status", "remove"] {
+            pages.push_str(&page(&["service", command, "--help"]));
         }
         pages.push_str(&page(&[]));
         pages.push_str(&page(&["help", "init"]));

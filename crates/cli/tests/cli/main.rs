@@ -53,6 +53,7 @@ mod race;
 mod script_files;
 mod script_refused;
 mod secrets;
+mod service;
 mod shared_files;
 mod signals;
 mod slow;

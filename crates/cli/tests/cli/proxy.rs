@@ -238,3 +238,44 @@ fn the_second_signal_does_not_wait() {
         }
     }
 }
+
+/// `proxy -- CMD`: variables for one program, a free port, and an end with it.
+#[test]
+fn a_program_has_a_proxy_of_its_own_that_ends_with_it() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let script = "env; echo \"url $TOKENWARD_PROXY_URL\"; while [ ! -e done ]; do sleep 0.05; done; exit 7";
+    let mut started = Started::new(world.command(&["proxy", "--", "sh", "-c", script]).current_dir(folder.path()));
+    let url = loop {
+        let line = started.line();
+        assert!(!line.is_empty());
+        if let Some(url) = line.strip_prefix("url ") {
+            break url.to_owned();
+        }
+    };
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    assert!(path.starts_with("s/") && !host.ends_with(":9770"), "{url}");
+    let ask = || talk(host, &format!("GET /{path}{ECHO} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    assert!(ask().starts_with("HTTP/1.1 200"));
+    // Ctrl-C is the program's own business, which goes on here.
+    started.signal("INT");
+    assert!(ask().starts_with("HTTP/1.1 200"));
+    std::fs::write(folder.path().join("done"), "").unwrap();
+    let ran = started.finish();
+    assert_eq!((ran.code, ran.err.as_str()), (7, ""), "{ran:?}");
+    assert!(ran.out.contains("LARK_DOMAIN=http://127.0.0.1:") && ran.out.contains("USER_ACCESS_TOKEN="), "{ran:?}");
+    assert!(world.secrets().iter().all(|secret| !ran.out.contains(secret.as_str())), "{ran:?}");
+    assert!(std::net::TcpStream::connect(host).is_err(), "the proxy is gone");
+}
+
+#[test]
+fn the_program_beside_a_proxy_is_asked_to_end() {
+    let world = World::logged_in();
+    let script = "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+    let mut started = Started::new(&mut world.command(&["proxy", "-v", "--", "sh", "-c", script]));
+    assert_eq!(started.line(), "ready");
+    started.signal("TERM");
+    assert_eq!(started.finish().code, 9);
+    world.run(&["proxy", "--", "no-such-program"]).fails(2, "TW0209");
+    world.run(&["proxy", "--print-env", "--", "true"]).fails(2, "TW0200");
+}

@@ -13,8 +13,10 @@ use crate::{Desktop, Environment, Error, KeptState};
 /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.
 pub(super) fn strangers(env: &Environment) -> impl Iterator<Item = Warning> {
     let ours: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.variable()).collect();
-    // What `exec` and `token --format env` set is no setting, and no stranger to a Tokenward run beside it.
-    let ours_to_give = |name: &str| name.ends_with("_ACCESS_TOKEN");
+    // What `exec`, `token --format env`, `proxy` and `watch --on-trouble` set is no setting, and no stranger to a Tokenward run beside it.
+    let ours_to_give = |name: &str| {
+        name.ends_with("_ACCESS_TOKEN") || name == "TOKENWARD_PROXY_URL" || name.starts_with("TOKENWARD_TROUBLE_")
+    };
     env.names().filter_map(OsStr::to_str).filter_map(move |name| {
         let odd = name.starts_with("TOKENWARD_") && !ours.contains(&name) && !ours_to_give(name);
         odd.then(|| Warning::UnknownVariable {

@@ -109,6 +109,15 @@ impl Settings {
         Some(self.entries_of(profile)?.get(&setting)?.text.as_str())
     }
 
+    /// The program that `watch` starts when a login needs a person.
+    ///
+    /// # Errors
+    /// When the variable is not Unicode text.
+    pub fn on_trouble(&self) -> Result<Option<String>, SettingsError> {
+        let said = self.said(Setting::OnTrouble)?;
+        Ok(said.or_else(|| self.file.top.get(&Setting::OnTrouble).cloned()).map(|value| value.text))
+    }
+
     /// What the file says of a profile; a user's is that of the profile before the colon.
     pub(super) fn entries_of(&self, name: &ProfileName) -> Option<&Entries> {
         self.file.profiles.get(name).or_else(|| self.file.profiles.get(&name.base().parse().ok()?))

@@ -294,6 +294,12 @@ settings! {
         default: "the host of an address that was given, else the brand's general host, which leads on to the tenant's",
         meaning: "The host in the addresses that `wiki` prints, such as `acme.feishu.cn`.",
     }
+    /// What is started when a login needs a person.
+    OnTrouble {
+        variable: Some("TOKENWARD_ON_TROUBLE"), flag: Some("--on-trouble"), key: Some((Section::Top, "on_trouble")),
+        default: "none",
+        meaning: "A program that `watch` runs when a login needs you, or will soon. The variables `TOKENWARD_TROUBLE_PROFILE`, `TOKENWARD_TROUBLE_USER`, `TOKENWARD_TROUBLE_CODE` and `TOKENWARD_TROUBLE_TEXT` tell it what happened; it gets no token.",
+    }
     /// The language on screen.
     Lang {
         variable: Some("TOKENWARD_LANG"), flag: Some("--lang"), key: None,

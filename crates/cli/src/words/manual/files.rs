@@ -34,5 +34,32 @@ super::manual! {
         "在前台运行，直到按 Ctrl-C：链接文件随文件和登录的变化保持同步，登录在过期前续期。"
         "tokenward watch" => "every profile that has links" "所有有链接的配置档"
         "tokenward watch work lab" => "these profiles" "指定的配置档"
+        "tokenward watch --notify --on-trouble ~/bin/tell-me" => "tell me when a login needs me" "登录需要我处理时通知我"
+    }
+    "service" {
+        "Runs `watch` as a service of your session: a systemd user unit, or a launchd agent on macOS. It keeps linked files in sync and tells you when a login needs you."
+        "把 `watch` 作为当前用户会话的服务运行：systemd 用户单元，在 macOS 上为 launchd 代理。它保持链接文件同步，并在登录需要你处理时通知你。"
+        "tokenward service install" => "from now on, with notifications on the desktop" "从现在起运行，并显示桌面通知"
+        "tokenward service status" => "is it installed, and does it run" "是否已安装、是否在运行"
+        "tokenward service remove" => "stop it and delete its file" "停止并删除服务文件"
+    }
+    "service install" {
+        "Writes the service file, which you can read, and starts the service. Variables that lead to this vault are written into it, and no secret. Where systemctl is not at hand it says what to type."
+        "写入可供阅读的服务文件并启动服务。指向此保险库的环境变量会写入其中，机密不会。没有 systemctl 时会说明应输入的命令。"
+        "tokenward service install" => "every profile that has linked files" "所有有链接文件的配置档"
+        "tokenward service install work --on-trouble ~/bin/tell-me" => "one profile, and a program that tells you" "一个配置档，并用程序通知你"
+        "tokenward service install --no-notify" => "without notifications on the desktop" "不显示桌面通知"
+    }
+    "service status" {
+        "Shows where the service file is, whether the service runs, and whether it starts with your session."
+        "显示服务文件的位置、服务是否在运行，以及是否随会话启动。"
+        "tokenward service status" => "look at it" "查看"
+        "tokenward service status --json" => "the same for a program" "供程序读取"
+    }
+    "service remove" {
+        "Stops the service and deletes its file. Logins and linked files stay as they are."
+        "停止服务并删除服务文件。登录和链接文件保持不变。"
+        "tokenward service remove" => "stop it and delete its file" "停止并删除服务文件"
+        "tokenward service remove --json" => "the same for a program" "供程序读取"
     }
 }

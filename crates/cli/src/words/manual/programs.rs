@@ -13,6 +13,7 @@ super::manual! {
         "Listens on this machine and passes requests on to the provider's API with a valid token in each. SDKs and MCP servers can run for as long as they like and never see a token. It refuses whoever does not know the secret that it shows."
         "在本机监听，把请求转发到平台接口，并为每个请求补上有效的令牌。SDK 和 MCP 服务想运行多久都可以，且看不到令牌。不知道所显示密钥的调用方会被拒绝。"
         "tokenward proxy" => "listen on 127.0.0.1:9770; the address is shown" "监听 127.0.0.1:9770，并显示地址"
+        "tokenward proxy -- ./my-server" => "for one program: its variables name the proxy, which ends with it" "只供一个程序使用：环境变量指向代理，代理随程序结束"
         "tokenward proxy work --listen 9800" => "the login of profile work, on another port" "使用配置档 work 的登录，换一个端口"
         "tokenward proxy --secret-file proxy.key" => "the same secret after every start" "每次启动使用相同的密钥"
     }
