@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 
 import signal
 import subprocess
@@ -197,6 +198,21 @@ PYTHON""")
         said = self.shell(helper["mcpServers"]["wiki"]["headersHelper"])
         assert self.is_token(json.loads(said)["Authorization"].removeprefix("Bearer "))
 
+    def service(self):
+        """The unit of `service install`, looked at by systemd itself where its tools are."""
+        self.program(self.bin / "systemctl", "exit 0")
+        self.shell("tokenward link linked.env --create && tokenward service install --on-trouble '/bin/sh \"a b\" 50% $HOME'")
+        file = self.home / ".config/systemd/user/tokenward-watch.service"
+        assert "ExecStart=" in file.read_text()
+        if shutil.which("systemd-analyze"):
+            answer = subprocess.run(["systemd-analyze", "--user", "verify", file], env={**self.env, "XDG_RUNTIME_DIR": str(self.folder)},
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+            # Its manual page is not installed here.
+            told = [line for line in answer.stdout.splitlines() if "man:" not in line and "Command 'man " not in line]
+            assert told == [], told
+        self.shell("tokenward service remove")
+        assert not file.exists()
+
     def jupyter(self):
         code = self.blocks("Jupyter", "python")[0]
         # What a notebook shows is the value of the last line.
@@ -266,7 +282,7 @@ def run_all(executable, folder):
     try:
         recipes.log_in()
         for recipe in (recipes.docker, recipes.compose, recipes.github_actions, recipes.systemd_timer, recipes.cron,
-                       recipes.mcp_clients, recipes.jupyter):
+                       recipes.mcp_clients, recipes.service, recipes.jupyter):
             try:
                 recipe()
                 yield recipe.__name__, None
