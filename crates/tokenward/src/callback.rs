@@ -34,7 +34,7 @@ use tokio::task::JoinSet;
 use url::{Host, Url};
 
 use crate::Consent;
-use page::{Body, Language, Page};
+use page::{Body, Language, Page, printable};
 
 pub use page::{LoginEnd, PageWords};
 
@@ -505,11 +505,6 @@ impl Answer {
             description: only("error_description").map(|text| printable(&text)).filter(|text| !text.is_empty()),
         }
     }
-}
-
-/// A text from outside that will be shown in a terminal: nothing hidden, not long.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !tokenward_core::is_hidden(*c)).take(200).collect()
 }
 
 /// Before the nonce, in the path of the gate.

@@ -281,6 +281,3 @@ fn asked(profile: &ResolvedProfile, flags: &[String], context: &Context) -> Resu
     let (all, _) = Scopes::parse(&format!("{} {flags}", profile.scopes)).map_err(bad)?;
     profile.login_scopes(all).map_err(bad)
 }
-
-/// What the engine says of a login, once a person has come back from the provider's page.
-type Finished = Result<LoginReport, tokenward::Error>;

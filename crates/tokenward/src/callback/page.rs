@@ -234,7 +234,7 @@ impl LoginEnd {
     fn last_part(&self, language: Language) -> String {
         let ([title, message, next], tone, mark) = match self {
             Self::LoggedIn { user } => {
-                let user = user.as_ref().map(|user| super::printable(user)).filter(|user| !user.is_empty());
+                let user = user.as_ref().map(|user| printable(user)).filter(|user| !user.is_empty());
                 (logged_in(user.as_deref(), language), "good", "✓")
             }
             Self::Failed { code, english, chinese } => {
@@ -254,6 +254,11 @@ impl LoginEnd {
         let card = rendered(&Card { tone, mark, title: &title, message: &message, next: &next });
         format!("{card}{PAGE_END}")
     }
+}
+
+/// A text from outside that will be shown: nothing hidden, not long.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !tokenward_core::is_hidden(*c)).take(200).collect()
 }
 
 fn logged_in(user: Option<&str>, language: Language) -> [String; 3] {

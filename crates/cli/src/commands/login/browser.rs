@@ -8,7 +8,8 @@ use tokenward_core::ports::Entropy as _;
 use tokenward_core::{Code, Remedy, Scopes, TokenApi, hex};
 use url::Url;
 
-use super::{Finished, waiting};
+use super::outcome::Finished;
+use super::waiting;
 use crate::ambient::Remote;
 use crate::args::Login;
 use crate::browser;

@@ -7,7 +7,8 @@ use serde_json::json;
 use tokenward_core::{Code, Scopes};
 use tokio::time::Instant;
 
-use super::{Finished, browser};
+use super::browser;
+use super::outcome::Finished;
 use crate::args::Login;
 use crate::context::{Context, Work};
 use crate::failure::Failure;

@@ -12,6 +12,9 @@ use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 
+/// What the engine says of a login, once a person has come back from the provider's page.
+pub(super) type Finished = Result<LoginReport, tokenward::Error>;
+
 /// Says who is logged in, with which scopes, for how long, and what is missing.
 pub(super) async fn tell(
     login: &LoginReport,
