@@ -59,7 +59,7 @@ pub(crate) struct Cli {
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Everywhere")]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Profile to use (TOKENWARD_PROFILE)
     #[arg(short, long, global = true, value_name = "NAME", value_parser = name::<ProfileName>)]
@@ -76,6 +76,9 @@ pub(crate) struct Global {
     /// UI language (TOKENWARD_LANG; by default from the locale)
     #[arg(long, global = true, value_name = "en|zh", value_enum, hide_possible_values = true)]
     pub(crate) lang: Option<Lang>,
+    /// Show times in UTC instead of the local time zone
+    #[arg(long, global = true)]
+    pub(crate) utc: bool,
     /// Show more; -vv also shows what the engine does (TOKENWARD_LOG=trace shows everything)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokenward::{
     Home, Keeper, KeeperOptions, KeySource, KnownApp, Notice, Obtain, Origin, Overrides, Recovered, Registrations,
     Report, ResolvedProfile, Restored, ServedToken, Session, SessionOptions, Settings, SettingsError, SystemEntropy,
@@ -32,6 +33,7 @@ use crate::render::Printer;
 use crate::token_places::quoted;
 use crate::typed_command::Typed;
 use crate::words::Lang;
+use crate::zone;
 
 /// How a command ends that ends by itself when a signal asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +57,16 @@ pub(crate) struct Context {
     pub(crate) of_file: OnceLock<ProfileName>,
     keeper: OnceLock<Keeper>,
     stop: OnceLock<(Arc<Notify>, Ending)>,
-    /// Whether it was said that the login is over: once a call.
+    /// Whether it was said that the login is no longer valid: once a call.
     said_over: AtomicBool,
+    zone: OnceLock<TimeZone>,
 }
 
 impl Context {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer, typed: Typed) -> Self {
         let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
-        Self { ambient, global, printer, typed, of_file: OnceLock::new(), keeper, stop, said_over }
+        let (of_file, zone) = (OnceLock::new(), OnceLock::new());
+        Self { ambient, global, printer, typed, of_file, keeper, stop, said_over, zone }
     }
 
     /// The language of the words.
@@ -78,6 +82,17 @@ impl Context {
     /// Now.
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.ambient.clock.now()
+    }
+
+    /// The zone in which moments are shown: the local one, but UTC with `--utc` and for programs (`--json`).
+    pub(crate) fn zone(&self) -> &TimeZone {
+        let utc = self.global.utc || self.printer.json;
+        self.zone.get_or_init(|| if utc { TimeZone::UTC } else { zone::of_environment(&self.ambient.env) })
+    }
+
+    /// A moment for people.
+    pub(crate) fn moment(&self, at: jiff::Timestamp) -> String {
+        self.lang().moment(at, self.now(), self.zone())
     }
 
     /// A path as one types it here: from the working folder, or from home.
@@ -474,7 +489,7 @@ impl Context {
         }
     }
 
-    /// Says once that the login is over whose token is handed out, and what to run.
+    /// Says once that the login is no longer valid whose token is handed out, and what to run.
     fn tell_over(&self, notice: &Notice) {
         let Notice::LoginOver { profile, .. } = notice else { return };
         let command = self.login_command(profile.as_ref());

@@ -36,14 +36,14 @@ const fn exit_words(class: ExitClass) -> (&'static str, &'static str) {
     match class {
         ExitClass::Done => ("done", "what `doctor` finds and is no trouble"),
         ExitClass::Ours => ("a bug in Tokenward", "report it; do not retry in a loop"),
-        ExitClass::Usage => ("wrong usage or configuration", "stop: a person must change something on this machine"),
-        ExitClass::NeedsConsent => ("a person must log in", "stop and tell somebody: `tokenward login`"),
+        ExitClass::Usage => ("wrong usage or configuration", "stop: something must be changed on this machine"),
+        ExitClass::NeedsConsent => ("you have to log in", "stop and tell someone: `tokenward login`"),
         ExitClass::TryLater => ("temporary problem, nothing lost", "try again with growing pauses"),
         ExitClass::Unknown => {
             ("outcome unknown, kept", "try again later; the next run asks once more when that is safe")
         }
         ExitClass::AppSettings => {
-            ("rejected because of the app's settings", "stop: a person must change something in the developer console")
+            ("rejected because of the app's settings", "stop: something must be changed in the developer console")
         }
     }
 }

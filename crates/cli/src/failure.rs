@@ -4,9 +4,11 @@
 //! Enters: an error of the engine, the settings or this crate. Leaves: text or JSON on stderr, and the exit code,
 //! which is the code's class (`Code::exit`). No secret can be in it, since no error holds one (I4).
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokenward::stores::database_error;
 use tokenward::{Error, KeptState, Restored};
@@ -14,7 +16,7 @@ use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
 use crate::login_flags::Meant;
 use crate::pages;
-use crate::words::{Lang, explained_by};
+use crate::words::{Lang, explained_by, in_local_time};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
 #[derive(Debug)]
@@ -45,11 +47,10 @@ enum Detail {
 }
 
 impl Detail {
-    fn text(&self, lang: Lang) -> &str {
+    fn text(&self, lang: Lang) -> Cow<'_, str> {
         match (self, lang) {
-            (Self::Said(text), _)
-            | (Self::Told { en: text, .. }, Lang::En)
-            | (Self::Told { zh: text, .. }, Lang::Zh) => text,
+            (Self::Said(text), _) => lang.detail(text),
+            (Self::Told { en: text, .. }, Lang::En) | (Self::Told { zh: text, .. }, Lang::Zh) => Cow::Borrowed(text),
         }
     }
 }
@@ -66,7 +67,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stands: Option<String>,
+    current_state: Option<String>,
     next: Vec<String>,
     page: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,6 +130,14 @@ impl Failure {
     /// Adds what the system or a library said.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(Detail::Said(detail.into()));
+        self
+    }
+
+    /// The same failure, with the moments of its detail in a zone.
+    pub(crate) fn in_zone(mut self, zone: &TimeZone) -> Self {
+        if let Some(Detail::Said(text)) = &mut self.0.detail {
+            *text = in_local_time(text, zone);
+        }
         self
     }
 
@@ -206,9 +215,15 @@ impl Failure {
     }
 
     /// Makes the story of a token that somebody else used tell first that the vault was brought back from a copy.
-    pub(crate) fn after_restore(mut self, restored: Option<&Restored>, now: Timestamp, lang: Lang) -> Self {
+    pub(crate) fn after_restore(
+        mut self,
+        restored: Option<&Restored>,
+        now: Timestamp,
+        zone: &TimeZone,
+        lang: Lang,
+    ) -> Self {
         if let Some(restored) = restored.filter(|_| self.0.code == Code::ForeignSpender) {
-            let mut advice = vec![lang.restored_before(lang.moment(restored.at, now))];
+            let mut advice = vec![lang.restored_before(lang.moment(restored.at, now, zone))];
             advice.extend(restored.before.as_ref().map(|before| lang.doctor_dead_before(before.display())));
             advice.extend(self.advice(lang));
             self.0.next = Some(advice);
@@ -270,10 +285,10 @@ impl Failure {
     pub(crate) fn text(&self, lang: Lang, head: impl Fn(&str) -> String, label: impl Fn(&str) -> String) -> String {
         let gap = lang.gap();
         let mut lines =
-            vec![format!("{}{gap}{} ({})", head(&lang.error_head()), visible(&self.message(lang)), self.0.code)];
+            vec![format!("{}{gap}{}", head(&lang.error_head()), lang.noted(visible(&self.message(lang)), self.0.code))];
         let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{}", label(&name), visible(&text)));
         if let Some(detail) = &self.0.detail {
-            line(lang.detail_head(), detail.text(lang).to_owned());
+            line(lang.detail_head(), detail.text(lang).into_owned());
         }
         // Of a login that there is not, and of one that a wrong argument did not come near, there is nothing to say.
         let said = |kept: &KeptState| match kept {
@@ -304,9 +319,9 @@ impl Failure {
             name: self.0.code.name(),
             exit: self.0.silent.unwrap_or(self.0.code.exit() as u8),
             message: self.message(lang),
-            detail: self.0.detail.as_ref().map(|detail| detail.text(lang).to_owned()),
+            detail: self.0.detail.as_ref().map(|detail| detail.text(lang).into_owned()),
             kept: self.0.kept.map(kept_name),
-            stands: self.0.stands.clone(),
+            current_state: self.0.stands.clone(),
             next: self.advice(lang),
             page: pages::path(self.0.code),
             provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
@@ -370,10 +385,10 @@ const fn told_by_us(code: Code) -> bool {
 const fn kept_name(kept: KeptState) -> &'static str {
     match kept {
         KeptState::Nothing => "nothing",
-        KeptState::TokenUnspent => "token-unspent",
+        KeptState::TokenUnspent => "token-unused",
         KeptState::AnswerInJournal => "answer-in-journal",
         KeptState::AnswerInRescueSlot => "answer-in-rescue-slot",
-        KeptState::Doubt => "doubt",
+        KeptState::Doubt => "outcome-unknown",
         KeptState::NewTokens => "new-tokens",
         KeptState::Record => "record",
         // `Everything`, and whatever a newer engine may say: no failure erases a login (I6).
@@ -386,7 +401,7 @@ pub(crate) fn provider_words(refusal: &Refusal, lang: Lang) -> String {
     let word = || refusal.provider_word.clone().filter(|word| Some(word) != refusal.description.as_ref());
     let named = refusal.provider_code.map(|code| code.to_string()).or_else(word);
     let code = match (named, refusal.meaning) {
-        (Some(named), Some(meaning)) => Some(format!("{named} ({})", lang.of(meaning))),
+        (Some(named), Some(meaning)) => Some(lang.noted(named, lang.of(meaning))),
         (named, meaning) => named.or_else(|| meaning.map(|meaning| lang.of(meaning).to_owned())),
     };
     let description = refusal.description.as_ref().map(|text| format!("\"{text}\""));

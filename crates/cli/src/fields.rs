@@ -19,18 +19,18 @@ pub(crate) struct LoginFields {
     app: String,
     grant: String,
     user: UserFields,
-    status: Status,
+    status: &'static str,
     generation: u64,
     scopes: Vec<String>,
     access_expires: Option<String>,
-    turn_at: Option<String>,
+    refresh_at: Option<String>,
     has_refresh_token: bool,
     refresh_expires: Option<String>,
     consent_expires: Option<String>,
     consented_at: String,
-    turned_at: String,
+    refreshed_at: String,
     token_api: TokenApi,
-    story: Option<StoryFields>,
+    status_details: Option<StatusDetails>,
 }
 
 /// A login that no profile points at, as in `status`.
@@ -64,12 +64,12 @@ pub(crate) struct UserFields {
     tenant_key: Option<String>,
 }
 
-/// Why a login is in doubt or needs a person.
+/// Since when a login has its status, and why.
 #[derive(Debug, Serialize)]
-struct StoryFields {
+struct StatusDetails {
     since: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    doubt: Option<Doubt>,
+    cause: Option<Doubt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,18 +84,18 @@ impl LoginFields {
             app: grant.app.to_string(),
             grant: grant.id.to_string(),
             user: UserFields::of(grant.subject.as_ref()),
-            status: report.status,
+            status: status(report.status),
             generation: grant.generation.get(),
             scopes: grant.scopes.iter().map(str::to_owned).collect(),
             access_expires: grant.access.as_ref().map(|access| moment(access.expires)),
-            turn_at: report.due_at.map(moment),
+            refresh_at: report.due_at.map(moment),
             has_refresh_token: grant.has_refresh,
             refresh_expires: grant.refresh_expires.map(moment),
             consent_expires: grant.wall.map(moment),
             consented_at: moment(grant.consented),
-            turned_at: moment(grant.rotated_at),
+            refreshed_at: moment(grant.rotated_at),
             token_api: grant.issued_by,
-            story: StoryFields::of(&grant.standing),
+            status_details: StatusDetails::of(&grant.standing),
         }
     }
 }
@@ -111,23 +111,36 @@ impl UserFields {
     }
 }
 
-impl StoryFields {
+impl StatusDetails {
     fn of(standing: &Standing) -> Option<Self> {
         match standing {
             Standing::InDoubt { since, doubt, .. } => {
-                Some(Self { since: moment(*since), doubt: Some(*doubt), code: None, provider_code: None })
+                Some(Self { since: moment(*since), cause: Some(*doubt), code: None, provider_code: None })
             }
             Standing::NeedsConsent { since, code, provider_code } => Some(Self {
                 since: moment(*since),
-                doubt: None,
+                cause: None,
                 code: Some(code.as_str()),
                 provider_code: *provider_code,
             }),
             Standing::Retired { since } => {
-                Some(Self { since: moment(*since), doubt: None, code: None, provider_code: None })
+                Some(Self { since: moment(*since), cause: None, code: None, provider_code: None })
             }
             _ => None,
         }
+    }
+}
+
+/// The name of a status.
+const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Fresh => "valid",
+        Status::Due => "refresh-due",
+        Status::Rotating => "refreshing",
+        Status::InDoubt => "outcome-unknown",
+        Status::NeedsConsent => "login-required",
+        Status::Retired => "logged-out",
+        _ => "other",
     }
 }
 
@@ -139,16 +152,16 @@ pub(crate) fn moment(at: Timestamp) -> String {
 /// The name of a notice.
 pub(crate) const fn notice(notice: &Notice) -> &'static str {
     match notice {
-        Notice::RotationFailed(_) => "turn-failed",
-        Notice::LoginOver { .. } => "login-over",
-        Notice::RotatedElsewhere => "turn-elsewhere",
+        Notice::RotationFailed(_) => "refresh-failed",
+        Notice::LoginOver { .. } => "login-ended",
+        Notice::RotatedElsewhere => "refreshed-elsewhere",
         Notice::Odd(_) => "odd-answer",
         Notice::Recovered(_) => "recovered",
         Notice::RescueSlotUsed => "rescue-slot-used",
-        Notice::Parked => "parked",
+        Notice::Parked => "archived",
         Notice::ClockWentBack => "clock-went-back",
         Notice::ShorterThanAsked => "shorter-than-asked",
-        Notice::LinkHealed { .. } => "link-healed",
+        Notice::LinkHealed { .. } => "link-repaired",
         Notice::LinkClosed { .. } => "link-closed",
         Notice::LinkAdopted { .. } => "link-adopted",
         Notice::LinkNotWritten { .. } => "link-not-written",
@@ -156,8 +169,8 @@ pub(crate) const fn notice(notice: &Notice) -> &'static str {
         Notice::LinkUnusable { .. } => "link-unusable",
         Notice::LinkOfAnother { .. } => "link-of-another",
         Notice::LinkBlank { .. } => "link-blank",
-        Notice::TakenBack { .. } => "taken-back",
-        Notice::KeptAside { .. } => "kept-aside",
+        Notice::TakenBack { .. } => "import-undone",
+        Notice::KeptAside { .. } => "kept-without-profile",
         Notice::LinkOfAnotherUser { .. } => "link-of-another-user",
         Notice::LinkOfOtherOwner { .. } => "link-of-other-owner",
         Notice::LinkReplaced { .. } => "link-replaced",

@@ -37,6 +37,7 @@ mod typed_command;
 mod typed_lines;
 mod usage_error;
 mod words;
+mod zone;
 
 use std::process::ExitCode;
 

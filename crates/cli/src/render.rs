@@ -154,6 +154,11 @@ impl Printer {
 
     /// Writes one JSON document to stdout.
     pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), Failure> {
+        self.passed_on(&with_schema(value)?)
+    }
+
+    /// Writes JSON to stdout that is not ours: nothing is added to it.
+    pub(crate) fn passed_on(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         self.own(&visible_json(&text))
@@ -161,8 +166,7 @@ impl Printer {
 
     /// Writes one JSON document to stdout, on one line.
     pub(crate) fn document_line(&self, value: &impl Serialize) -> Result<(), Failure> {
-        let text =
-            serde_json::to_string(value).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        let text = with_schema(value)?.to_string();
         self.own(&visible_json(&text))
     }
 
@@ -505,6 +509,19 @@ static PASSING: AtomicBool = AtomicBool::new(false);
 const CLEAR: &str = "\r\x1b[2K";
 /// The longest line of prose, in columns.
 const READABLE: usize = 100;
+
+/// A document of ours, with the version of its names.
+fn with_schema(value: &impl Serialize) -> Result<serde_json::Value, Failure> {
+    let mut value =
+        serde_json::to_value(value).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("schema".to_owned(), SCHEMA.into());
+    }
+    Ok(value)
+}
+
+/// The version of the names in our JSON (`docs/reference/json.md`).
+const SCHEMA: u32 = 1;
 
 #[cfg(test)]
 mod tests {

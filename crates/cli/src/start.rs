@@ -72,7 +72,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let result = runtime.block_on(signals::heard(&context, commands::run(cli.command, &context)));
         let result = result.map_err(|failure| {
             let restored = if failure.is_of_a_stranger() { runtime.block_on(context.restored()) } else { None };
-            let failure = failure.after_restore(restored.as_ref(), context.now(), lang);
+            let failure =
+                failure.after_restore(restored.as_ref(), context.now(), context.zone(), lang).in_zone(context.zone());
             // A login under the profile that a file is linked to brings the file into step too.
             let failure = match (&by_file, context.of_file.get()) {
                 (_, Some(name)) => failure.about(&context.meant(name), lang),

@@ -148,7 +148,7 @@ mod tests {
                     let text = failure.text(lang, str::to_owned, str::to_owned);
                     let json = serde_json::to_string(&failure.document(lang)).unwrap();
                     assert!(!text.contains(secret) && !json.contains(secret), "{words:?}: {text}");
-                    let told = if lang == Lang::En { "is no file's name" } else { "不是文件名" };
+                    let told = if lang == Lang::En { "is not a file name" } else { "不是文件名" };
                     assert!(text.contains(told), "{words:?}: {text}");
                 }
             }

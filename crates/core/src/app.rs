@@ -234,7 +234,7 @@ impl TokenApi {
     }
 
     /// The family in use instead, should this one answer that there is no such endpoint. Only such an answer
-    /// permits the step, because it alone proves that nothing was spent.
+    /// permits the step, because it alone proves that no refresh token was used.
     pub const fn fallback(self) -> Option<Self> {
         match self {
             Self::V3 => Some(Self::V2),

@@ -129,7 +129,7 @@ pub enum RefusalClass {
 pub enum Remedy {
     /// Log in again.
     LogIn,
-    /// Log in again: the token or the consent has passed its end.
+    /// Log in again: the token or the consent has expired.
     LogInAfterEnd,
     /// Log in again: the token was used before.
     LogInAfterUse,

@@ -94,7 +94,7 @@ impl RedirectFlaw {
                 zh: "请填形如 https://host/callback 或 http://127.0.0.1:9768/callback 的地址",
             },
             Self::UserName => Words {
-                en: "a redirect URL has no user name and no password: leave out what stands before @",
+                en: "a redirect URL has no user name and no password: leave out the part before @",
                 zh: "重定向 URL 不能带用户名和密码：请去掉 @ 之前的部分",
             },
             Self::Fragment => Words {
@@ -103,7 +103,7 @@ impl RedirectFlaw {
             },
             Self::Answers(_) => Words {
                 en: "its query may not hold code, state, error, error_description, error_uri or iss: the provider's answer brings these",
-                zh: "其查询部分不能含有 code、state、error、error_description、error_uri 或 iss：这些由服务方的应答带来",
+                zh: "其查询部分不能含有 code、state、error、error_description、error_uri 或 iss：这些由平台的应答带来",
             },
         }
     }

@@ -132,7 +132,7 @@ pub(crate) fn unlock(folder: &Folder, sources: &KeySources) -> Result<Option<Unl
         let opened = wrapping_key(folder, sources, wrap.source, vault).and_then(|key| {
             let blob = hex::decode(&wrap.sealed).ok_or("key.json is damaged; restore a backup")?;
             let plain = open_with(&key, &label(vault), &blob)
-                .ok_or("it is not the key this vault was sealed with; give the right one, or restore a backup")?;
+                .ok_or("it is not the key this vault was encrypted with; provide the right one, or restore a backup")?;
             Keys::from_bytes(&plain).ok_or_else(|| "key.json is damaged; restore a backup".to_owned())
         });
         match opened {
@@ -312,7 +312,7 @@ fn wrapping_key(folder: &Folder, sources: &KeySources, source: KeySource, vault:
     match source {
         KeySource::Explicit => {
             let key = sources.explicit.as_ref().ok_or(
-                "this vault was sealed with an explicit key and none is given; set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
+                "this vault was encrypted with an explicit key, and none is given; set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
             )?;
             if key.material.len() < ExplicitKey::LEAST {
                 return Err(format!(

@@ -58,7 +58,7 @@ impl SqliteVault {
             for (select, update, label) in SEALED {
                 let again = |row: &Row<'_>| -> Result<Vec<u8>, Fault> {
                     let plain = context.sealer.open(&label(row)?, rows::bytes(row, "sealed")?);
-                    Ok(context.sealer.seal(&label(row)?, &plain.map_err(unopened("a sealed value"))?))
+                    Ok(context.sealer.seal(&label(row)?, &plain.map_err(unopened("an encrypted value"))?))
                 };
                 // A value that is damaged already stays as it is: the key's change is not held up by it.
                 let read = |row: &Row<'_>| Ok((rows::bytes(row, "key")?.to_vec(), again(row).ok()));

@@ -200,7 +200,7 @@ impl SqliteVault {
         let mut notes = Vec::new();
         if let (Some(explicit), true) = (&sources.explicit, self.key_source != KeySource::Explicit) {
             notes.push(format!(
-                "{} is given, but this vault was sealed with {}; change that with: tokenward vault rekey",
+                "{} is given, but this vault was encrypted with {}; change that with: tokenward vault rekey",
                 explicit.words(),
                 key_words
             ));
@@ -296,7 +296,7 @@ impl Context {
             Fault::UnknownKey => StoreError::key(
                 database.display(),
                 self.key_words.clone(),
-                "something in it was sealed with a data key that key.json does not hold; restore a backup",
+                "something in it was encrypted with a data key that key.json does not hold; restore a backup",
             ),
         }
     }

@@ -28,7 +28,7 @@ pub enum Flaw {
         megabytes: u64,
     },
     /// It does not begin as any picture begins.
-    #[error("its content is not that of a picture")]
+    #[error("its content is not an image")]
     NotAPicture,
     /// It is not text.
     #[error("it is not UTF-8 text (byte {at})")]
@@ -46,10 +46,10 @@ pub enum Flaw {
     #[error("a quote is opened and not closed")]
     OpenQuote,
     /// A value of `personal` that is neither true nor false.
-    #[error("personal takes true or false")]
+    #[error("personal must be true or false")]
     NeitherTrueNorFalse,
     /// Both `personal` and `space`.
-    #[error("personal and space do not go together")]
+    #[error("personal and space cannot be used together")]
     TwoSpaces,
     /// It holds no text, or none below its title.
     #[error("it holds no text")]
@@ -61,16 +61,16 @@ pub enum Flaw {
         to: PathBuf,
     },
     /// Another file was put in its place meanwhile.
-    #[error("it was exchanged while it was read")]
+    #[error("it was replaced while it was read")]
     Exchanged,
     /// It lies outside the folders that pictures may come from.
-    #[error("it lies outside the file's folder")]
+    #[error("it is outside the file's folder")]
     Elsewhere,
     /// Its address leads to nothing that can be fetched.
-    #[error("its address leads to nothing that can be fetched")]
+    #[error("its address cannot be fetched")]
     NoAddress,
     /// It stands in HTML inside of a list or a quote.
-    #[error("it stands in HTML inside of a list or a quote")]
+    #[error("it is in HTML inside a list or quote")]
     Nested,
     /// What the system said.
     #[error("{0}")]

@@ -48,7 +48,7 @@ const WORDS: &[(&str, CodeMeaning)] = &[
     // RFC 8628 §3.5
     ("authorization_pending", fact(Pending, Remedy::TryLater, "the person has not finished yet", "用户尚未完成授权")),
     ("slow_down", fact(Pending, Remedy::WaitForLimit, "asked too often: add five seconds to the pause", "轮询过于频繁：间隔须增加 5 秒")),
-    ("access_denied", fact(NeedsConsent, Remedy::LogIn, "access is denied: the person said no, or a rule of the provider did", "访问被拒绝：用户拒绝授权，或被服务方的策略拒绝")),
+    ("access_denied", fact(NeedsConsent, Remedy::LogIn, "access was denied, by the user or by a rule of the provider", "访问被拒绝：用户拒绝授权，或被服务方的策略拒绝")),
     ("expired_token", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the device code has expired", "设备码已过期")),
     // RFC 6750 §3.1, RFC 7009 §2.2.1
     ("invalid_token", fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or expired", "访问令牌无效或已过期")),
@@ -64,7 +64,7 @@ const DEAD: CodeMeaning = fact(
 );
 const ENDED: CodeMeaning = fact(NeedsConsent, Remedy::LogInAfterEnd, "the token has expired", "令牌已过期");
 const PERSON: CodeMeaning =
-    fact(NeedsConsent, Remedy::LogIn, "the provider wants the person to log in again", "服务方要求用户重新登录");
+    fact(NeedsConsent, Remedy::LogIn, "the provider requires the user to log in again", "平台要求用户重新登录");
 const CODE: CodeMeaning = fact(
     NeedsConsent,
     Remedy::LogInAgainFromStart,

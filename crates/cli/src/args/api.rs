@@ -64,7 +64,7 @@ pub(crate) struct Api {
     pub(crate) patience: Duration,
     /// Print only data and errors
     // `-q` is the query here, so the argument that every command takes stands here without its letter.
-    #[arg(id = "quiet", long = "quiet", global = true, conflicts_with = "verbose", help_heading = "Everywhere")]
+    #[arg(id = "quiet", long = "quiet", global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub(crate) hushed: bool,
 }
 

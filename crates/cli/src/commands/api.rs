@@ -162,7 +162,7 @@ impl Out<'_> {
         if self.context.printer.json && answer.json().is_none() {
             // With `--json` stdout is one JSON document whatever the API answers.
             let text = text.map_err(|_| Failure::new(Code::Usage, lang.answer_not_text()).complete())?;
-            return self.context.printer.document(&text);
+            return self.context.printer.passed_on(&text);
         }
         match text {
             Ok("") => Ok(()),
@@ -186,7 +186,7 @@ impl Out<'_> {
             let printer = self.context.printer;
             match &mut self.filter {
                 Some(filter) => filter.run(document.to_string().as_bytes(), |line| printer.data(line)).await?,
-                None => self.context.printer.document(&document)?,
+                None => self.context.printer.passed_on(&document)?,
             }
             return Ok(());
         }

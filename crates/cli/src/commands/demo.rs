@@ -49,7 +49,7 @@ pub(super) async fn run(demo: &Demo, context: &Context) -> Result<ExitCode, Fail
 
     let again = stage.token().await?;
     let status = stage.status().await?;
-    stage.expect("end", again == fourth && status["login"]["status"] == "fresh")?;
+    stage.expect("end", again == fourth && status["login"]["status"] == "valid")?;
     stage.line("end", &lang.demo_lives(4))?;
     stage.count()?;
     stage.close(demo.keep).await

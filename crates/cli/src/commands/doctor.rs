@@ -63,6 +63,7 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
     };
     let setting = |finding| Setting {
         now: facts.now,
+        zone: context.zone(),
         online: args.online,
         console: console(finding),
         script: script(finding),
@@ -116,7 +117,9 @@ pub(crate) fn rows<'a>(
         let told = lang.finding(finding, setting(finding));
         let mut lines = vec![match severity {
             Severity::Good => told.message,
-            _ => format!("{} ({code})", told.message),
+            // A code behind what was only not asked looks like an error.
+            _ if code == Code::NotChecked => told.message,
+            _ => lang.noted(told.message, code),
         }];
         lines.extend(told.details.into_iter().map(|detail| format!("- {detail}")));
         // What is not checked is often so for one and the same reason; the advice against it is given once.
@@ -135,7 +138,7 @@ pub(crate) fn rows<'a>(
     rows
 }
 
-/// The last word: how many, and that nothing was spent.
+/// The last word: how many, and that no refresh token was used.
 fn close(findings: &[Finding], online: bool, context: &Context) {
     let lang = context.lang();
     let count = |severity| findings.iter().filter(|finding| finding.story.severity() == severity).count();

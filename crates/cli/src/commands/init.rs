@@ -202,7 +202,7 @@ async fn replaced(
     }
     context.printer.warning(what);
     context.printer.note(lang.app_in_use_second());
-    if context.asker().yes(lang.ask_replace_app(), "--yes").await? {
+    if context.asker().yes(lang.ask_replace_app(), "`--yes`").await? {
         return Ok(Some((former, logins)));
     }
     context.printer.note(lang.nothing_changed());
@@ -363,7 +363,7 @@ async fn check(
         }
         Err(error) if matches!(error.code().exit(), ExitClass::TryLater) => {
             let lang = context.lang();
-            let what = format!("{} ({})", lang.happened(error.code()), error.code());
+            let what = lang.noted(lang.happened(error.code()), error.code());
             context.printer.warning(lang.init_unchecked(what));
             Ok(false)
         }

@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         for login in session.keeper().without_profile().await? {
             let grant = &login.grant;
             let ways = lang.without_profile_ways(grant.id, grant.subject.as_ref(), None, login.is_over(now));
-            context.printer.note(lang.without_profile(&login, now));
+            context.printer.note(lang.without_profile(&login, now, context.zone()));
             for way in ways {
                 context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
             }

@@ -30,6 +30,7 @@ use crate::commands::token::assignment;
 use crate::context::{Context, Ending, Work};
 use crate::failure::Failure;
 use crate::fields;
+use crate::words::in_zone;
 
 pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
@@ -235,9 +236,10 @@ struct Log {
 }
 
 impl Log {
-    /// Beside the requests it says once that the login is over, should it be or come to be so.
+    /// Beside the requests it says once that the login is no longer valid, should it be or come to be so.
     fn start(context: &Context, client: ApiClient, work: &Work, shown: bool) -> Self {
         let (printer, lang, clock) = (context.printer, context.lang(), context.ambient.clock);
+        let zone = context.zone().clone();
         let command = context.login_command(Some(&work.profile.name));
         let mut said_over = false;
         let (lines, read) = sync_channel::<Exchange>(WAITING);
@@ -248,7 +250,7 @@ impl Log {
                 if shown && printer.json {
                     printer.report(&json!({ "request": facts(&exchange, clock.now()) }));
                 } else if shown {
-                    printer.note(line(&exchange, clock.now(), &lang.proxy_turned()));
+                    printer.note(line(&exchange, &in_zone(clock.now(), &zone, "%H:%M:%S"), &lang.proxy_turned()));
                 }
                 let noticed = if said_over { Vec::new() } else { client.take_notices() };
                 let over = |notice: &Notice| lang.login_over(notice, clock.now(), command.as_deref());
@@ -287,9 +289,9 @@ impl Log {
     }
 }
 
-fn line(exchange: &Exchange, now: jiff::Timestamp, rotated: &str) -> String {
+fn line(exchange: &Exchange, at: &str, rotated: &str) -> String {
     let (Exchange { path, status, took, .. }, method) = (exchange, exchange.method.as_str());
-    let mut line = format!("{}  {status}  {method:<6} {path}  {} ms", now.strftime("%H:%M:%SZ"), took.as_millis());
+    let mut line = format!("{at}  {status}  {method:<6} {path}  {} ms", took.as_millis());
     if exchange.rotated {
         line.push_str("  ");
         line.push_str(rotated);
@@ -308,7 +310,7 @@ fn facts(exchange: &Exchange, now: jiff::Timestamp) -> serde_json::Value {
         "path": exchange.path,
         "status": exchange.status,
         "ms": u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
-        "turned": exchange.rotated,
+        "refreshed": exchange.rotated,
         "code": exchange.code,
     })
 }

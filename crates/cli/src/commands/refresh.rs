@@ -36,7 +36,7 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
     if context.printer.json {
         let report = keeper.status(grant).await?;
         let document = json!({
-            "turned": handed.rotated,
+            "refreshed": handed.rotated,
             "login": LoginFields::of(&report),
             "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
         });
@@ -94,7 +94,7 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
             "access_token": tokens.access.expose(),
             "token_type": "Bearer",
             "file": file.display().to_string(),
-            "healed": tokens.healed,
+            "repaired": tokens.healed,
             "notices": tokens.notices.iter().map(fields::notice).collect::<Vec<_>>(),
         });
         context.printer.document(&document).map_err(kept)?;

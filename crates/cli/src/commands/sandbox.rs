@@ -39,8 +39,8 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
                 "control_url": stand.provider.control_url(),
                 "seed": sandbox.seed,
                 "auto_consent": sandbox.auto_consent,
-                "access_life": stand.access_life,
-                "refresh_life": stand.refresh_life,
+                "access_lifetime": stand.access_life,
+                "refresh_lifetime": stand.refresh_life,
             });
             document["env"] = settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
             printer.document(&document)?;

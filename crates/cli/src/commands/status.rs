@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use jiff::tz::TimeZone;
 use serde_json::json;
 use tokenward::links::FileComparison;
 use tokenward::{Report, Settings, is_script_login};
@@ -69,7 +70,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         }))?;
     } else {
         let lang = context.lang();
-        let mut facts = facts(&report, lang, context.now());
+        let mut facts = facts(&report, lang, context.now(), context.zone());
         facts.push((lang.fact_key(), context.key_words(&settings, &info)?));
         facts.push((lang.fact_vault(), settings.home().vault().display().to_string()));
         context.printer.facts(&facts)?;
@@ -79,7 +80,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
             warn(&report, context);
         }
         for login in &kept {
-            context.printer.warning(lang.without_profile(login, context.now()));
+            context.printer.warning(lang.without_profile(login, context.now(), context.zone()));
             let grant = &login.grant;
             for way in
                 lang.without_profile_ways(grant.id, grant.subject.as_ref(), Some(&name), login.is_over(context.now()))
@@ -152,9 +153,9 @@ fn no_user(name: &tokenward_core::ProfileName, context: &Context) -> Failure {
 }
 
 /// A login in names and values.
-pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(String, String)> {
+pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp, zone: &TimeZone) -> Vec<(String, String)> {
     let grant = &report.grant;
-    let moment = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.unknown(), |at| lang.moment(at, now));
+    let moment = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.unknown(), |at| lang.moment(at, now, zone));
     let profile = grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string);
     let mut facts = vec![(lang.fact_profile(), profile), (lang.fact_app(), grant.app.to_string())];
     let brand = ProviderName::Feishu.speaks(grant.issued_by);
@@ -177,11 +178,11 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
     facts.push((lang.fact_generation(), grant.generation.to_string()));
     facts.push((lang.fact_scopes(), grant.scopes.to_string()));
     let access = grant.access.as_ref().map(|access| access.expires);
-    facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now))));
+    facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now, zone))));
     // A login that is over has no end ahead of it, and is refreshed no more.
     let is_over = matches!(report.status, Status::NeedsConsent | Status::Retired);
     if let Some(due_at) = report.due_at.filter(|_| grant.has_refresh && !is_over) {
-        facts.push((lang.fact_turn_at(), lang.moment(due_at, now)));
+        facts.push((lang.fact_turn_at(), lang.moment(due_at, now, zone)));
     }
     let refresh = if grant.has_refresh && !is_over { moment(grant.refresh_expires) } else { lang.none() };
     // No use moves an end that the dialect has fixed.
@@ -190,34 +191,41 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<(S
     if grant.wall.is_some() && !is_over {
         facts.push((lang.fact_wall(), moment(grant.wall)));
     }
-    facts.push((lang.fact_consented(), lang.moment(grant.consented, now)));
-    facts.push((lang.fact_turned(), lang.moment(grant.rotated_at, now)));
+    facts.push((lang.fact_consented(), lang.moment(grant.consented, now, zone)));
+    // The first tokens came with the login.
+    if grant.generation.get() > 1 {
+        facts.push((lang.fact_turned(), lang.moment(grant.rotated_at, now, zone)));
+    }
     facts.push((lang.fact_issued_by(), grant.issued_by.to_string()));
-    for line in explanation(report, lang, now) {
+    for line in explanation(report, lang, now, zone) {
         facts.push((lang.fact_story(), line));
     }
     facts
 }
 
 /// Why a login is in doubt or needs a person, and which rotations are open.
-fn explanation(report: &Report, lang: Lang, now: jiff::Timestamp) -> Vec<String> {
+fn explanation(report: &Report, lang: Lang, now: jiff::Timestamp, zone: &TimeZone) -> Vec<String> {
     let mut explanation = Vec::new();
     if report.grant.unproven {
         explanation.push(lang.unproven_login(lang.user_or_untold(report.grant.subject.as_ref())));
     }
     match &report.grant.standing {
         Standing::InDoubt { since, doubt, .. } => {
-            explanation.push(lang.doubt_story(lang.moment(*since, now), lang.doubt(*doubt)));
+            explanation.push(lang.doubt_story(lang.moment(*since, now, zone), lang.doubt(*doubt)));
         }
         Standing::NeedsConsent { since, code, provider_code } => {
-            explanation.push(lang.consent_story(lang.moment(*since, now), code, lang.happened(*code)));
+            explanation.push(lang.consent_story(lang.moment(*since, now, zone), code, lang.happened(*code)));
             explanation.extend(provider_code.map(|code| lang.consent_provider(code)));
         }
         _ => {}
     }
     for intent in &report.intents {
         let who = lang.one(&(&intent.sender).into());
-        explanation.push(lang.open_story(who, lang.moment(intent.begun, now), lang.moment(intent.deadline, now)));
+        explanation.push(lang.open_story(
+            who,
+            lang.moment(intent.begun, now, zone),
+            lang.moment(intent.deadline, now, zone),
+        ));
     }
     explanation
 }

@@ -67,7 +67,7 @@ fn tell(
         "profile": work.profile.name,
         "identity": identity,
         "generation": handed.generation,
-        "turned": handed.rotated,
+        "refreshed": handed.rotated,
         "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
     });
     print(access.token.expose(), variable, access.expires, facts, format, context, work)

@@ -37,7 +37,9 @@ async fn info(context: &Context) -> Result<(), Failure> {
     let Some(session) = context.look(&settings).await? else {
         let folder = settings.home().vault();
         if context.printer.json {
-            return context.printer.document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_turns": 0 }));
+            return context
+                .printer
+                .document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_refreshes": 0 }));
         }
         context.printer.note(lang.no_vault_yet(folder.display()));
         return Ok(());
@@ -51,11 +53,11 @@ async fn info(context: &Context) -> Result<(), Failure> {
         context.printer.document(&json!({
             "vault": settings.home().vault(),
             "engine": info.engine,
-            "schema": info.schema,
+            "vault_schema": info.schema,
             "key_source": info.key_source,
             "key": info.key,
             "logins": reports.len(),
-            "open_turns": open,
+            "open_refreshes": open,
             "damaged": named(&damaged),
             "kept_vaults": kept.len(),
             "notes": info.notes,

@@ -7,7 +7,6 @@ mod trouble;
 
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use tokenward::links::{LinkWatcher, WatchEvent};
 use tokenward::{Overrides, Setting};
 use tokenward_core::{App, Code, ProfileName};
@@ -17,6 +16,7 @@ use crate::args;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 use crate::fields;
+use crate::words::in_zone;
 use trouble::Alarm;
 
 pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode, Failure> {
@@ -90,12 +90,7 @@ fn print(event: &WatchEvent, context: &Context) -> Result<(), Failure> {
     }
     context.printer.data(&format!(
         "{}  {}",
-        clock(now),
+        in_zone(now, context.zone(), "%Y-%m-%d %H:%M:%S"),
         context.lang().watch_event(event, |file| context.short(file), now)
     ))
-}
-
-/// Date and time in UTC; a watch may run for weeks.
-fn clock(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }

@@ -200,7 +200,7 @@ fn dry_run(
             "space_of_node": node,
             "parent": place.parent,
             "import": import,
-            "pictures": pictures(manuscript),
+            "images": pictures(manuscript),
             "blocks": manuscript.blocks(),
             "parts": parts,
         }))?;
@@ -241,7 +241,7 @@ fn dry_update(
             "address": address,
             "whole": whole,
             "changed": changed,
-            "pictures": pictures(manuscript),
+            "images": pictures(manuscript),
             "blocks": manuscript.blocks(),
         }))?;
     } else {

@@ -103,18 +103,18 @@ pub(crate) fn event(event: &WatchEvent, at: Timestamp) -> Value {
             value
         }
         WatchEvent::Rotated { profile, generation, expires, next } => json!({
-            "event": "turned",
+            "event": "refreshed",
             "profile": profile,
             "generation": generation,
             "access_expires": moment(*expires),
-            "turn_at": moment(*next),
+            "refresh_at": moment(*next),
         }),
         WatchEvent::Failed { profile, error, again } => json!({
             "event": "failed",
             "profile": profile,
             "code": error.code(),
             "detail": error.detail(),
-            "again_at": again.map(moment),
+            "retry_at": again.map(moment),
         }),
         WatchEvent::Noticed { profile, notice: one } => {
             json!({ "event": "notice", "profile": profile, "notice": notice(one) })
@@ -194,10 +194,10 @@ fn failure(error: &tokenward::Error) -> BTreeMap<&'static str, Value> {
 /// The name of a state.
 const fn state_name(found: &FileComparison) -> &'static str {
     match found {
-        FileComparison::InStep => "in-step",
-        FileComparison::Over => "over",
-        FileComparison::StaleBeside { .. } => "stale-beside",
-        FileComparison::Behind => "behind",
+        FileComparison::InStep => "in-sync",
+        FileComparison::Over => "login-ended",
+        FileComparison::StaleBeside { .. } => "stale-copy",
+        FileComparison::Behind => "outdated",
         FileComparison::Stale { .. } => "stale",
         FileComparison::Newer => "newer",
         FileComparison::OfAnother { .. } => "of-another",
@@ -219,9 +219,9 @@ const fn state_name(found: &FileComparison) -> &'static str {
 /// The name of an outcome.
 const fn outcome_name(outcome: &LinkOutcome) -> &'static str {
     match outcome {
-        LinkOutcome::InStep => "in-step",
+        LinkOutcome::InStep => "in-sync",
         LinkOutcome::Delivered { .. } => "delivered",
-        LinkOutcome::Healed { .. } => "healed",
+        LinkOutcome::Healed { .. } => "repaired",
         LinkOutcome::Replaced { .. } => "replaced",
         LinkOutcome::GivenItsOwn { .. } => "given-its-own",
         LinkOutcome::Adopted { .. } => "adopted",

@@ -11,39 +11,39 @@ super::sentences! {
     bad_header() { "write \"Name: value\"" "请写成 \"名字: 值\"" }
     body_unreadable(what) { "the body cannot be read from {what}" "无法从 {what} 读取请求体" }
     body_not_json(what) { "{what} is not JSON" "{what} 不是 JSON" }
-    body_give_type() { "mend it, or say what it is with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }
+    body_give_type() { "fix it, or set its type with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }
     answer_not_text() { "the answer is not text, and stdout is a terminal: write it into a file with -o FILE" "应答不是文本，而标准输出是终端：请用 -o 文件 写入文件" }
     answer_not_json() { "the answer is not JSON" "应答不是 JSON" }
     answer_no_pages_next() { "leave out --page-all" "请去掉 --page-all" }
     answer_no_list() { "this answer has no single list to print line by line" "应答中没有可以逐行输出的单一列表" }
     answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
     answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }
-    scope_login(command, scope) { "`{command}` adds {scope}; what was granted so far stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
+    scope_login(command, scope) { "`{command}` adds {scope}; what was granted before stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
     scope_console(url) { "enable one of the scopes and publish a version: {url}" "请开通其中一个权限并发布版本：{url}" }
     scope_then_login(command) { "afterwards, as a user: `{command}`" "之后，若以用户身份调用：`{command}`" }
     call_foreign_host(host, own) { "{host} is not {own}" "{host} 不是 {own}" }
     call_header_ours(name) { "the header {name} is set by Tokenward itself" "请求头 {name} 由 Tokenward 设置" }
-    call_waiting(span) { "the provider limits the rate; waiting {span}" "服务方限流，等待 {span}" }
-    call_renewing() { "the token was refused; it is renewed" "令牌被拒绝，正在更新" }
-    call_repeating() { "the answer was no good; the call is sent again" "没有得到有效应答，正在重发" }
-    pages_too_many() { "there are more pages than were permitted" "页数超过了上限" }
-    pages_unnamed() { "the provider says that there is more and does not say where" "服务方表示还有下一页，却没有给出 page_token" }
-    pages_repeated() { "the provider names a page that was read already" "服务方给出的 page_token 之前出现过" }
-    call_wait(span) { "the provider asks to wait {span}; --patience permits more" "服务方要求等待 {span}；可用 --patience 延长" }
+    call_waiting(span) { "rate limited by the provider; waiting {span}" "平台限流，等待 {span}" }
+    call_renewing() { "the token was refused; refreshing it" "令牌被拒绝，正在更新" }
+    call_repeating() { "the response was unusable; sending the call again" "没有得到有效应答，正在重发" }
+    pages_too_many() { "there are more pages than allowed" "页数超过了上限" }
+    pages_unnamed() { "the provider says that there are more pages but does not say where" "平台表示还有下一页，却没有给出 page_token" }
+    pages_repeated() { "the provider names a page that was already read" "平台给出的 page_token 之前出现过" }
+    call_wait(span) { "the provider asks to wait {span}; --patience allows more" "平台要求等待 {span}；可用 --patience 延长" }
 }
 
 code_words! {
         Code::CallRefused => (
             w("the API refuses the call", "接口拒绝了这次调用"),
             w(
-                "look the provider's code up in the page of the API; `-i` shows the whole answer",
-                "请在接口文档中查服务方的错误码；加 `-i` 可查看完整应答",
+                "look up the provider's code in the API's documentation; `-i` shows the whole response",
+                "请在接口文档中查平台的错误码；加 `-i` 可查看完整应答",
             ),
         ),
         Code::ForeignHost => (
-            w("the call would go to a host that is not the app's", "调用的地址不属于该应用"),
+            w("the call would go to a host that does not belong to the app", "调用的地址不属于该应用"),
             w(
-                "give the path alone (/open-apis/…), or set the app's host with `tokenward init --open-url URL`",
+                "use the path alone (/open-apis/…), or set the app's host with `tokenward init --open-url URL`",
                 "请只写路径（/open-apis/…），或用 `tokenward init --open-url URL` 设置应用的主机",
             ),
         ),
@@ -59,48 +59,48 @@ code_words! {
             w("enable the scope where the app is registered", "请在注册该应用的平台开通该权限"),
         ),
         Code::IdentityNotTaken => (
-            w("the API takes no token of this kind", "接口不接受这种身份的令牌"),
+            w("the API does not accept this kind of token", "接口不接受这种身份的令牌"),
             w(
                 "try the other identity: --as user, --as tenant or --as app",
                 "请换一种身份：--as user、--as tenant 或 --as app",
             ),
         ),
         Code::CallAnswerLost => (
-            w("the call left and its answer was lost", "调用已发出，但应答丢失"),
+            w("the call was sent and its response was lost", "调用已发出，但应答丢失"),
             w(
-                "look whether it was done before you call again; the login is as it was",
+                "check whether it was done before you call again; the login is unchanged",
                 "重新调用之前，请先查看是否已经执行；登录不变",
             ),
         ),
         Code::NoSuchApi => (
             w("the API has no such path, or it does not take this method", "没有这个接口，或它不支持该方法"),
             w(
-                "compare path and method with the page of the API; paths begin with /open-apis/",
+                "compare the path and method with the API's documentation; paths begin with /open-apis/",
                 "请与接口文档核对路径和方法；路径以 /open-apis/ 开头",
             ),
         ),
         Code::TokenStillRefused => (
-            w("the token is refused although it was renewed for this very call", "令牌刚刚更新，仍被拒绝"),
+            w("the token was refused although it was just refreshed", "令牌刚刚更新，仍被拒绝"),
             w(
-                "perhaps the API takes another identity (--as tenant); otherwise `tokenward login`",
+                "perhaps the API requires another identity (--as tenant); otherwise `tokenward login`",
                 "该接口可能要求其他身份（--as tenant）；否则请运行 `tokenward login`",
             ),
         ),
         Code::Redirected => (
             w("the API points elsewhere, where no token is sent", "接口要求跳转，而令牌不会发往别处"),
-            w("see the address with -i, and fetch it without a token", "加 -i 查看地址，再不带令牌地获取"),
+            w("use -i to see the address, and fetch it without a token", "加 -i 查看地址，再不带令牌地获取"),
         ),
         Code::BadFilter => (
-            w("the filter of the answer cannot be used", "应答的过滤表达式无法使用"),
+            w("the filter cannot be used", "应答的过滤表达式无法使用"),
             w(
                 "put the expression in single quotes, and look at the answer without --jq first",
                 "请用单引号括起表达式，并先不带 --jq 查看应答",
             ),
         ),
         Code::PagesWithoutEnd => (
-            w("the pages of a list do not come to an end", "列表翻页没有尽头"),
+            w("the pages of a list never end", "列表翻页没有尽头"),
             w(
-                "try again later, or page by hand with -q page_token=TOKEN; --max-pages permits longer lists",
+                "try again later, or page by hand with -q page_token=TOKEN; --max-pages allows longer lists",
                 "请稍后重试，或用 -q page_token=TOKEN 手动翻页；很长的列表可用 --max-pages",
             ),
         ),

@@ -39,8 +39,8 @@ const fn in_console(code: Code) -> Option<Words> {
             "请从开放平台重新复制两者，并运行 `tokenward init`",
         ),
         Code::AppSettings => w(
-            "look at the provider's code below and the app's settings in the console",
-            "请对照下方的服务方错误码检查开放平台上的应用设置",
+            "compare the provider's code below with the app's settings in the console",
+            "请对照下方的平台错误码检查开放平台上的应用设置",
         ),
         _ => return None,
     })
@@ -51,18 +51,18 @@ const fn in_console(code: Code) -> Option<Words> {
 fn words_of(code: Code) -> (Words, Words) {
     match code {
         Code::Internal => (
-            w("Tokenward came into a state that its own reasoning excludes", "Tokenward 进入了本不该出现的状态"),
-            w("report this with the lines above; the login is kept", "请附上以上内容反馈给我们；登录仍然保留"),
+            w("Tokenward reached a state that should never occur", "Tokenward 进入了本不该出现的状态"),
+            w("report this with the lines above; the login is not affected", "请附上以上内容反馈给我们；登录仍然保留"),
         ),
         Code::RequestRejected => (
-            w("the provider says our request was malformed", "服务方认为我们的请求格式有误"),
+            w("the provider rejected the request as malformed", "平台认为我们的请求格式有误"),
             w(
                 "report this with the lines above; check --token-api and --token-url if you set them",
                 "请附上以上内容反馈给我们；若设置过 --token-api 或 --token-url，请先核对",
             ),
         ),
         Code::Usage => (
-            w("the command line is not understood", "无法理解这条命令"),
+            w("the command line is not valid", "无法理解这条命令"),
             w("see `tokenward --help`", "参见 `tokenward --help`"),
         ),
         Code::UnknownProfile => (
@@ -75,7 +75,7 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::ConfigUnreadable => (
             w("the configuration cannot be read", "无法读取配置文件"),
             w(
-                "mend the line named above, or move the file away and run `tokenward init` again",
+                "fix the line named above, or move the file away and run `tokenward init` again",
                 "请修正上面指出的那一行，或移走该文件后重新运行 `tokenward init`",
             ),
         ),
@@ -87,25 +87,25 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::SettingMissing => (
-            w("a setting is missing and there is no terminal to ask at", "缺少设置，而当前没有可以提问的终端"),
+            w("a setting is missing, and there is no terminal to ask on", "缺少设置，而当前不是交互式终端，无法询问"),
             w("use the flag or the variable", "请用参数或环境变量提供"),
         ),
         Code::BadScopes => (
-            w("these scopes cannot be asked for", "无法申请这些权限（scope）"),
+            w("these scopes cannot be requested", "无法申请这些权限（scope）"),
             w(
-                "ask for at most 50, separated by spaces; users' grants add up, so several logins may share the list",
+                "request at most 50, separated by spaces; grants add up, so several logins can share the list",
                 "一次最多申请 50 个，用空格分隔；用户的授权会累加，可分几次登录完成",
             ),
         ),
         Code::PortInUse => (
-            w("the callback port is taken", "回调端口已被占用"),
+            w("the callback port is in use", "回调端口已被占用"),
             w(
-                "end the program that uses it (another `tokenward login`?), use --paste or --device, or choose another with --port and register that redirect URL where the app is registered",
+                "stop the program that uses it (another `tokenward login`?), use --paste or --device, or choose another port with --port and register that redirect URL for the app",
                 "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
             ),
         ),
         Code::BadSetting => (
-            w("a setting has a value that cannot be used", "有一项设置的值无法使用"),
+            w("a setting has an invalid value", "有一项设置的值无法使用"),
             w("correct the setting named above", "请改正上面指出的设置"),
         ),
         Code::BadRedirectPaste => (
@@ -120,23 +120,23 @@ fn words_of(code: Code) -> (Words, Words) {
             w("check its name and PATH", "请检查程序名和 PATH"),
         ),
         Code::FileUnusable => (
-            w("the file with the tokens cannot be read, or may not be written", "存放令牌的文件无法读取，或不允许写入"),
+            w("the token file cannot be read or must not be written", "存放令牌的文件无法读取，或不允许写入"),
             w(
-                "mend what the line above names; nothing was sent, and the file is as it was",
+                "fix what the line above names; nothing was sent, and the file is unchanged",
                 "请修正上面指出的问题；没有发送任何请求，文件保持原样",
             ),
         ),
         Code::VaultUnreadable => (
             w("the vault cannot be read", "无法读取保险库（vault）"),
             w(
-                "check the disk and the folder; bring a copy back with `tokenward vault restore FILE`. Nothing was overwritten",
+                "check the disk and the folder, or restore a backup with `tokenward vault restore FILE`. Nothing was overwritten",
                 "请检查磁盘和目录；可用 `tokenward vault restore FILE` 恢复备份。没有覆盖任何内容",
             ),
         ),
         Code::VaultKey => (
-            w("the vault's key is missing or does not fit", "保险库的密钥缺失或不匹配"),
+            w("the vault's key is missing or wrong", "保险库的密钥缺失或不匹配"),
             w(
-                "give the right key by file or variable as it was when the vault was made; `tokenward explain TW0302` tells the ways",
+                "provide the key the vault was created with, by file or variable; `tokenward explain TW0302` shows how",
                 "请按建库时的方式（文件或环境变量）提供正确的密钥；`tokenward explain TW0302` 有说明",
             ),
         ),
@@ -148,7 +148,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::VaultFull => (
-            w("there is no room for the vault", "保险库所在磁盘已满"),
+            w("the vault's disk is full", "保险库所在磁盘已满"),
             w("free some space and repeat the command", "请腾出空间后重试"),
         ),
         Code::VaultNewer => (
@@ -157,7 +157,7 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::VaultOpenToOthers => (
             w(
-                "the vault's folder or files are open to other users, and that could not be mended",
+                "the vault's folder or files are open to other users, and that could not be fixed",
                 "保险库的目录或文件对其他用户开放，且无法修复",
             ),
             w(
@@ -167,62 +167,65 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::VaultBusy => (w("the vault is busy", "保险库正忙"), w("try again in a moment", "请稍后重试")),
         Code::NotLoggedIn => (
-            w("nobody has logged in under this profile", "这个配置档还没有人登录"),
+            w("this profile is not logged in", "这个配置档还没有人登录"),
             w("run `tokenward login`", "请运行 `tokenward login`"),
         ),
         Code::RefreshTokenRefused => (
-            w("the provider refuses the refresh token", "服务方拒绝了刷新令牌"),
+            w("the provider refuses the refresh token", "平台拒绝了刷新令牌"),
             w(
                 "log in again with `tokenward login`; the record is kept",
                 "请用 `tokenward login` 重新登录；记录仍然保留",
             ),
         ),
         Code::RefreshTokenExpired => (
-            w("the refresh token has passed its end", "刷新令牌已过期"),
+            w("the refresh token has expired", "刷新令牌已过期"),
             w(
-                "log in again with `tokenward login`; a login that is used at least every few days does not end this way",
+                "log in again with `tokenward login`; a login that is used every few days does not expire this way",
                 "请用 `tokenward login` 重新登录；每隔几天使用一次就不会这样过期",
             ),
         ),
         Code::ConsentExpired => (
-            w("the consent is a year old, and no refresh can lengthen it", "授权已满一年，刷新无法再延长"),
+            w(
+                "the consent has expired: it lasts one year, and a refresh cannot extend it",
+                "授权已满一年，刷新无法再延长",
+            ),
             w("log in again with `tokenward login`", "请用 `tokenward login` 重新登录"),
         ),
         Code::ForeignSpender => (
             w(
-                "the provider says that the refresh token was withdrawn or used, and Tokenward has not used it",
-                "服务方称刷新令牌已被撤销或使用，而 Tokenward 并未使用过它",
+                "the provider says that the refresh token was revoked or used, but Tokenward has not used it",
+                "平台称刷新令牌已被撤销或使用，而 Tokenward 并未使用过它",
             ),
             w(
-                "log in again with `tokenward login`. Most often the consent was withdrawn, else another program or a copied file uses this login: `tokenward doctor --online` tells which",
+                "log in again with `tokenward login`. Most often the consent was withdrawn; otherwise another program or a copied file uses this login: `tokenward doctor --online` finds out which",
                 "请用 `tokenward login` 重新登录。多半是授权已被撤销，否则是其他程序或被复制的文件在使用此登录：`tokenward doctor --online` 可以判断",
             ),
         ),
         Code::NoRefreshToken => (
             w(
-                "there is no refresh token, and the access token does not live long enough",
+                "there is no refresh token, and the access token expires too soon",
                 "没有刷新令牌，而访问令牌的剩余寿命不够",
             ),
             w(
-                "run `tokenward login` again; that a login is refreshed must be allowed where the app is registered",
-                "请重新运行 `tokenward login`；登录能否续期，须在注册该应用的平台允许",
+                "run `tokenward login` again; refresh tokens must be enabled where the app is registered",
+                "请重新运行 `tokenward login`；登录能否刷新，须在注册该应用的平台允许",
             ),
         ),
         Code::ConsentDenied => (
-            w("the user said no on the consent page", "用户在授权页上选择了拒绝"),
+            w("access was denied on the consent page", "用户在授权页上选择了拒绝"),
             w("run `tokenward login` again and consent", "请重新运行 `tokenward login` 并同意授权"),
         ),
         Code::LoginTimedOut => (
-            w("nobody came back from the login page in time", "登录页在规定时间内没有返回"),
+            w("the login was not completed in time", "登录页在规定时间内没有返回"),
             w(
-                "run `tokenward login` again; if the page showed an error, mend it first: the redirect URL and what is asked for must be allowed where the app is registered",
+                "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL and the requested scopes must be allowed where the app is registered",
                 "请重新运行 `tokenward login`；若页面显示了错误，请先处理：重定向 URL 和所申请的权限须在注册该应用的平台允许",
             ),
         ),
         Code::AnswerLost => (
             w(
-                "the provider's answer to an earlier refresh was lost, and the token cannot be used again",
-                "此前一次续期的应答丢失，令牌已无法再用",
+                "the provider's answer to an earlier refresh was lost, and the refresh token cannot be used again",
+                "此前一次刷新的应答丢失，令牌已无法再用",
             ),
             w(
                 "log in again with `tokenward login`; `tokenward doctor` shows what happened",
@@ -230,21 +233,21 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::CodeRefused => (
-            w("the provider refuses the authorization code", "服务方拒绝了授权码"),
+            w("the provider refuses the authorization code", "平台拒绝了授权码"),
             w(
-                "run `tokenward login` again: a code is good once and for five minutes",
+                "run `tokenward login` again: a code is valid once, for five minutes",
                 "请重新运行 `tokenward login`：授权码只能用一次，五分钟内有效",
             ),
         ),
         Code::ProviderUnavailable => (
-            w("the provider is temporarily unavailable", "服务方暂时不可用"),
-            w("try again later; nothing is lost", "请稍后重试；没有任何损失"),
+            w("the provider is temporarily unavailable", "平台暂时不可用"),
+            w("try again later; nothing is lost", "请稍后重试；没有丢失任何内容"),
         ),
         Code::Unreachable => (
-            w("the provider cannot be reached", "连接不上服务方"),
+            w("the provider cannot be reached", "连接不上平台"),
             w(
-                "check network, proxy and the base URLs, then try again; nothing was spent",
-                "请检查网络、代理和地址设置后重试；没有消耗任何令牌",
+                "check network, proxy and the base URLs, then try again; no refresh token was used",
+                "请检查网络、代理和地址设置后重试；没有使用刷新令牌",
             ),
         ),
         Code::NoUsableProxy => (
@@ -253,40 +256,40 @@ fn words_of(code: Code) -> (Words, Words) {
                 "环境变量指定的代理无法使用，因此没有发送任何内容",
             ),
             w(
-                "write it as http://HOST:PORT, https://…, socks5://… or socks5h://…, or take the variable out; hosts that need no proxy go into NO_PROXY",
+                "write it as http://HOST:PORT, https://…, socks5://… or socks5h://…, or unset the variable; put hosts that need no proxy into NO_PROXY",
                 "请写成 http://主机:端口、https://…、socks5://… 或 socks5h://…，或去掉该变量；不需要代理的主机请写入 NO_PROXY",
             ),
         ),
         Code::RateLimited => (
-            w("the provider limits the rate", "触发了服务方的限流"),
-            w("wait and try again; nothing is lost", "请等待后重试；没有任何损失"),
+            w("the provider's rate limit was reached", "触发了平台的限流"),
+            w("wait and try again; nothing is lost", "请等待后重试；没有丢失任何内容"),
         ),
         Code::StillTurning => (
-            w("another process is refreshing this login and has not finished", "另一个进程正在为此登录续期，尚未完成"),
+            w("another process is refreshing this login and has not finished", "另一个进程正在为此登录刷新，尚未完成"),
             w("try again in a moment", "请稍后重试"),
         ),
         Code::FileNotWritten => (
             w("the file with the tokens could not be written", "存放令牌的文件写入失败"),
             w(
-                "see to what the line above names and run the same command again; the file is as it was",
+                "fix what the line above names and run the same command again; the file is unchanged",
                 "请处理上面指出的问题，然后再次运行同一命令；文件保持原样",
             ),
         ),
         Code::LinkNotFound => (
-            w("no file of that name is kept in step", "没有同步这个文件"),
+            w("no file with that name is linked", "没有同步这个文件"),
             w(
                 "`tokenward links` shows the paths under which files were linked",
                 "`tokenward links` 会显示各文件链接时使用的路径",
             ),
         ),
         Code::PlaceUnclear => (
-            w("it cannot be told where the tokens stand in the file", "无法确定令牌在文件中的位置"),
+            w("it is not clear where the tokens are in the file", "无法确定令牌在文件中的位置"),
             w("name the places of the tokens with --access and --refresh", "请用 --access 和 --refresh 指明令牌的位置"),
         ),
         Code::PlaceTaken => (
-            w("another link keeps that place of the file", "该位置已由另一个链接维护"),
+            w("another link already uses that place in the file", "该位置已由另一个链接维护"),
             w(
-                "name another place, or end the other link first: `tokenward unlink FILE`",
+                "name another place, or remove the other link first: `tokenward unlink FILE`",
                 "请换一个位置，或先解除另一个链接：`tokenward unlink 文件`",
             ),
         ),
@@ -298,21 +301,24 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::NothingToAdopt => (
-            w("there is no login to take over, or none to take back", "没有可以接管或收回的登录"),
+            w("there is no login to import, or no import to undo", "没有可以导入的登录，也没有可以撤销的导入"),
             w(
-                "check which file holds the refresh token; if nothing is left to take back, run `tokenward login`",
-                "请确认哪个文件存有刷新令牌；若已没有可收回的登录，请运行 `tokenward login`",
+                "check which file holds the refresh token; if there is nothing to undo, run `tokenward login`",
+                "请确认哪个文件存有刷新令牌；若已没有可撤销的导入，请运行 `tokenward login`",
             ),
         ),
         Code::AnotherApp => (
-            w("the file or store is of another app than the profile", "文件或存储属于另一个应用，与配置档不符"),
+            w(
+                "the file or store belongs to a different app than the profile",
+                "文件或存储属于另一个应用，与配置档不符",
+            ),
             w(
                 "run the same command with -p and a new name, so that the app gets a profile of its own",
                 "请用 -p 加新名称再次运行同一命令，为该应用单独建一个配置档",
             ),
         ),
         Code::AnotherUser => (
-            w("the login is another user's than the profile's", "该登录属于另一位用户，与配置档的用户不符"),
+            w("the login belongs to a different user than the profile", "该登录属于另一位用户，与配置档的用户不符"),
             w(
                 "run the same command with -p and a new name, or with --replace-user if the profile is to change",
                 "请用 -p 加新名称再次运行同一命令；若确实要更换配置档的用户，请加 --replace-user",
@@ -320,10 +326,10 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::UserNotTold => (
             w(
-                "the provider cannot be asked just now whose login this is, so its token is not handed out",
+                "the provider cannot be asked right now which user this login belongs to, so its token is not handed out",
                 "暂时无法询问带来的登录属于谁，因此不交出其令牌",
             ),
-            w("try again in a moment; nothing is lost", "请稍后重试；没有任何损失"),
+            w("try again in a moment; nothing is lost", "请稍后重试；没有丢失任何内容"),
         ),
         Code::StoreUnreadable => (
             w("the other tool's store cannot be read", "无法读取另一个工具的存储"),
@@ -333,14 +339,14 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::StoreKey => (
-            w("the other tool's store is sealed, and its key is needed", "另一个工具的存储已加密，需要它的密钥"),
+            w("the other tool's store is encrypted, and its key is needed", "另一个工具的存储已加密，需要它的密钥"),
             w(
                 "put what the command above prints into a file and name it with --key-file (/dev/stdin for a pipe)",
                 "请把上面命令的输出存入文件并用 --key-file 指定（管道可用 /dev/stdin）",
             ),
         ),
         Code::StorePassword => (
-            w("the account is sealed under a password that only you know", "该账户由只有你知道的密码加密"),
+            w("the account is encrypted with a password that only you know", "该账户由只有你知道的密码加密"),
             w(
                 "pipe it in: `oidc-add --print NAME | tokenward adopt -`",
                 "请通过管道传入：`oidc-add --print 名称 | tokenward adopt -`",
@@ -355,7 +361,7 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::StoreSeveral => (
             w("there are several logins in it", "其中有多个登录"),
-            w("pick one with --account and a part of the words above", "请用 --account 加上面文字的一部分来选定"),
+            w("pick one with --account and part of the text above", "请用 --account 加上面文字的一部分来选定"),
         ),
         Code::StoreKeyGone => (
             w(
@@ -365,14 +371,17 @@ fn words_of(code: Code) -> (Words, Words) {
             w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
         ),
         Code::OutcomeUnknown => (
-            w("the outcome of the last refresh is unknown", "上一次续期的结果未知"),
+            w("the outcome of the last refresh is unknown", "上一次刷新的结果未知"),
             w(
                 "run the command again later: Tokenward asks once more when that is safe; nothing was erased",
                 "请稍后再运行：Tokenward 会在安全时再次询问；没有删除任何内容",
             ),
         ),
         Code::OddAnswer => (
-            w("the answer brings no tokens, or cannot be read; it is kept", "应答中没有令牌，或无法解读；已保存"),
+            w(
+                "the provider's answer contains no tokens or cannot be read; it was saved",
+                "应答中没有令牌，或无法解读；已保存",
+            ),
             w(
                 "run the command again later; if it stays so, check the base URLs and report it",
                 "请稍后再运行；若一直如此，请核对地址设置并反馈给我们",
@@ -386,7 +395,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::BrandMismatch => (
-            w("the app belongs to the other brand (Feishu or Lark)", "该应用属于另一个品牌（飞书或 Lark）"),
+            w("the app belongs to the other platform (Feishu or Lark)", "该应用属于另一个平台（飞书或 Lark）"),
             w("run `tokenward init` with the other --provider", "请换另一个 --provider 重新运行 `tokenward init`"),
         ),
         Code::RefreshSwitchedOff => (
@@ -397,21 +406,21 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::AppSettings => (
-            w("a setting of the app stands in the way", "应用的某项设置不允许这样做"),
+            w("the app's settings do not allow this", "应用的设置不允许这样做"),
             w(
-                "look at the provider's word, and at the app's settings where it is registered",
-                "请对照服务方的说法，检查注册该应用的平台上的应用设置",
+                "compare the provider's response with the app's settings where it is registered",
+                "请对照平台返回的内容，检查注册该应用的平台上的应用设置",
             ),
         ),
         Code::UserState => (
             w(
-                "the user's account, or the app's range of availability, stands in the way",
+                "the user's account or the app's availability does not allow this",
                 "用户账号状态或应用可用范围不允许这样做",
             ),
             w("ask the company's administrator", "请联系企业管理员"),
         ),
         Code::NoSuchEndpoint => (
-            w("nothing of the provider answers at the configured address", "配置的地址上没有服务方的接口"),
+            w("there is no provider endpoint at the configured address", "配置的地址上没有平台的接口"),
             w("check --open-url, --accounts-url and --token-url", "请核对 --open-url、--accounts-url 和 --token-url"),
         ),
         _ => [
@@ -428,7 +437,10 @@ fn words_of(code: Code) -> (Words, Words) {
         .iter()
         .find_map(|words_of| words_of(code))
         .unwrap_or_else(|| {
-            (w(UNTOLD, "这个错误码还没有说明"), w("see its page in docs/errors", "请参见 docs/errors 中对应的页面"))
+            (
+                w(UNTOLD, "这个错误码还没有说明"),
+                w("run `tokenward explain` with the code", "请用 `tokenward explain` 查看该错误码"),
+            )
         }),
     }
 }

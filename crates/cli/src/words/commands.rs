@@ -3,29 +3,29 @@
 super::sentences! {
     error_head() { "error:" "错误：" }
     warning_head() { "warning:" "警告：" }
-    detail_head() { "in detail:" "详情：" }
+    detail_head() { "cause:" "原因：" }
     kept_head() { "kept:" "已保留：" }
     stands_head() { "now:" "现状：" }
-    next_head() { "next:" "下一步：" }
-    provider_head() { "provider:" "服务方：" }
-    page_head() { "more:" "更多：" }
-    retry_after(span) { "the provider asks to wait {span}" "服务方要求等待 {span}" }
+    next_head() { "hint:" "下一步：" }
+    provider_head() { "provider:" "平台返回：" }
+    page_head() { "see:" "参见：" }
+    retry_after(span) { "the provider asks to wait {span}" "平台要求等待 {span}" }
     missing_scopes(scopes) { "missing scopes (one of them may do): {scopes}" "缺少的权限（满足其一即可）：{scopes}" }
-    no_such_command(name) { "there is no command {name}" "没有命令 {name}" }
-    no_such_argument(name) { "there is no argument {name} here" "这里没有参数 {name}" }
+    no_such_command(name) { "unknown command {name}" "没有名为 {name} 的命令" }
+    no_such_argument(name) { "unexpected argument {name}" "不支持参数 {name}" }
     argument_missing(name) { "{name} is missing" "缺少 {name}" }
-    command_missing() { "a command is missing" "缺少命令" }
-    arguments_conflict(one, other) { "{one} and {other} do not go together" "{one} 与 {other} 不能同时使用" }
+    command_missing() { "a command is required" "缺少命令" }
+    arguments_conflict(one, other) { "{one} cannot be used with {other}" "{one} 与 {other} 不能同时使用" }
     value_missing(name) { "{name} needs a value" "{name} 需要一个值" }
     value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
-    value_not_among(value, name, known) { "\"{value}\" is nothing that {name} takes: {known}" "{name} 不接受 \"{value}\"，可用的有：{known}" }
-    value_unusable(value, name, why) { "\"{value}\" cannot be used for {name}: {why}" "\"{value}\" 不能用于 {name}：{why}" }
-    no_file_name(name) { "the text that was given as {name} is no file's name (it is not shown here)" "作为 {name} 给出的内容不是文件名（此处不显示）" }
-    no_file_name_next() { "name a file that is there; if the text is a secret, put it into a file first. A file's name that looks so is written ./NAME" "请指定已存在的文件；若给出的是密钥或令牌，请先存入文件。若文件名确实如此，请写成 ./文件名" }
-    no_file_name_seen() { "other users of this machine can read arguments, and shells keep them: if it was a secret, consider having it replaced" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
+    value_not_among(value, name, known) { "invalid value \"{value}\" for {name}; possible values: {known}" "{name} 的值 \"{value}\" 无效，可用的值：{known}" }
+    value_unusable(value, name, why) { "invalid value \"{value}\" for {name}: {why}" "\"{value}\" 不能用于 {name}：{why}" }
+    no_file_name(name) { "the text given as {name} is not a file name (it is not shown here)" "作为 {name} 给出的内容不是文件名（此处不显示）" }
+    no_file_name_next() { "name an existing file; if the text is a secret, put it into a file first. Write a file name that looks like this as ./NAME" "请指定已存在的文件；若给出的是密钥或令牌，请先存入文件。若文件名确实如此，请写成 ./文件名" }
+    no_file_name_seen() { "other users of this machine can read arguments, and shells keep them: if it was a secret, consider replacing it" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
     not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
-    otherwise_wrong(kind) { "the command line is not understood ({kind})" "无法理解这条命令（{kind}）" }
-    perhaps(name) { "perhaps you mean {name}" "是否想用 {name}" }
+    otherwise_wrong(kind) { "the command line is not valid ({kind})" "无法理解这条命令（{kind}）" }
+    perhaps(name) { "did you mean {name}?" "您是不是想输入 {name}？" }
     bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
     bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1; for BlueKing ssm, auth-api or bkauth" "请写 v3、v2、oidc-v1 或 legacy-v1；蓝鲸请写 ssm、auth-api 或 bkauth" }
@@ -36,65 +36,65 @@ super::sentences! {
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }
-    nobody_to_ask(what) { "there is no terminal to ask at: {what}" "当前没有可以提问的终端：{what}" }
-    give_it_by(ways) { "use {ways}" "请使用 {ways}" }
-    no_answer() { "there was no answer" "没有收到输入" }
+    nobody_to_ask(what) { "there is no terminal to ask on: {what}" "当前不是交互式终端，无法询问：{what}" }
+    give_it_by(ways) { "use {ways}" "请加上 {ways}" }
+    no_answer() { "no answer was given" "没有收到输入" }
     stdout_not_written() { "the output could not be written" "输出无法写入" }
     file_not_written(file) { "{file} could not be written" "无法写入 {file}" }
-    interrupted(signal) { "ended by {signal}; nothing is lost" "已被 {signal} 终止；没有任何损失" }
-    interrupt_waits(signal) { "{signal} received: a refresh is under way; the command ends as soon as that is safe" "收到 {signal}：正在续期，等待安全时刻再退出" }
+    interrupted(signal) { "cancelled ({signal}); nothing is lost" "已取消（{signal}）；没有丢失任何内容" }
+    interrupt_waits(signal) { "{signal} received: a refresh is in progress; the command exits as soon as that is safe" "收到 {signal}：正在刷新令牌，完成后立即退出" }
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
     token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
-    script_of_profile(file, profile) { "the refresh token for {file} is that of profile {profile}, which is refreshed at another endpoint than a script's" "{file} 所用的刷新令牌属于配置档 {profile}，它通过另一个接口续期，而不是脚本的接口" }
-    script_of_profile_next(profile, file) { "run `tokenward refresh -p {profile}`; `tokenward link {file} -p {profile}` keeps the file in step" "请运行 `tokenward refresh -p {profile}`；`tokenward link {file} -p {profile}` 可让文件保持同步" }
-    script_of_login(file, id) { "the refresh token for {file} is that of the login {id}, which is kept without a profile and refreshed at another endpoint than a script's" "{file} 所用的刷新令牌属于登录 {id}，它不属于任何配置档，并且通过另一个接口续期，而不是脚本的接口" }
+    script_of_profile(file, profile) { "the refresh token for {file} belongs to profile {profile}, which is refreshed at a different endpoint than scripts use" "{file} 所用的刷新令牌属于配置档 {profile}，它通过另一个接口刷新，而不是脚本的接口" }
+    script_of_profile_next(profile, file) { "run `tokenward refresh -p {profile}`; `tokenward link {file} -p {profile}` keeps the file in sync" "请运行 `tokenward refresh -p {profile}`；`tokenward link {file} -p {profile}` 可让文件保持同步" }
+    script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile and is refreshed at a different endpoint than scripts use" "{file} 所用的刷新令牌属于登录 {id}，它不属于任何配置档，并且通过另一个接口刷新，而不是脚本的接口" }
     give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
-    script_healed(file) { "{file} held a refresh token that is already used up; it now holds the present tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
-    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up. If it is fresh, the two tokens may stand in each other's place" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
-    script_of_two_apps(file) { "the two tokens are of different apps, or stand in each other's place: give the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
-    script_other_brand(file, other) { "the app is the other brand's: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个品牌：`tokenward refresh --config-file {file} --provider {other}`" }
+    script_healed(file) { "{file} held a refresh token that was already used; it now holds the current tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
+    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up. If it is new, the two tokens may be swapped" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
+    script_of_two_apps(file) { "the two tokens belong to different apps, or are swapped: provide the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
+    script_other_brand(file, other) { "the app belongs to the other platform: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个平台：`tokenward refresh --config-file {file} --provider {other}`" }
     script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
-    script_try_again(file) { "`tokenward refresh --config-file {file}` goes on with it" "`tokenward refresh --config-file {file}` 可继续" }
-    script_token_missing() { "a token is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
+    script_try_again(file) { "`tokenward refresh --config-file {file}` continues" "`tokenward refresh --config-file {file}` 可继续" }
+    script_token_missing() { "a token is missing: it is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
-    script_bad_token() { "that is no token" "这不是令牌" }
+    script_bad_token() { "that is not a token" "这不是令牌" }
     script_copy_again() { "copy it again: a token has no spaces and no quotes" "请重新复制：令牌中没有空格和引号" }
     secret_not_read(what) { "the token could not be read from {what}" "无法从 {what} 读取令牌" }
 
-    vault_saved(file) { "the sealed copy is in {file}; keep it and its key in different places" "加密备份已写入 {file}；请把备份与其密钥分开保存" }
-    vault_copy_key() { "the key of this copy, shown this once:" "备份密钥（只显示这一次）：" }
-    ask_copy_key() { "Key of the copy (not shown)" "备份密钥（输入时不显示）" }
+    vault_saved(file) { "the encrypted backup is in {file}; keep it and its key in different places" "加密备份已写入 {file}；请把备份与其密钥分开保存" }
+    vault_copy_key() { "the key of this backup, shown only once:" "备份密钥（只显示这一次）：" }
+    ask_copy_key() { "Key of the backup (not shown)" "备份密钥（输入时不显示）" }
     copy_key_ways() { "--key-file FILE or --key-stdin" "--key-file 文件 或 --key-stdin" }
-    copy_key_unreadable(file) { "the key of the copy cannot be read from {file}" "无法从 {file} 读取备份密钥" }
-    give_readable_file() { "name a file that is there and that you may read" "请指定存在且有权读取的文件" }
-    copy_key_unusable() { "the key of the copy cannot be used: it needs at least 16 characters, not counting spaces and dashes, and more than a few different ones" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
+    copy_key_unreadable(file) { "the key of the backup cannot be read from {file}" "无法从 {file} 读取备份密钥" }
+    give_readable_file() { "name an existing file that you can read" "请指定存在且有权读取的文件" }
+    copy_key_unusable() { "the key of the backup cannot be used: it needs at least 16 characters, not counting spaces and dashes, and more than a few different ones" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
     vault_restored(file) { "the vault in {file} is in use now" "已从 {file} 恢复保险库" }
-    vault_restored_old(folder) { "the vault that was in use until now is kept in {folder}" "此前使用的保险库保留在 {folder}" }
-    vault_restored_alone(file) { "a copy holds no configuration: bring {file} too, or run `tokenward init` with the same names of app and profile" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
-    vault_rekeyed(count, source) { "{count} values are sealed with a new data key; the vault opens with {source}" "已用新数据密钥重新封存 {count} 项；打开保险库使用 {source}" }
+    vault_restored_old(folder) { "the previous vault is kept in {folder}" "此前使用的保险库保留在 {folder}" }
+    vault_restored_alone(file) { "a backup holds no configuration: copy {file} too, or run `tokenward init` with the same app and profile names" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
+    vault_rekeyed(count, source) { "{count} values are encrypted with a new data key; the vault opens with {source}" "已用新的数据密钥重新加密 {count} 项；今后的打开方式：{source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
     vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE from now on" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
-    ask_restore(folder) { "Put the copy in the place of the vault in {folder}?" "确定用备份替换 {folder} 中的保险库吗？" }
+    ask_restore(folder) { "Replace the vault in {folder} with the backup?" "确定用备份替换 {folder} 中的保险库吗？" }
     file_exists(file) { "{file} exists and is not overwritten" "{file} 已存在，不会覆盖" }
     choose_other_file() { "choose another name" "请换一个文件名" }
     fact_engine() { "database" "数据库" }
     fact_schema() { "schema" "结构版本" }
     fact_grants() { "logins" "登录数" }
-    fact_open_intents() { "open refreshes" "未完成的续期" }
+    fact_open_intents() { "refreshes in progress" "未完成的刷新" }
 
-    sandbox_ready(url) { "the sandbox provider listens on {url}; Ctrl-C ends it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
+    sandbox_ready(url) { "the sandbox provider listens on {url}; press Ctrl-C to stop it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
     sandbox_try() { "in another terminal:" "请在另一个终端中运行：" }
     sandbox_login(home) { "  tokenward login      # everything is kept in {home}, apart from your real logins" "  tokenward login      # 数据都在 {home}，与真实登录互不影响" }
-    sandbox_consent_auto() { "the consent page consents by itself" "授权页会自动同意" }
+    sandbox_consent_auto() { "the consent page grants consent by itself" "授权页会自动同意" }
     sandbox_consent_click() { "the consent page waits for a click" "授权页需要点击同意" }
     sandbox_control(url) { "control (clock, faults, history, counters): {url}" "控制接口（时钟、故障、历史、计数）：{url}" }
-    sandbox_lives(access, refresh) { "access tokens live {access}, refresh tokens {refresh}" "访问令牌有效期 {access}，刷新令牌 {refresh}" }
+    sandbox_lives(access, refresh) { "access tokens are valid for {access}, refresh tokens for {refresh}" "访问令牌有效期 {access}，刷新令牌 {refresh}" }
     sandbox_seed(seed) { "seed {seed}" "随机种子 {seed}" }
     sandbox_not_started() { "the sandbox could not be started" "沙箱无法启动" }
 
-    sandbox_other_port() { "give --port the first of five free ports, or leave it out: then free ones are found" "请用 --port 指定连续五个空闲端口中的第一个；不写 --port 则自动选择空闲端口" }
+    sandbox_other_port() { "use --port with the first of five free ports, or leave it out to pick free ones" "请用 --port 指定连续五个空闲端口中的第一个；不写 --port 则自动选择空闲端口" }
 
-    man_written(count, folder) { "{count} manual pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
+    man_written(count, folder) { "{count} man pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
 }

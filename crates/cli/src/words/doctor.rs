@@ -11,13 +11,14 @@ mod tests;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokenward::doctor::{
     Cause, Check, Doubtful, Finding, KeyFacts, Past, PastRotation, ProcessName, Says, SecretFacts, Severity, Story,
 };
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
 
-use super::Lang;
+use super::{Lang, in_zone};
 use crate::failure::provider_words;
 use crate::login_flags::Meant;
 
@@ -40,6 +41,8 @@ pub(crate) struct FindingWords {
 pub(crate) struct Setting<'a> {
     /// Now.
     pub(crate) now: Timestamp,
+    /// The zone in which moments are shown.
+    pub(crate) zone: &'a TimeZone,
     /// Whether the provider was asked.
     pub(crate) online: bool,
     /// The profile that commands have to name.
@@ -117,7 +120,7 @@ impl Lang {
     #[expect(clippy::too_many_lines, reason = "one arm a story; a table reads better whole")]
     fn story(self, story: &Story, profile: Option<&ProfileName>, setting: Setting<'_>) -> FindingWords {
         let now = setting.now;
-        let at = |moment: Timestamp| self.moment(moment, now);
+        let at = |moment: Timestamp| self.moment(moment, now, setting.zone);
         let happened = |code: Code| self.happened(code).to_owned();
         match story {
             Story::AppReady { app, client_id, token_api, service } => {
@@ -151,7 +154,9 @@ impl Lang {
             }
             Story::NoAnswer(fault) => {
                 let code = story.code();
-                FindingWords::of(happened(code)).detail(fault.reason.clone()).next(self.next_step(code))
+                FindingWords::of(happened(code))
+                    .detail(self.detail(&fault.reason).into_owned())
+                    .next(self.next_step(code))
             }
             Story::AppLacks { what, provider } => {
                 let told = FindingWords::of(self.doctor_app_lacks(what));
@@ -212,8 +217,8 @@ impl Lang {
                 FindingWords::of(self.doctor_scopes_missing(scopes.join(" "))).next(next)
             }
             Story::Dead(death) => self.death(death, setting),
-            Story::InDoubt(doubtful) => self.doubtful(doubtful, now),
-            Story::Lives { access, due_at, refresh, wall } => self.lives(*access, *due_at, *refresh, *wall, now),
+            Story::InDoubt(doubtful) => self.doubtful(doubtful, setting),
+            Story::Lives { access, due_at, refresh, wall } => self.lives(*access, *due_at, *refresh, *wall, setting),
             Story::AccessAccepted => FindingWords::of(self.doctor_access_accepted()),
             Story::AccessDead(refusal) => FindingWords::of(self.doctor_access_dead())
                 .detail(self.doctor_provider(provider_words(refusal, self)))
@@ -239,7 +244,7 @@ impl Lang {
                 }
             }
             Story::LastRotations(rotations) => FindingWords::of(self.doctor_turns(rotations.len()))
-                .details(rotations.iter().map(|rotation| self.past(rotation, now))),
+                .details(rotations.iter().map(|rotation| self.past(rotation, setting))),
             Story::UnderWay { sender, begun, deadline, visible } => {
                 let told = FindingWords::of(self.open_story(self.one(sender), at(*begun), at(*deadline)));
                 let seen = if *visible { self.doctor_sender_lives() } else { self.doctor_sender_unseen() };
@@ -316,7 +321,8 @@ impl Lang {
                 } else {
                     self.doctor_clock_behind(span)
                 };
-                let [ours, theirs] = [clocks.ours, clocks.theirs].map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC"));
+                let [ours, theirs] =
+                    [clocks.ours, clocks.theirs].map(|at| in_zone(at, setting.zone, "%Y-%m-%d %H:%M:%S"));
                 FindingWords::of(told).detail(self.doctor_clocks(ours, theirs)).next(self.doctor_clock_next())
             }
             Story::ClockWentBack { stored } => {
@@ -338,7 +344,8 @@ impl Lang {
                 FindingWords::of(self.doctor_redirect_elsewhere(redirect)).next(self.doctor_redirect_elsewhere_next())
             }
             Story::PortRefused { redirect, reason } => {
-                FindingWords::of(self.doctor_port_refused(redirect, reason)).next(self.doctor_port_refused_next())
+                FindingWords::of(self.doctor_port_refused(redirect, self.detail(&reason.to_string())))
+                    .next(self.doctor_port_refused_next())
             }
             Story::LinksInStep(count) => FindingWords::of(self.doctor_links_in_step(count)),
             Story::Link(state) => {
@@ -365,7 +372,8 @@ impl Lang {
                 })
             }
             Story::ToolClosed { tool, place, reason } => {
-                FindingWords::of(self.doctor_tool_closed(tool, place.display())).detail(reason.clone())
+                FindingWords::of(self.doctor_tool_closed(tool, place.display()))
+                    .detail(self.detail(reason).into_owned())
             }
             Story::SecondOwner { tool, held, profile } => FindingWords::of(self.doctor_second_owner(
                 tool,
@@ -385,8 +393,8 @@ impl Lang {
         }
     }
 
-    fn doubtful(self, doubtful: &Doubtful, now: Timestamp) -> FindingWords {
-        let at = |moment: Timestamp| self.moment(moment, now);
+    fn doubtful(self, doubtful: &Doubtful, setting: Setting<'_>) -> FindingWords {
+        let at = |moment: Timestamp| self.moment(moment, setting.now, setting.zone);
         let who = self.who(doubtful.sender.as_ref());
         let told = FindingWords::of(match doubtful.doubt {
             Doubt::SenderDied => self.doctor_doubt_died(who, at(doubtful.at)),
@@ -406,9 +414,10 @@ impl Lang {
         due_at: Option<Timestamp>,
         refresh: Option<Timestamp>,
         wall: Option<Timestamp>,
-        now: Timestamp,
+        setting: Setting<'_>,
     ) -> FindingWords {
-        let at = |moment: Timestamp| self.moment(moment, now);
+        let now = setting.now;
+        let at = |moment: Timestamp| self.moment(moment, now, setting.zone);
         let access = match access {
             Some(end) if end > now => self.doctor_access_ends(at(end)),
             Some(end) => self.doctor_access_ended(at(end)),
@@ -420,8 +429,8 @@ impl Lang {
         FindingWords::of(access).details([rotation, refresh, wall].into_iter().flatten())
     }
 
-    fn past(self, rotation: &PastRotation, now: Timestamp) -> String {
-        let when = self.moment(rotation.at, now);
+    fn past(self, rotation: &PastRotation, setting: Setting<'_>) -> String {
+        let when = self.moment(rotation.at, setting.now, setting.zone);
         let who = self.who(rotation.who.as_ref());
         let generation = rotation.generation;
         let refused = |code: Code, provider: Option<i64>| match provider {
@@ -435,11 +444,14 @@ impl Lang {
             Past::TakenBack { refused: true } => self.doctor_past_back_refused(generation),
             Past::TakenBack { refused: false } => self.doctor_past_back(generation),
             Past::AccessRefused { provider_code } => {
-                self.doctor_past_dead(provider_code.map_or_else(String::new, |code| format!(" ({code})")))
+                self.doctor_past_dead(provider_code.map_or_else(String::new, |code| match self {
+                    Self::En => format!(" ({code})"),
+                    Self::Zh => format!("（{code}）"),
+                }))
             }
             Past::Answered => self.doctor_past_answered(generation),
             Past::Closed(Closing::Committed { generation: new, .. }) => self.doctor_past_turned(generation, new),
-            Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, reason),
+            Past::Closed(Closing::Unsent { reason }) => self.doctor_past_unsent(generation, self.detail(reason)),
             Past::Closed(Closing::Kept { code, provider_code } | Closing::Refused { code, provider_code }) => {
                 refused(*code, *provider_code)
             }
@@ -464,7 +476,7 @@ impl Lang {
     fn cause(self, cause: Cause) -> Option<String> {
         let code = cause.provider_code?;
         Some(self.doctor_provider(match cause.explained {
-            Some(explained) => format!("{code} ({})", self.of(explained.meaning)),
+            Some(explained) => self.noted(code, self.of(explained.meaning)),
             None => code.to_string(),
         }))
     }
@@ -482,7 +494,7 @@ impl Lang {
 
     fn user(self, subject: Option<&Subject>) -> String {
         match subject {
-            Some(Subject { name: Some(name), id, .. }) => format!("{name} ({id})"),
+            Some(Subject { name: Some(name), id, .. }) => self.noted(name, id),
             Some(subject) => subject.id.clone(),
             None => self.doctor_user_untold(),
         }

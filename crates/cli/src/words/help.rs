@@ -50,11 +50,20 @@ pub(crate) fn command(lang: Lang) -> Command {
     }
 }
 
-/// A page of help with the one word that the parser has in English alone.
+/// A page of help with what the parser has in English alone: a word, and the colon behind a heading.
 pub(crate) fn in_words(page: &str, lang: Lang) -> Cow<'_, str> {
     match lang {
         Lang::En => Cow::Borrowed(page),
-        Lang::Zh => Cow::Owned(page.replace("[OPTIONS]", "[选项]")),
+        Lang::Zh => {
+            let page = page.replace("[OPTIONS]", "[选项]");
+            let heading =
+                |line: &str| !line.starts_with(' ') && line.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            let lines = page.split('\n').map(|line| match line.strip_suffix(':').filter(|line| heading(line)) {
+                Some(heading) => Cow::Owned(format!("{heading}：")),
+                None => Cow::Borrowed(line),
+            });
+            Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+        }
     }
 }
 
@@ -143,7 +152,7 @@ pub(crate) const OF_OAUTH2: &str = "OAuth 2.0";
 /// The longest line of help, in columns; also where there is no terminal.
 const READABLE: usize = 100;
 
-const EVERYWHERE: &str = "通用";
+const EVERYWHERE: &str = "全局选项";
 
 /// After every argument that has a place by its declaration.
 const LAST: usize = 1000;
@@ -177,6 +186,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", "home", "存放配置和保险库的目录（TOKENWARD_HOME）"),
     ("", "json", "在 stdout 输出 JSON 数据，在 stderr 输出 JSON 错误"),
     ("", "lang", "界面语言（TOKENWARD_LANG；默认按系统区域设置）"),
+    ("", "utc", "用 UTC 显示时间，而不是本地时区"),
     ("", "verbose", "显示更多信息；-vv 还会显示内部动作（TOKENWARD_LOG=trace 显示全部）"),
     ("", "quiet", "只输出数据和错误"),
     ("", "color", "何时使用颜色"),
@@ -481,7 +491,7 @@ mod tests {
         command(Lang::Zh).debug_assert();
         let help = command(Lang::Zh).try_get_matches_from(["tokenward", "login", "--help"]).unwrap_err().to_string();
         assert!(help.contains("用法：tokenward login") && help.contains("授权地址"), "{help}");
-        for english in ["Options:", "Arguments:", "Commands:", "Everywhere"] {
+        for english in ["Options:", "Arguments:", "Commands:", "Global options"] {
             assert!(!help.contains(english), "{english}: {help}");
         }
     }

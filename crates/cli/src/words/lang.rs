@@ -52,6 +52,14 @@ impl Lang {
         }
     }
 
+    /// A thing and a note to it, in the language's brackets.
+    pub(crate) fn noted(self, thing: impl std::fmt::Display, note: impl std::fmt::Display) -> String {
+        match self {
+            Self::En => format!("{thing} ({note})"),
+            Self::Zh => format!("{thing}（{note}）"),
+        }
+    }
+
     /// The name used in variables and flags.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -78,7 +78,7 @@ super::sentences! {
     commands_head() { "Commands" "命令" }
     arguments_head() { "Arguments" "参数" }
     options_head() { "Options" "选项" }
-    everywhere_head() { "Everywhere" "通用" }
+    everywhere_head() { "Global options" "全局选项" }
     first_screen_end() { "`tokenward help COMMAND` tells all of a command with examples, `tokenward --help` the options of every command." "`tokenward help 命令` 显示该命令的全部说明和示例，`tokenward --help` 显示所有命令通用的选项。" }
     same_as_flag(flag) { "the same as {flag}" "等同于 {flag}" }
     env_home() { "the folder with configuration and vault, as --home" "存放配置和保险库的目录，等同于 --home" }

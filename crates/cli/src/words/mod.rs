@@ -6,8 +6,11 @@
 
 mod adopt;
 mod api;
+#[cfg(test)]
+mod banned;
 mod codes;
 mod commands;
+mod details;
 pub(crate) mod doctor;
 mod explain;
 #[cfg(feature = "jq")]
@@ -35,10 +38,12 @@ mod vault;
 mod waiting;
 mod wiki;
 
+pub(crate) use details::in_local_time;
 pub(crate) use doctor::size;
 pub(crate) use explain::explained_by;
 pub(crate) use lang::Lang;
 pub(crate) use links::keep_too;
+pub(crate) use time::in_zone;
 
 use tokenward_core::Words;
 
@@ -81,6 +86,43 @@ const fn w(en: &'static str, zh: &'static str) -> Words {
     Words { en, zh }
 }
 
+/// Every sentence: its name, English, Chinese.
+#[cfg(test)]
+fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
+    [
+        adopt::ALL,
+        api::ALL,
+        commands::ALL,
+        doctor::ALL,
+        explain::ALL,
+        #[cfg(feature = "jq")]
+        filter::ALL,
+        identity::ALL,
+        links::ALL,
+        login::ALL,
+        manual::ALL,
+        platforms::ALL,
+        servers::ALL,
+        service::ALL,
+        proxy::ALL,
+        settings::ALL,
+        shared::ALL,
+        stage::ALL,
+        standing::ALL,
+        time::ALL,
+        vault::ALL,
+        waiting::ALL,
+        wiki::ALL,
+    ]
+    .concat()
+}
+
+/// Every row of the tables.
+#[cfg(test)]
+fn tables_of_all() -> Vec<Words> {
+    [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -97,46 +139,20 @@ mod tests {
 
     #[test]
     fn every_sentence_is_there_in_both_languages_with_the_same_facts() {
-        let all = [
-            adopt::ALL,
-            api::ALL,
-            commands::ALL,
-            doctor::ALL,
-            explain::ALL,
-            #[cfg(feature = "jq")]
-            filter::ALL,
-            identity::ALL,
-            links::ALL,
-            login::ALL,
-            manual::ALL,
-            platforms::ALL,
-            servers::ALL,
-            service::ALL,
-            proxy::ALL,
-            settings::ALL,
-            shared::ALL,
-            stage::ALL,
-            standing::ALL,
-            time::ALL,
-            vault::ALL,
-            waiting::ALL,
-            wiki::ALL,
-        ]
-        .concat();
         let mut names = BTreeSet::new();
-        for (name, en, zh) in all {
+        for (name, en, zh) in sentences_of_all() {
             assert!(names.insert(name), "{name} twice");
             assert!(!en.trim().is_empty() && !chinese(en), "{name}: English: {en}");
-            // A sentence of facts alone differs by its punctuation.
-            assert!(chinese(zh) || zh.contains('（'), "{name}: Chinese: {zh}");
+            // A sentence of facts alone differs by its punctuation; a flag alone is the same in each language.
+            let is_flag = zh == en && en.starts_with("`--");
+            assert!(chinese(zh) || zh.contains('（') || is_flag, "{name}: Chinese: {zh}");
             assert_eq!(facts(en), facts(zh), "{name}");
         }
     }
 
     #[test]
     fn tables_are_there_in_both_languages() {
-        let words = [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat();
-        for words in words {
+        for words in tables_of_all() {
             assert!(!words.en.trim().is_empty() && !chinese(words.en), "{}", words.en);
             assert!(chinese(words.zh), "{}", words.zh);
         }

@@ -14,19 +14,20 @@ impl Lang {
 fn words(oddity: Oddity) -> Words {
     match oddity {
         Oddity::AccessMissing => w("the answer holds no access token", "应答中没有访问令牌"),
-        Oddity::AccessEnded => {
-            w("the access token in the answer had ended when it was issued", "应答中的访问令牌在签发时就已过期")
-        }
+        Oddity::AccessEnded => w(
+            "the access token in the answer had already expired when it was issued",
+            "应答中的访问令牌在签发时就已过期",
+        ),
         Oddity::AccessLifeMissing => w(
-            "the answer does not say how long the access token lives, or not in seconds that can be meant; the shortest documented life is assumed",
+            "the answer does not say how long the access token is valid, or gives an unusable number; the shortest documented lifetime is assumed",
             "应答未说明访问令牌的有效期，或所给的秒数不可用；按文档中最短的计算",
         ),
         Oddity::RefreshMissing => w(
-            "the answer holds no new refresh token, so this login ends with its access token",
+            "the answer holds no new refresh token, so this login expires with its access token",
             "应答中没有新的刷新令牌，登录将随访问令牌结束",
         ),
         Oddity::RefreshLifeMissing => w(
-            "the answer does not say how long the refresh token lives, or not in seconds that can be meant; seven days are assumed",
+            "the answer does not say how long the refresh token is valid, or gives an unusable number; seven days are assumed",
             "应答未说明刷新令牌的有效期，或所给的秒数不可用；按七天计算",
         ),
         Oddity::NumberAsText => w("a number did not come as a whole number", "应答中的数字不是以整数形式给出"),

@@ -9,33 +9,33 @@ code_words! {
         Code::TicketRefused => (
             w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
             w(
-                "the user logs in at BlueKing again; if that changes nothing, compare the cookie's name and the app with the token service",
+                "have the user log in to BlueKing again; if that does not help, compare the cookie's name and the app with the token service",
                 "请用户重新登录蓝鲸；若仍被拒绝，请核对 Cookie 名称、应用与令牌服务是否对应",
             ),
         ),
         Code::WrongUser => (
             w(
-                "the tokens are another user's than the one who was asked for, or nobody says whose they are",
-                "令牌属于另一个用户，或服务方没有说明属于谁",
+                "the tokens belong to another user than the requested one, or to an unknown user",
+                "令牌属于另一个用户，或平台没有说明属于谁",
             ),
             w(
-                "compare the user's name with the login cookie that was sent; what was issued is kept under its owner's name",
+                "compare the user name with the login cookie that was sent; the issued tokens are kept under their owner's name",
                 "请核对用户名与所发送的登录 Cookie 是否一致；已签发的令牌保存在其所有者名下",
             ),
         ),
         Code::FileNotTrusted => (
             w(
-                "a file that decides where secrets go could have been written by somebody else",
+                "a file that controls where secrets are sent could have been changed by someone else",
                 "决定密钥去向的文件可能被他人写过",
             ),
             w(
-                "look at the file, then make it yours and close it to others",
+                "check the file, then make it yours and not writable for others",
                 "请检查该文件，然后改为自己所有并禁止他人写入",
             ),
         ),
         Code::AppInUse => (
             w(
-                "another app is registered under that name, and somebody is logged in with it",
+                "another app is set up under that name, and a login uses it",
                 "该名字已登记另一个应用，并且有人已用它登录",
             ),
             w(
@@ -79,116 +79,116 @@ super::sentences! {
     bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }
     bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
 
-    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or no bkauth: compare both with the token service's documents" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
-    no_such_dialect(dialect, url) { "{url} does not know the addresses of {dialect}: compare the dialect, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
+    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or it is not a bkauth server: compare both with the token service's documents" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
+    no_such_dialect(dialect, url) { "{url} does not serve {dialect}: check the API variant, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
 
-    ask_provider() { "Provider: feishu, lark, blueking or oauth2" "服务方（feishu 飞书、lark、blueking 蓝鲸，或 oauth2 其他）" }
-    dialects_told() { "the dialects of BlueKing: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
-    ask_dialect() { "Dialect: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }
+    ask_provider() { "Provider: feishu, lark, blueking or oauth2" "平台（feishu 飞书、lark、blueking 蓝鲸，或 oauth2 其他）" }
+    dialects_told() { "BlueKing's API variants: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
+    ask_dialect() { "API variant: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }
     ask_app_code() { "App code (bk_app_code)" "应用编码（bk_app_code）" }
     ask_client_id() { "Client id" "客户端 ID（client_id）" }
     ask_client_secret() { "Secret (not shown)" "密钥（输入时不显示）" }
     ask_token_service() { "Address of the token service (bkoauth's OAUTH_API_URL)" "令牌服务地址（即 bkoauth 的 OAUTH_API_URL）" }
-    ask_bk_resource() { "Resource that users consent to, as the token service's documents name it; several with commas (- for none)" "用户要授权的资源（resource），以令牌服务文档中的名称为准；多个用逗号分隔（没有请填 -）" }
-    http_means(url) { "{url} is not encrypted: whoever is on the network between can read the app's secret, the users' login cookies and every token, and use them" "{url} 未加密：网络途中的任何人都能读到应用密钥、用户的登录 Cookie 和每一个令牌，并加以使用" }
-    ask_allow_http() { "Use plain http all the same, for this app alone?" "仍然允许这个应用使用明文 http 吗？" }
+    ask_bk_resource() { "Resource that users consent to, as in the token service's documents; separate several with commas (- for none)" "用户要授权的资源（resource），以令牌服务文档中的名称为准；多个用逗号分隔（没有请填 -）" }
+    http_means(url) { "{url} is not encrypted: anyone on the network in between can read and use the app's secret, the users' login cookies and every token" "{url} 未加密：网络途中的任何人都能读到应用密钥、用户的登录 Cookie 和每一个令牌，并加以使用" }
+    ask_allow_http() { "Use plain http anyway, for this app only?" "仍然允许这个应用使用明文 http 吗？" }
     http_refused(url) { "{url} is not encrypted: the app's secret, the users' cookies and every token could be read on the way" "{url} 未加密：应用密钥、用户的 Cookie 和令牌都可能在途中被读取" }
-    http_refused_next() { "use an https address; where the token service speaks plain http only: `--allow-http`, which permits it for this app alone" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
-    plain_http_on(url) { "plain http is permitted for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way" "该应用允许明文 http（allow_http）：发往 {url} 的内容，包括密钥和令牌，可能在途中被读取" }
+    http_refused_next() { "use an https address; where the token service speaks plain http only: `--allow-http`, which allows it for this app only" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
+    plain_http_on(url) { "plain http is allowed for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way" "该应用允许明文 http（allow_http）：发往 {url} 的内容，包括密钥和令牌，可能在途中被读取" }
     ask_realm() { "Realm" "realm（认证域）" }
     ask_gateway() { "Address of the API gateway, for `tokenward api` (- for none)" "API 网关地址，用于 `tokenward api`（没有请填 -）" }
-    ask_issuer() { "Issuer (the server's address, as in its own documents)" "issuer（签发者，即服务器自己公布的地址）" }
+    ask_issuer() { "Issuer (the server's URL, as in its own documents)" "issuer（签发者，即服务器自己公布的地址）" }
     ask_has_secret() { "Does the client have a secret?" "该客户端有密钥吗？" }
     ask_resource() { "Address of the API that tokens are for (- for the issuer itself)" "令牌用于哪个接口地址（就是 issuer 请填 -）" }
-    not_discovered(what) { "the issuer's endpoints could not be read: {what}; they are asked for again when they are needed" "无法读取 issuer 的端点：{what}；需要时会再次读取" }
-    not_discovered_next() { "compare --issuer with the server's own documents to the letter, or name --authorization-endpoint and --token-endpoint" "请核对 --issuer 与服务器公布的是否完全一致，或用 --authorization-endpoint 和 --token-endpoint 指明端点" }
-    init_register_redirect(uri) { "register the redirect URL at the server exactly so: {uri}" "请在服务器上登记重定向 URL，须完全一致：{uri}" }
+    not_discovered(what) { "the issuer's endpoints could not be read: {what}; they will be requested again when needed" "无法读取 issuer 的端点：{what}；需要时会再次读取" }
+    not_discovered_next() { "compare --issuer with the server's own documents exactly, or name --authorization-endpoint and --token-endpoint" "请核对 --issuer 与服务器公布的是否完全一致，或用 --authorization-endpoint 和 --token-endpoint 指明端点" }
+    init_register_redirect(uri) { "register exactly this redirect URL at the server: {uri}" "请在服务器上登记重定向 URL，须完全一致：{uri}" }
     init_next_user(named) { "tokenward login{named} --user NAME, or tokenward token{named} --as app" "tokenward login{named} --user 用户名，或 tokenward token{named} --as app" }
-    public_ways() { "a public client has none: --client-authentication none" "公共客户端没有密钥：--client-authentication none" }
+    public_ways() { "--client-authentication none for a public client" "公共客户端没有密钥：--client-authentication none" }
 
-    user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile of {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
+    user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile for {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
     user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名字 --app 应用`" }
-    user_missing(profile) { "the app of profile {profile} serves many users: say which one" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
-    user_missing_next() { "use --user NAME; the app's own token is `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
-    no_user_yet(profile) { "no user has logged in yet at profile {profile}, whose app serves many users" "配置档 {profile} 的应用服务多个用户，目前还没有用户登录" }
+    user_missing(profile) { "the app of profile {profile} serves many users: which user?" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
+    user_missing_next() { "use --user NAME; for the app's own token, run `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
+    no_user_yet(profile) { "no user is logged in yet with profile {profile}, whose app serves many users" "配置档 {profile} 的应用服务多个用户，目前还没有用户登录" }
     no_user_yet_next() { "`tokenward login --user NAME` with that user's login cookie" "请用该用户的登录 Cookie 运行 `tokenward login --user 用户名`" }
-    cookie_login_undone(user) { "{user} is not logged in again: the login that was there is as it was" "{user} 没有重新登录：原有的登录保持原状" }
+    cookie_login_undone(user) { "{user} is not logged in again: the existing login is unchanged" "{user} 没有重新登录：原有的登录保持原状" }
     login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
-    no_login_page(dialect, cookie) { "{dialect} has no login page: it gives tokens for the cookie {cookie} of a user who is logged in at BlueKing, and there is no terminal to ask for it" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前没有可以提问的终端" }
-    no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it gives tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }
-    app_logs_not_in() { "an app does not log in: `tokenward token --as app` gets its token with the secret" "应用无需登录：`tokenward token --as app` 凭密钥获取其令牌" }
-    cookie_where(url) { "there is no login page at {url}: it gives tokens for the login cookie of a user. In the browser that is logged in at BlueKing: developer tools → Application → Cookies. The cookie is sent to the token service, and stored nowhere" "{url} 没有登录页：它凭用户的登录 Cookie 签发令牌。请在已登录蓝鲸的浏览器中打开开发者工具 → Application → Cookies 查看。Cookie 只发送给令牌服务，不会保存" }
+    no_login_page(dialect, cookie) { "{dialect} has no login page: it issues tokens for the cookie {cookie} of a user who is logged in to BlueKing, and there is no terminal to ask for it on" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前不是交互式终端，无法询问" }
+    no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it issues tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }
+    app_logs_not_in() { "an app does not log in: `tokenward token --as app` gets its token with the app secret" "应用无需登录：`tokenward token --as app` 凭密钥获取其令牌" }
+    cookie_where(url) { "there is no login page at {url}: it issues tokens for the login cookie of a user. In the browser that is logged in to BlueKing: developer tools → Application → Cookies. The cookie is sent to the token service, and stored nowhere" "{url} 没有登录页：它凭用户的登录 Cookie 签发令牌。请在已登录蓝鲸的浏览器中打开开发者工具 → Application → Cookies 查看。Cookie 只发送给令牌服务，不会保存" }
     ask_cookie(cookie, user) { "Cookie {cookie} of {user} (not shown)" "{user} 的 Cookie {cookie}（输入时不显示）" }
     cookie_unreadable(source) { "the login cookie cannot be read from {source}" "无法从 {source} 读取登录 Cookie" }
-    cookie_absent(cookie) { "the cookie {cookie} is not among what was given" "所给内容中没有 Cookie {cookie}" }
-    cookie_line(names) { "give the line as the browser sends it: {names}=…" "请给出浏览器发送的整行 Cookie：{names}=…" }
+    cookie_absent(cookie) { "the given text does not contain the cookie {cookie}" "所给内容中没有 Cookie {cookie}" }
+    cookie_line(names) { "provide the line as the browser sends it: {names}=…" "请给出浏览器发送的整行 Cookie：{names}=…" }
     cookie_unusable(cookie, why) { "the cookie {cookie} cannot be used: {why}" "Cookie {cookie} 无法使用：{why}" }
     cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
-    user_logged_in_already(user) { "{user} is logged in already, and the token is good; nothing was asked for" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
+    user_logged_in_already(user) { "{user} is already logged in with a valid token; no request was made" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
     user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
-    user_login_lasts(access, refresh) { "the access token is good for {access} and is refreshed by itself; the login ends in {refresh}, which no refresh changes" "访问令牌有效期 {access}，会自动续期；登录在 {refresh}后结束，续期不会延长" }
-    user_login_turned(access) { "the access token is good for {access} and is refreshed by itself; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动续期；服务方未告知登录何时结束" }
-    user_login_ends(access) { "no refresh token was issued: the login ends in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
-    no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login ends in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
-    scopes_missing_elsewhere(scopes) { "asked for and not granted: {scopes}" "已申请但未授权：{scopes}" }
-    no_tenants(provider) { "{provider} knows no tenant tokens: say --as user or --as app" "{provider} 没有租户（tenant）令牌：请用 --as user 或 --as app" }
-    wiki_not_here(provider) { "`wiki` is for the wiki of Feishu and Lark, and the profile's app is at {provider}: choose another with --profile" "`wiki` 用于飞书和 Lark 的知识库，而该配置档的应用属于 {provider}：请用 --profile 选择其他配置档" }
-    proxy_not_here(provider) { "`proxy` speaks for apps of Feishu and Lark, and the profile's app is at {provider}" "`proxy` 只代理飞书和 Lark 的应用，而该配置档的应用属于 {provider}" }
-    proxy_not_here_next() { "call with `tokenward api`, or run the program by `tokenward exec -- CMD`" "请用 `tokenward api` 调用，或用 `tokenward exec -- 命令` 运行程序" }
+    user_login_lasts(access, refresh) { "the access token is valid for {access} and refreshed automatically; the login expires in {refresh}, and a refresh does not change that" "访问令牌有效期 {access}，会自动刷新；登录在 {refresh}后结束，刷新不会延长" }
+    user_login_turned(access) { "the access token is valid for {access} and refreshed automatically; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动刷新；平台未告知登录何时结束" }
+    user_login_ends(access) { "no refresh token was issued: the login expires in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
+    no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login expires in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
+    scopes_missing_elsewhere(scopes) { "requested but not granted: {scopes}" "已申请但未授权：{scopes}" }
+    no_tenants(provider) { "{provider} has no tenant tokens: use --as user or --as app" "{provider} 没有租户（tenant）令牌：请用 --as user 或 --as app" }
+    wiki_not_here(provider) { "`wiki` is for the wiki of Feishu and Lark, but the profile's app is at {provider}: choose another profile with --profile" "`wiki` 用于飞书和 Lark 的知识库，而该配置档的应用属于 {provider}：请用 --profile 选择其他配置档" }
+    proxy_not_here(provider) { "`proxy` is for apps of Feishu and Lark, but the profile's app is at {provider}" "`proxy` 只代理飞书和 Lark 的应用，而该配置档的应用属于 {provider}" }
+    proxy_not_here_next() { "call with `tokenward api`, or run the program with `tokenward exec -- CMD`" "请用 `tokenward api` 调用，或用 `tokenward exec -- 命令` 运行程序" }
 
-    doctor_users(count, names) { "users whose login is kept: {count} ({names})" "已保存 {count} 个用户的登录：{names}" }
-    doctor_users_and_app(count, names) { "users whose login is kept: {count} ({names}); the app's own token is kept as well" "已保存 {count} 个用户的登录：{names}；另有应用自己的令牌" }
-    doctor_users_none_but_app() { "the app's own token is kept, and no login of a user yet" "已保存应用自己的令牌，尚无任何用户的登录" }
-    doctor_users_none() { "the app serves many users, and no login of any is kept yet" "该应用服务多个用户，目前还没有任何人的登录" }
+    doctor_users(count, names) { "users with a login: {count} ({names})" "已保存 {count} 个用户的登录：{names}" }
+    doctor_users_and_app(count, names) { "users with a login: {count} ({names}); and the app's own token" "已保存 {count} 个用户的登录：{names}；另有应用自己的令牌" }
+    doctor_users_none_but_app() { "there is the app's own token, and no login of a user yet" "已保存应用自己的令牌，尚无任何用户的登录" }
+    doctor_users_none() { "the app serves many users, and no user is logged in yet" "该应用服务多个用户，目前还没有任何人的登录" }
     doctor_users_next() { "`tokenward login --user NAME`, or `tokenward token --as app` for the app's own token" "请运行 `tokenward login --user 用户名`，或用 `tokenward token --as app` 获取应用自己的令牌" }
     doctor_service(tokens, calls) { "tokens from {tokens}, calls to {calls}" "令牌来自 {tokens}，调用发往 {calls}" }
     doctor_realm(realm) { "realm {realm}" "realm（认证域）为 {realm}" }
-    doctor_public() { "not needed: a public client has none" "无需提供：公共客户端没有密钥" }
+    doctor_public() { "not needed: a public client has no secret" "无需提供：公共客户端没有密钥" }
 
     fact_subject() { "subject" "用户标识（sub）" }
-    fact_refresh_fixed() { "login ends" "登录到期" }
-    no_app_token(dialect) { "{dialect} gives an app no token of its own: log in a user, or let the gateway have the app's id and secret" "{dialect} 不为应用签发令牌：请登录用户，或让网关直接使用应用的 ID 和密钥" }
-    call_no_such_path() { "compare path and method with the page of the API" "请对照接口文档核对路径和方法" }
+    fact_refresh_fixed() { "login expires" "登录失效时间" }
+    no_app_token(dialect) { "{dialect} issues no tokens for the app itself: log in as a user, or let the gateway use the app's id and secret" "{dialect} 不为应用签发令牌：请登录用户，或让网关直接使用应用的 ID 和密钥" }
+    call_no_such_path() { "compare the path and method with the API's documentation" "请对照接口文档核对路径和方法" }
 
     bad_offset() { "write +08:00 or 8" "请写 +08:00 或 8" }
-    bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, and bkoauth's tokens are BlueKing's" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
-    bkoauth_init() { "set the program's app up first: `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
-    bkoauth_two_owners() { "two owners of one refresh token end each other's tokens: stop the Django program first, or let it ask Tokenward. Its table is only read" "同一个刷新令牌有两个主人，就会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
-    bkoauth_looking() { "reading the table, and asking the token service whose its tokens are; nothing is changed" "正在读取该表，并向令牌服务询问各令牌属于谁；不做任何更改" }
+    bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, but bkoauth's tokens belong to BlueKing" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
+    bkoauth_init() { "set up the program's app first with `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
+    bkoauth_two_owners() { "two programs cannot share one refresh token, each ends the other's tokens: stop the Django program first, or let it get tokens from Tokenward. Its table is only read" "同一个刷新令牌由两个程序共用，会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
+    bkoauth_looking() { "reading the table, and asking the token service which users its tokens belong to; nothing is changed" "正在读取该表，并向令牌服务询问各令牌属于谁；不做任何更改" }
     bkoauth_reading() { "reading the table; nothing is changed" "正在读取该表；不做任何更改" }
     bkoauth_rows(count) { "rows in the table: {count}" "表中的行数：{count}" }
-    bkoauth_new(count, names) { "to be taken over: {count} ({names})" "将接管：{count} 个（{names}）" }
+    bkoauth_new(count, names) { "to be imported: {count} ({names})" "将导入：{count} 个（{names}）" }
     and_more(names, count) { "{names} and {count} more" "{names} 等，另有 {count} 个" }
-    bkoauth_known(count) { "known to the vault already: {count}" "保险库已有：{count}" }
-    bkoauth_elsewhere(count) { "of another environment than the app's, and left: {count}" "属于其他环境，不接管：{count}" }
-    bkoauth_left(count) { "left for other reasons, each told in its row: {count}" "因其他原因不接管（各行有说明）：{count}" }
-    bkoauth_replaces(count) { "logins in the vault that these take the place of: {count}. They are put aside, and `tokenward adopt --undo --profile NAME` brings one back" "将取代保险库中的登录：{count} 个。原登录另行保存，可用 `tokenward adopt --undo --profile 名称` 换回" }
-    bkoauth_unasked(count) { "the token service did not say whose these tokens are: {count}. They are taken as the table has them; none is handed out before its user is known" "令牌服务没有说明这些令牌属于谁：{count} 个。按表中所写接管；确认用户之前不会交出" }
+    bkoauth_known(count) { "already in the vault: {count}" "保险库已有：{count}" }
+    bkoauth_elsewhere(count) { "skipped, of another environment than the app's: {count}" "属于其他环境，不导入：{count}" }
+    bkoauth_left(count) { "skipped for other reasons, shown in each row: {count}" "因其他原因不导入（各行有说明）：{count}" }
+    bkoauth_replaces(count) { "logins in the vault that these replace: {count}. They are archived, and `tokenward adopt --undo --profile NAME` restores one" "将取代保险库中的登录：{count} 个。原登录会存档，可用 `tokenward adopt --undo --profile 名称` 恢复" }
+    bkoauth_unasked(count) { "the token service did not say which users these tokens belong to: {count}. They are imported as in the table; none is handed out before its user is known" "令牌服务没有说明这些令牌属于谁：{count} 个。按表中所写导入；确认用户之前不会交出" }
     bkoauth_rows_hidden(count) { "-v shows all {count} rows, --json has them too" "-v 可显示全部 {count} 行，--json 中也有" }
-    bkoauth_nothing_new() { "nothing is to be taken over" "没有需要接管的登录" }
-    ask_adopt_rows(count) { "Take these logins over ({count})?" "确定接管这些登录（{count} 个）吗？" }
-    bkoauth_adopted(count) { "logins taken over: {count}. Each is on trial until its first refresh" "已接管 {count} 个登录；首次续期之前均为试用" }
-    row_to_adopt(name) { "would be taken over as {name}" "将接管为 {name}" }
-    row_to_adopt_due(name) { "would be taken over as {name}; its access token is refreshed at the first use" "将接管为 {name}；其访问令牌会在首次使用时续期" }
-    bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and see that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
+    bkoauth_nothing_new() { "nothing to import" "没有需要导入的登录" }
+    ask_adopt_rows(count) { "Import these logins ({count})?" "确定导入这些登录（{count} 个）吗？" }
+    bkoauth_adopted(count) { "logins imported: {count}. Each is unverified until its first refresh" "已导入 {count} 个登录；首次刷新之前均未验证" }
+    row_to_adopt(name) { "would be imported as {name}" "将导入为 {name}" }
+    row_to_adopt_due(name) { "would be imported as {name}; its access token is refreshed at the first use" "将导入为 {name}；其访问令牌会在首次使用时刷新" }
+    bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and check that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
     bkoauth_no_table() { "the database has no table of bkoauth" "数据库中没有 bkoauth 的表" }
-    bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations make the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
+    bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations create the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
-    address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; give --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
+    address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; use --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
     head_row() { "ROW" "行" }
     head_environment() { "ENVIRONMENT" "环境" }
     head_fate() { "OUTCOME" "结果" }
     row_of_app() { "the app" "应用" }
-    row_of_nobody() { "nobody" "无名用户" }
-    row_adopted(name) { "taken over as {name}" "已接管，保存为 {name}" }
-    row_adopted_due(name) { "taken over as {name}; its access token has expired and is refreshed at the first use" "已接管，保存为 {name}；访问令牌已失效，首次使用时续期" }
-    row_known() { "known already" "此前已接管" }
-    row_superseded(row) { "left: row {row} of the same user is the one that lives, or the newer" "未接管：同一用户的第 {row} 行才是有效的，或更新" }
-    row_elsewhere() { "left: of another environment than the app's" "未接管：属于另一个环境" }
-    row_anonymous() { "left: an anonymous visitor's, which is nobody's token" "未接管：匿名访客的令牌，不属于任何人" }
-    row_without_refresh() { "left: it has no refresh token" "未接管：没有刷新令牌" }
-    row_malformed() { "left: the name or the token can be none" "未接管：用户名或令牌不合法" }
+    row_of_nobody() { "unknown" "未知用户" }
+    row_adopted(name) { "imported as {name}" "已导入，保存为 {name}" }
+    row_adopted_due(name) { "imported as {name}; its access token has expired and is refreshed at the first use" "已导入，保存为 {name}；访问令牌已失效，首次使用时刷新" }
+    row_known() { "already in the vault" "保险库已有" }
+    row_superseded(row) { "skipped: row {row} of the same user is the valid or newer one" "未导入：同一用户的第 {row} 行才是有效的，或更新" }
+    row_elsewhere() { "skipped: of another environment than the app's" "未导入：属于另一个环境" }
+    row_anonymous() { "skipped: the token of an anonymous visitor" "未导入：匿名访客的令牌，不属于任何人" }
+    row_without_refresh() { "skipped: it has no refresh token" "未导入：没有刷新令牌" }
+    row_malformed() { "skipped: the name or the token is malformed" "未导入：用户名或令牌不合法" }
 
-    sandbox_plays() { "the sandbox plays feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可扮演 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
-    sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is kept in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }
+    sandbox_plays() { "the sandbox simulates feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可模拟 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
+    sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is stored in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }
 }

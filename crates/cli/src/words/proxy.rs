@@ -6,27 +6,27 @@ use super::{code_words, w};
 
 super::sentences! {
     bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
-    proxy_ready(url) { "the proxy listens on {url}; Ctrl-C ends it" "代理已启动：{url}；按 Ctrl-C 结束" }
+    proxy_ready(url) { "the proxy listens on {url}; press Ctrl-C to stop it" "代理已启动：{url}；按 Ctrl-C 结束" }
     proxy_user(profile, host) { "every request goes to {host} with the token of the login {profile}" "所有请求都会带上配置档 {profile} 的令牌发往 {host}" }
     proxy_app(app, host) { "every request goes to {host} with the token of the app {app} itself" "所有请求都会带上应用 {app} 自身的令牌发往 {host}" }
     proxy_tenant(app, host) { "every request goes to {host} with the tenant token of the app {app}" "所有请求都会带上应用 {app} 的 tenant 令牌发往 {host}" }
-    proxy_set() { "give an SDK or MCP server this address as its domain; id, secret and token may be any text there:" "把这个地址设为 SDK 或 MCP 服务的域名；其中的 ID、密钥和令牌可以是任意文本：" }
-    proxy_set_secret() { "where a domain takes no path, leave /s/… out and give the secret as the app's secret, and behind u- as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
-    proxy_secret_path() { "the address holds the local secret: whoever knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
-    proxy_no_secret() { "every program and user of this machine can use the login; without --no-secret a secret is asked for" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
-    proxy_remote(address) { "other machines can reach {address}, and what they send and get is not encrypted on its way" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
+    proxy_set() { "use this address as the domain of an SDK or MCP server; id, secret and token can be any text there:" "把这个地址设为 SDK 或 MCP 服务的域名；其中的 ID、密钥和令牌可以是任意文本：" }
+    proxy_set_secret() { "if the domain cannot have a path, leave out /s/… and use the secret as the app secret, and u- plus the secret as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
+    proxy_secret_path() { "the address contains the local secret: anyone who knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
+    proxy_no_secret() { "every program and user on this machine can use the login; without --no-secret, a secret is required" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
+    proxy_remote(address) { "other machines can reach {address}, and the traffic is not encrypted" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
     proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
     proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }
-    proxy_secret_weak_next() { "delete the file; the next start makes a good one" "删除该文件，下次启动会生成合格的密钥" }
+    proxy_secret_weak_next() { "delete the file; the next start creates a strong one" "删除该文件，下次启动会生成合格的密钥" }
     proxy_file(file) { "{file} cannot be used" "无法使用 {file}" }
     proxy_other_port(port) { "port {port} is in use; --listen 0 takes a free one" "端口 {port} 已被占用；--listen 0 可自动选择空闲端口" }
     proxy_not_listening(address) { "cannot listen on {address}" "无法监听 {address}" }
     proxy_open(address) { "{address} can be reached from other machines" "{address} 可被其他机器访问" }
-    proxy_bad_origin(origin) { "{origin} is not the origin of a page: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
-    proxy_turned() { "token refreshed" "令牌已续期" }
+    proxy_bad_origin(origin) { "{origin} is not a web origin: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
+    proxy_turned() { "token refreshed" "令牌已刷新" }
     proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
-    proxy_ends(name) { "{name}: no new requests are taken, those under way may end; once more ends at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
-    proxy_ended() { "the proxy has ended" "代理已结束" }
+    proxy_ends(name) { "{name}: no new requests are accepted, running ones may finish; press again to stop at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
+    proxy_ended() { "the proxy has stopped" "代理已结束" }
 }
 
 code_words! {
@@ -38,7 +38,7 @@ code_words! {
             ),
         ),
         Code::ProxyOtherOrigin => (
-            w("a web page of another origin asked the proxy", "其他来源的网页访问了代理"),
+            w("a web page of another origin called the proxy", "其他来源的网页访问了代理"),
             w(
                 "if the page is yours, start the proxy with --allow-origin",
                 "如果网页是你自己的，请用 --allow-origin 启动代理",
@@ -52,7 +52,7 @@ code_words! {
             ),
         ),
         Code::ProxyLoginCall => (
-            w("logins do not go through the proxy", "代理不转发登录请求"),
+            w("the proxy does not forward logins", "代理不转发登录请求"),
             w(
                 "log in with `tokenward login`; programs behind the proxy need no login of their own",
                 "请用 `tokenward login` 登录；代理之后的程序无需自己登录",
@@ -66,28 +66,28 @@ code_words! {
             ),
         ),
         Code::ProxyLoop => (
-            w("the proxy was to pass a request on to itself", "代理把请求转发给了自己"),
+            w("the proxy would forward a request to itself", "代理把请求转发给了自己"),
             w(
                 "the app's open URL must be the provider's: `tokenward init --open-url URL`",
-                "应用的开放平台地址必须是服务方的地址：`tokenward init --open-url URL`",
+                "应用的 API 地址必须是平台自己的地址：`tokenward init --open-url URL`",
             ),
         ),
         Code::ProxyNotPermitted => (
-            w("the proxy does not pass this on", "代理不转发这样的内容"),
+            w("the proxy does not forward this", "代理不转发这样的内容"),
             w(
                 "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
                 "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
             ),
         ),
         Code::ProxyAnswerPacked => (
-            w("the provider's answer is packed in a way that the proxy cannot look into", "服务方的应答采用了代理无法检查的压缩方式"),
+            w("the provider's response uses a compression that the proxy cannot inspect", "平台的应答采用了代理无法检查的压缩方式"),
             w(
-                "ask for it by `tokenward api`, or tell whoever runs the gateway that plain answers are asked for",
+                "use `tokenward api` for it, or tell the gateway's operator that uncompressed responses are requested",
                 "请用 `tokenward api` 获取，或告知网关的管理者：请求的是未压缩的应答",
             ),
         ),
         Code::ProxyCallerStalled => (
-            w("the caller stood still while it sent its request", "调用方在发送请求时停滞"),
+            w("the caller stalled while sending its request", "调用方在发送请求时停滞"),
             w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
         ),
 }

@@ -14,8 +14,8 @@ use crate::failure::Failure;
 super::sentences! {
     origin_default() { "the default" "默认值" }
     origin_line(key, file, line) { "{key} ({file} line {line})" "{key}（{file} 第 {line} 行）" }
-    meant_word(name) { ". Did you mean {name}?" "。是否想写 {name}？" }
-    secret_missing(app) { "the secret of app {app} is not there: neither in the environment, nor in a file, nor in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
+    meant_word(name) { ". Did you mean {name}?" "。您是不是想写 {name}？" }
+    secret_missing(app) { "the secret of app {app} is missing: it is not in the environment, in a file or in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
     secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
 }
 
@@ -109,7 +109,7 @@ fn chinese(error: &SettingsError) -> String {
             format!("{} 为 {given}，无法由此推出另一个地址：请同时提供 {}", zh.origin(origin), ways(*missing))
         }
         SettingsError::BrandMismatch { brand, host, origin } => format!(
-            "{} 为 {host}，属于 {other}，而应用的 provider 是 {brand}；服务方会以 20046 拒绝。若应用创建于 {other}，请写 provider = \"{other}\"，否则请去掉该地址",
+            "{} 为 {host}，属于 {other}，而应用的 provider 是 {brand}；平台会以 20046 拒绝。若应用创建于 {other}，请写 provider = \"{other}\"，否则请去掉该地址",
             zh.origin(origin),
             other = brand.other(),
         ),
@@ -189,7 +189,7 @@ fn chinese_warning(warning: &Warning) -> String {
             format!("{}：{url} 未加密，App Secret 和令牌将以明文传输", zh.origin(origin))
         }
         Warning::NotOfProvider { origin, provider } => {
-            format!("{}：服务方 {provider} 用不到该设置，已忽略", zh.origin(origin))
+            format!("{}：平台 {provider} 用不到该设置，已忽略", zh.origin(origin))
         }
         Warning::PlainHttp { url } => zh.plain_http_on(url),
         Warning::LoginOfOtherApp { profile, client_id } => format!(

@@ -12,8 +12,8 @@ code_words! {
                 "本机其他用户可以把别的文件换到它的位置，因此不会写入令牌",
             ),
             w(
-                "close the folder that is named above to others (`chmod go-w FOLDER`), or insist with `tokenward link FILE --shared-folder`",
-                "请禁止他人写入上面指出的目录（`chmod go-w 目录`），或用 `tokenward link 文件 --shared-folder` 坚持写入",
+                "make the folder named above writable only for you (`chmod go-w FOLDER`), or allow it with `tokenward link FILE --shared-folder`",
+                "请禁止他人写入上面指出的目录（`chmod go-w 目录`），或用 `tokenward link 文件 --shared-folder` 允许写入",
             ),
         ),
         Code::FileOpenToOthers => (
@@ -22,26 +22,26 @@ code_words! {
                 "本机其他用户可以读取或写入该文件，因此不会写入令牌",
             ),
             w(
-                "close it with `chmod 600 FILE`, or insist with `tokenward link FILE --open-to-others`",
-                "请运行 `chmod 600 文件` 禁止他人访问，或用 `tokenward link 文件 --open-to-others` 坚持写入",
+                "restrict it with `chmod 600 FILE`, or allow it with `tokenward link FILE --open-to-others`",
+                "请运行 `chmod 600 文件` 禁止他人访问，或用 `tokenward link 文件 --open-to-others` 允许写入",
             ),
         ),
 }
 
 super::sentences! {
-    file_narrowed(file, was) { "other users could read {file} (mode {was}); it is yours alone now (mode 600). If another user has to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读（权限 600）。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
-    insist_on_folder(way) { "if everybody who can write there may have your tokens, insist: `{way} --shared-folder`" "若凡能写入该处的人都可以得到你的令牌，可以坚持：`{way} --shared-folder`" }
-    close_file(file) { "`chmod 600 {file}` closes it to others" "`chmod 600 {file}` 可禁止他人访问" }
-    insist_on_readers(way) { "if they may have your tokens, insist: `{way} --open-to-others`" "若他们可以得到你的令牌，可以坚持：`{way} --open-to-others`" }
+    file_narrowed(file, was) { "other users could read {file} (mode {was}); now only you can read it (mode 600). If another user needs to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读（权限 600）。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
+    insist_on_folder(way) { "if everybody who can write there may have your tokens: `{way} --shared-folder`" "若可以让能写入该处的人都得到你的令牌：`{way} --shared-folder`" }
+    close_file(file) { "`chmod 600 {file}` makes it readable only for you" "`chmod 600 {file}` 可禁止他人访问" }
+    insist_on_readers(way) { "if they may have your tokens: `{way} --open-to-others`" "若可以让他们得到你的令牌：`{way} --open-to-others`" }
     state_barred_folder() { "not written: folder open to others" "不写入：目录对他人开放" }
     state_barred_readers() { "open to others" "对他人开放" }
     advice_barred(detail) { "no new tokens are written into it: {detail}" "不会写入新令牌：{detail}" }
-    advice_open(detail) { "{detail}: it is made yours alone when new tokens are written into it, or now by `tokenward link FILE`" "{detail}：写入新令牌时会改为仅你可读，也可立即运行 `tokenward link 文件`" }
-    notice_link_closed(file, was) { "other users could read {file} (mode {was}); it is yours alone now. If another user has to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
-    permitted_folder() { "it is written although others can write its folder, as you insisted (--shared-folder)" "按你的要求，即使他人可以写入其目录，仍会写入（--shared-folder）" }
-    permitted_readers() { "it is written although others can read it, as you insisted (--open-to-others)" "按你的要求，即使他人可以读取，仍会写入（--open-to-others）" }
-    permitted_end(file) { "`tokenward unlink {file}` and `tokenward link {file}` without the option take it back" "先 `tokenward unlink {file}`，再不带该选项运行 `tokenward link {file}`，即可收回" }
-    insists_need_file() { "--shared-folder and --open-to-others are about a file: give --env-file FILE too" "--shared-folder 和 --open-to-others 针对文件：请同时给出 --env-file 文件" }
+    advice_open(detail) { "{detail}: it becomes readable only for you when new tokens are written to it, or now with `tokenward link FILE`" "{detail}：写入新令牌时会改为仅你可读，也可立即运行 `tokenward link 文件`" }
+    notice_link_closed(file, was) { "other users could read {file} (mode {was}); now only you can read it. If another user needs to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
+    permitted_folder() { "it is written even though others can write to its folder, as you allowed (--shared-folder)" "按你的要求，即使他人可以写入其目录，仍会写入（--shared-folder）" }
+    permitted_readers() { "it is written even though others can read it, as you allowed (--open-to-others)" "按你的要求，即使他人可以读取，仍会写入（--open-to-others）" }
+    permitted_end(file) { "`tokenward unlink {file}` and `tokenward link {file}` without the option undo this" "先 `tokenward unlink {file}`，再不带该选项运行 `tokenward link {file}`，即可撤销" }
+    insists_need_file() { "--shared-folder and --open-to-others are about a file: use --env-file FILE too" "--shared-folder 和 --open-to-others 针对文件：请同时给出 --env-file 文件" }
 }
 
 impl Lang {

@@ -11,25 +11,25 @@ super::sentences! {
     head_app() { "APP" "应用" }
     head_user() { "USER" "用户" }
     head_status() { "STATUS" "状态" }
-    head_generation() { "TOKEN SET" "令牌组" }
-    head_access() { "ACCESS TOKEN ENDS" "访问令牌到期" }
-    head_refresh() { "LOGIN ENDS IF UNUSED" "闲置到期" }
+    head_generation() { "TOKEN SET" "令牌版本" }
+    head_access() { "ACCESS TOKEN EXPIRES" "访问令牌到期" }
+    head_refresh() { "LOGIN EXPIRES IF UNUSED" "闲置失效" }
     fact_profile() { "profile" "配置档" }
     fact_app() { "app" "应用" }
     fact_user() { "user" "用户" }
     fact_open_id() { "open_id" "open_id（用户标识）" }
     fact_tenant() { "company" "企业" }
     fact_status() { "status" "状态" }
-    fact_generation() { "token set" "令牌组" }
+    fact_generation() { "token set" "令牌版本" }
     fact_scopes() { "scopes" "权限" }
-    fact_access() { "access token ends" "访问令牌到期" }
-    fact_turn_at() { "is refreshed from" "将续期于" }
-    fact_refresh() { "login ends if unused" "闲置则到期于" }
-    fact_wall() { "login ends in any case" "最迟到期于" }
-    fact_consented() { "logged in" "登录于" }
-    fact_turned() { "last refresh" "上次续期" }
+    fact_access() { "access token expires" "访问令牌到期时间" }
+    fact_turn_at() { "refreshes at" "下次刷新时间" }
+    fact_refresh() { "login expires if unused" "闲置失效时间" }
+    fact_wall() { "login expires at the latest" "最迟失效时间" }
+    fact_consented() { "logged in" "登录时间" }
+    fact_turned() { "last refreshed" "上次刷新时间" }
     fact_issued_by() { "token endpoint" "令牌接口" }
-    fact_story() { "what happened" "经过" }
+    fact_story() { "details" "情况" }
     fact_key() { "vault key" "保险库密钥" }
     key_own_file(path) { "the vault's own key file {path}" "保险库自己的密钥文件 {path}" }
     key_given_file(path) { "the key file {path} (TOKENWARD_KEY_FILE)" "密钥文件 {path}（TOKENWARD_KEY_FILE）" }
@@ -40,37 +40,37 @@ super::sentences! {
     unknown_life() { "an unknown time" "未知时长" }
     unknown() { "unknown" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
-    nothing_listed() { "nobody is logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
-    nobody_yet(profiles) { "nobody is logged in yet; profiles that are set up: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
+    nothing_listed() { "not logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    nobody_yet(profiles) { "not logged in yet; profiles: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
     logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
-    doubt_story(since, why) { "a refresh token was sent and {why} ({since}); it is asked again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
+    doubt_story(since, why) { "a refresh token was sent and {why} ({since}); Tokenward asks again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
     consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
-    consent_provider(code) { "provider's code {code}" "服务方错误码 {code}" }
-    open_story(who, since, deadline) { "{who} began a refresh {since} and has until {deadline}" "{who}于 {since} 开始续期，期限 {deadline}" }
-    refresh_soon(span) { "this login ends in {span} unless it is used; any `tokenward token` from the time of refresh on, or `tokenward refresh`, prolongs it" "此登录将在 {span}后到期；到续期时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
-    wall_soon(span) { "in {span} this login ends for good and no refresh can prolong it: log in again before" "此登录将在 {span}后彻底到期，刷新无法延长：请提前重新登录" }
-    turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已续期，现为第 {generation} 组令牌" }
-    turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚完成续期，现为第 {generation} 组令牌" }
-    good_for(span) { "the access token is good for {span}" "访问令牌有效期还有 {span}" }
-    notice_turn_failed(what, code) { "the refresh ahead of time failed; the present token is still good: {what} ({code})" "提前续期失败，现有令牌仍可用：{what}（{code}）" }
-    notice_not_told(code) { "this token is of the profile's login of before: the provider cannot be asked just now whose the new login is. The new one is not used until it says so; it is asked again at each call ({code})" "交出的是配置档之前登录的令牌：暂时无法询问服务方新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
-    notice_login_over(what, code, span) { "this login is over: {what} ({code}); the access token lasts {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
-    restored_before(when) { "this vault was restored from a copy, {when}: most likely the login had been refreshed after that copy was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又续期过" }
-    followed_over(profile, what, code) { "the login of profile {profile} is over: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
+    consent_provider(code) { "provider code {code}" "平台错误码 {code}" }
+    open_story(who, since, deadline) { "{who} began a refresh {since} and has until {deadline}" "{who}于 {since} 开始刷新，期限 {deadline}" }
+    refresh_soon(span) { "this login expires in {span} unless it is used; `tokenward refresh` extends it, and so does `tokenward token` once a refresh is due" "此登录将在 {span}后到期；到刷新时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
+    wall_soon(span) { "this login expires in {span}, and a refresh cannot extend it: log in again before then" "此登录将在 {span}后失效，刷新无法延长：请提前重新登录" }
+    turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已刷新，现为第 {generation} 版令牌" }
+    turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚刷新过，现为第 {generation} 版令牌" }
+    good_for(span) { "the access token is valid for {span}" "访问令牌有效期还有 {span}" }
+    notice_turn_failed(what, code) { "the early refresh failed; the current token is still valid: {what} ({code})" "提前刷新失败，现有令牌仍可用：{what}（{code}）" }
+    notice_not_told(code) { "this token belongs to the profile's previous login: the provider cannot be asked right now which user the new login belongs to. The new login is not used before that is known; the provider is asked at each call ({code})" "交出的是配置档之前登录的令牌：暂时无法询问平台新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
+    notice_login_over(what, code, span) { "this login is no longer valid: {what} ({code}); its access token is valid for {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
+    restored_before(when) { "this vault was restored from a backup, {when}: most likely the login was refreshed after the backup was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又刷新过" }
+    followed_over(profile, what, code) { "the login of profile {profile} is no longer valid: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
     stdout_kept() { "run the command again: tokens that were obtained are in the vault" "请再次运行该命令：已获取的令牌保存在保险库中" }
     run_command(command) { "run `{command}`" "请运行 `{command}`" }
-    no_vault_yet(folder) { "there is no vault yet at {folder}; the first login makes it" "{folder} 处还没有保险库；首次登录时会创建" }
-    notice_odd(what) { "the provider's answer was odd: {what}" "服务方的应答有异常：{what}" }
-    notice_recovered() { "an earlier refresh was interrupted after its answer was kept; it has been finished" "之前的一次续期在保存应答后中断；现已补办完成" }
-    notice_replayed() { "the outcome of an earlier refresh was unknown; the provider was asked again and has answered" "之前一次续期的结果未知；已再次询问服务方并得到应答" }
-    notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急槽。请尽快腾出空间" }
-    notice_parked() { "a late answer arrived after the login had moved on; its tokens are kept aside" "应答迟到，登录已更新；其中的令牌另行保存" }
-    notice_clock() { "the clock went back: stored times were made true by a refresh" "系统时钟被回拨：已通过续期校正所存时间" }
-    notice_elsewhere() { "another process refreshed the token meanwhile" "另一个进程已完成续期" }
+    no_vault_yet(folder) { "there is no vault yet at {folder}; the first login creates it" "{folder} 处还没有保险库；首次登录时会创建" }
+    notice_odd(what) { "the provider's answer was unusual: {what}" "平台的应答有异常：{what}" }
+    notice_recovered() { "an earlier refresh was interrupted after its answer was saved; it is finished now" "之前的一次刷新在保存应答后中断；现已完成" }
+    notice_replayed() { "the outcome of an earlier refresh was unknown; the provider was asked again and has answered" "之前一次刷新的结果未知；已再次询问平台并得到应答" }
+    notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急存储区。请尽快腾出空间" }
+    notice_parked() { "a late answer arrived after the login had been refreshed; its tokens are archived" "应答迟到，登录已更新；其中的令牌已存档" }
+    notice_clock() { "the clock was set back; a refresh corrected the stored times" "系统时钟被回拨：已通过刷新修正所存时间" }
+    notice_elsewhere() { "another process has refreshed the token" "另一个进程已完成刷新" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
-    login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已补办完成" }
-    notice_shorter() { "the provider's tokens are valid for less time than was asked for" "服务方的令牌有效期短于所要求的时间" }
-    notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有任何损失" }
+    login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已完成" }
+    notice_shorter() { "the provider's tokens are valid for less time than was asked for" "平台的令牌有效期短于所要求的时间" }
+    notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有丢失任何内容" }
 }
 
 impl Lang {
@@ -97,11 +97,11 @@ impl Lang {
     /// A status in a word or two.
     pub(crate) fn status(self, status: Status) -> &'static str {
         self.of(match status {
-            Status::Fresh => w("fresh", "有效"),
-            Status::Due => w("due for a refresh", "待续期"),
-            Status::Rotating => w("being refreshed", "续期中"),
-            Status::InDoubt => w("in doubt", "结果未知"),
-            Status::NeedsConsent => w("needs a login", "需重新登录"),
+            Status::Fresh => w("valid", "有效"),
+            Status::Due => w("refreshes on next use", "下次使用时刷新"),
+            Status::Rotating => w("refreshing", "正在刷新"),
+            Status::InDoubt => w("outcome unknown", "结果未知"),
+            Status::NeedsConsent => w("login required", "需要登录"),
             Status::Retired => w("logged out", "已退出"),
             _ => w("unknown", "未知"),
         })
@@ -112,9 +112,9 @@ impl Lang {
         self.of(match doubt {
             Doubt::NoAnswer => w("no answer came", "没有收到应答"),
             Doubt::OddAnswer => w("the answer could not be read", "应答无法解读"),
-            Doubt::UnclearRefusal => w("the answer left open what became of it", "应答未说明其去向"),
-            Doubt::SenderDied => w("the sender died before an answer was kept", "发送进程在保存应答前退出"),
-            _ => w("the outcome is not known", "结果不明"),
+            Doubt::UnclearRefusal => w("the answer did not say what happened to it", "应答未说明其去向"),
+            Doubt::SenderDied => w("the sender died before an answer was saved", "发送进程在保存应答前退出"),
+            _ => w("the outcome is unknown", "结果未知"),
         })
     }
 
@@ -123,18 +123,18 @@ impl Lang {
         self.of(match kept {
             KeptState::Nothing => w("there was nothing to keep", "没有需要保留的内容"),
             KeptState::Everything => w("the login is unchanged", "登录保持不变"),
-            KeptState::TokenUnspent => w("the refresh token is unspent", "刷新令牌未被使用"),
+            KeptState::TokenUnspent => w("the refresh token was not used", "刷新令牌未被使用"),
             KeptState::AnswerInJournal => w(
                 "the provider's answer is in the journal; the next run finishes the refresh",
-                "服务方的应答已在日志中；下次运行会完成续期",
+                "平台的应答已在日志中；下次运行会完成刷新",
             ),
             KeptState::AnswerInRescueSlot => w(
                 "the provider's answer is in the rescue slot; the next run finishes the refresh",
-                "服务方的应答已在应急槽中；下次运行会完成续期",
+                "平台的应答已在应急存储区中；下次运行会完成刷新",
             ),
-            KeptState::Doubt => w("the login is kept and marked as in doubt", "登录已保留，并标记为结果未知"),
+            KeptState::Doubt => w("the login is kept and marked as outcome unknown", "登录已保留，并标记为结果未知"),
             KeptState::NewTokens => w(
-                "the new tokens are in the vault; run the command again and they are written, nothing is sent",
+                "the new tokens are in the vault; run the command again and they are written; nothing is sent",
                 "新令牌已在保险库中；再次运行即可写入文件，不会重复发送",
             ),
             KeptState::Record => w("the record of the login is kept", "登录的记录已保留"),

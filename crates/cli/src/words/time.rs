@@ -1,10 +1,13 @@
 //! Moments and spans in words.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::Lang;
 
 super::sentences! {
+    days(days) { "{days} d" "{days} 天" }
+    hours(hours) { "{hours} h" "{hours} 小时" }
     days_hours(days, hours) { "{days} d {hours} h" "{days} 天 {hours} 小时" }
     hours_minutes(hours, minutes) { "{hours} h {minutes} min" "{hours} 小时 {minutes} 分" }
     minutes(minutes) { "{minutes} min" "{minutes} 分钟" }
@@ -16,7 +19,7 @@ super::sentences! {
 }
 
 impl Lang {
-    /// A span with its two largest units, rounded to the smaller: an answer that took a second on its way still brings
+    /// A span with its two largest units, the smaller one left out where it is zero; rounded to the smaller: an answer that took a second on its way still brings
     /// a token of two hours.
     pub(crate) fn span(self, seconds: u64) -> String {
         let seconds = match seconds {
@@ -28,7 +31,9 @@ impl Lang {
         match (days, hours, minutes) {
             (0, 0, 0) => self.seconds(seconds),
             (0, 0, _) => self.minutes(minutes),
+            (0, _, 0) => self.hours(hours),
             (0, ..) => self.hours_minutes(hours, minutes),
+            (_, 0, _) => self.days(days),
             _ => self.days_hours(days, hours),
         }
     }
@@ -43,10 +48,20 @@ impl Lang {
         }
     }
 
-    /// A moment as seen from another: how far off, and the date in UTC.
-    pub(crate) fn moment(self, at: Timestamp, now: Timestamp) -> String {
-        format!("{} ({})", at.strftime("%Y-%m-%d %H:%M UTC"), self.distance(at, now))
+    /// A moment as seen from another: how far off, and the date in a zone, with its offset.
+    pub(crate) fn moment(self, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+        let (shown, distance) = (in_zone(at, zone, "%Y-%m-%d %H:%M"), self.distance(at, now));
+        match self {
+            Self::En => format!("{shown} ({distance})"),
+            Self::Zh => format!("{shown}（{distance}）"),
+        }
     }
+}
+
+/// A moment in a zone, with its offset; UTC has its name.
+pub(crate) fn in_zone(at: Timestamp, zone: &TimeZone, format: &str) -> String {
+    let offset = if *zone == TimeZone::UTC { "UTC" } else { "%:z" };
+    at.to_zoned(zone.clone()).strftime(&format!("{format} {offset}")).to_string()
 }
 
 #[cfg(test)]
@@ -59,18 +74,22 @@ mod tests {
             (0, "0 s", "0 秒"),
             (59, "59 s", "59 秒"),
             (61, "1 min", "1 分钟"),
-            (7199, "2 h 0 min", "2 小时 0 分"),
-            (86_399, "1 d 0 h", "1 天 0 小时"),
-            (604_790, "7 d 0 h", "7 天 0 小时"),
-            (604_800, "7 d 0 h", "7 天 0 小时"),
+            (7199, "2 h", "2 小时"),
+            (86_399, "1 d", "1 天"),
+            (604_790, "7 d", "7 天"),
+            (604_800, "7 d", "7 天"),
+            (9_000, "2 h 30 min", "2 小时 30 分"),
+            (619_200, "7 d 4 h", "7 天 4 小时"),
         ] {
             assert_eq!(Lang::En.span(seconds), en);
             assert_eq!(Lang::Zh.span(seconds), zh);
         }
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let soon = Timestamp::from_second(1_800_000_120).unwrap();
-        assert_eq!(Lang::En.moment(soon, now), "2027-01-15 08:02 UTC (in 2 min)");
-        assert_eq!(Lang::Zh.moment(now, soon), "2027-01-15 08:00 UTC (2 分钟前)");
+        let beijing = TimeZone::fixed(jiff::tz::offset(8));
+        assert_eq!(Lang::En.moment(soon, now, &TimeZone::UTC), "2027-01-15 08:02 UTC (in 2 min)");
+        assert_eq!(Lang::Zh.moment(now, soon, &TimeZone::UTC), "2027-01-15 08:00 UTC（2 分钟前）");
+        assert_eq!(Lang::En.moment(soon, now, &beijing), "2027-01-15 16:02 +08:00 (in 2 min)");
         // No span is told that is none.
         let later = Timestamp::new(1_800_000_000, 1).unwrap();
         assert_eq!(

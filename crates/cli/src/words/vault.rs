@@ -9,53 +9,53 @@ code_words! {
         Code::AnswerNotStored => (
             Words {
                 en: "the provider's answer could not be stored anywhere, and the new tokens in it are lost",
-                zh: "服务方的应答无处可存，其中的新令牌已丢失",
+                zh: "平台的应答无处可存，其中的新令牌已丢失",
             },
             Words {
-                en: "mend what the line above names, then run `tokenward refresh`: it asks once more; if the provider refuses, log in again with `tokenward login`",
-                zh: "请处理上面指出的问题，然后运行 `tokenward refresh`：会再询问一次；若服务方拒绝，请用 `tokenward login` 重新登录",
+                en: "fix what the line above names, then run `tokenward refresh`: it asks once more; if the provider refuses, log in again with `tokenward login`",
+                zh: "请处理上面指出的问题，然后运行 `tokenward refresh`：会再询问一次；若平台拒绝，请用 `tokenward login` 重新登录",
             },
         ),
         Code::LoginDamaged => (
             Words {
-                en: "a login in the vault is damaged; the others are whole",
+                en: "a login in the vault is damaged; the others are intact",
                 zh: "保险库中有登录已损坏；其他登录完好",
             },
             Words {
-                en: "log in again under that profile: a new login takes the damaged one's place",
+                en: "log in again with that profile: the new login replaces the damaged one",
                 zh: "请在该配置档下重新登录：新登录会替换损坏的登录",
             },
         ),
         Code::NothingToUndo => (
             Words {
-                en: "there is no vault from before a restore to go back to",
-                zh: "没有可以换回的、恢复之前的保险库",
+                en: "there is no earlier vault to go back to",
+                zh: "没有更早的保险库可以恢复",
             },
             Words {
-                en: "`tokenward vault kept` shows the vaults that were put aside; a copy is put in place with `tokenward vault restore FILE`",
-                zh: "`tokenward vault kept` 会列出移到旁边的保险库；恢复备份请用 `tokenward vault restore 文件`",
+                en: "`tokenward vault kept` lists the archived vaults; `tokenward vault restore FILE` restores a backup",
+                zh: "`tokenward vault kept` 会列出存档的保险库；恢复备份请用 `tokenward vault restore 文件`",
             },
         ),
         Code::BackupUnreadable => (
-            Words { en: "the copy of the vault does not open", zh: "保险库的备份无法打开" },
+            Words { en: "the vault backup cannot be opened", zh: "保险库的备份无法打开" },
             Words {
-                en: "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. If they do, the file is damaged: take another copy. The vault in use is as it was",
+                en: "check that file and key belong together: `tokenward vault backup` printed the key, or was given it. If they do, the file is damaged: use another backup. The current vault is unchanged",
                 zh: "请确认备份文件与密钥配套：密钥是 `tokenward vault backup` 输出的，或当时提供的。若确实配套，则文件已损坏：请换用其他备份。现有的保险库没有变化",
             },
         ),
         Code::HomeUnusable => (
             Words {
-                en: "the folder that is to hold everything cannot be made or written",
+                en: "the data folder cannot be created or written",
                 zh: "存放数据的目录无法创建或写入",
             },
             Words {
-                en: "name a folder that can be written: set TOKENWARD_HOME, or give --home",
+                en: "name a writable folder: set TOKENWARD_HOME, or use --home",
                 zh: "请指定可写的目录：设置 TOKENWARD_HOME，或使用 --home",
             },
         ),
         Code::SystemShort => (
             Words {
-                en: "the operating system gives this process too little to work with",
+                en: "the operating system's limits for this process are too low",
                 zh: "操作系统给此进程的资源不足",
             },
             Words {
@@ -87,7 +87,7 @@ impl Lang {
             }
             StoreFault::Gone(grant) => format!("保险库中没有登录 {grant}"),
             StoreFault::Moved => "此登录已由其他进程继续处理".to_owned(),
-            StoreFault::IntentOpen(_) => "此登录有一次续期尚未完成".to_owned(),
+            StoreFault::IntentOpen(_) => "此登录有一次刷新尚未完成".to_owned(),
             StoreFault::NoRefreshToken => "此登录没有刷新令牌".to_owned(),
             // A newer vault may say more.
             _ => error.to_string(),
@@ -110,7 +110,7 @@ const REASONS: &[Words] = &[
         zh: "目录名不是有效的 UTF-8；请用 TOKENWARD_HOME 另选一个",
     },
     Words {
-        en: "something in it was sealed with a data key that key.json does not hold; restore a backup",
+        en: "something in it was encrypted with a data key that key.json does not hold; restore a backup",
         zh: "其中有内容由 key.json 中没有的数据密钥加密；请恢复备份",
     },
     Words {
@@ -120,7 +120,7 @@ const REASONS: &[Words] = &[
     Words { en: "it was written and is not there", zh: "已经写入，但文件不存在" },
     Words {
         en: "every rescue slot holds an answer that waits to be moved into the journal",
-        zh: "所有应急槽都存有等待写入日志的应答",
+        zh: "所有应急存储区都存有等待写入日志的应答",
     },
     Words {
         en: "the key belongs to another vault; put the vault.db and key.json of one vault together",
@@ -132,44 +132,44 @@ const REASONS: &[Words] = &[
 ];
 
 super::sentences! {
-    restore_in_copy() { "in the copy" "备份中" }
+    restore_in_copy() { "in the backup" "备份中" }
     restore_in_earlier() { "in the earlier vault" "之前的保险库中" }
     restore_here() { "here" "本机" }
     restore_nameless(user, app) { "a login without a profile ({user}, app {app})" "未归入配置档的登录（{user}，应用 {app}）" }
     restore_same(name, there) { "{name}: the same here and {there}" "{name}：本机与{there}相同" }
-    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is used up, so this login needs a new login afterwards" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
-    restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and this login would go on with it" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的较新，此登录可用它继续" }
-    restore_apart(name, here, there, coming) { "{name}: refreshed on both sides since they parted, here {here}, {there} {coming}: only one of them lives, most likely the later one" "{name}：分开后两边都刷新过，本机 {here}，{there} {coming}：只有一边仍有效，多半是较晚的一边" }
-    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be put aside" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将被另行保存" }
+    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is already used, so you have to log in again afterwards" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
+    restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and the login would continue with it" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的较新，此登录可用它继续" }
+    restore_apart(name, here, there, coming) { "{name}: refreshed on both sides, here {here}, {there} {coming}: only one of them is still valid, most likely the later one" "{name}：分开后两边都刷新过，本机 {here}，{there} {coming}：只有一边仍有效，多半是较晚的一边" }
+    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be archived" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将存档" }
     restore_comes(name, there, coming) { "{name}: only {there}, refreshed {coming}" "{name}：仅在{there}，刷新于 {coming}" }
-    restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be put aside" "{name}：仅在本机，刷新于 {here}：将被另行保存" }
-    restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it goes on with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }
-    restore_unread(reason) { "the vault that is here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
+    restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be archived" "{name}：仅在本机，刷新于 {here}：将存档" }
+    restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it continues with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }
+    restore_unread(reason) { "the vault here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
-    restore_nobody() { "nobody is logged in on either side" "两边都没有登录" }
-    restore_costs() { "logins listed above as used up or only here need a new login afterwards; the vault in use now is kept, and `tokenward vault restore --undo` brings it back" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以换回" }
-    ask_restore_undo(folder) { "Put the earlier vault in the place of the one in {folder}?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
+    restore_nobody() { "there is no login on either side" "两边都没有登录" }
+    restore_costs() { "for logins listed above as already used or only here, you have to log in again afterwards; the current vault is kept, and `tokenward vault restore --undo` restores it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以恢复" }
+    ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
     restore_undone() { "the earlier vault is in use now" "现已改用之前的保险库" }
-    restore_way_back() { "`tokenward vault restore --undo` goes back to it; `tokenward vault kept` shows every vault that is kept, and removes them" "运行 `tokenward vault restore --undo` 可以换回；`tokenward vault kept` 可查看并删除保留的保险库" }
-    fact_kept_vaults() { "vaults put aside" "移到旁边的保险库" }
+    restore_way_back() { "`tokenward vault restore --undo` goes back to it; `tokenward vault kept` shows every vault that is kept, and removes them" "运行 `tokenward vault restore --undo` 可以恢复；`tokenward vault kept` 可查看并删除保留的保险库" }
+    fact_kept_vaults() { "archived vaults" "存档的保险库" }
     kept_vaults_counted(count) { "{count} (`tokenward vault kept` shows them)" "{count} 个（`tokenward vault kept` 可查看）" }
-    no_kept_vaults() { "no vault is kept beside the one in use" "旁边没有保留其他保险库" }
-    kept_vault_goes(folder, when, size) { "to be removed: {folder} (put aside {when}, {size})" "将删除：{folder}（{when}移到旁边，{size}）" }
-    ask_remove_kept() { "Remove for good, with every login that is in no other vault?" "确定永久删除吗？只存在于其中的登录也会一并删除" }
+    no_kept_vaults() { "there is no archived vault" "没有存档的保险库" }
+    kept_vault_goes(folder, when, size) { "to be removed: {folder} (archived {when}, {size})" "将删除：{folder}（存档于 {when}，{size}）" }
+    ask_remove_kept() { "Delete permanently, with every login that is in no other vault?" "确定永久删除吗？只存在于其中的登录也会一并删除" }
     kept_vaults_removed(count) { "removed: {count}" "已删除：{count} 个" }
-    no_such_kept_vault(name) { "no vault of the name {name} was put aside here" "这里没有名为 {name} 的移到旁边的保险库" }
-    see_kept_vaults() { "`tokenward vault kept` shows those that there are" "`tokenward vault kept` 可查看现有的" }
-    kept_vaults_lie_in(folder) { "they lie in {folder}; `tokenward vault kept --remove VAULT` removes one" "它们位于 {folder}；`tokenward vault kept --remove 名称` 可删除" }
+    no_such_kept_vault(name) { "there is no archived vault named {name}" "没有名为 {name} 的存档保险库" }
+    see_kept_vaults() { "`tokenward vault kept` lists them" "`tokenward vault kept` 可查看现有的" }
+    kept_vaults_lie_in(folder) { "they are in {folder}; `tokenward vault kept --remove VAULT` removes one" "它们位于 {folder}；`tokenward vault kept --remove 名称` 可删除" }
     head_kept_vault() { "VAULT" "保险库" }
-    head_kept_since() { "PUT ASIDE" "移到旁边的时间" }
+    head_kept_since() { "ARCHIVED" "存档时间" }
     head_kept_size() { "SIZE" "大小" }
-    head_kept_back() { "PUT IT BACK WITH" "换回命令" }
-    restore_unsynced(reason) { "it is in place, and the disk did not confirm it ({reason}): a loss of power now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会复原" }
+    head_kept_back() { "RESTORE WITH" "恢复命令" }
+    restore_unsynced(reason) { "it is done, but the disk did not confirm it ({reason}): a power loss now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会复原" }
     copy_removed(file) { "{file} was removed: its key could not be shown, so nobody could have opened it" "{file} 已删除：其密钥未能显示，没有人能打开它" }
-    login_damaged_profile(name) { "log in again: `tokenward login --profile '{name}'` takes the damaged one's place" "请重新登录：`tokenward login --profile '{name}'` 会替换损坏的登录" }
-    login_damaged_copy() { "or bring an older copy back: `tokenward vault restore FILE --dry-run` shows what that would mean for the others" "或恢复较早的备份：`tokenward vault restore 文件 --dry-run` 会说明对其他登录的影响" }
-    vault_values_left(count) { "values that do not open stay as they were, under the old data key: {count}" "无法打开的 {count} 项保持原样，仍用旧数据密钥" }
-    vault_key_stays() { "the key that opens the vault is the same as before: whoever has it opens this vault too. `tokenward vault rekey --new-key-file FILE` gives it another" "打开保险库的密钥没有更换：持有它的人仍可打开。`tokenward vault rekey --new-key-file 文件` 可以更换" }
+    login_damaged_profile(name) { "log in again: `tokenward login --profile '{name}'` replaces the damaged login" "请重新登录：`tokenward login --profile '{name}'` 会替换损坏的登录" }
+    login_damaged_copy() { "or restore an older backup: `tokenward vault restore FILE --dry-run` shows what that means for the others" "或恢复较早的备份：`tokenward vault restore 文件 --dry-run` 会说明对其他登录的影响" }
+    vault_values_left(count) { "values that cannot be decrypted stay as they were, under the old data key: {count}" "无法打开的 {count} 项保持原样，仍用旧数据密钥" }
+    vault_key_stays() { "the key that opens the vault has not changed: whoever has it can open this vault too. `tokenward vault rekey --new-key-file FILE` changes it" "打开保险库的密钥没有更换：持有它的人仍可打开。`tokenward vault rekey --new-key-file 文件` 可以更换" }
 }
 
 #[cfg(test)]

@@ -41,9 +41,9 @@ fn what_is_piped_in_is_taken_over_and_taken_back() {
     let user = project.world.sandbox.current_tokens()[0].user.clone();
     let brought = project.world.sandbox.seed_grant(&project.world.app.id, &user, &["offline_access"]).unwrap();
     let ran = run_fed(&mut project.command(&["adopt", "-"]), &token_json(&brought));
-    assert!(ran.succeeds().err.contains("must not refresh with it"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("must not refresh it"), "{ran:?}");
     let ran = project.run(&["adopt", "--undo"]);
-    assert!(ran.succeeds().err.contains("before the adoption"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("before the import"), "{ran:?}");
     assert_eq!(project.run(&["token"]).succeeds().out, first, "the login of before serves again");
     let events: Vec<_> = project.journal("default").into_iter().map(|entry| entry.event).collect();
     assert!(
@@ -51,7 +51,7 @@ fn what_is_piped_in_is_taken_over_and_taken_back() {
         "{events:#?}"
     );
     assert!(events.iter().any(|event| matches!(event, Event::TakenBack { refused: false, .. })), "{events:#?}");
-    assert_eq!(project.world.sandbox.counters().refreshes, 0, "nothing was spent");
+    assert_eq!(project.world.sandbox.counters().refreshes, 0, "no refresh token was used");
 }
 
 /// What gave way to an adoption can be had again by its token; one that is over is told to be so, and nobody takes it for a login.
@@ -88,9 +88,9 @@ fn a_login_that_the_provider_refuses_gives_way_by_itself() {
     run_fed(&mut project.command(&["adopt", "-"]), dead).succeeds();
     let ran = project.run(&["token"]);
     assert!(project.present().1.iter().any(|token| *token == ran.succeeds().out.trim()), "{ran:?}");
-    assert!(ran.err.contains("the one before is back"), "{ran:?}");
+    assert!(ran.err.contains("the previous one is restored"), "{ran:?}");
     let ran = project.run(&["adopt", "--undo"]);
-    assert!(ran.fails(2, "TW0510").err.contains("is back already"), "{ran:?}");
+    assert!(ran.fails(2, "TW0510").err.contains("already restored"), "{ran:?}");
     // Nor does a set of an earlier adoption come back for one that was refused.
     run_fed(&mut project.command(&["adopt", "-"]), &dead.replace("dead", "gone")).succeeds();
     project.run(&["adopt", "--undo"]).succeeds();
@@ -152,11 +152,11 @@ fn another_tools_store_is_asked_about() {
     printed["client_id"] = project.world.app.id.clone().into();
     let ran = run_fed(project.command(&["adopt", "-"]).env("HOME", home), &printed.to_string());
     assert!(ran.succeeds().err.contains("oidc-add --remove"), "{ran:?}");
-    assert!(ran.err.contains("not with `oidc-gen --delete"), "{ran:?}");
+    assert!(ran.err.contains("do not use `oidc-gen --delete"), "{ran:?}");
     // As a file it is a store: nobody is there to say yes.
     std::fs::write(accounts.join("plain"), printed.to_string()).unwrap();
     let place = accounts.join("plain");
     let words = ["adopt", place.to_str().unwrap(), "--from", "oidc-agent"];
-    assert!(with_home(&words).fails(2, "--yes").err.contains("two owners"));
+    assert!(with_home(&words).fails(2, "--yes").err.contains("cannot share one login"));
     with_home(&[&words[..], &["--yes"]].concat()).succeeds();
 }

@@ -73,14 +73,14 @@ fn ming(project: &Project) -> String {
 fn kept_aside(project: &Project) -> usize {
     let list = project.run(&["list", "--json"]).succeeds().json();
     let logins = list["logins"].as_array().unwrap();
-    logins.iter().filter(|login| login["profile"].is_null() && login["status"] != "retired").count()
+    logins.iter().filter(|login| login["profile"].is_null() && login["status"] != "logged-out").count()
 }
 
 fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// The profile `work` of the only app, and nobody logged in under it.
+/// The profile `work` of the only app, and not logged in under it.
 fn with_work(project: &Project) {
     let path = project.world.home.join("config.toml");
     let config = fs::read_to_string(&path).unwrap();
@@ -129,7 +129,7 @@ fn another_users_login_in_a_file() {
         let verb = words[0];
         let linked = |project: &Project| {
             own(project);
-            assert_eq!(project.state(file), "in-step");
+            assert_eq!(project.state(file), "in-sync");
         };
         walk(&scene, &[(verb, &linked), (verb, &replaced), ("logout --login", &gone)]);
     }
@@ -162,7 +162,7 @@ fn a_login_as_another_user() {
     assert!(ran.succeeds().err.contains("TOKEN"), "{ran:?}");
     let text = project.read("a b.env");
     assert!(text.contains("TOKEN=u-") || text.contains("TOKEN=ey"), "at the place that was named: {text}");
-    assert_eq!((project.state("a b.env"), user(&project, "new")), ("in-step".to_owned(), "小明".to_owned()));
+    assert_eq!((project.state("a b.env"), user(&project, "new")), ("in-sync".to_owned(), "小明".to_owned()));
 }
 
 /// An access token alone is another user's: a login of theirs is needed, since there is nothing to keep.
@@ -182,11 +182,11 @@ fn another_users_access_token_alone() {
     project.world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Auto { user: Some(ming) });
     follow(&project, &all[0]).succeeds();
     follow(&project, &all[1]).succeeds();
-    assert_eq!((user(&project, "new"), project.state("a.env")), ("小明".to_owned(), "in-step".to_owned()));
+    assert_eq!((user(&project, "new"), project.state("a.env")), ("小明".to_owned(), "in-sync".to_owned()));
     assert_eq!(user(&project, "default"), "Ada");
     let (project, said) = scene();
     follow(&project, &commands(&said)[2]).succeeds();
-    assert_eq!((project.state("a.env"), user(&project, "default")), ("in-step".to_owned(), "Ada".to_owned()));
+    assert_eq!((project.state("a.env"), user(&project, "default")), ("in-sync".to_owned(), "Ada".to_owned()));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn nobody_is_logged_in_under_the_profile_that_was_named() {
             let logged_in = |project: &Project| {
                 assert_eq!(user(project, profile), "Ada");
                 if file != "mcp.json" {
-                    assert_eq!(project.state(file), "in-step");
+                    assert_eq!(project.state(file), "in-sync");
                     let links = project.run(&["links", "--json"]).json();
                     assert_eq!(links["links"][0]["profile"], profile);
                 }
@@ -240,7 +240,7 @@ fn the_login_of_a_linked_file_is_over() {
         let line = all.iter().find(|line| line.starts_with("tokenward login")).unwrap_or_else(|| panic!("{said:?}"));
         assert_eq!(follow(&project, line).code, 0, "{line}");
         assert_eq!((user(&project, "ming"), user(&project, "default")), ("小明".to_owned(), "Ada".to_owned()));
-        assert_eq!(project.state("ming.env"), "in-step");
+        assert_eq!(project.state("ming.env"), "in-sync");
     }
     // `login` into the file goes to its profile too, without a word.
     let project = Project::of(World::logged_in());
@@ -274,7 +274,7 @@ fn folders_and_files_that_others_reach() {
         };
         let written = |project: &Project| {
             let file = if words[0] == "login" { "team/y.env" } else { "team/x.env" };
-            assert_eq!(project.state(file), "in-step");
+            assert_eq!(project.state(file), "in-sync");
             assert_eq!(project.run(&["links", "--json"]).json()["links"][0]["profile"], "work");
             assert_eq!(
                 project.read(file).contains("OTHER=u-") || project.read(file).contains("OTHER=ey"),
@@ -296,7 +296,7 @@ fn a_file_of_another_profile_or_of_several_logins() {
         ran.fails(2, "TW0509");
         (project, ran)
     };
-    walk(&scene, &[("link", &|project| assert_eq!(project.state("copy"), "in-step"))]);
+    walk(&scene, &[("link", &|project| assert_eq!(project.state("copy"), "in-sync"))]);
     // Which of two is told by flags that are added to what was typed; each server can be linked after the other.
     let project = Project::of(World::logged_in());
     project.write("mcp.json", &servers("u-of-three-hours-ago", ""));
@@ -325,7 +325,7 @@ fn an_app_that_cannot_be_meant_leaves_neither_app_nor_profile() {
     let own = project.world.app.id.clone();
     for words in [&["link", "theirs.env", "-p", "new"][..], &["login", "--env-file", "theirs.env", "-p", "new"]] {
         let ran = run(project.command(words).env("TOKENWARD_APP_ID", &own));
-        assert!(ran.fails(2, "TW0515").err.contains("take TOKENWARD_APP_ID out"), "{ran:?}");
+        assert!(ran.fails(2, "TW0515").err.contains("unset TOKENWARD_APP_ID"), "{ran:?}");
         assert_eq!(project.world.config(), before);
     }
     // An app of that name is there, and is another one.
@@ -367,7 +367,7 @@ fn a_login_that_is_over_in_a_linked_file() {
         (project, ran)
     };
     let shown = |project: &Project| {
-        assert_eq!((project.state("x.env").as_str(), user(project, "default").as_str()), ("in-step", "Ada"));
+        assert_eq!((project.state("x.env").as_str(), user(project, "default").as_str()), ("in-sync", "Ada"));
         assert!(project.read("x.env").contains("FEISHU_USER_ACCESS_TOKEN="), "both places that were named");
     };
     let ended = |project: &Project| {

@@ -101,7 +101,7 @@ fn a_login_whose_answer_brings_no_access_token_is_none_and_its_refresh_token_is_
         let ran = desk.login_by_browser(&[]);
         let told = &ran.fails(3, "TW0413").err;
         assert!(told.contains("tokenward refresh") && told.contains("HTTP 200"), "{brings:?}: {ran:?}");
-        assert!(!told.contains("logged in") && told.contains("the refresh token is unspent"), "{brings:?}: {ran:?}");
+        assert!(!told.contains("logged in") && told.contains("the refresh token was not used"), "{brings:?}: {ran:?}");
         assert_eq!(desk.sandbox.counters().refreshes, 0, "{brings:?}");
         desk.run(&["refresh"]).succeeds();
         assert_eq!(desk.sandbox.counters().refreshes, 1, "{brings:?}");
@@ -139,7 +139,7 @@ fn a_login_that_lives_does_not_give_way_to_one_without_an_access_token() {
     desk.advance(3700);
     assert!(desk.is_good(&desk.token_after(3700, &[])));
     let doctor = desk.run_with(&[LATE], &["doctor"]);
-    assert!(doctor.out.contains("kept aside"), "what came is kept: {doctor:?}");
+    assert!(doctor.out.contains("archived"), "what came is kept: {doctor:?}");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_server_that_never_brings_an_access_token_is_not_asked_for_ever() {
         for _ in 0..4 {
             let ran = desk.run_with(&[LATE], &["token"]);
             let told = &ran.fails(3, "TW0413").err;
-            assert!(told.contains("tokenward refresh") && told.contains("unspent"), "{brings:?}: {ran:?}");
+            assert!(told.contains("tokenward refresh") && told.contains("not used"), "{brings:?}: {ran:?}");
         }
         let sent = desk.sandbox.counters().refreshes;
         assert!(sent <= 2, "{brings:?}: {sent}");
@@ -208,7 +208,7 @@ fn an_answer_that_is_nobodys_login_is_dropped_by_a_logout() {
     assert!(doctor("zh").out.contains("tokenward logout"));
     desk.run_with(&later, &["logout", "--user", "alice"]).fails(2, "--yes");
     let dropped = desk.run_with(&later, &["logout", "--user", "alice", "--yes"]);
-    assert!(dropped.succeeds().err.contains("dropped"), "{dropped:?}");
+    assert!(dropped.succeeds().err.contains("is deleted"), "{dropped:?}");
     let listed = doctor("en");
     assert!(!listed.out.contains("TW0910"), "{listed:?}");
     desk.run_with(&later, &["logout", "--user", "alice", "--yes"]).fails(3, "TW0401");
@@ -236,7 +236,7 @@ fn certificates_that_are_named_and_cannot_be_read_are_told() {
 #[test]
 fn errors_of_the_vault_and_of_a_database_are_told_in_the_language_of_the_rest() {
     let chinese = |line: &str| line.chars().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(c)).count() >= 4;
-    let details = |ran: &Ran| ran.err.lines().find(|line| line.contains("详情")).unwrap_or_default().to_owned();
+    let details = |ran: &Ran| ran.err.lines().find(|line| line.contains("原因")).unwrap_or_default().to_owned();
     let desk = Desk::new(Door::Ssm);
     let file = desk.home.join("text.sqlite3");
     std::fs::write(&file, "no database").unwrap();

@@ -20,7 +20,7 @@ fn a_profile_that_was_given_to_another_app_needs_a_login_and_the_old_one_is_kept
     world.advance(7260);
     let variables = [("TOKENWARD_CLOCK_OFFSET", "7260")];
     for words in [&["token"][..], &["refresh"], &["exec", "true"]] {
-        world.run_with(&variables, words).fails(3, "consent to app default");
+        world.run_with(&variables, words).fails(3, "belongs to app default");
     }
     assert_eq!(world.sandbox.counters().refreshes, 0, "no token of one app goes to another");
     std::fs::write(&path, good).unwrap();

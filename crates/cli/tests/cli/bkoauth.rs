@@ -53,28 +53,28 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
     let before = std::fs::read(&file).unwrap();
     // Looked at before it is asked: the plan is told, and nothing is done.
     let ran = desk.run(&["adopt", "--bkoauth", &file]);
-    assert!(ran.fails(2, "--yes").err.contains("to be taken over: 2 (desk:alice, desk:bob)"), "{ran:?}");
-    assert!(ran.err.contains("rows in the table: 3") && ran.err.contains("left for other reasons"), "{ran:?}");
+    assert!(ran.fails(2, "--yes").err.contains("to be imported: 2 (desk:alice, desk:bob)"), "{ran:?}");
+    assert!(ran.err.contains("rows in the table: 3") && ran.err.contains("skipped for other reasons"), "{ran:?}");
     let refreshes = desk.sandbox.counters().refreshes;
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--json"]);
     let planned = ran.succeeds().json();
     assert_eq!(
-        (&planned["adopted"], &planned["dry_run"], &planned["rows"][1]["fate"]),
+        (&planned["adopted"], &planned["dry_run"], &planned["rows"][1]["outcome"]),
         (&0.into(), &true.into(), &"to-adopt".into())
     );
     assert_eq!((&planned["rows"][1]["profile"], &planned["rows"][1]["replaces"]), (&"desk:bob".into(), &false.into()));
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run"]);
-    assert!(ran.succeeds().out.contains("would be taken over as desk:bob"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("would be imported as desk:bob"), "{ran:?}");
     assert!(
         desk.run(&["list", "--json"]).succeeds().json()["logins"].as_array().unwrap().is_empty(),
         "nothing is done"
     );
     assert_eq!(desk.sandbox.counters().refreshes, refreshes, "and nothing is spent");
-    desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--yes"]).fails(2, "do not go together");
+    desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--yes"]).fails(2, "cannot be used with");
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--json"]);
     let told = ran.succeeds().json();
     assert_eq!(told["adopted"], 2, "{ran:?}");
-    let fate = |row: usize| (told["rows"][row]["fate"].clone(), told["rows"][row]["profile"].clone());
+    let fate = |row: usize| (told["rows"][row]["outcome"].clone(), told["rows"][row]["profile"].clone());
     assert_eq!(fate(0), (Value::from("adopted"), Value::from("desk:alice")));
     assert_eq!(fate(1), (Value::from("adopted"), Value::from("desk:bob")));
     assert_eq!(fate(2).0, "anonymous");
@@ -85,11 +85,11 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
     assert!(desk.is_good(&desk.token(&["--user", "bob"])));
     let again = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--lang", "zh"]);
-    assert!(again.succeeds().out.contains("此前已接管"), "{again:?}");
+    assert!(again.succeeds().out.contains("保险库已有"), "{again:?}");
     // Nothing is left to ask about.
     let again = desk.run(&["adopt", "--bkoauth", &file]);
-    assert!(again.succeeds().err.contains("nothing is to be taken over"), "{again:?}");
-    assert!(again.err.contains("known to the vault already: 2") && !again.err.contains("0 of"), "{again:?}");
+    assert!(again.succeeds().err.contains("nothing to import"), "{again:?}");
+    assert!(again.err.contains("already in the vault: 2") && !again.err.contains("0 of"), "{again:?}");
 }
 
 /// A file that is not there, and a database that this build cannot read, are told before anybody is asked for a yes.
@@ -124,7 +124,7 @@ fn a_table_of_thousands_is_taken_over_as_one() {
     assert_eq!((&told["adopted"], told["rows"].as_array().unwrap().len()), (&ROWS.into(), 3000));
     assert!(ran.err.len() < 5000, "{}", ran.err.len());
     let again = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes"]);
-    assert!(again.succeeds().err.contains("known to the vault already: 3000"), "{again:?}");
+    assert!(again.succeeds().err.contains("already in the vault: 3000"), "{again:?}");
 }
 
 #[test]

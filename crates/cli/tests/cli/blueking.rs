@@ -33,7 +33,7 @@ fn by_cookie_from_init_to_logout() {
 
         // What is good is left alone.
         let ran = desk.login_by_cookie("alice");
-        assert!(ran.succeeds().err.contains("logged in already"), "{ran:?}");
+        assert!(ran.succeeds().err.contains("already logged in"), "{ran:?}");
         assert!(desk.is_good(&first));
 
         let call = desk.run(&["api", "/users/me", "--user", "alice"]);
@@ -63,7 +63,7 @@ fn by_cookie_from_init_to_logout() {
 
         let doctor = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["doctor", "--online"]);
         assert!(doctor.succeeds().out.contains("desk:alice"), "{doctor:?}");
-        assert!(!doctor.out.contains("brand") && !doctor.out.contains("callback"), "{doctor:?}");
+        assert!(!doctor.out.contains("platform") && !doctor.out.contains("callback"), "{doctor:?}");
         let doctor = desk.run_with(&[("TOKENWARD_CLOCK_OFFSET", &offset)], &["doctor", "desk:alice", "--lang", "zh"]);
         assert!(doctor.succeeds().out.contains("alice"), "{doctor:?}");
 
@@ -113,7 +113,7 @@ fn what_is_wrong_with_an_app_is_found_out_by_init_and_not_saved() {
         assert_eq!(ran.code, 6, "{ran:?}");
         assert_eq!(desk.config(), "", "{ran:?}");
     }
-    assert!(cases[1].err.contains("does not know the addresses of auth-api"), "{cases:?}");
+    assert!(cases[1].err.contains("does not serve auth-api"), "{cases:?}");
     let desk = Desk::bare(Door::AuthApi);
     desk.init_by(&[], "not-the-secret").fails(4, "nothing was saved");
     assert_eq!(desk.config(), "");
@@ -165,7 +165,7 @@ fn another_users_cookie_gives_nobody_anybodys_token() {
 #[test]
 fn a_user_belongs_to_apps_that_serve_many() {
     let world = crate::world::World::logged_in();
-    world.run(&["token", "--user", "alice"]).fails(2, "a profile of feishu is one login");
+    world.run(&["token", "--user", "alice"]).fails(2, "a profile for feishu is one login");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn plain_http_is_refused_until_the_flag_permits_it_and_is_shown_from_then_on() {
     words[at + 1] = plain[1];
     words.extend(["--app-secret-stdin", "--allow-http", "--no-check"]);
     let ran = desk.run_fed(&words, "demo-secret-that-nobody-may-see");
-    assert!(ran.succeeds().err.contains("plain http is permitted"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("plain http is allowed"), "{ran:?}");
     assert!(desk.config().contains("allow_http = true"), "{}", desk.config());
     let doctor = desk.run(&["doctor"]);
     assert!(doctor.out.contains("http://bkssm.example.test:5000"), "{doctor:?}");
@@ -245,11 +245,11 @@ fn who_is_not_logged_in_is_told_the_command_that_works() {
     let desk = Desk::new(Door::Ssm);
     let ran = desk.run(&["token", "--user", "bob"]);
     let told = &ran.fails(3, "tokenward login --user bob").err;
-    assert!(!told.contains("`tokenward login`") && told.matches("next:").count() == 1, "{ran:?}");
+    assert!(!told.contains("`tokenward login`") && told.matches("hint:").count() == 1, "{ran:?}");
     desk.login_by_cookie("alice").succeeds();
     desk.token(&["--as", "app"]);
     let ran = desk.run(&["doctor"]);
-    assert!(ran.out.contains("1 (desk:alice); the app's own token is kept as well"), "{ran:?}");
+    assert!(ran.out.contains("1 (desk:alice); and the app's own token"), "{ran:?}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
     let told = told.succeeds().json();
     assert_eq!(told["adopted"], 2, "{told}");
     let row = |row: usize, name: &str| told["rows"][row][name].clone();
-    let fates: Vec<_> = (0..5).map(|number| row(number, "fate")).collect();
+    let fates: Vec<_> = (0..5).map(|number| row(number, "outcome")).collect();
     assert_eq!(fates, ["adopted", "adopted", "anonymous", "no-refresh-token", "no-refresh-token"], "{told}");
     assert_eq!(
         (row(0, "profile"), row(0, "expired"), row(0, "access")),
@@ -124,7 +124,7 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let again = desk.run(&["adopt", "--bkoauth", &format!("@{}", file.display()), "--yes", "--json"]);
     let again = again.succeeds().json();
-    assert_eq!((&again["adopted"], &again["rows"][0]["fate"]), (&0.into(), &"known".into()), "{again}");
+    assert_eq!((&again["adopted"], &again["rows"][0]["outcome"]), (&0.into(), &"known".into()), "{again}");
     assert_eq!(desk.run(&["list", "--json"]).json(), list);
 
     // Naive times are read by the offset that is named.

@@ -33,7 +33,7 @@ fn a_life_that_the_server_does_not_tell_is_not_told_as_its_word() {
     let answer = FaultKind::Answer { status: 200, body: body.to_owned(), content_type: None };
     desk.sandbox.inject(Fault::new(answer).when(Operation::DeviceStart));
     let ran = desk.run(&["login", "--device", "--timeout", "1s"]);
-    assert!(ran.err.contains("does not say how long") && !ran.err.contains("(good for"), "{ran:?}");
+    assert!(ran.err.contains("does not say how long") && !ran.err.contains("(valid for"), "{ran:?}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn set_up_and_nobody_logged_in() {
     let world = World::new();
     let ran = doctor(&world, &[], &["--json"]);
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(found(&ran, "login", "trouble", "TW0401") && found(&ran, "secret", "note", "TW0901"), "{ran:?}");
+    assert!(found(&ran, "login", "problem", "TW0401") && found(&ran, "secret", "note", "TW0901"), "{ran:?}");
     let online = world.run(&["doctor", "--online", "--json"]);
     assert!(!findings(&online).iter().any(|(check, ..)| check == "secret"), "{online:?}");
 }
@@ -99,10 +99,10 @@ fn somebody_else_used_the_refresh_token() {
     world.run_with(&elsewhere, &["token"]).succeeds();
     world.run_with(EXPIRED, &["token"]).fails(3, "TW0405");
     let ran = doctor(&world, EXPIRED, &["--json"]);
-    assert!(ran.code == 3 && found(&ran, "login", "trouble", "TW0405"), "{ran:?}");
+    assert!(ran.code == 3 && found(&ran, "login", "problem", "TW0405"), "{ran:?}");
     let told = world.run_with(EXPIRED, &["doctor"]);
     assert!(
-        told.out.contains("withdrawn or used, and Tokenward had not used it") && told.out.contains("20064"),
+        told.out.contains("revoked or used, but Tokenward had not used it") && told.out.contains("20064"),
         "{told:?}"
     );
     // The copy's own login is well.
@@ -121,12 +121,12 @@ fn killed_at_every_step() {
         let story = format!("{step}: {ran:?}");
         match step {
             RotationStep::Begun => {
-                assert!(ran.code == 5 && found(&ran, "login", "trouble", "TW0601"), "{story}");
+                assert!(ran.code == 5 && found(&ran, "login", "problem", "TW0601"), "{story}");
             }
             RotationStep::Sent | RotationStep::Journalled => {
-                assert!(ran.code == 0 && found(&ran, "turns", "warning", "TW0907"), "{story}");
+                assert!(ran.code == 0 && found(&ran, "refreshes", "warning", "TW0907"), "{story}");
                 let told = world.run_with(EXPIRED, &["doctor"]);
-                assert!(told.out.contains("it brings new tokens"), "{told:?}");
+                assert!(told.out.contains("it contains new tokens"), "{told:?}");
             }
             _ => assert_eq!(ran.code, 0, "{story}"),
         }
@@ -146,9 +146,9 @@ fn an_answer_that_never_came_is_told_as_our_own() {
     world.run_with(EXPIRED, &["refresh"]).fails(5, "TW0601");
     world.run_with(EXPIRED, &["refresh"]).fails(3, "TW0409");
     let ran = doctor(&world, EXPIRED, &["--json"]);
-    assert!(ran.code == 3 && found(&ran, "login", "trouble", "TW0409"), "{ran:?}");
+    assert!(ran.code == 3 && found(&ran, "login", "problem", "TW0409"), "{ran:?}");
     let told = world.run_with(EXPIRED, &["doctor"]);
-    assert!(told.out.contains("the answer was lost") && told.out.contains("no second tool is to blame"), "{told:?}");
+    assert!(told.out.contains("the answer was lost") && told.out.contains("no other program is involved"), "{told:?}");
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn the_console_switch_and_the_provider_out_of_order() {
     world.sandbox.change_app(&world.app.id, |app| app.refresh_switch = false).unwrap();
     world.run_with(EXPIRED, &["token"]).fails(6, "TW0703");
     let ran = doctor(&world, EXPIRED, &["--json"]);
-    assert!(ran.code == 6 && found(&ran, "turns", "trouble", "TW0703"), "{ran:?}");
+    assert!(ran.code == 6 && found(&ran, "refreshes", "problem", "TW0703"), "{ran:?}");
     world.sandbox.change_app(&world.app.id, |app| app.refresh_switch = true).unwrap();
     world.sandbox.inject(Fault::code(20072).when(Operation::Refresh));
     world.run_with(EXPIRED, &["token"]).fails(4, "TW0501");
     let ran = doctor(&world, EXPIRED, &["--json"]);
-    assert!(ran.code == 4 && found(&ran, "turns", "trouble", "TW0501"), "{ran:?}");
+    assert!(ran.code == 4 && found(&ran, "refreshes", "problem", "TW0501"), "{ran:?}");
     world.run_with(EXPIRED, &["token"]).succeeds();
     assert_eq!(doctor(&world, EXPIRED, &[]).code, 0);
 }
@@ -185,7 +185,7 @@ fn a_wrong_secret_and_a_wrong_brand() {
     let world = World::logged_in();
     let wrong = [("TOKENWARD_APP_SECRET", "wrong")];
     let ran = world.run_with(&wrong, &["doctor", "--online", "--json"]);
-    assert!(ran.code == 6 && found(&ran, "secret", "trouble", "TW0701"), "{ran:?}");
+    assert!(ran.code == 6 && found(&ran, "secret", "problem", "TW0701"), "{ran:?}");
     assert_eq!(doctor(&world, &wrong, &["--json"]).code, 0, "nobody was asked");
     let (open, accounts) = (world.sandbox.open_url(Brand::Lark), world.sandbox.accounts_url(Brand::Lark));
     let lark = [
@@ -206,7 +206,7 @@ fn the_provider_cannot_be_reached() {
     let world = World::logged_in();
     let nobody = [("TOKENWARD_OPEN_URL", "http://127.0.0.1:9"), ("TOKENWARD_ACCOUNTS_URL", "http://127.0.0.1:9")];
     let ran = world.run_with(&nobody, &["doctor", "--online", "--json"]);
-    assert!(ran.code == 4 && found(&ran, "secret", "trouble", "TW0502"), "{ran:?}");
+    assert!(ran.code == 4 && found(&ran, "secret", "problem", "TW0502"), "{ran:?}");
     assert_eq!(world.run_with(&nobody, &["doctor"]).code, 0);
 }
 
@@ -232,22 +232,22 @@ fn the_store_and_its_key() {
     let sealed = std::fs::read(&key).unwrap();
     // A given key that this vault does not use.
     let given = [("TOKENWARD_KEY", "c29tZSBvdGhlciBrZXkgdGhhdCBpcyBsb25n")];
-    assert!(found(&doctor(&world, &given, &["--json"]), "store", "note", "TW0916"));
+    assert!(found(&doctor(&world, &given, &["--json"]), "vault", "note", "TW0916"));
     std::fs::write(&key, "0".repeat(sealed.len())).unwrap();
     let ran = doctor(&world, &[], &["--json"]);
-    assert!(ran.code == 2 && found(&ran, "store", "trouble", "TW0302"), "{ran:?}");
+    assert!(ran.code == 2 && found(&ran, "vault", "problem", "TW0302"), "{ran:?}");
     std::fs::write(&key, sealed).unwrap();
     assert_eq!(doctor(&world, &[], &[]).code, 0);
     // Open to others: mended by the look itself, as by every opening, and told.
     open_to_others(&key);
     let ran = world.run(&["doctor", "--json"]);
-    assert!(ran.code == 0 && found(&ran, "store", "warning", "TW0915"), "{ran:?}");
+    assert!(ran.code == 0 && found(&ran, "vault", "warning", "TW0915"), "{ran:?}");
     // Not a database any more.
     std::fs::write(world.home.join("vault/vault.db"), "not a database at all, but long enough to be looked at")
         .unwrap();
     let _ = std::fs::remove_file(world.home.join("vault/vault.db-wal"));
     let ran = world.run(&["doctor", "--json"]);
-    assert!(ran.code == 2 && found(&ran, "store", "trouble", "TW0301"), "{ran:?}");
+    assert!(ran.code == 2 && found(&ran, "vault", "problem", "TW0301"), "{ran:?}");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn profiles_and_names() {
     config.push_str("\n[profiles.second]\napp = \"default\"\n");
     std::fs::write(world.home.join("config.toml"), config).unwrap();
     let ran = doctor(&world, &[], &["--json"]);
-    assert!(ran.code == 3 && found(&ran, "others", "trouble", "TW0401"), "{ran:?}");
+    assert!(ran.code == 3 && found(&ran, "others", "problem", "TW0401"), "{ran:?}");
     let told = world.run(&["doctor"]);
     assert!(told.out.contains("profile second:") && told.out.contains("`tokenward doctor second`"), "{told:?}");
     // The one that is named is looked at alone, and commands name it.
@@ -296,7 +296,7 @@ fn a_linked_file_that_is_stale_or_gone() {
     world.run(&["link", file.to_str().unwrap(), "--create"]).succeeds();
     let old = std::fs::read_to_string(&file).unwrap();
     let well = doctor(&world, &[], &[]);
-    assert!(well.code == 0 && well.out.contains("linked files in step: 1"), "{well:?}");
+    assert!(well.code == 0 && well.out.contains("linked files in sync: 1"), "{well:?}");
     world.run(&["refresh"]).succeeds();
     // A git checkout brings the old pair back.
     std::fs::write(&file, &old).unwrap();
@@ -317,7 +317,7 @@ fn a_configuration_that_cannot_be_read() {
     let world = World::logged_in();
     std::fs::write(world.home.join("config.toml"), "[apps.default\n").unwrap();
     let ran = doctor(&world, &[], &["--json"]);
-    assert!(ran.code == 2 && found(&ran, "app", "trouble", "TW0202"), "{ran:?}");
+    assert!(ran.code == 2 && found(&ran, "app", "problem", "TW0202"), "{ran:?}");
 }
 
 fn open_to_others(path: &Path) {

@@ -141,9 +141,9 @@ fn a_place_of_the_other_kind_is_refused() {
 fn what_stands_for_an_access_token_that_is_still_to_come_is_judged() {
     for (name, stands, state) in [
         ("placeholder.env", "<token>", "malformed"),
-        ("foreign.env", "{M}", "behind"),
-        ("unknown.env", "u-0123456789abcdef", "behind"),
-        ("empty.env", "", "in-step"),
+        ("foreign.env", "{M}", "outdated"),
+        ("unknown.env", "u-0123456789abcdef", "outdated"),
+        ("empty.env", "", "in-sync"),
     ] {
         let project = Project::of(World::new());
         let ming = second_user(&project.world);
@@ -154,13 +154,13 @@ fn what_stands_for_an_access_token_that_is_still_to_come_is_judged() {
         let stands = stands.replace("{M}", &mings.access_token);
         project.write(name, &format!("FEISHU_USER_ACCESS_TOKEN={stands}\nFEISHU_USER_REFRESH_TOKEN={refresh}\n"));
         let ran = project.run(&["link", name, "--create"]);
-        let told = ran.succeeds().err.contains("up to date") || ran.err.contains("holds the present tokens");
-        assert_eq!(told, state == "in-step", "{name}: {ran:?}");
+        let told = ran.succeeds().err.contains("up to date") || ran.err.contains("holds the current tokens");
+        assert_eq!(told, state == "in-sync", "{name}: {ran:?}");
         assert_eq!(project.state(name), state, "{name}");
         project.run(&["refresh"]).succeeds();
         project.run(&["link", name, "--create"]).succeeds();
         assert!(project.is_true(name), "{name}");
-        assert_eq!(project.state(name), "in-step", "{name}");
+        assert_eq!(project.state(name), "in-sync", "{name}");
     }
 }
 
@@ -169,12 +169,12 @@ fn a_file_of_a_login_that_is_over_says_so() {
     let project = Project::of(World::logged_in());
     project.write("x.env", &filled("FEISHU_ACCESS_TOKEN={A}\nFEISHU_REFRESH_TOKEN={R}\n", &present(&project)));
     project.run(&["link", "x.env"]).succeeds();
-    assert_eq!(project.state("x.env"), "in-step");
+    assert_eq!(project.state("x.env"), "in-sync");
     project.world.sandbox.inject(Fault::code(20064).when(Operation::Refresh));
     assert_eq!(project.run(&["refresh"]).code, 3);
     let ran = project.run(&["links"]);
     assert!(ran.code == 3 && ran.err.contains("tokenward login -p default"), "{ran:?}");
-    assert_eq!(project.state("x.env"), "over");
+    assert_eq!(project.state("x.env"), "login-ended");
     project.login(&[]).succeeds();
-    assert_eq!(project.state("x.env"), "in-step");
+    assert_eq!(project.state("x.env"), "in-sync");
 }

@@ -108,11 +108,11 @@ fn each_end_is_kept_true() {
 fn an_end_that_is_not_kept_is_named() {
     let project = Project::of(World::logged_in());
     for (index, (pattern, place, words)) in [
-        (r#"{"access_token":"{A}","refresh_token":"{R}","expires_at":1,"expiry":2,"exp":3}"#, "exp", "what it counts"),
+        (r#"{"access_token":"{A}","refresh_token":"{R}","expires_at":1,"expiry":2,"exp":3}"#, "exp", "its meaning"),
         (
             r#"{"access_token":"{A}","refresh_token":"{R}","expiration_minutes":120}"#,
             "expiration_minutes",
-            "what it counts",
+            "its meaning",
         ),
         (r#"{"access_token":"{A}","refresh_token":"{R}","expires_at":"in two hours"}"#, "expires_at", "not understood"),
         (r#"{"expires_at":"soon","t":{"access_token":"{A}","refresh_token":"{R}"}}"#, "expires_at", "not understood"),

@@ -113,7 +113,7 @@ fn a_file_that_cannot_be_written_is_told_before_anybody_goes_to_the_browser() {
     let project = two_lines();
     fs::set_permissions(project.path(".env"), fs::Permissions::from_mode(0o444)).unwrap();
     let ran = project.run(&["login", "--env-file", ".env", "--no-browser"]);
-    assert!(ran.fails(2, "TW0210").err.contains("nobody was logged in"), "{ran:?}");
+    assert!(ran.fails(2, "TW0210").err.contains("you are not logged in"), "{ran:?}");
     assert_eq!(ran.out, "", "no address was shown");
     fs::create_dir(project.path("folder.env")).unwrap();
     project.run(&["login", "--env-file", "folder.env", "--no-browser"]).fails(2, "TW0210");

@@ -60,7 +60,7 @@ fn passing_trouble_is_four_and_loses_nothing() {
     let ran = token(&world);
     assert_eq!(ran.code, 4, "{ran:?}");
     let error = ran.error();
-    assert_eq!((error["code"].as_str(), error["kept"].as_str()), (Some("TW0501"), Some("token-unspent")), "{ran:?}");
+    assert_eq!((error["code"].as_str(), error["kept"].as_str()), (Some("TW0501"), Some("token-unused")), "{ran:?}");
     assert_eq!((&error["provider"]["code"], &error["provider"]["http_status"]), (&20072.into(), &503.into()));
     assert!(!error["provider"]["log_id"].as_str().unwrap().is_empty());
     assert_eq!(error["page"], "docs/errors/TW0501.md");
@@ -83,7 +83,7 @@ fn an_unknown_outcome_is_five() {
     expired(&world);
     world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
     let ran = token(&world);
-    assert_eq!((ran.code, ran.error()["kept"].as_str()), (5, Some("doubt")), "{ran:?}");
+    assert_eq!((ran.code, ran.error()["kept"].as_str()), (5, Some("outcome-unknown")), "{ran:?}");
     let world = World::logged_in();
     expired(&world);
     world.sandbox.inject(Fault::new(FaultKind::Html { status: 200 }).when(Operation::Refresh));

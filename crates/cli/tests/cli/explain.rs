@@ -40,7 +40,7 @@ fn a_code_may_be_written_in_several_ways() {
 fn what_an_error_says_leads_here() {
     let folder = tempfile::tempdir().unwrap();
     let ran = run(bare_command(&["token"]).env("TOKENWARD_HOME", folder.path().join("home")));
-    let more = ran.fails(2, "TW0204").err.lines().find_map(|line| line.trim().strip_prefix("more: tokenward "));
+    let more = ran.fails(2, "TW0204").err.lines().find_map(|line| line.trim().strip_prefix("see: tokenward "));
     let words: Vec<&str> = more.unwrap_or_else(|| panic!("{ran:?}")).split(' ').collect();
     assert_eq!(words, ["explain", "TW0204"]);
     let page = run(&mut bare_command(&words));

@@ -156,7 +156,7 @@ fn told(ran: &Ran) -> String {
         });
     }
     // How long a token still lives depends on how quick the machine is.
-    for (before, after) in [("the access token lasts ", ";"), ("访问令牌还可用 ", "；")] {
+    for (before, after) in [("its access token is valid ", ";"), ("访问令牌还可用 ", "；")] {
         if let Some((head, (_, tail))) =
             err.split_once(before).and_then(|(head, rest)| Some((head, rest.split_once(after)?)))
         {

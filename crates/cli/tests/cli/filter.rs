@@ -57,7 +57,7 @@ fn an_expression_that_grows_without_end_is_an_error() {
     let world = World::logged_in();
     for wild in ["def f: [f]; f", "def f: 1 + f; f", "\"0123456789\" * 1000000000"] {
         let ran = world.run(&["api", USER_INFO, "--jq", wild]);
-        assert!(ran.fails(2, "TW0810").err.contains("the call was done"), "{wild}: {ran:?}");
+        assert!(ran.fails(2, "TW0810").err.contains("the call succeeded"), "{wild}: {ran:?}");
         assert!(!ran.err.contains("overflowed") && !ran.err.contains("panicked"), "{ran:?}");
     }
     let calls = world.sandbox.counters().refreshes;
@@ -103,9 +103,9 @@ fn an_expression_that_ends_itself_is_told_so() {
     let ran = world.run(&["api", USER_INFO, "--jq", ".data.name, halt, 1"]);
     assert_eq!(ran.succeeds().out, "Ada\n");
     for (wild, told) in [
-        (".data.name, (\"no such user\" | halt_error)", "ended itself with `halt_error` (exit code 5): no such user"),
-        (".data.name, (.code | halt_error(3))", "ended itself with `halt_error` (exit code 3): 0"),
-        (".data.name, halt(7)", "ended itself with `halt(7)`"),
+        (".data.name, (\"no such user\" | halt_error)", "stopped with `halt_error` (exit code 5): no such user"),
+        (".data.name, (.code | halt_error(3))", "stopped with `halt_error` (exit code 3): 0"),
+        (".data.name, halt(7)", "stopped with `halt(7)`"),
     ] {
         let ran = world.run(&["api", USER_INFO, "--jq", wild]);
         assert!(ran.fails(2, "TW0810").err.contains(told) && !ran.err.contains("memory"), "{wild}: {ran:?}");

@@ -18,7 +18,7 @@ pub(crate) fn refresh_alone(project: &Project, refresh: &str) -> String {
 fn kept_ones(project: &Project) -> usize {
     let list = project.run(&["list", "--json"]).succeeds().json();
     let logins = list["logins"].as_array().unwrap();
-    logins.iter().filter(|login| login["profile"].is_null() && login["status"] != "retired").count()
+    logins.iter().filter(|login| login["profile"].is_null() && login["status"] != "logged-out").count()
 }
 
 fn consents(project: &Project, user: Option<&str>) {
@@ -258,10 +258,7 @@ fn nothing_is_handed_out_for_a_file_while_nobody_can_say_whose_it_is() {
         }
         let ran = project.run(&["token"]);
         assert_eq!(ran.succeeds().out, token, "the profile's own is served");
-        assert!(
-            ran.err.contains("TW0517") && !ran.err.contains("refresh ahead of time failed"),
-            "in true words: {ran:?}"
-        );
+        assert!(ran.err.contains("TW0517") && !ran.err.contains("early refresh failed"), "in true words: {ran:?}");
     }
     assert_eq!(project.world.sandbox.counters().refreshes, 1);
 }
@@ -291,7 +288,7 @@ fn files_of_the_profiles_own_login_are_served_while_nobody_can_say_whose_the_nex
     let blank = format!("FEISHU_APP_ID={}\n", project.world.app.id);
     project.write("new.env", &blank);
     let ran = project.run(&["link", "new.env", "--create"]);
-    assert!(ran.succeeds().err.contains("whose the profile's new login is"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("the user of the profile's new login is"), "{ran:?}");
     assert!(ran.err.contains("`tokenward refresh --profile default`"), "{ran:?}");
     assert!(!ran.err.contains("another process") && project.read("new.env") == blank, "{ran:?}");
     project.run(&["unlink", "new.env"]).succeeds();
@@ -393,7 +390,7 @@ fn a_file_of_a_user_who_logged_out_becomes_another_users_by_a_yes_alone() {
         let token = project.run(&["token"]).succeeds().out.trim().to_owned();
         assert!(project.read(name).contains(&token), "{name}");
         project.run(&["refresh"]).succeeds();
-        assert_eq!(project.state(name), "in-step", "{name}");
+        assert_eq!(project.state(name), "in-sync", "{name}");
         assert_eq!(project.world.sandbox.counters().replays, 0);
     }
 }

@@ -106,7 +106,7 @@ fn options_of_a_provider_stand_under_its_name() {
     let (_, rest) = out.split_once("\nFeishu and Lark:\n").unwrap();
     let (feishu, rest) = rest.split_once("\nBlueKing:\n").unwrap();
     let (blueking, rest) = rest.split_once("\nOAuth 2.0:\n").unwrap();
-    let oauth2 = rest.split_once("\nEverywhere:\n").unwrap().0;
+    let oauth2 = rest.split_once("\nGlobal options:\n").unwrap().0;
     for (part, flag) in
         [(feishu, "--app-kind"), (blueking, "--realm"), (oauth2, "--rule"), (oauth2, "--token-endpoint")]
     {

@@ -25,7 +25,7 @@ pub(crate) fn ada_and_ming() -> (World, String) {
 pub(crate) fn kept(world: &World) -> String {
     let list = world.run(&["list", "--json"]).succeeds().json();
     let logins = list["logins"].as_array().unwrap();
-    let mut kept = logins.iter().filter(|login| login["profile"] == Value::Null && login["status"] != "retired");
+    let mut kept = logins.iter().filter(|login| login["profile"] == Value::Null && login["status"] != "logged-out");
     let id = kept.next().unwrap_or_else(|| panic!("{list}"))["grant"].as_str().unwrap().to_owned();
     assert!(kept.next().is_none(), "{list}");
     id
@@ -103,13 +103,13 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
         for (ran, is_over) in [(world.run(&[words]), false), (world.run_with(&eight_days, &[words]), true)] {
             let said = format!("{}{}", ran.out, ran.err);
             assert!(said.contains(&format!("tokenward logout --login {id}")), "{words} {ran:?}");
-            assert_eq!(said.contains("that is over"), is_over, "{words} {ran:?}");
+            assert_eq!(said.contains("expired login"), is_over, "{words} {ran:?}");
             assert_ne!(said.contains(&format!("tokenward adopt --login {id}")), is_over, "{words} {ran:?}");
         }
     }
     world.run(&["logout", "--login", &id]).fails(2, "--yes");
     let ran = world.run(&["logout", "--login", &id, "--yes"]);
-    assert!(ran.succeeds().err.contains("the login of 小明, which was kept without a profile"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("the login of 小明, which had no profile"), "{ran:?}");
     world.run(&["adopt", "--login", &id, "-p", "third"]).fails(2, "TW0510");
     world.run(&["adopt", "--login", "0", "-p", "third"]).fails(2, "TW0510");
     assert_eq!(world.run(&["token"]).succeeds().out, token);
@@ -146,7 +146,10 @@ fn at_a_terminal_no_is_what_is_meant_by_an_empty_answer() {
         login.until("http").until("\r\n");
         let url = login.seen().lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned();
         browse(&url);
-        login.until("Make profile default the login of 小明? Ada stays").until("[y/N]").answer(answer);
+        login
+            .until("Switch profile default to the login of 小明? The login of Ada is kept")
+            .until("[y/N]")
+            .answer(answer);
         let (shown, exit) = login.end();
         assert_eq!((exit, world.status()["login"]["user"]["name"].as_str().unwrap()), (code, name), "{shown}");
         kept(&world);
@@ -258,10 +261,10 @@ fn whose_a_login_is_that_nobody_names_is_asked_before_anything_is_handed_out() {
         world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::Call));
     }
     let ran = world.login(&[]);
-    assert!(ran.succeeds().err.contains("did not say whose login this is"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("did not say which user this login belongs to"), "{ran:?}");
     world.sandbox.clear_faults();
     let ran = world.run(&["status"]);
-    assert!(ran.out.contains("has not said yet whose"), "{ran:?}");
+    assert!(ran.out.contains("has not said yet which user"), "{ran:?}");
     let ran = world.run(&["token", "-q"]);
     assert_eq!(ran.succeeds().out, token, "小明 is told, and Ada is served");
     assert!(ran.err.contains("小明"), "{ran:?}");
@@ -276,7 +279,7 @@ fn a_profile_without_a_login_is_listed() {
     std::fs::write(world.home.join("config.toml"), config).unwrap();
     let ran = world.run(&["list"]);
     let row = ran.succeeds().out.lines().find(|line| line.starts_with("second")).unwrap_or_else(|| panic!("{ran:?}"));
-    assert!(row.contains("nobody logged in"), "{ran:?}");
+    assert!(row.contains("not logged in"), "{ran:?}");
     let document = world.run(&["list", "--json"]).json();
     assert_eq!(document["without_login"], json!([{ "profile": "second", "app": "default" }]));
     assert_eq!(world.run(&["list", "--json", "-p", "default"]).json()["without_login"], json!([]));

@@ -15,9 +15,9 @@ fn words_follow_the_language_and_data_does_not() {
     assert_eq!(world.run_with(&zh, &["token"]).out, world.run(&["token"]).out);
     assert_eq!(world.run_with(&zh, &["list", "--json"]).out, world.run(&["list", "--json"]).out);
     let ran = world.run_with(&zh, &["refresh"]);
-    assert!(ran.succeeds().out.contains("已续期"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("已刷新"), "{ran:?}");
     let ran = world.run(&["refresh", "--lang", "zh"]);
-    assert!(ran.succeeds().out.contains("已续期"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("已刷新"), "{ran:?}");
     let ran = world.run_with(&[("LC_ALL", "zh_CN.UTF-8"), ("TOKENWARD_LANG", "en")], &["refresh"]);
     assert!(ran.succeeds().out.contains("refreshed"), "{ran:?}");
 }
@@ -36,10 +36,10 @@ fn mistakes_are_told_in_chinese_too() {
         assert_ne!(ran.code, 0);
         let first = ran.err.lines().next().unwrap();
         assert!(first.starts_with("错误：") && chinese(first), "{ran:?}");
-        assert!(ran.err.contains("更多：tokenward explain TW"), "{ran:?}");
+        assert!(ran.err.contains("参见：tokenward explain TW"), "{ran:?}");
     }
     let ran = run(bare_command(&["tokn"]).env("LANG", "zh_CN.UTF-8"));
-    assert!(ran.code == 2 && ran.err.starts_with("错误：没有命令 tokn"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.starts_with("错误：没有名为 tokn 的命令"), "{ran:?}");
     let ran = run(&mut bare_command(&["login", "--help", "--lang", "zh"]));
     assert!(ran.out.contains("用法：tokenward login"), "{ran:?}");
 }

@@ -20,7 +20,7 @@ fn a_limit_on_the_length_of_files_costs_no_login() {
         // In blocks of 512 bytes.
         let ran = limited(&world, &format!("-f {}", kib * 2), "refresh");
         assert!(ran.code < 128 && !ran.err.contains("panicked"), "{kib} KiB: {ran:?}");
-        // Whether it was refused or not, and wherever it was: the login lives.
+        // Whether it was refused or not, and wherever it was: the login works.
         world.run(&["refresh"]).succeeds();
         ran
     };

@@ -75,11 +75,11 @@ fn a_file_from_a_backup_is_healed_by_the_next_token() {
     project.write(ENV, &backup);
     assert_eq!(project.state(ENV), "stale");
     let ran = project.run(&["token"]);
-    assert!(ran.succeeds().err.contains("used-up tokens"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("used tokens"), "{ran:?}");
     assert!(project.is_true(ENV) && project.read(ENV).contains(ran.out.trim()));
     assert_eq!(frame(&project.read(ENV)), frame(&backup));
     assert_eq!(project.world.sandbox.counters().refreshes, sent, "nothing was sent for it");
-    assert_eq!(project.state(ENV), "in-step");
+    assert_eq!(project.state(ENV), "in-sync");
     let journal = project.journal("default");
     assert!(journal.iter().any(|entry| matches!(&entry.event, Event::Healed { .. })), "{journal:#?}");
 }
@@ -151,7 +151,7 @@ fn a_link_can_be_made_again_and_ended() {
     assert_eq!(first["links"][0]["adopted"], true, "{first:#}");
     assert_eq!(first["links"][0]["places"]["refresh-token"], "FEISHU_USER_REFRESH_TOKEN");
     let ran = project.run(&["link", ENV, "--json"]);
-    assert_eq!(ran.succeeds().json()["links"][0]["outcome"], "in-step", "{ran:?}");
+    assert_eq!(ran.succeeds().json()["links"][0]["outcome"], "in-sync", "{ran:?}");
     // Looking changes nothing and sends nothing.
     let (text, calls) = (project.read(ENV), project.world.sandbox.history().len());
     for words in [&["links"][..], &["links", ENV], &["links", "--json"], &["links", "--lang", "zh"]] {
@@ -159,7 +159,7 @@ fn a_link_can_be_made_again_and_ended() {
     }
     assert_eq!((project.read(ENV), project.world.sandbox.history().len()), (text.clone(), calls));
     let ran = project.run(&["unlink", ENV]);
-    assert!(ran.succeeds().err.contains("goes stale at the next refresh"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("becomes outdated at the next refresh"), "{ran:?}");
     project.run(&["refresh"]).succeeds();
     assert_eq!(project.read(ENV), text, "the file stays as it is");
     project.run(&["unlink", ENV]).fails(2, "TW0506");
@@ -193,12 +193,12 @@ fn the_state_of_each_link_is_told() {
             .join("\n")
     };
     for (content, state, exit) in [
-        (value("FEISHU_USER_ACCESS_TOKEN", "u-something-else"), "behind", 0),
+        (value("FEISHU_USER_ACCESS_TOKEN", "u-something-else"), "outdated", 0),
         (value("FEISHU_USER_REFRESH_TOKEN", "ur-a-login-from-elsewhere"), "newer", 0),
         (value("FEISHU_USER_REFRESH_TOKEN", ""), "blank", 2),
         (value("FEISHU_USER_REFRESH_TOKEN", "<your token>"), "malformed", 2),
         ("A=\"".to_owned(), "unusable", 2),
-        (good.clone(), "in-step", 0),
+        (good.clone(), "in-sync", 0),
     ] {
         project.write(ENV, &content);
         let ran = project.run(&["links", ENV, "--json"]);
@@ -226,7 +226,7 @@ fn nothing_at_the_place_is_filled_in_when_a_person_asks() {
     project.run(&["link", "new.env", "--create"]).succeeds();
     assert!(project.is_true("new.env"));
     assert_eq!(fs::metadata(project.path("new.env")).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(project.world.sandbox.counters().refreshes, 0, "nothing was spent");
+    assert_eq!(project.world.sandbox.counters().refreshes, 0, "no refresh token was used");
 }
 
 #[test]

@@ -29,11 +29,11 @@ fn set_up_log_in_and_show() {
 
     let status = world.run(&["status"]);
     status.succeeds();
-    for word in ["Ada", "fresh", "docx:document", "v3", "vault/key"] {
+    for word in ["Ada", "valid", "docx:document", "v3", "vault/key"] {
         assert!(status.out.contains(word), "{word}: {status:?}");
     }
     let login = world.status()["login"].clone();
-    assert_eq!(login["status"], "fresh");
+    assert_eq!(login["status"], "valid");
     assert_eq!(login["generation"], 1);
     assert_eq!(login["has_refresh_token"], true);
     assert!(login["user"]["open_id"].as_str().unwrap().starts_with("ou_"));
@@ -107,7 +107,7 @@ fn secrets_come_by_file_and_variable_too() {
     assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
     let ran = world.run(&[&base[..], &["--secret-file", file.to_str().unwrap()]].concat());
     assert!(ran.succeeds().err.contains("accepts"), "{ran:?}");
-    assert!(ran.err.contains("its secret stays in") && !ran.err.contains("sealed"), "{ran:?}");
+    assert!(ran.err.contains("its secret stays in") && !ran.err.contains("encrypted"), "{ran:?}");
     assert!(world.config().contains("secret_file"), "{}", world.config());
 }
 
@@ -169,13 +169,13 @@ fn paste_takes_the_address_the_browser_ended_at() {
     let (code, words) = paste(&|url| url.replace("state=", "state=x"));
     assert!(code == 2 && words.contains("TW0208") && words.contains("another login"), "{words}");
     let (code, words) = paste(&|url| url.replace("&state=", "&stat="));
-    assert!(code == 2 && words.contains("holds no state"), "{words}");
+    assert!(code == 2 && words.contains("contains no state"), "{words}");
     let (code, words) = paste(&|_| "hello".to_owned());
     assert!(code == 2 && words.contains("not an address"), "{words}");
     let (code, words) = paste(&|url| url.replace("127.0.0.1", "127.0.0.2"));
     assert!(code == 2 && words.contains("does not begin with"), "{words}");
     let (code, words) = paste(&|url| url.replace("code=", "cod="));
-    assert!(code == 2 && words.contains("holds no code"), "{words}");
+    assert!(code == 2 && words.contains("contains no code"), "{words}");
     // What a provider says of a refusal is shown, and steers nothing.
     let refused = "error=access_denied&error_description=%1b%5d0;pwn%07%0d%0alogged%20in%c2%9b&x=";
     let (_, words) = paste(&|url| url.replace("code=", refused));
@@ -212,7 +212,7 @@ fn a_device_login_shows_the_code_and_waits() {
     world.sandbox.rules(|rules| rules.lifetimes.device_interval = 1);
     let ran = world.run(&["login", "--device", "--qr", "--timeout", "30s"]);
     ran.succeeds();
-    assert!(ran.err.contains("type the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");
+    assert!(ran.err.contains("enter the code") && ran.err.contains('█') && ran.err.contains("Ada"), "{ran:?}");
     let ran = world.run(&["login", "--device", "--json"]);
     let documents: Vec<serde_json::Value> =
         serde_json::Deserializer::from_str(&ran.succeeds().out).into_iter().collect::<Result<_, _>>().unwrap();
@@ -274,7 +274,7 @@ fn logging_out_forgets_and_revoking_withdraws() {
     assert_eq!(ran.succeeds().json()["revoked"], true);
     world.run(&["status"]).fails(3, "TW0401");
     let ran = world.run(&["list"]);
-    assert!(ran.succeeds().out.contains("nobody logged in") && ran.err.contains("not shown: "), "{ran:?}");
+    assert!(ran.succeeds().out.contains("not logged in") && ran.err.contains("not shown: "), "{ran:?}");
     assert!(world.run(&["list", "-v"]).out.contains("logged out"));
 }
 

@@ -72,3 +72,4 @@ mod whose_file;
 mod wiki;
 mod world;
 mod write_over;
+mod zones;

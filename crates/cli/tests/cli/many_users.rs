@@ -32,15 +32,18 @@ fn a_login_that_is_over_is_made_again_while_its_old_token_lives() {
     // What is refused is no login, whatever is still handed out.
     let ran = desk.run_fed(&["login", "--user", "alice", "--cookie-stdin"], "nobodys-cookie-that-is-not-known");
     assert_ne!(ran.code, 0, "{ran:?}");
-    assert!(!ran.err.contains("logged in: alice") && !ran.err.contains("logged in already"), "{ran:?}");
+    assert!(!ran.err.contains("logged in: alice") && !ran.err.contains("already logged in"), "{ran:?}");
     desk.run(&["status", "--user", "alice"]).fails(3, "--user alice");
 
     let ran = desk.login_by_cookie("alice");
     let told = &ran.succeeds().err;
-    assert!(told.contains("logged in: alice") && !told.contains("already") && !told.contains("is over"), "{ran:?}");
+    assert!(
+        told.contains("logged in: alice") && !told.contains("already") && !told.contains("no longer valid"),
+        "{ran:?}"
+    );
     desk.run(&["status", "--user", "alice"]).succeeds();
     assert!(desk.is_good(&desk.token(&["--user", "alice"])));
-    assert!(desk.login_by_cookie("alice").succeeds().err.contains("logged in already"));
+    assert!(desk.login_by_cookie("alice").succeeds().err.contains("already logged in"));
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn a_login_in_doubt_lives_after_a_login() {
 fn the_worst_of_many_logins_is_the_exit_code() {
     let desk = Desk::new(Door::Ssm);
     for words in [&["status"][..], &["status", "--json"]] {
-        desk.run(words).fails(3, "no user has logged in yet");
+        desk.run(words).fails(3, "no user is logged in yet");
     }
     desk.token(&["--as", "app"]);
     desk.run(&["status"]).fails(3, "tokenward login --user NAME");
@@ -81,7 +84,7 @@ fn the_worst_of_many_logins_is_the_exit_code() {
     desk.run(&["logout", "--user", "alice", "--yes"]).succeeds();
     desk.run(&["status"]).succeeds();
     desk.run(&["logout", "--user", "bob", "--yes"]).succeeds();
-    desk.run(&["status"]).fails(3, "no user has logged in yet");
+    desk.run(&["status"]).fails(3, "no user is logged in yet");
 }
 
 #[test]
@@ -103,7 +106,7 @@ fn every_remedy_is_a_command_that_works() {
     }
     // A login that is over has no end ahead of it.
     let status = desk.run(&["status", "--user", "alice"]);
-    let end = status.out.lines().find(|line| line.starts_with("login ends")).unwrap();
+    let end = status.out.lines().find(|line| line.starts_with("login expires")).unwrap();
     assert!(!end.contains(|c: char| c.is_ascii_digit()), "{status:?}");
     let ran = desk.run(&["-p", "desk", "refresh", "--user", "alice"]);
     assert!(ran.fails(3, "TW04").err.contains("`tokenward login --profile desk --user alice`"), "{ran:?}");

@@ -66,11 +66,14 @@ fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
     let ran = world.run(&["init", "--app-secret", "s3cr3t"]);
     assert_eq!(ran.code, 2);
     assert!(!ran.err.contains("s3cr3t"), "{ran:?}");
-    assert!(ran.err.contains("secrets are no arguments") && ran.err.contains("TOKENWARD_APP_SECRET"), "{ran:?}");
+    assert!(
+        ran.err.contains("secrets cannot be passed as arguments") && ran.err.contains("TOKENWARD_APP_SECRET"),
+        "{ran:?}"
+    );
     for word in ["--app-secret=s3cr3t", "--secret=s3cr3t", "--token=s3cr3t", "--refresh-tokn=s3cr3t"] {
         let ran = world.run(&["init", word]);
         assert_eq!(ran.code, 2);
-        assert!(!ran.err.contains("s3cr3t") && ran.err.contains("secrets are no arguments"), "{ran:?}");
+        assert!(!ran.err.contains("s3cr3t") && ran.err.contains("secrets cannot be passed as arguments"), "{ran:?}");
     }
     // A secret in the place of a file, of a command, of nothing; a password in an address.
     let secret = "724e303c8204cce55f265ffeb1580d56";
@@ -230,9 +233,9 @@ fn a_home_that_cannot_be_made_is_told_with_the_way_out() {
     for home in [file.to_str().unwrap(), "/proc", "/dev/null"] {
         let ran = run_fed(bare_command(&words).env("HOME", home), secret);
         assert!(ran.code != 0 && ran.err.contains("TOKENWARD_HOME"), "{home}: {ran:?}");
-        assert!(!ran.err.contains("bring a copy back"), "{home}: {ran:?}");
+        assert!(!ran.err.contains("restore a backup"), "{home}: {ran:?}");
         let ran = run(bare_command(&["doctor"]).env("HOME", home));
-        assert!(ran.code != 0 && !ran.out.contains("the first login makes it"), "{home}: {ran:?}");
+        assert!(ran.code != 0 && !ran.out.contains("the first login creates it"), "{home}: {ran:?}");
     }
 }
 

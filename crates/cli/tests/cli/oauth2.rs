@@ -47,7 +47,7 @@ fn a_public_client_is_asked_for_no_secret() {
     desk.run(&["login", "--device", "--timeout", "30s"]).succeeds();
     assert!(desk.is_good(&desk.token(&[])));
     let doctor = desk.run(&["doctor", "--online"]);
-    assert!(doctor.succeeds().out.contains("a public client has none"), "{doctor:?}");
+    assert!(doctor.succeeds().out.contains("a public client has no secret"), "{doctor:?}");
     // Without a flag that says so, it is one question that nobody is there to answer.
     let bare = Desk::with(Door::Plain, ClientAuth::None);
     let words = bare.init_words();

@@ -510,7 +510,7 @@ fn the_doctor_speaks_of_a_scripts_login_by_its_file() {
     ran.succeeds();
     assert!(ran.out.contains(&file) && !ran.out.contains("init") && !ran.out.contains("--profile"), "{ran:?}");
     let json = own(&["doctor", "--json"]).succeeds().json();
-    assert!(json["findings"].as_array().unwrap().iter().all(|finding| finding["severity"] != "trouble"), "{json}");
+    assert!(json["findings"].as_array().unwrap().iter().all(|finding| finding["severity"] != "problem"), "{json}");
     let list = own(&["list", "--json"]).json();
     let name = list["logins"][0]["profile"].as_str().unwrap().to_owned();
     own(&["doctor", &name]).succeeds();

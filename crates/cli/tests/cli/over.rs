@@ -83,19 +83,19 @@ fn that_a_login_is_over_is_said_once_a_call_while_its_token_lasts() {
     ] {
         let ran = world.run(words);
         ran.succeeds();
-        assert_eq!(ran.err.matches("this login is over").count(), 1, "{ran:?}");
-        assert!(ran.err.contains("TW0403") && ran.err.contains("2 h 0 min"), "{ran:?}");
+        assert_eq!(ran.err.matches("this login is no longer valid").count(), 1, "{ran:?}");
+        assert!(ran.err.contains("TW0403") && ran.err.contains("2 h"), "{ran:?}");
         let named = words.contains(&"--profile");
         let command = if named { "`tokenward login --profile default`" } else { "`tokenward login`" };
         assert!(ran.err.contains(command), "{ran:?}");
     }
     let json = world.run(&["token", "--json"]).json();
-    assert_eq!(json["notices"], serde_json::json!(["login-over"]));
+    assert_eq!(json["notices"], serde_json::json!(["login-ended"]));
     let chinese = world.run(&["token", "--lang", "zh"]);
     assert!(chinese.err.contains("此登录已失效"), "{chinese:?}");
     let status = world.run(&["status"]);
     assert_eq!(status.code, 3, "{status:?}");
-    assert!(world.run(&["list"]).succeeds().out.contains("needs a login"));
+    assert!(world.run(&["list"]).succeeds().out.contains("login required"));
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_withdrawn_consent_is_not_called_theft() {
     withdraw(&world);
     let ran = world.run(&["refresh"]);
     ran.fails(3, "TW0405");
-    let first = ran.err.lines().find(|line| line.contains("next:")).unwrap();
+    let first = ran.err.lines().find(|line| line.contains("hint:")).unwrap();
     assert!(first.contains("consent was withdrawn") && !ran.err.contains("theft"), "{ran:?}");
     // Only the refresh token has been refused: the doctor says how to find out.
     let ran = world.run(&["doctor"]);
-    assert!(ran.out.contains("`tokenward doctor --online` asks whether"), "{ran:?}");
+    assert!(ran.out.contains("`tokenward doctor --online` checks whether"), "{ran:?}");
     let ran = world.run(&["doctor", "--online"]);
     assert!(ran.out.contains("most likely the consent was withdrawn") && !ran.out.contains("theft"), "{ran:?}");
     // What the provider told the doctor is on record: the token is handed to nobody, and the doctor knows it without asking.
@@ -152,14 +152,14 @@ fn a_restored_backup_is_named_before_anybody_is_suspected() {
     assert!(ran.fails(3, "TW0405").err.contains("vault.before-"), "{ran:?}");
     assert!(!ran.err.contains("theft") && !ran.err.contains("stranger"), "{ran:?}");
     let ran = world.run(&["doctor"]);
-    assert!(ran.out.contains("restored from a copy") && ran.out.contains("vault.before-"), "{ran:?}");
+    assert!(ran.out.contains("restored from a backup") && ran.out.contains("vault.before-"), "{ran:?}");
     assert!(!ran.out.contains("theft"), "{ran:?}");
     // A login that is made since has nothing to do with it.
     world.login(&[]).succeeds();
     withdraw(&world);
     world.run(&["refresh"]).fails(3, "TW0405");
     let ran = world.run(&["doctor"]);
-    assert!(!ran.out.contains("restored from a copy"), "{ran:?}");
+    assert!(!ran.out.contains("restored from a backup"), "{ran:?}");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn the_doctor_names_the_process_that_sent_and_not_one_that_could_not() {
     let sender = world.run(&["doctor", "--json"]).json();
     let story = |document: &serde_json::Value| {
         let findings = document["findings"].as_array().unwrap().clone();
-        let told = findings.into_iter().find(|finding| finding["check"] == "login" && finding["severity"] == "trouble");
+        let told = findings.into_iter().find(|finding| finding["check"] == "login" && finding["severity"] == "problem");
         told.unwrap()["message"].as_str().unwrap().to_owned()
     };
     let process = story(&sender).split("process ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
@@ -181,7 +181,7 @@ fn the_doctor_names_the_process_that_sent_and_not_one_that_could_not() {
     let doubt = story(&world.run(&["doctor", "--json"]).json());
     assert!(doubt.contains(&format!("process {process} ")) && !doubt.contains("died"), "{doubt}");
     let ran = world.run(&["doctor"]);
-    assert!(!ran.out.contains("The refresh token is unspent"), "{ran:?}");
+    assert!(!ran.out.contains("The refresh token was not used"), "{ran:?}");
     world.run(&["refresh"]).fails(3, "TW0409");
     let over = story(&world.run(&["doctor", "--json"]).json());
     assert!(over.contains(&format!("process {process} ")) && over.contains("no answer came"), "{over}");
@@ -242,5 +242,5 @@ fn what_is_to_follow_a_login_that_is_over_says_so() {
     let name = file.display().to_string();
     let ran =
         world.run(&["link", &name, "--access", "FEISHU_USER_ACCESS_TOKEN", "--refresh", "FEISHU_USER_REFRESH_TOKEN"]);
-    assert!(ran.err.contains("is over") && ran.err.contains("`tokenward login`"), "{ran:?}");
+    assert!(ran.err.contains("no longer valid") && ran.err.contains("`tokenward login`"), "{ran:?}");
 }

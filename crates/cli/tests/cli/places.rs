@@ -57,7 +57,7 @@ fn tokens_of_this_login_are_found_wherever_they_stand() {
         }
         let links = project.run(&["links", "--json"]).succeeds().json();
         for link in links["links"].as_array().unwrap() {
-            assert_eq!(link["state"], "in-step", "{link}");
+            assert_eq!(link["state"], "in-sync", "{link}");
         }
         assert_eq!(project.world.sandbox.counters().replays, 0);
     }
@@ -158,7 +158,7 @@ fn settings_of_mcp_clients_are_kept_true() {
     project.run(&["refresh"]).succeeds();
     for (name, pattern) in SERVERS {
         assert_eq!(project.read(name), filled(pattern, &present(&project)), "{name}");
-        assert_eq!(project.state(name), "in-step", "{name}");
+        assert_eq!(project.state(name), "in-sync", "{name}");
     }
 }
 
@@ -171,13 +171,13 @@ fn in_step_is_said_only_where_no_other_token_of_the_login_is_old() {
     // One under a name that says whose it is, and one that a person added later.
     project.write(".env", &filled(pattern, &present(&project)));
     project.run(&["link", ".env"]).succeeds();
-    assert_eq!(project.state(".env"), "in-step");
+    assert_eq!(project.state(".env"), "in-sync");
     let later = format!("{}COPY='Bearer {}'\nSPENT={}\n", project.read(".env"), old.0, old.1);
     project.write(".env", &later);
     let ran = project.run(&["links"]);
     assert!(ran.code == 2 && ran.out.contains("COPY, SPENT"), "{ran:?}");
     assert!(ran.err.contains("tokenward link .env --access COPY") || ran.err.contains("--access COPY"), "{ran:?}");
-    assert_eq!(project.state(".env"), "stale-beside");
+    assert_eq!(project.state(".env"), "stale-copy");
     assert!(project.run(&["status"]).succeeds().err.contains("COPY, SPENT"));
     let doctor = project.run(&["doctor"]);
     assert!(format!("{}{}", doctor.out, doctor.err).contains("COPY"), "{doctor:?}");
@@ -210,7 +210,7 @@ fn an_old_token_that_is_a_name_is_told_and_not_repeated() {
         project.write(name, &filled(pattern, &now).replace("{O}", &old.0));
         let ran = project.run(&["link", name]);
         assert!(ran.succeeds().err.contains("in another form") && !ran.err.contains(&old.0), "{name}: {ran:?}");
-        assert_eq!(project.state(name), "stale-beside", "{name}");
+        assert_eq!(project.state(name), "stale-copy", "{name}");
         assert!(!project.run(&["links", "--json"]).out.contains(&old.0), "{name}");
     }
 }
@@ -238,7 +238,7 @@ fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
         project.write(".env", &filled(&pattern, &present(&project)));
         let ran = project.run(&["link", ".env"]);
         assert!(ran.succeeds().err.contains(name) && ran.err.contains("in another form"), "{other}: {ran:?}");
-        assert_eq!(project.state(".env"), "stale-beside", "{other}");
+        assert_eq!(project.state(".env"), "stale-copy", "{other}");
         let ran = project.run(&["links"]);
         assert!(ran.code == 2 && ran.out.contains(name), "{other}: {ran:?}");
         assert!(project.run(&["status"]).err.contains(name), "{other}");
@@ -250,10 +250,10 @@ fn in_step_is_not_said_of_a_file_with_an_old_token_in_another_form() {
     let pattern =
         format!("FEISHU_ACCESS_TOKEN={{A}}\nFEISHU_REFRESH_TOKEN={{R}}\nB={}\n", base64(&present(&project).0));
     project.write(".env", &filled(&pattern, &present(&project)));
-    assert!(project.run(&["link", ".env"]).succeeds().err.contains("goes stale"));
-    assert_eq!(project.state(".env"), "in-step");
+    assert!(project.run(&["link", ".env"]).succeeds().err.contains("becomes outdated"));
+    assert_eq!(project.state(".env"), "in-sync");
     project.run(&["refresh"]).succeeds();
-    assert_eq!(project.state(".env"), "stale-beside");
+    assert_eq!(project.state(".env"), "stale-copy");
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn a_reference_in_a_linked_place_is_never_written_over() {
         // A file that is not linked yet is refused with the same words.
         project.write("new.env", &edited);
         let ran = project.run(&["link", "new.env"]);
-        assert!(ran.fails(2, "TW0507").err.contains("is a reference or sealed"), "{text}: {ran:?}");
+        assert!(ran.fails(2, "TW0507").err.contains("is a reference or encrypted"), "{text}: {ran:?}");
         assert_eq!(project.read("new.env"), edited);
         project.write(".env", &filled(pattern, &present(&project)));
     }
@@ -441,7 +441,7 @@ fn places_that_wait_are_filled_where_old_tokens_stand_beside_them() {
     let ran = project.run(&["link", ".env"]);
     assert!(ran.succeeds().err.contains("BEFORE"), "{ran:?}");
     assert_eq!(project.read(".env"), format!("{}{}\n", filled(pattern, &present(&project)), old.0));
-    assert_eq!(project.state(".env"), "stale-beside");
+    assert_eq!(project.state(".env"), "stale-copy");
 }
 
 #[test]

@@ -208,7 +208,10 @@ fn for_programs_it_speaks_json() {
     let lines: Vec<Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let request = lines.iter().find_map(|line| line.get("request")).unwrap();
     assert_eq!((&request["method"], &request["path"]), (&json!("GET"), &json!(ECHO)));
-    assert_eq!((&request["status"], &request["turned"], &request["code"]), (&json!(200), &json!(true), &Value::Null));
+    assert_eq!(
+        (&request["status"], &request["refreshed"], &request["code"]),
+        (&json!(200), &json!(true), &Value::Null)
+    );
 }
 
 /// Ctrl-C while a request is under way: it ends well; a second one does not wait for it.

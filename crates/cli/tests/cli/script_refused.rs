@@ -78,7 +78,7 @@ fn tokens_in_each_others_place_leave_nothing_behind() {
     alone.put(&app, "XXX");
     alone.put(&refresh, &app);
     alone.put("XXX", &refresh);
-    alone.leaves_nothing(&alone.refresh(), 6, "TW0704", "stand in each other's place");
+    alone.leaves_nothing(&alone.refresh(), 6, "TW0704", "swapped");
     alone.put(&refresh, "XXX");
     alone.put(&app, &refresh);
     alone.put("XXX", &app);
@@ -96,7 +96,7 @@ fn an_app_token_of_another_app_leaves_nothing_behind() {
     alone.script.world.app = first;
     alone.put(&token, &theirs);
     let ran = alone.refresh();
-    alone.leaves_nothing(&ran, 6, "TW0704", "of different apps");
+    alone.leaves_nothing(&ran, 6, "TW0704", "belong to different apps");
     assert!(!ran.err.contains("--app-id"), "no flag of another command: {ran:?}");
     alone.put(&theirs, &token);
     alone.works();
@@ -149,7 +149,7 @@ fn a_network_that_is_down_leaves_nothing_behind() {
     let open = std::mem::replace(&mut alone.open, "http://127.0.0.1:1".to_owned());
     let ran = alone.refresh();
     alone.leaves_nothing(&ran, 4, "TW0502", "127.0.0.1:1");
-    assert!(ran.err.contains("the refresh token is unspent"), "{ran:?}");
+    assert!(ran.err.contains("the refresh token was not used"), "{ran:?}");
     alone.open = open;
     alone.works();
 }
@@ -175,7 +175,7 @@ fn what_is_kept_is_shown_and_named_by_commands_that_work() {
             let named: Vec<Vec<&str>> = all.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
             let ran = alone.run(&named[0]);
             assert!(alone.script.read().contains(ran.succeeds().out.trim()));
-            assert!(!alone.run(&[show]).succeeds().err.contains("next:"), "it lives");
+            assert!(!alone.run(&[show]).succeeds().err.contains("hint:"), "it lives");
             alone.run(&named[1]).succeeds();
             assert_eq!(alone.run(&["list"]).out, "");
         }
@@ -214,7 +214,7 @@ fn a_restore_costs_a_script_nothing() {
     alone.works();
     for copy in ["none", "first"] {
         let ran = restore(&[copy, "--key-file", "key", "--yes"]);
-        assert!(ran.succeeds().err.contains("goes on with the refresh token in the script's file"), "{copy} {ran:?}");
+        assert!(ran.succeeds().err.contains("continues with the refresh token in the script's file"), "{copy} {ran:?}");
         assert!(!ran.err.contains("new login"), "{copy} {ran:?}");
         alone.works();
         let ran = restore(&["--undo", "--yes"]);

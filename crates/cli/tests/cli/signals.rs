@@ -19,7 +19,7 @@ fn a_signal_during_a_spend_waits_for_the_commit() {
         assert_eq!(ran.code, 128 + number, "{ran:?}");
         assert!(ran.err.contains("as soon as that is safe") && ran.err.contains("nothing is lost"), "{ran:?}");
         let login = world.status()["login"].clone();
-        assert_eq!((&login["generation"], &login["status"]), (&2.into(), &"fresh".into()), "{name}");
+        assert_eq!((&login["generation"], &login["status"]), (&2.into(), &"valid".into()), "{name}");
     }
 }
 
@@ -31,5 +31,5 @@ fn a_signal_at_any_other_time_ends_at_once() {
     login.signal("INT");
     let ran = login.finish();
     assert_eq!(ran.code, 130, "{ran:?}");
-    assert!(ran.err.contains("ended by SIGINT"), "{ran:?}");
+    assert!(ran.err.contains("cancelled (SIGINT)"), "{ran:?}");
 }

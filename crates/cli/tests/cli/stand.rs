@@ -19,7 +19,7 @@ fn the_printed_settings_are_ready_to_use() {
         text.push('\n');
     }
     let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(settings["access_life"], 600);
+    assert_eq!(settings["access_lifetime"], 600);
     let variables: Vec<(String, String)> = settings["env"]
         .as_object()
         .unwrap()

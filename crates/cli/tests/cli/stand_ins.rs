@@ -30,7 +30,7 @@ fn a_script_s_file_with_a_stand_in_sends_nothing() {
             project.write("s.ini", &content);
             let ran = script(&["--config-file", "s.ini"]);
             assert!(ran.fails(2, "TW0203").err.contains(&format!("{key} in s.ini")), "{content}: {ran:?}");
-            assert!(ran.err.contains("no secret"), "{content}: {ran:?}");
+            assert!(ran.err.contains("not a secret"), "{content}: {ran:?}");
             assert_eq!(project.read("s.ini"), content);
         }
         project.write("rt", text);
@@ -40,7 +40,7 @@ fn a_script_s_file_with_a_stand_in_sends_nothing() {
             ["-a", text, "-r", "ur-0123456789abc"],
         ] {
             let ran = script(&words);
-            assert!(ran.fails(2, "TW0203").err.contains("no secret"), "{words:?}: {ran:?}");
+            assert!(ran.fails(2, "TW0203").err.contains("not a secret"), "{words:?}: {ran:?}");
         }
     }
     let content = "[TOKEN]\napp_access_token = a-0123456789\nrefresh_token = u-0123456789abc\nuser_access_token = u-0123456789abc\n";
@@ -77,7 +77,7 @@ fn a_secret_that_stands_in_is_not_sent() {
             project.write(name, &content);
             let ran = project.run(&["link", name]);
             assert!(
-                ran.code != 0 && ran.err.contains("is a reference, sealed or a placeholder, and no secret"),
+                ran.code != 0 && ran.err.contains("is a reference, encrypted or a placeholder, not a secret"),
                 "{content}: {ran:?}"
             );
             assert_eq!(project.read(name), content);
@@ -88,13 +88,13 @@ fn a_secret_that_stands_in_is_not_sent() {
     let project = Project::of(World::bare());
     let words = ["init", "--provider", "feishu", "--app-id", &project.world.app.id, "--app-secret-stdin"];
     let ran = run_fed(&mut project.command(&words), "op://dev/feishu/secret\n");
-    assert!(ran.fails(2, "TW0203").err.contains("no secret"), "{ran:?}");
+    assert!(ran.fails(2, "TW0203").err.contains("not a secret"), "{ran:?}");
     let ran = run(project.command(&["login", "--no-browser"]).envs([
         ("TOKENWARD_APP_ID", project.world.app.id.as_str()),
         ("TOKENWARD_APP_SECRET", "${FEISHU_APP_SECRET}"),
         ("TOKENWARD_PROVIDER", "feishu"),
     ]));
-    assert!(ran.fails(2, "TW0203").err.contains("no secret"), "{ran:?}");
+    assert!(ran.fails(2, "TW0203").err.contains("not a secret"), "{ran:?}");
     assert_eq!(project.world.sandbox.counters().requests, 0);
 }
 
@@ -105,7 +105,7 @@ fn one_text_at_both_places_is_no_login() {
     let pair = |access: &str, refresh: &str| format!("FEISHU_ACCESS_TOKEN={access}\nFEISHU_REFRESH_TOKEN={refresh}\n");
     let one = pair("u-0123456789abcdef", "u-0123456789abcdef");
     project.write(".env", &one);
-    project.run(&["link", ".env"]).fails(2, "one text stands at");
+    project.run(&["link", ".env"]).fails(2, "hold the same text");
     project.run(&["adopt", ".env"]);
     assert_eq!(project.read(".env"), one);
     fs::remove_file(project.path(".env")).unwrap();

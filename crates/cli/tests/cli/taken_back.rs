@@ -11,7 +11,7 @@ fn shows(project: &Project, user: &str, words: &str) {
     assert_eq!(project.world.status()["login"]["user"]["name"], user, "{words}");
     let token = project.run(&["token"]).succeeds().out.trim().to_owned();
     assert!(project.read(".env").contains(&token), "{words}: the profile's access token");
-    assert_eq!(project.state(".env"), "in-step", "{words}");
+    assert_eq!(project.state(".env"), "in-sync", "{words}");
     let refresh = project.world.sandbox.current_tokens().into_iter().find_map(|login| {
         login.access_tokens.iter().any(|access| access.token == token).then_some(login.refresh_token).flatten()
     });
@@ -21,7 +21,7 @@ fn shows(project: &Project, user: &str, words: &str) {
 /// How many logins live.
 fn living(project: &Project) -> usize {
     let list = project.run(&["list", "--json"]).succeeds().json();
-    list["logins"].as_array().unwrap().iter().filter(|login| login["status"] != "retired").count()
+    list["logins"].as_array().unwrap().iter().filter(|login| login["status"] != "logged-out").count()
 }
 
 #[test]

@@ -106,8 +106,8 @@ fn ctrl_c_at_the_secret_gives_the_terminal_back_and_saves_nothing() {
     let mut init = AtTerminal::new(&world, "init --provider feishu --app-id cli_x; stty -a");
     init.until("App Secret (not shown):").answer("abc\u{3}");
     let (shown, _) = init.end();
-    assert!(shown.contains("ended by SIGINT"), "{shown}");
-    let settings = shown.rsplit("ended by SIGINT").next().unwrap();
+    assert!(shown.contains("cancelled (SIGINT)"), "{shown}");
+    let settings = shown.rsplit("cancelled (SIGINT)").next().unwrap();
     assert!(settings.split_whitespace().any(|word| word == "echo"), "the terminal echoes again: {shown}");
     assert!(!world.home.join("config.toml").exists());
 }
@@ -123,7 +123,7 @@ fn logout_asks_and_no_means_no() {
     let mut logout = AtTerminal::new(&world, "logout");
     logout.until("[y/N]").answer("y\n");
     let (shown, code) = logout.end();
-    assert!(code == 0 && shown.contains("gone from this machine"), "{code} {shown}");
+    assert!(code == 0 && shown.contains("deleted from this machine"), "{code} {shown}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_token_is_rotated_when_due_and_once_only() {
     assert_ne!(second.succeeds().out, first);
     assert_eq!(later(&world, 7260, &["token"]).out, second.out);
     let status = later(&world, 7260, &["status", "--json"]).json();
-    assert_eq!((&status["login"]["generation"], &status["login"]["status"]), (&json!(2), &json!("fresh")));
+    assert_eq!((&status["login"]["generation"], &status["login"]["status"]), (&json!(2), &json!("valid")));
     assert_eq!(world.sandbox.counters().refreshes, 1);
 }
 
@@ -76,10 +76,10 @@ fn refresh_rotates_now_and_says_so() {
     let first = world.run(&["token"]).out;
     let ran = world.run(&["refresh"]);
     assert!(ran.succeeds().out.contains("token set 2"), "{ran:?}");
-    assert!(ran.err.contains("good for 2 h"), "{ran:?}");
+    assert!(ran.err.contains("valid for 2 h"), "{ran:?}");
     assert_ne!(world.run(&["token"]).out, first);
     let answer = world.run(&["refresh", "--json"]).succeeds().json();
-    assert_eq!((&answer["login"]["generation"], &answer["turned"]), (&json!(3), &json!(true)));
+    assert_eq!((&answer["login"]["generation"], &answer["refreshed"]), (&json!(3), &json!(true)));
     assert!(!answer.to_string().contains(world.run(&["token"]).out.trim()), "a token is in `token` only");
 }
 
@@ -106,21 +106,21 @@ fn looking_never_spends() {
     assert_eq!(world.sandbox.counters().refreshes, 0);
     let status = later(&world, 8 * 86_400, &["status"]);
     assert_eq!(status.code, 3, "{status:?}");
-    assert!(status.out.contains("needs a login"), "{status:?}");
+    assert!(status.out.contains("login required"), "{status:?}");
 }
 
 #[test]
 fn the_ends_of_a_login_are_announced() {
     let world = World::logged_in();
     let ran = later(&world, 6 * 86_400 + 3600, &["status"]);
-    assert!(ran.succeeds().err.contains("this login ends in 23 h"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("this login expires in 23 h"), "{ran:?}");
     for week in 1..=59u64 {
         let offset = week * 6 * 86_400;
         world.advance(6 * 86_400);
         later(&world, offset, &["refresh"]).succeeds();
     }
     let ran = later(&world, 59 * 6 * 86_400, &["status"]);
-    assert!(ran.succeeds().err.contains("ends for good"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("a refresh cannot extend it"), "{ran:?}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_failed_rotation_ahead_of_time_still_serves() {
     world.sandbox.inject(Fault::code(20072).when(Operation::Refresh));
     let ran = later(&world, 7000, &["token"]);
     assert_eq!(ran.succeeds().out, first);
-    assert!(ran.err.contains("still good") && ran.err.contains("TW0501"), "{ran:?}");
+    assert!(ran.err.contains("still valid") && ran.err.contains("TW0501"), "{ran:?}");
 }
 
 #[test]
@@ -141,16 +141,16 @@ fn a_lost_answer_is_told_and_nothing_is_erased() {
     world.sandbox.inject(Fault::drop_answer().when(Operation::Refresh));
     let ran = later(&world, 7260, &["token"]);
     ran.fails(5, "TW0601");
-    assert!(ran.err.contains("marked as in doubt"), "{ran:?}");
+    assert!(ran.err.contains("marked as outcome unknown"), "{ran:?}");
     let status = later(&world, 7260, &["status"]);
     assert_eq!(status.code, 5, "{status:?}");
-    assert!(status.out.contains("in doubt") && status.out.contains("no answer came"), "{status:?}");
+    assert!(status.out.contains("outcome unknown") && status.out.contains("no answer came"), "{status:?}");
     let story = later(&world, 7260, &["status", "--json"]).json();
-    assert_eq!(story["login"]["story"]["doubt"], "no-answer");
+    assert_eq!(story["login"]["status_details"]["cause"], "no-answer");
     // The sandbox forgives nothing: the replay is refused, and the story says why.
     later(&world, 7260, &["token"]).fails(3, "TW0409");
     let status = later(&world, 7260, &["status", "--json"]).json();
-    assert_eq!(status["login"]["story"]["code"], "TW0409");
+    assert_eq!(status["login"]["status_details"]["code"], "TW0409");
     // A new login revives the same grant.
     world.sandbox.clear_faults();
 }

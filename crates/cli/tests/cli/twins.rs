@@ -31,14 +31,14 @@ fn every_place_of_a_new_login_follows() {
         let old = (tokens.access_token.clone(), tokens.refresh_token.clone().unwrap());
         project.write(name, &filled(pattern, &old));
         let ran = project.run(&["link", name]);
-        assert!(!ran.succeeds().err.contains("not kept in step"), "{name}: {ran:?}");
+        assert!(!ran.succeeds().err.contains("not kept in sync"), "{name}: {ran:?}");
         project.run(&["refresh"]).succeeds();
         assert_eq!(project.read(name), filled(pattern, &present(&project)), "{name}");
         project.run(&["refresh"]).succeeds();
         assert_eq!(project.read(name), filled(pattern, &present(&project)), "{name}");
         let links = project.run(&["links", "--json"]).succeeds().json();
         for link in links["links"].as_array().unwrap() {
-            assert_eq!(link["state"], "in-step", "{name}: {link}");
+            assert_eq!(link["state"], "in-sync", "{name}: {link}");
         }
         assert_eq!(project.world.sandbox.counters().replays, 0);
     }
@@ -100,7 +100,7 @@ fn every_place_of_an_access_token_that_nobody_knows_follows() {
     );
     project.write("behind.json", &text);
     let ran = project.run(&["link", "behind.json"]);
-    assert!(ran.fails(2, "TW0507").err.contains("stands at run too"), "{ran:?}");
+    assert!(ran.fails(2, "TW0507").err.contains("is also at run"), "{ran:?}");
     assert_eq!(project.read("behind.json"), text);
     project.run(&["links", "behind.json"]).fails(2, "TW0506");
 }

@@ -6,7 +6,10 @@ use crate::world::{World, run, run_fed};
 fn info_names_the_key_and_what_is_held() {
     let world = World::logged_in();
     let info = world.run(&["vault", "info", "--json"]).succeeds().json();
-    assert_eq!((&info["logins"], &info["open_turns"], &info["key_source"]), (&1.into(), &0.into(), &"key-file".into()));
+    assert_eq!(
+        (&info["logins"], &info["open_refreshes"], &info["key_source"]),
+        (&1.into(), &0.into(), &"key-file".into())
+    );
     let text = world.run(&["vault", "info"]);
     assert!(text.succeeds().out.contains("SQLite"), "{text:?}");
 }
@@ -33,7 +36,7 @@ fn a_copy_brings_a_lost_vault_back() {
     let copy = file.to_str().unwrap();
     let ran = world.run(&["vault", "backup", copy]);
     let key = ran.succeeds().out.trim().to_owned();
-    assert!(key.len() >= 32 && ran.err.contains("shown this once"), "{ran:?}");
+    assert!(key.len() >= 32 && ran.err.contains("shown only once"), "{ran:?}");
     let bytes = std::fs::read(&file).unwrap();
     for secret in world.secrets() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
@@ -72,7 +75,7 @@ fn a_key_file_of_ones_own_makes_the_copy() {
     world.run(&[&["vault", "restore"], &words[..], &["--yes"]].concat()).succeeds();
     assert_eq!(world.run(&["token"]).code, 0);
     let ran = world.run(&["vault", "restore", copy.to_str().unwrap(), "--yes", "--key-file", "/not/there"]);
-    assert!(ran.fails(2, "TW0203").err.contains("key of the copy"), "{ran:?}");
+    assert!(ran.fails(2, "TW0203").err.contains("key of the backup"), "{ran:?}");
     assert!(!ran.err.contains("console"), "it is no app secret: {ran:?}");
 }
 
@@ -82,7 +85,7 @@ fn rekeying_keeps_every_login() {
     let token = world.run(&["token"]).out;
     let old = std::fs::read(world.home.join("vault/key")).unwrap();
     let ran = world.run(&["vault", "rekey"]);
-    assert!(ran.succeeds().err.contains("sealed with a new data key"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("encrypted with a new data key"), "{ran:?}");
     assert_ne!(std::fs::read(world.home.join("vault/key")).unwrap(), old);
     assert_eq!(world.run(&["token"]).out, token);
 
@@ -125,10 +128,10 @@ fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
     // Shown, and nothing done.
     let before = entries();
     let ran = restore(&["--dry-run"]);
-    assert!(ran.succeeds().out.contains("default: refreshed here") && ran.out.contains("used up"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("default: refreshed here") && ran.out.contains("already used"), "{ran:?}");
     assert_eq!(restore(&["--dry-run", "--json"]).succeeds().json()["logins"][0]["outcome"], "ends");
     let ran = restore(&[]);
-    assert!(ran.fails(2, "--yes").err.contains("used up"), "shown before it is asked: {ran:?}");
+    assert!(ran.fails(2, "--yes").err.contains("already used"), "shown before it is asked: {ran:?}");
     assert_eq!((generation(), entries()), (2.into(), before));
     world.run(&["vault", "restore", "--undo", "--yes"]).fails(2, "TW0309");
 
@@ -141,7 +144,7 @@ fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
     let ran = world.run(&["doctor"]);
     assert!(ran.err.contains("vault restore --undo") || ran.out.contains("vault restore --undo"), "{ran:?}");
     let ran = world.run(&["vault", "restore", "--undo", "--dry-run"]);
-    assert!(ran.succeeds().out.contains("would go on with it"), "{ran:?}");
+    assert!(ran.succeeds().out.contains("would continue with it"), "{ran:?}");
     world.run(&["vault", "restore", "--undo"]).fails(2, "--yes");
     let ran = world.run(&["vault", "restore", "--undo", "--yes", "--json"]);
     let previous = ran.succeeds().json()["previous"].as_str().unwrap().to_owned();
@@ -162,7 +165,7 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
     let given: Vec<&str> = words.iter().map(String::as_str).collect();
     let generation = || world.status()["login"]["generation"].clone();
     let kept = || world.run(&["vault", "kept", "--json"]).succeeds().json()["kept"].as_array().unwrap().clone();
-    assert!(world.run(&["vault", "kept"]).succeeds().err.contains("no vault is kept"), "none yet");
+    assert!(world.run(&["vault", "kept"]).succeeds().err.contains("there is no archived vault"), "none yet");
     for _ in 0..2 {
         world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat()).succeeds();
     }
@@ -178,7 +181,7 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
 
     // By name, from any folder, without a key: the newest login is in the first of them.
     let back = |words: &[&str]| run(world.command(words).current_dir(folder.path()));
-    assert!(back(&["vault", "restore", &name, "--dry-run"]).succeeds().out.contains("would go on with it"));
+    assert!(back(&["vault", "restore", &name, "--dry-run"]).succeeds().out.contains("would continue with it"));
     back(&["vault", "restore", &name]).fails(2, "--yes");
     back(&["vault", "restore", &name, "--yes"]).succeeds();
     assert_eq!(generation(), 2);
@@ -218,7 +221,7 @@ fn a_copy_that_does_not_open_is_what_cannot_be_read() {
     {
         std::fs::write(&file, damaged).unwrap();
         let ran = world.run(&["vault", "restore", file.to_str().unwrap(), "--key-file", &words[2], "--yes"]);
-        assert!(ran.fails(2, "TW0812").err.contains("the copy of the vault does not open"), "{ran:?}");
+        assert!(ran.fails(2, "TW0812").err.contains("the vault backup cannot be opened"), "{ran:?}");
         assert!(!ran.err.contains("the vault cannot be read"), "{ran:?}");
     }
     for gone in ["nothing-there", "."] {

@@ -7,8 +7,8 @@ use crate::terminal::AtTerminal;
 use crate::world::{Ran, World};
 
 /// What an attacker would put into a name: colours, the window's title, C1 controls, a turned direction, a new line.
-const EVIL: &str = "a\u{1b}]0;pwn\u{7}\u{1b}[31m\u{9b}32m\u{85}\u{202e}\u{61c}\u{2028}\nnext: rm";
-const SHOWN: &str = r"\u{1b}[31m\u{9b}32m\u{85}\u{202e}\u{61c}\u{2028}\u{a}next: rm";
+const EVIL: &str = "a\u{1b}]0;pwn\u{7}\u{1b}[31m\u{9b}32m\u{85}\u{202e}\u{61c}\u{2028}\nhint: rm";
+const SHOWN: &str = r"\u{1b}[31m\u{9b}32m\u{85}\u{202e}\u{61c}\u{2028}\u{a}hint: rm";
 
 /// An answer that would steer a terminal.
 const TEXT: &str = "one \u{202e}\u{9b}31m\u{7f}\r\ntwo";
@@ -22,7 +22,7 @@ fn assert_shown(ran: &Ran) {
     // In a sentence, or in a command that a shell reads.
     let all = format!("{}{}", ran.err, ran.out);
     assert!(all.contains(SHOWN) || all.contains(r"\033[31m\302\23332m"), "{ran:?}");
-    assert!(!ran.err.lines().chain(ran.out.lines()).any(|line| line.starts_with("next: rm")), "{ran:?}");
+    assert!(!ran.err.lines().chain(ran.out.lines()).any(|line| line.starts_with("hint: rm")), "{ran:?}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn names_of_files_are_shown_and_steer_nothing() {
     // For programs the name is exact, and its JSON is plain.
     let ran = world.run(&["links", "--json"]);
     assert!(is_clean(&ran.out), "{ran:?}");
-    assert!(ran.json().to_string().contains("next: rm") && !ran.out.contains(SHOWN), "{ran:?}");
+    assert!(ran.json().to_string().contains("hint: rm") && !ran.out.contains(SHOWN), "{ran:?}");
     assert!(ran.out.contains(r"\u001b]0;pwn\u0007") && ran.out.contains(r"\u202e"), "{ran:?}");
 }
 
@@ -92,7 +92,7 @@ fn settings_and_arguments_are_shown() {
             let words: Vec<_> = words.iter().copied().chain(json.then_some("--json")).collect();
             let ran = world.run(&words);
             assert!(is_clean(&ran.err) && is_clean(&ran.out), "{words:?}: {ran:?}");
-            assert!(!ran.err.lines().any(|line| line.starts_with("next: rm")), "{words:?}: {ran:?}");
+            assert!(!ran.err.lines().any(|line| line.starts_with("hint: rm")), "{words:?}: {ran:?}");
         }
     }
 }

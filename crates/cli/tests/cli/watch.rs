@@ -65,13 +65,16 @@ fn edits_of_others_are_set_right_as_they_happen() {
     assert!(event(&line)["file"].as_str().unwrap().ends_with("/.env"), "{line}");
     project.write(".env", &backup);
     let line = watch.wait(|line| event(line)["event"] == "link");
-    assert_eq!((event(&line)["outcome"].as_str(), event(&line)["held_generation"].as_u64()), (Some("healed"), Some(1)));
+    assert_eq!(
+        (event(&line)["outcome"].as_str(), event(&line)["held_generation"].as_u64()),
+        (Some("repaired"), Some(1))
+    );
     assert!(project.is_true(".env"));
     // Gone and back.
     std::fs::remove_file(project.path(".env")).unwrap();
     watch.wait(|line| event(line)["state"] == "unusable");
     project.write(".env", &backup);
-    watch.wait(|line| event(line)["outcome"] == "healed");
+    watch.wait(|line| event(line)["outcome"] == "repaired");
     let ran = watch.end("INT");
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(project.is_true(".env"));

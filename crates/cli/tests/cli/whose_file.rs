@@ -43,9 +43,9 @@ fn a_file_is_given_what_was_issued_for_its_own_token() {
     let said = [links.out, links.err].concat();
     follow(&project, &said, &["unlink"]).succeeds();
     follow(&project, &said, &["link", "-p", "NEW"]).succeeds();
-    assert_eq!(project.state("ming.env"), "in-step");
+    assert_eq!(project.state("ming.env"), "in-sync");
     project.run(&["refresh", "-p", "new"]).succeeds();
-    assert_eq!(project.state("ming.env"), "in-step");
+    assert_eq!(project.state("ming.env"), "in-sync");
     assert_eq!(project.run(&["token"]).succeeds().out, token);
     assert_eq!(project.world.sandbox.counters().replays, 0);
 }
@@ -71,7 +71,7 @@ fn a_file_whose_login_is_over_before_anybody_knows_whose_is_written_over_by_a_ye
         }
         let ran = project.run(&["token"]);
         assert_eq!(ran.succeeds().out, token, "{lost}");
-        assert!(ran.err.contains("x.env shows a login that is over"), "{lost} {ran:?}");
+        assert!(ran.err.contains("x.env shows an expired login"), "{lost} {ran:?}");
         assert_eq!(project.state("x.env"), "of-ended-login", "{lost}");
         assert_eq!(project.run(&["links"]).code, 2);
         for words in [&["link", "x.env"][..], &["token", "--env-file", "x.env"]] {
@@ -81,7 +81,7 @@ fn a_file_whose_login_is_over_before_anybody_knows_whose_is_written_over_by_a_ye
         }
         let ran = project.run(&["link", "x.env"]);
         follow(&project, &ran.err, &["link", "--replace-user"]).succeeds();
-        assert_eq!(project.state("x.env"), "in-step", "{lost}");
+        assert_eq!(project.state("x.env"), "in-sync", "{lost}");
         assert_eq!(project.world.status()["login"]["user"]["name"], "Ada", "{lost}");
         // What is over can only be removed: no profile is taken from a login that serves.
         let id = kept(&project.world);
@@ -132,7 +132,7 @@ fn a_file_of_another_profile_stays_that_profiles_however_old_it_is() {
             let ran = project.run(&["link", "x.env", "-p", "default"]);
             follow(&project, &ran.err, &["link", "-p"]).succeeds();
         }
-        assert_eq!(project.state("x.env"), "in-step", "{is_linked}");
+        assert_eq!(project.state("x.env"), "in-sync", "{is_linked}");
         assert_ne!(project.run(&["token"]).succeeds().out, token, "{is_linked}");
         assert_eq!(project.world.status()["login"]["user"]["name"], "Ada");
         let mings = project.run(&["token", "-p", "ming"]).succeeds().out.trim().to_owned();

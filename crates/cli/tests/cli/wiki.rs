@@ -106,11 +106,11 @@ fn a_dry_run_sends_nothing_and_needs_no_login() {
     assert!(ran.succeeds().out.contains("Note") && ran.out.contains("70"), "{ran:?}");
     let json = world.run(&["wiki", "create", &note, "--personal", "--dry-run", "--json"]).json();
     assert_eq!(
-        (&json["title"], &json["pictures"]["web"], &json["space"]),
+        (&json["title"], &json["images"]["web"], &json["space"]),
         (&"Note".into(), &1.into(), &"personal".into())
     );
     let page = include_str!("../../../../docs/reference/json.md");
-    let keys = json.as_object().unwrap().keys().chain(json["pictures"].as_object().unwrap().keys());
+    let keys = json.as_object().unwrap().keys().chain(json["images"].as_object().unwrap().keys());
     keys.for_each(|key| assert!(page.contains(&format!("`{key}`")), "{key} is not documented"));
     assert!(world.sandbox.history().is_empty() && !world.home.exists());
 }
@@ -171,7 +171,7 @@ fn a_missing_scope_names_the_login_that_adds_it() {
     // All of them at once, in one command, before anything is sent.
     let command = "`tokenward login --scope 'wiki:node:create docx:document.block:convert docx:document:write_only \
                    docs:document.media:upload wiki:node:retrieve docx:document:readonly'`";
-    assert!(ran.err.contains(command) && ran.err.contains("no page was made"), "{ran:?}");
+    assert!(ran.err.contains(command) && ran.err.contains("no page was created"), "{ran:?}");
     assert_eq!(calls(&world), before);
     let scopes = command.split('\'').nth(1).unwrap();
     assert_eq!(world.login(&["--scope", scopes]).code, 0);
@@ -193,7 +193,9 @@ fn what_no_page_takes_leaves_the_page_as_it_was() {
     let (page, before) = (only_page(&world), calls(&world));
     let wide = format!("# Note\n\nwords\n\n|{}\n|{}\n", "a|".repeat(101), "-|".repeat(101));
     let deep = (0..35).map(|n| format!("{}- x\n", "  ".repeat(n))).collect::<Vec<_>>().concat();
-    for (text, line, what) in [(wide, "line 5", "101 columns"), (format!("# Note\n\n{deep}"), "line 35", "35 deep")] {
+    for (text, line, what) in
+        [(wide, "line 5", "101 columns"), (format!("# Note\n\n{deep}"), "line 35", "35 levels deep")]
+    {
         file(&world, "note.md", &text);
         let other = file(&world, "other.md", &text);
         for words in [
@@ -215,7 +217,7 @@ fn what_no_page_takes_leaves_the_page_as_it_was() {
     // What can be cut is cut, and that is said.
     file(&world, "note.md", format!("# Note\n\n```\n{}```\n", "x\n".repeat(60_000)));
     let ran = world.run(&["wiki", "update", &note]);
-    assert!(ran.succeeds().err.contains("cut into several: 1"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("split: 1"), "{ran:?}");
     assert_eq!(only_page(&world).page.children.len(), 2);
     // A file without text empties no page.
     file(&world, "note.md", "# Note\n");
@@ -233,14 +235,14 @@ fn a_run_that_stops_says_what_the_page_shows() {
     let ran = world.run(&["wiki", "create", &note, "--personal"]);
     ran.fails(2, "TW0801");
     let address = format!("https://www.feishu.cn/wiki/{}", pages(&world)[0].node_token);
-    assert!(ran.err.contains(&format!("now: the page shows nothing but its title: {address}")), "{ran:?}");
+    assert!(ran.err.contains(&format!("now: the page shows only its title: {address}")), "{ran:?}");
     assert!(ran.err.contains("run the same command again") && !ran.err.contains("`-i`"), "{ran:?}");
     world.run(&["wiki", "create", &note, "--personal"]).succeeds();
 
     file(&world, "note.md", "# Note\n\nnew words\n");
     world.sandbox.inject(insert());
     let ran = world.run(&["wiki", "update", &note]);
-    assert!(ran.err.contains(&format!("the page shows what it showed before, unchanged: {address}")), "{ran:?}");
+    assert!(ran.err.contains(&format!("the page shows its previous content, unchanged: {address}")), "{ran:?}");
     assert_eq!(texts(&only_page(&world)), ["old words"]);
     world.sandbox.inject(Fault::code(1_770_001).to("DELETE /open-apis/docx/*"));
     let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["wiki", "update", &note]);
@@ -252,7 +254,7 @@ fn a_run_that_stops_says_what_the_page_shows() {
     world.sandbox.inject(Fault::code(131_006).to("POST /open-apis/wiki/v2/spaces/*/nodes"));
     let other = file(&world, "other.md", "words\n");
     let error = world.run(&["wiki", "create", &other, "--personal", "--json"]).error();
-    assert!(error["stands"].as_str().unwrap().contains("no page was made"), "{error}");
+    assert!(error["current_state"].as_str().unwrap().contains("no page was created"), "{error}");
 }
 
 #[test]
@@ -264,7 +266,7 @@ fn an_update_can_be_looked_at_first() {
     let before = calls(&world);
     let ran = world.run(&["wiki", "update", &note, "--dry-run"]);
     assert!(
-        ran.succeeds().out.contains(&pages(&world)[0].node_token) && ran.out.contains("as it was put there"),
+        ran.succeeds().out.contains(&pages(&world)[0].node_token) && ran.out.contains("has not changed"),
         "{ran:?}"
     );
     let text = "# Note\n\n![a](https://e.test:8443/a.png) ![b](https://e.test:8443/b.png) ![c](//10.0.0.1/c.png)\n\n```mermaid\nA\n```\n";
@@ -274,7 +276,7 @@ fn an_update_can_be_looked_at_first() {
     assert!(ran.err.contains("line 5") && ran.err.contains("nothing was sent"), "{ran:?}");
     let json = world.run(&["wiki", "update", &note, "--dry-run", "--json"]).json();
     assert_eq!((&json["changed"], &json["whole"]), (&true.into(), &true.into()));
-    assert_eq!(json["pictures"]["hosts"], serde_json::json!(["e.test:8443", "10.0.0.1"]));
+    assert_eq!(json["images"]["hosts"], serde_json::json!(["e.test:8443", "10.0.0.1"]));
     let page = include_str!("../../../../docs/reference/json.md");
     json.as_object().unwrap().keys().for_each(|key| assert!(page.contains(&format!("`{key}`")), "{key}"));
     assert_eq!(calls(&world), before);
@@ -327,8 +329,8 @@ fn the_provider_s_no_is_told_with_its_meaning() {
     let note = file(&world, "note.md", "words\n");
     let ran = world.run(&["wiki", "create", &note, "--space", "7099999999999999999"]);
     ran.fails(2, "TW0801");
-    assert!(!ran.err.contains("`-i`") && ran.err.contains("no page was made"), "{ran:?}");
-    assert!(ran.err.contains("131005") && ran.err.contains("not there") && ran.err.contains("log id"), "{ran:?}");
+    assert!(!ran.err.contains("`-i`") && ran.err.contains("no page was created"), "{ran:?}");
+    assert!(ran.err.contains("131005") && ran.err.contains("does not exist") && ran.err.contains("log id"), "{ran:?}");
     // A token that ended unseen is rotated on the way.
     world.advance(7300);
     world.run(&["wiki", "create", &note, "--personal"]).succeeds();
@@ -414,7 +416,7 @@ fn a_bar_at_a_terminal() {
         .expect("`script` of util-linux is needed");
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(
-        shown.contains("█") && shown.contains("inserting blocks 2/2") && shown.contains("uploading pictures 1/1"),
+        shown.contains("█") && shown.contains("inserting blocks 2/2") && shown.contains("uploading images 1/1"),
         "{shown:?}"
     );
     let last = shown.rsplit("\x1b[2K").next().unwrap();

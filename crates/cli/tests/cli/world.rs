@@ -154,7 +154,8 @@ impl Ran {
 /// The command without a home.
 pub(crate) fn bare_command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
-    command.args(words).env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").stdin(Stdio::null());
+    command.args(words).env_clear().env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8");
+    command.env("TZ", "UTC").stdin(Stdio::null());
     command
 }
 

@@ -34,7 +34,7 @@ fn others() -> Vec<(&'static str, Project, &'static str, &'static str)> {
     project.run(&["link", "x.env"]).succeeds();
     project.run(&["token"]).succeeds();
     project.run(&["unlink", "x.env"]).succeeds();
-    all.push(("ended", project, "TW0527", "before it could be told whose it is"));
+    all.push(("ended", project, "TW0527", "before its user was known"));
     // Its user logged out of another profile.
     let (project, tokens, _) = mings();
     project.write("x.env", &project.dotenv(&tokens));
@@ -87,7 +87,7 @@ fn a_login_into_a_file_of_somebody_else_is_refused_before_anybody_is_sent_to_the
                 yes => project.login(&["--env-file", "x.env", yes, "-p", "default"]),
             };
             ran.succeeds();
-            assert_eq!(project.state("x.env"), "in-step", "{name} {yes} {ran:?}");
+            assert_eq!(project.state("x.env"), "in-sync", "{name} {yes} {ran:?}");
             assert_eq!(project.world.status()["login"]["user"]["name"], "Ada", "{name} {yes}");
             let token = project.run(&["token"]).succeeds().out.trim().to_owned();
             // `link` adds no place that the file has not.
@@ -144,14 +144,14 @@ fn a_first_login_into_a_file_of_somebody_else_is_kept_and_the_file_too() {
         assert_eq!(links["links"], serde_json::json!([]), "{alone}");
         let ran = follow(&project, &ran.err, &["link", "--write-over"]);
         ran.succeeds();
-        assert_eq!(project.state("x.env"), "in-step", "{alone}");
+        assert_eq!(project.state("x.env"), "in-sync", "{alone}");
         // The same user's file needs no question.
         project.write(
             "y.env",
             &project.dotenv(&project.world.sandbox.seed_grant(app, &ada, &["offline_access"]).unwrap()),
         );
         project.login(&["--env-file", "y.env"]).succeeds();
-        assert_eq!(project.state("y.env"), "in-step", "{alone}");
+        assert_eq!(project.state("y.env"), "in-sync", "{alone}");
         assert_eq!(project.world.sandbox.counters().replays, 0);
     }
 }
@@ -164,7 +164,7 @@ fn at_a_terminal_both_users_are_named_and_no_is_what_is_meant_by_an_empty_answer
         let (before, path) = (project.read("x.env"), project.path("x.env").display().to_string());
         let mut login =
             AtTerminal::new(&project.world, &format!("login --env-file {path} --no-browser --port 0 --timeout 30s"));
-        login.until("x.env is the login of 小明, and profile default is that of Ada");
+        login.until("x.env holds the login of 小明, but profile default belongs to Ada");
         login.until("show the login of profile default from now on?").until("[y/N]").answer(answer);
         if code == 0 {
             login.until("waiting for the browser");
@@ -174,7 +174,7 @@ fn at_a_terminal_both_users_are_named_and_no_is_what_is_meant_by_an_empty_answer
         let (shown, exit) = login.end();
         assert_eq!((exit, project.read("x.env") == before), (code, code != 0), "{shown}");
         if code == 0 {
-            assert_eq!(project.state("x.env"), "in-step");
+            assert_eq!(project.state("x.env"), "in-sync");
             kept(&project.world);
         }
     }

@@ -158,7 +158,7 @@ impl fmt::Display for StoreError {
         let Self { kind, place, reason } = self;
         match kind {
             StoreFault::ReadOnly => write!(f, "the vault at {place} cannot be written: {reason}"),
-            StoreFault::Full => write!(f, "there is no room for the vault at {place}: {reason}"),
+            StoreFault::Full => write!(f, "the vault's disk is full at {place}: {reason}"),
             StoreFault::Busy => write!(f, "the vault at {place} is busy"),
             StoreFault::Unreadable => write!(f, "the vault at {place} cannot be read: {reason}"),
             StoreFault::Key { key } => {
@@ -173,7 +173,7 @@ impl fmt::Display for StoreError {
             }
             StoreFault::Gone(grant) => write!(f, "there is no grant {grant}"),
             StoreFault::Moved => write!(f, "the grant has moved on"),
-            StoreFault::IntentOpen(_) => write!(f, "a spend of this grant is open"),
+            StoreFault::IntentOpen(_) => write!(f, "a refresh of this login is not finished"),
             StoreFault::NoRefreshToken => write!(f, "the grant holds no refresh token"),
         }
     }

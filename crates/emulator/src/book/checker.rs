@@ -147,7 +147,7 @@ impl Reader {
         }
         self.show(visit);
         if visit.issued && visit.reusable {
-            // It stays good: nothing was spent.
+            // It stays good: no refresh token was used.
         } else if visit.issued {
             self.spent.entry(presented.clone()).or_insert_with(|| Spent {
                 sequence,

@@ -476,8 +476,7 @@ const HIDDEN: &str = "\u{2026}";
 const DEPTH: usize = 4;
 
 /// Said of a sealed file, which is refused whole.
-const SEALED: &str =
-    "the file is sealed by sops, whose checksum no edit survives; hand the token out with `tokenward exec` instead";
+const SEALED: &str = "the file is encrypted by sops, and an edit would break its checksum; use `tokenward exec` to hand out the token instead";
 
 /// U+FEFF, which some editors put before UTF-8.
 const MARK: char = '\u{feff}';

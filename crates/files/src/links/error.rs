@@ -64,7 +64,7 @@ pub enum DocumentError {
         place: Place,
     },
     /// Several sections have the key and none was named.
-    #[error("{key} stands in several sections ({sections}); name one")]
+    #[error("{key} is in several sections ({sections}); name one")]
     Ambiguous {
         /// The key.
         key: String,
@@ -72,7 +72,7 @@ pub enum DocumentError {
         sections: String,
     },
     /// A key is there more than once, and what readers do not find there is a token that nobody has kept.
-    #[error("{place} stands there more than once (lines {lines}), with different values")]
+    #[error("{place} is there more than once (lines {lines}), with different values")]
     Doubled {
         /// The place.
         place: Place,

@@ -447,16 +447,16 @@ impl Links {
         let words = match outcome {
             LinkOutcome::NotWritten(error) | LinkOutcome::Left(FileComparison::Unusable(error)) => error.to_string(),
             LinkOutcome::Left(FileComparison::Blank) => "there is no refresh token in it".to_owned(),
-            LinkOutcome::Left(FileComparison::Malformed) => "what stands for a token is none".to_owned(),
+            LinkOutcome::Left(FileComparison::Malformed) => "the value at the token's place is not a token".to_owned(),
             LinkOutcome::Left(FileComparison::Unclear) => "a value holds more than a token".to_owned(),
             LinkOutcome::Left(FileComparison::OfAnotherUser { .. }) => "it shows the login of another user".to_owned(),
             LinkOutcome::Left(FileComparison::OfFormerUser { user }) => {
                 format!("it shows the login of {user}, which was logged out")
             }
-            LinkOutcome::Left(FileComparison::OfEndedLogin { .. }) => "it shows a login that is over".to_owned(),
+            LinkOutcome::Left(FileComparison::OfEndedLogin { .. }) => "it shows an expired login".to_owned(),
             LinkOutcome::Left(FileComparison::OfOtherOwner { owner }) => format!("it belongs to the user {owner}"),
             LinkOutcome::Left(FileComparison::Reference) => {
-                "what stands for a token is a reference or sealed".to_owned()
+                "the value at the token's place is a reference or encrypted".to_owned()
             }
             LinkOutcome::Left(FileComparison::OfAnother { profile }) => {
                 format!("it shows the login of the profile {profile}")

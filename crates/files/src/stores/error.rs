@@ -29,7 +29,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// The store is sealed, and its key is in the keyring of the desktop.
-    #[error("{} is sealed, and its key is in the keyring ({reason}); this command prints the key: {command}", path.display())]
+    #[error("{} is encrypted, and its key is in the keyring ({reason}); this command prints the key: {command}", path.display())]
     NeedsKey {
         /// The store.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The account is sealed under a password that only its owner knows.
-    #[error("{} is sealed under a password; pipe what this command prints into the standard input: {command}", path.display())]
+    #[error("{} is encrypted with a password; pipe what this command prints into the standard input: {command}", path.display())]
     NeedsPassword {
         /// The account's file.
         path: PathBuf,

@@ -72,7 +72,7 @@ impl ApiError {
     }
 }
 
-/// Why the pages of a list do not come to an end.
+/// Why the pages of a list never end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndlessPages {
@@ -87,9 +87,9 @@ pub enum EndlessPages {
 impl fmt::Display for EndlessPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooMany => "there are more pages than were permitted",
-            Self::Unnamed => "the provider says that there is more and does not say where",
-            Self::Repeated => "the provider names a page that was read already",
+            Self::TooMany => "there are more pages than allowed",
+            Self::Unnamed => "the provider says that there are more pages but does not say where",
+            Self::Repeated => "the provider names a page that was already read",
         })
     }
 }
@@ -145,7 +145,7 @@ impl fmt::Display for ApiError {
             Self::RateLimited { wait, refusal } => write!(f, "{refusal}; it asks to wait {} s", wait.as_secs()),
             Self::Unsent(fault) => write!(f, "nothing was sent: {}", fault.reason),
             Self::Pages(reason) => reason.fmt(f),
-            Self::Lost(fault) => write!(f, "the call left and its answer was lost: {}", fault.reason),
+            Self::Lost(fault) => write!(f, "the call was sent and its response was lost: {}", fault.reason),
         }
     }
 }

@@ -34,7 +34,7 @@ impl Keeper {
     }
 }
 
-/// What a caller is told who is handed a token of this grant: that the login is over, if it is.
+/// What a caller is told who is handed a token of this grant: that the login is no longer valid, if it is.
 pub(crate) fn warning(grant: &Grant) -> Option<Notice> {
     let (Standing::NeedsConsent { code, .. }, Some(access)) = (&grant.standing, &grant.access) else { return None };
     Some(Notice::LoginOver { code: *code, ends: access.expires, profile: grant.profile.clone() })

@@ -160,7 +160,7 @@ impl Journal for Showing {
             None => Ok(None),
         };
         let withheld = withheld.unwrap_or_else(|error| {
-            // No reason to forget that the login is over.
+            // No reason to forget that the login is no longer valid.
             tracing::warn!(%error, "the hand-out of a login that is over could not be taken away");
             None
         });

@@ -317,7 +317,7 @@ fn sent_away(reason: SentAway) -> Excuse {
         SentAway::OtherOrigin => Excuse::new(StatusCode::FORBIDDEN, Code::ProxyOtherOrigin),
         SentAway::NoSecret => Excuse::new(StatusCode::UNAUTHORIZED, Code::ProxySecretMissing),
         SentAway::SecretElsewhere => Excuse::new(StatusCode::BAD_REQUEST, Code::ProxyNotPermitted)
-            .detail("the local secret stands where it would go on to the provider"),
+            .detail("the local secret is where it would be forwarded to the provider"),
         SentAway::Method => {
             Excuse::new(StatusCode::METHOD_NOT_ALLOWED, Code::ProxyNotPermitted).detail("the method does not pass")
         }

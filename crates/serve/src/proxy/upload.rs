@@ -205,7 +205,7 @@ impl fmt::Display for NoBody {
         f.write_str(match self {
             Self::BegunAgain => "the request is sent again",
             Self::BrokenOff => "the caller broke off",
-            Self::Stalled => "the caller stands still",
+            Self::Stalled => "the caller stalled",
         })
     }
 }

@@ -117,7 +117,7 @@ pub enum BadBkApp {
     #[error("the app code {0:?} has characters that no app code has")]
     Code(String),
     /// The dialect is not BlueKing's.
-    #[error("{0} is no dialect of BlueKing: use ssm, auth-api or bkauth")]
+    #[error("{0} is not an API variant of BlueKing: use ssm, auth-api or bkauth")]
     Dialect(TokenApi),
     /// bkauth needs a realm.
     #[error("bkauth needs the realm that the app belongs to")]

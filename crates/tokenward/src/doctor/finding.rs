@@ -62,13 +62,13 @@ impl Check {
             Self::Secret => "secret",
             Self::Login => "login",
             Self::Tokens => "tokens",
-            Self::Rotations => "turns",
+            Self::Rotations => "refreshes",
             Self::Links => "links",
-            Self::Store => "store",
+            Self::Store => "vault",
             Self::Clock => "clock",
-            Self::Brand => "brand",
+            Self::Brand => "platform",
             Self::Port => "port",
-            Self::Owners => "owners",
+            Self::Owners => "tools",
             Self::Others => "others",
         }
     }

@@ -20,7 +20,7 @@ impl Severity {
             Self::Good => "ok",
             Self::Note => "note",
             Self::Warning => "warning",
-            Self::Trouble => "trouble",
+            Self::Trouble => "problem",
         }
     }
 }

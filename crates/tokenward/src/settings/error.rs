@@ -394,7 +394,7 @@ impl fmt::Display for Warning {
             Self::PlainHttp { url } => {
                 write!(
                     f,
-                    "plain http is permitted for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way"
+                    "plain http is allowed for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way"
                 )
             }
             Self::LoginOfOtherApp { profile, client_id } => {
@@ -458,7 +458,7 @@ fn words(setting: Setting) -> &'static str {
         Setting::AppId => "the App ID",
         Setting::App => "the app",
         Setting::AccountsUrl => "the address of the token service or issuer",
-        Setting::TokenApi => "the dialect (ssm, auth-api or bkauth)",
+        Setting::TokenApi => "the API variant (ssm, auth-api or bkauth)",
         Setting::Realm => "the realm of bkauth",
         _ => setting.handle(),
     }

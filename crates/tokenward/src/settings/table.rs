@@ -105,7 +105,7 @@ settings! {
     /// The app's secret.
     AppSecret {
         variable: Some("TOKENWARD_APP_SECRET"), flag: None, key: None,
-        default: "the one sealed in the vault by `tokenward init`",
+        default: "the one encrypted in the vault by `tokenward init`",
         meaning: "The App Secret. Never a flag (other users see arguments) and never a key of the file.",
     }
     /// A file that holds the app's secret.
@@ -136,13 +136,13 @@ settings! {
     TokenApi {
         variable: Some("TOKENWARD_TOKEN_API"), flag: Some("--token-api"), key: Some((Section::App, "token_api")),
         default: "`v3` for feishu, `v2` for lark, `oauth2` for oauth2; for blueking it must be given",
-        meaning: "The dialect of new logins: `v3`, `v2`, `oidc-v1` or `legacy-v1` of feishu and lark; `ssm`, `auth-api` or `bkauth` of blueking. `init` also takes it as `--dialect`.",
+        meaning: "The API variant of new logins: `v3`, `v2`, `oidc-v1` or `legacy-v1` of feishu and lark; `ssm`, `auth-api` or `bkauth` of blueking. `init` also takes it as `--dialect`.",
     }
     /// A token URL in place of the family's own.
     TokenUrl {
         variable: Some("TOKENWARD_TOKEN_URL"), flag: Some("--token-url"), key: Some((Section::App, "token_url")),
         default: "the token endpoint's own URL",
-        meaning: "A whole token URL in its place, for gateways and test stands. Applies to `v2` and `v3`.",
+        meaning: "A whole token URL in its place, for gateways and test servers. Applies to `v2` and `v3`.",
     }
     /// Whether the other family may be tried.
     Fallback {
@@ -190,7 +190,7 @@ settings! {
     BkUserGrant {
         variable: Some("TOKENWARD_BK_USER_GRANT"), flag: None, key: Some((Section::App, "bk_user_grant")),
         default: "`body`",
-        meaning: "BlueKing's `auth-api`: how a user's grant is asked for: `body` (POST, JSON) or `query` (GET, as bkoauth does; the cookie stands in the address).",
+        meaning: "BlueKing's `auth-api`: how a user's tokens are requested: `body` (POST, JSON) or `query` (GET, as bkoauth does; the cookie is in the address).",
     }
     /// How the auth api is sent a refresh.
     BkRefresh {
@@ -213,7 +213,7 @@ settings! {
     /// What the codes of an auth api mean.
     BkCodes {
         variable: Some("TOKENWARD_BK_CODES"), flag: None, key: Some((Section::App, "bk_codes")),
-        default: "none: the codes are not published, and a refresh that is refused with an unknown one is in doubt",
+        default: "none: the codes are not published, and the outcome of a refresh that is refused with an unknown one is unknown",
         meaning: "BlueKing's `auth-api`: what the codes of this installation mean. In the file a table, `[apps.NAME.bk_codes]`; as variable `CODE=MEANING`, separated by spaces. Meanings: see below.",
     }
     /// How the client proves itself.
@@ -226,7 +226,7 @@ settings! {
     AuthorizationEndpoint {
         variable: Some("TOKENWARD_AUTHORIZATION_ENDPOINT"), flag: Some("--authorization-endpoint"), key: Some((Section::App, "authorization_endpoint")),
         default: "discovered (RFC 8414) from the issuer; `init` writes down what it finds",
-        meaning: "oauth2: the page a person logs in at.",
+        meaning: "oauth2: the page where the user logs in.",
     }
     /// `token_endpoint` of RFC 8414.
     TokenEndpoint {
@@ -280,13 +280,13 @@ settings! {
     Key {
         variable: Some("TOKENWARD_KEY"), flag: None, key: None,
         default: "none",
-        meaning: "The key the vault is sealed under: at least 16 random bytes as text, such as `openssl rand -base64 32` prints. Comes before `TOKENWARD_KEY_FILE`.",
+        meaning: "The key the vault is encrypted with: at least 16 random bytes as text, such as `openssl rand -base64 32` prints. Comes before `TOKENWARD_KEY_FILE`.",
     }
     /// A file with that key.
     KeyFile {
         variable: Some("TOKENWARD_KEY_FILE"), flag: None, key: None,
         default: "`vault/key` in the home folder, made on first use",
-        meaning: "A file that holds the key the vault is sealed under.",
+        meaning: "A file with the key the vault is encrypted with.",
     }
     /// The host of the tenant's own pages.
     TenantHost {

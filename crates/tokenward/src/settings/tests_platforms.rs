@@ -174,7 +174,11 @@ fn what_belongs_to_another_provider_is_told() {
             "it belongs to provider blueking, and the app's provider is feishu, which has v3, v2, oidc-v1 and legacy-v1",
         ),
         (OAUTH2.replace("client_auth", "token_api = \"ssm\"\nclient_auth"), Code::BadSetting, "which has oauth2"),
-        (BLUEKING.replace("token_api = \"ssm\"", ""), Code::SettingMissing, "the dialect (ssm, auth-api or bkauth)"),
+        (
+            BLUEKING.replace("token_api = \"ssm\"", ""),
+            Code::SettingMissing,
+            "the API variant (ssm, auth-api or bkauth)",
+        ),
         (BLUEKING.replace("\"ssm\"", "\"bkauth\""), Code::SettingMissing, "the realm of bkauth is missing"),
         (
             BLUEKING.replace("accounts_url = \"https://bkssm.example.com/base\"", ""),

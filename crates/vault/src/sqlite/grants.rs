@@ -37,7 +37,7 @@ impl DamagedLogin {
     fn because(self, fault: Fault) -> Self {
         let reason = match fault {
             Fault::Damaged(what) => format!("{what} is damaged"),
-            Fault::UnknownKey => "it was sealed with a data key that key.json does not hold".to_owned(),
+            Fault::UnknownKey => "it was encrypted with a data key that key.json does not hold".to_owned(),
         };
         Self { reason, ..self }
     }

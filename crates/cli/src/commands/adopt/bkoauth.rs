@@ -210,7 +210,7 @@ fn fields(row: &BkoauthTaken) -> serde_json::Value {
         BkoauthFate::NoRefreshToken { expired } => ("no-refresh-token", json!({ "expired": expired })),
         _ => ("malformed", json!({})),
     };
-    let mut fields = json!({ "row": row.id, "user": row.user, "environment": row.environment, "fate": fate });
+    let mut fields = json!({ "row": row.id, "user": row.user, "environment": row.environment, "outcome": fate });
     if let (Some(fields), serde_json::Value::Object(more)) = (fields.as_object_mut(), more) {
         fields.extend(more);
     }

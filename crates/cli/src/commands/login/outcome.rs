@@ -86,7 +86,7 @@ pub(super) async fn tell(
             (end, _) => lang.login_lasts(access, life(end)),
         });
         if let Some(wall) = grant.wall {
-            printer.note(lang.login_wall(lang.moment(wall, now)));
+            printer.note(lang.login_wall(context.moment(wall)));
         }
     } else {
         printer.warning(match work.app.provider() {

@@ -54,7 +54,7 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
         if !wish.yes {
             let question =
                 if is_copy { lang.ask_restore(folder.display()) } else { lang.ask_restore_undo(folder.display()) };
-            if !context.asker().yes(question, "--yes").await? {
+            if !context.asker().yes(question, "`--yes`").await? {
                 printer.note(lang.nothing_changed());
                 return Err(Failure::silent(Code::Usage.exit() as u8));
             }
@@ -94,8 +94,8 @@ async fn key(wish: &RestoreWish, context: &Context) -> Result<BackupKey, Failure
 
 /// What becomes of each login, in words.
 fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
-    let (lang, now) = (context.lang(), context.now());
-    let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| lang.moment(seen.at, now));
+    let lang = context.lang();
+    let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| context.moment(seen.at));
     let line = |login: &RestoredLogin| {
         let nameless = || {
             let user = login.user.clone().unwrap_or_else(|| lang.someone_unknown());
@@ -133,7 +133,7 @@ fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
 fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path::Path>, replaced: bool) -> Value {
     let seen = |seen: Option<SeenLogin>| {
         seen.map(
-            |seen| json!({ "generation": seen.generation, "refreshed": fields::moment(seen.at), "over": seen.over }),
+            |seen| json!({ "generation": seen.generation, "refreshed": fields::moment(seen.at), "ended": seen.over }),
         )
     };
     let logins: Vec<_> = plan
@@ -165,10 +165,10 @@ const fn outcome(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Same => "same",
         Verdict::Ends => "ends",
-        Verdict::Revives => "revives",
-        Verdict::Apart => "apart",
+        Verdict::Revives => "continues",
+        Verdict::Apart => "diverged",
         Verdict::Another => "another",
-        Verdict::Comes => "comes",
-        Verdict::Leaves => "leaves",
+        Verdict::Comes => "added",
+        Verdict::Leaves => "archived",
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn run(wish: &KeptVaults, context: &Context) -> Result<ExitCode
         for vault in &doomed {
             printer.note(lang.kept_vault_goes(vault.path.display(), when(vault, context), size(vault.size)));
         }
-        if !wish.yes && !context.asker().yes(lang.ask_remove_kept(), "--yes").await? {
+        if !wish.yes && !context.asker().yes(lang.ask_remove_kept(), "`--yes`").await? {
             printer.note(lang.nothing_changed());
             return Err(Failure::silent(Code::Usage.exit() as u8));
         }
@@ -100,7 +100,7 @@ fn name(path: &Path) -> String {
 }
 
 fn when(vault: &KeptVault, context: &Context) -> String {
-    vault.since.map_or_else(|| context.lang().unknown(), |since| context.lang().moment(since, context.now()))
+    vault.since.map_or_else(|| context.lang().unknown(), |since| context.moment(since))
 }
 
 fn document(vault: &KeptVault) -> Value {

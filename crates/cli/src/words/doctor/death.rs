@@ -11,8 +11,7 @@ use crate::words::Lang;
 
 impl Lang {
     pub(super) fn death(self, death: &Death, setting: Setting<'_>) -> FindingWords {
-        let now = setting.now;
-        let at = |moment: Timestamp| self.moment(moment, now);
+        let at = |moment: Timestamp| self.moment(moment, setting.now, setting.zone);
         let (obtained, since) = (at(death.obtained), at(death.since));
         let mut told = match &death.tale {
             Tale::AnswerLost { sender: Some(sender), at: Some(sent), doubt } => {
@@ -21,7 +20,7 @@ impl Lang {
                 FindingWords::of(told).detail(self.doctor_dead_lost_why())
             }
             Tale::AnswerLost { .. } => FindingWords::of(self.happened(Code::AnswerLost).to_owned()),
-            Tale::SecondOwner(traces) => self.ended_elsewhere(traces, obtained, since.clone(), now),
+            Tale::SecondOwner(traces) => self.ended_elsewhere(traces, obtained, since.clone(), setting),
             Tale::End { end, wall: true, consented } => {
                 let end = end.map_or_else(|| since.clone(), at);
                 FindingWords::of(self.doctor_dead_wall(end)).detail(self.doctor_dead_wall_why(at(*consented)))
@@ -62,10 +61,10 @@ impl Lang {
     }
 
     /// Who ended a login that we did not end: what is known first, and nobody accused without a trace.
-    fn ended_elsewhere(self, traces: &Traces, obtained: String, since: String, now: Timestamp) -> FindingWords {
+    fn ended_elsewhere(self, traces: &Traces, obtained: String, since: String, setting: Setting<'_>) -> FindingWords {
         let told = match traces {
             Traces { restored: Some(restored), .. } => {
-                FindingWords::of(self.doctor_dead_restored(self.moment(restored.at, now)))
+                FindingWords::of(self.doctor_dead_restored(self.moment(restored.at, setting.now, setting.zone)))
             }
             Traces { access_accepted: Some(false), .. } => {
                 FindingWords::of(self.doctor_dead_withdrawn()).detail(self.doctor_dead_withdrawn_by())

@@ -10,6 +10,7 @@ mod stories;
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use tokenward::doctor::{Facts, Finding, Severity, Story, examine};
 use tokenward_core::Closing;
 
@@ -38,7 +39,8 @@ fn page(facts: &Facts, lang: Lang, show: Show) -> String {
 }
 
 fn write_finding(page: &mut String, finding: &Finding, facts: &Facts, lang: Lang) {
-    let setting = Setting { now: facts.now, online: facts.online, profile: None, console: true, script: None };
+    let (zone, online) = (TimeZone::UTC, facts.online);
+    let setting = Setting { now: facts.now, zone: &zone, online, profile: None, console: true, script: None };
     let told = lang.finding(finding, setting);
     let (severity, code) = (finding.story.severity(), finding.story.code());
     let (word, check) = (lang.severity(severity), lang.check(finding.check));
@@ -121,7 +123,9 @@ fn questions_are_answered_in_their_order() {
 fn the_guide_shows_what_is_printed() {
     let facts = stories::sample();
     let findings = examine(&facts);
-    let setting = |_| Setting { now: facts.now, online: false, profile: None, console: true, script: None };
+    let zone = TimeZone::UTC;
+    let setting =
+        |_| Setting { now: facts.now, zone: &zone, online: false, profile: None, console: true, script: None };
     for (lang, guide) in [(Lang::En, "docs/guide/doctor.md"), (Lang::Zh, "docs/guide/zh/doctor.md")] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(guide);
         let shown = std::fs::read_to_string(path).unwrap();

@@ -4,176 +4,176 @@ crate::words::sentences! {
     doctor_good() { "ok" "正常" }
     doctor_note() { "note" "提示" }
     doctor_warning() { "warning" "警告" }
-    doctor_trouble() { "trouble" "故障" }
+    doctor_trouble() { "problem" "问题" }
     check_app() { "app" "应用" }
     check_secret() { "secret" "密钥" }
     check_login() { "login" "登录" }
     check_tokens() { "tokens" "令牌" }
-    check_turns() { "refreshes" "续期" }
+    check_turns() { "refreshes" "刷新" }
     check_links() { "links" "链接" }
-    check_store() { "store" "保险库" }
+    check_store() { "vault" "保险库" }
     check_clock() { "clock" "时钟" }
-    check_brand() { "brand" "品牌" }
+    check_brand() { "platform" "平台" }
     check_port() { "port" "端口" }
-    check_owners() { "owners" "共用" }
+    check_owners() { "tools" "工具" }
     check_others() { "others" "其他" }
     doctor_profile(profile) { "profile {profile}" "配置档 {profile}" }
-    doctor_all_well() { "nothing is wrong" "一切正常" }
-    doctor_count(troubles, warnings) { "in trouble: {troubles}, warnings: {warnings}" "故障 {troubles} 项，警告 {warnings} 项" }
+    doctor_all_well() { "no problems found" "一切正常" }
+    doctor_count(troubles, warnings) { "problems: {troubles}, warnings: {warnings}" "问题 {troubles} 项，警告 {warnings} 项" }
     doctor_offline() { "nothing was sent" "没有发送任何请求" }
-    doctor_was_online() { "the provider was asked only what costs nothing; no refresh token was sent" "只向服务方询问了不消耗令牌的事项；没有发送任何刷新令牌" }
-    doctor_ask_online() { "`tokenward doctor --online` asks the provider; that costs nothing" "`tokenward doctor --online` 可向服务方询问，不消耗任何令牌" }
+    doctor_was_online() { "the provider was asked; no refresh token was sent" "已询问平台；没有发送任何刷新令牌" }
+    doctor_ask_online() { "`tokenward doctor --online` asks the provider; it makes no refresh" "`tokenward doctor --online` 可向平台询问，不会刷新令牌" }
 
     doctor_app(app, id, api) { "{app} is {id}; new logins use the token endpoint {api}" "{app} 的 App ID 为 {id}；新登录使用令牌接口 {api}" }
     doctor_secret_given() { "in TOKENWARD_APP_SECRET" "位于环境变量 TOKENWARD_APP_SECRET" }
     doctor_secret_file(path) { "in the file {path}" "位于文件 {path}" }
-    doctor_secret_sealed() { "sealed in the vault" "已封存于保险库" }
-    doctor_secret_accepted(place) { "the provider accepts id and secret; the secret is {place}" "服务方接受 App ID 和密钥；密钥{place}" }
-    doctor_secret_unchecked(place) { "{place}; the provider was not asked whether it accepts it" "{place}；尚未向服务方核实" }
-    doctor_app_refused(what) { "the provider refuses the app: {what}" "服务方拒绝了该应用：{what}" }
-    doctor_perhaps_brand(other) { "if both are right, the app may belong to the other brand: `tokenward init --provider {other}`" "若两者都没有错，该应用可能属于另一个品牌：`tokenward init --provider {other}`" }
+    doctor_secret_sealed() { "encrypted in the vault" "已加密保存在保险库中" }
+    doctor_secret_accepted(place) { "the provider accepts the id and secret; the secret is {place}" "平台接受 App ID 和密钥；密钥{place}" }
+    doctor_secret_unchecked(place) { "{place}; the provider was not asked whether it accepts it" "{place}；尚未向平台核实" }
+    doctor_app_refused(what) { "the provider refuses the app: {what}" "平台拒绝了该应用：{what}" }
+    doctor_perhaps_brand(other) { "if both are right, the app may belong to the other platform: `tokenward init --provider {other}`" "若两者都没有错，该应用可能属于另一个平台：`tokenward init --provider {other}`" }
     doctor_app_lacks(what) { "not checked: {what} is missing, which the provider pushes to store apps" "未核实：缺少 {what}（由平台推送给商店应用）" }
     doctor_secret_open(path, mode) { "other users can read the file with the secret: {path} (mode {mode})" "其他用户可以读取存放密钥的文件：{path}（权限 {mode}）" }
     doctor_close_file(path) { "`chmod 600 {path}`" "请运行 `chmod 600 {path}`" }
 
-    doctor_user_untold() { "a user whom the provider has not named yet" "服务方尚未告知姓名的用户" }
+    doctor_user_untold() { "a user the provider has not named yet" "平台尚未告知姓名的用户" }
     doctor_login(user, when, api) { "{user}, logged in {when}; tokens issued by {api}" "{user}，登录于 {when}；令牌由 {api} 签发" }
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }
     doctor_logged_out(when) { "logged out {when}" "已于 {when} 退出" }
-    doctor_scopes_missing(scopes) { "the settings ask for scopes that this login was not granted: {scopes}" "设置中要求的部分权限未授予此登录：{scopes}" }
-    doctor_scopes_missing_console() { "`tokenward login` asks for them; what was granted before stays. Enable them for the app first (console: Permissions)" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
-    doctor_scopes_missing_next() { "`tokenward login` asks for them; they must be allowed where the app is registered" "请运行 `tokenward login` 申请；这些权限须在注册该应用的平台允许" }
-    doctor_provider(words) { "the provider's word: {words}" "服务方的说法：{words}" }
+    doctor_scopes_missing(scopes) { "the settings request scopes that this login was not granted: {scopes}" "设置中要求的部分权限未授予此登录：{scopes}" }
+    doctor_scopes_missing_console() { "enable them for the app (console: Permissions), then run `tokenward login`; what was granted before stays" "请先在开放平台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
+    doctor_scopes_missing_next() { "run `tokenward login` to request them; they must be allowed where the app is registered" "请运行 `tokenward login` 申请；这些权限须在注册该应用的平台允许" }
+    doctor_provider(words) { "provider response: {words}" "平台返回：{words}" }
     doctor_who(pid, host) { "process {pid} on {host}" "进程 {pid}（主机 {host}）" }
     doctor_nobody() { "a process the journal no longer names" "日志中已无记录的进程" }
-    doctor_refused(when, who) { "refused {when}, the answer went to {who}" "于 {when} 被拒绝，由{who}收到" }
-    doctor_serves(when) { "the access token still serves; it ends {when}" "访问令牌仍可使用，到期于 {when}" }
+    doctor_refused(when, who) { "refused {when}, reported to {who}" "于 {when} 被拒绝，由{who}收到" }
+    doctor_serves(when) { "the access token is still valid; it expires {when}" "访问令牌仍可使用，到期于 {when}" }
     doctor_node(host) { "node {host}" "节点 {host}" }
-    doctor_dead_lost(who, when, why) { "the login is over: the refresh token was sent by {who}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由{who}于 {when} 发出，但应答丢失（{why}）" }
-    doctor_dead_lost_why() { "the provider had already exchanged it and takes no token twice; no second tool is to blame" "服务方当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
-    doctor_dead_foreign() { "the login is over: the provider says that its refresh token was withdrawn or used, and Tokenward had not used it" "登录已失效：服务方称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
-    doctor_dead_withdrawn() { "the login is over: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为服务方同样拒绝访问令牌" }
-    doctor_dead_restored(when) { "the login is over: this vault was restored from a copy, {when}, and the login had most likely been refreshed after that copy was made" "登录已失效：此保险库是从备份恢复的（{when}），而登录很可能在备份之后又续期过" }
-    doctor_dead_used(who) { "the login is over: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用：{who}" }
-    doctor_dead_copied() { "the login is over: another program or a copied file has used its refresh token; the consent stands, since the provider accepts the access token" "登录已失效：刷新令牌已被其他程序或被复制的文件使用；授权仍在，因为服务方接受访问令牌" }
+    doctor_dead_lost(who, when, why) { "the login is no longer valid: the refresh token was sent by {who}, {when}, and the answer was lost ({why})" "登录已失效：刷新令牌由{who}于 {when} 发出，但应答丢失（{why}）" }
+    doctor_dead_lost_why() { "the provider had already exchanged it, and accepts no token twice; no other program is involved" "平台当时已完成轮换，且令牌不能用第二次；与其他工具无关" }
+    doctor_dead_foreign() { "the login is no longer valid: the provider says that its refresh token was revoked or used, but Tokenward had not used it" "登录已失效：平台称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
+    doctor_dead_withdrawn() { "the login is no longer valid: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为平台同样拒绝访问令牌" }
+    doctor_dead_restored(when) { "the login is no longer valid: this vault was restored from a backup, {when}, and most likely the login was refreshed after the backup was made" "登录已失效：此保险库是从备份恢复的（{when}），而登录很可能在备份之后又刷新过" }
+    doctor_dead_used(who) { "the login is no longer valid: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用：{who}" }
+    doctor_dead_copied() { "the login is no longer valid: another program or a copied file has used its refresh token; the consent is still valid, since the provider accepts the access token" "登录已失效：刷新令牌已被其他程序或被复制的文件使用；授权仍在，因为平台接受访问令牌" }
     doctor_dead_between(obtained, refused) { "it happened between {obtained} and {refused}" "发生在 {obtained} 与 {refused} 之间" }
-    doctor_dead_withdrawn_by() { "a user withdraws it on the account's page of authorized apps, an administrator where the app is registered, a program by revoking the token" "用户可在账号的已授权应用页撤销，管理员可在注册该应用的平台撤销，程序可通过吊销令牌撤销" }
-    doctor_dead_ask_online() { "`tokenward doctor --online` asks whether the access token is refused as well; then the consent was withdrawn" "`tokenward doctor --online` 可询问访问令牌是否也被拒绝；若是，则授权已被撤销" }
-    doctor_dead_foreign_next() { "look for a second program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it ask `tokenward token` instead. Only if there is none, think of theft: make a new app secret where the app is registered" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置应用密钥" }
-    doctor_dead_before(path) { "the vault from before is kept in {path}, and with it the login may go on: end what uses the vault, then run `tokenward vault restore --undo`, which first shows what becomes of each login" "恢复之前的保险库保留在 {path}，用它可能继续使用此登录：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每个登录将会怎样" }
+    doctor_dead_withdrawn_by() { "users withdraw it on their account's page of authorized apps, administrators where the app is registered, programs by revoking the token" "用户可在账号的已授权应用页撤销，管理员可在注册该应用的平台撤销，程序可通过吊销令牌撤销" }
+    doctor_dead_ask_online() { "`tokenward doctor --online` checks whether the access token is refused as well; if so, the consent was withdrawn" "`tokenward doctor --online` 可询问访问令牌是否也被拒绝；若是，则授权已被撤销" }
+    doctor_dead_foreign_next() { "look for another program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it call `tokenward token` instead. Only if there is none, suspect theft: create a new app secret where the app is registered" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置应用密钥" }
+    doctor_dead_before(path) { "the previous vault is kept in {path}, and the login may still work with it: stop the programs that use the vault, then run `tokenward vault restore --undo`, which first shows what happens to each login" "恢复之前的保险库保留在 {path}，用它可能继续使用此登录：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每个登录将会怎样" }
     doctor_script(file) { "the login of the script's file {file}; it needs no app and no profile" "脚本文件 {file} 的登录；无需应用和配置档" }
-    doctor_script_remove(name) { "to take it out of the vault: `tokenward logout --profile '{name}' --yes`" "如需从保险库中移除：`tokenward logout --profile '{name}' --yes`" }
+    doctor_script_remove(name) { "to remove it from the vault: `tokenward logout --profile '{name}' --yes`" "如需从保险库中移除：`tokenward logout --profile '{name}' --yes`" }
     doctor_not_ours(count, first, owner) { "files of the vault that belong to another user: {count}, the first is {first} (user {owner})" "保险库中属于其他用户的文件：{count} 个，第一个是 {first}（用户 {owner}）" }
-    doctor_not_ours_shut() { "this process may not open all of them, so no login can be refreshed" "当前进程无法打开其中的文件，因此无法续期" }
-    doctor_not_ours_next(ours, folder) { "give them back: `sudo chown -R {ours} '{folder}'`; a run with sudo leaves such files" "请归还所有权：`sudo chown -R {ours} '{folder}'`；用 sudo 运行过会留下这样的文件" }
-    doctor_past_dead(what) { "the provider called the access token dead{what}" "服务方称访问令牌已失效{what}" }
-    doctor_dead_wall(end) { "the login is over: the consent reached its hard end, {end}" "登录已失效：授权已于 {end} 到达最终期限" }
-    doctor_dead_wall_why(when) { "the user consented {when}; after 365 days no refresh can lengthen that" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
-    doctor_dead_end(end) { "the login is over: the refresh token ended, {end}" "登录已失效：刷新令牌已于 {end} 到期" }
-    doctor_dead_end_why(when) { "it came {when} and was not refreshed in time; a login that is used now and then does not end this way" "它获取于 {when}，之后没有及时续期；经常使用的登录不会这样到期" }
-    doctor_dead_mixed(issued, sent) { "the login is over: its refresh token was issued by {issued} and sent to {sent}, which does not take it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
-    doctor_dead_mixed_why(issued) { "the versions of the token endpoint do not take each other's refresh tokens (a v1 token begins with ur-); this one belongs to {issued}" "各版本接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
-    doctor_dead_mixed_next(issued) { "set token_api = \"{issued}\" for the app, or leave it and log in anew" "请为应用设置 token_api = \"{issued}\"，或保持现状并重新登录" }
-    doctor_dead_invalid() { "the login is over: the provider calls the refresh token invalid" "登录已失效：服务方认为刷新令牌无效" }
+    doctor_not_ours_shut() { "this process cannot open all of them, so no login can be refreshed" "当前进程无法打开其中的文件，因此无法刷新" }
+    doctor_not_ours_next(ours, folder) { "fix the owner: `sudo chown -R {ours} '{folder}'`; a run with sudo leaves such files" "请归还所有权：`sudo chown -R {ours} '{folder}'`；用 sudo 运行过会留下这样的文件" }
+    doctor_past_dead(what) { "the provider rejected the access token{what}" "平台称访问令牌已失效{what}" }
+    doctor_dead_wall(end) { "the login is no longer valid: the consent expired {end}" "登录已失效：授权已于 {end} 到达最长有效期" }
+    doctor_dead_wall_why(when) { "the user consented {when}; a consent lasts at most 365 days, and a refresh cannot extend it" "用户于 {when} 授权；满 365 天后刷新无法再延长" }
+    doctor_dead_end(end) { "the login is no longer valid: the refresh token expired {end}" "登录已失效：刷新令牌已于 {end} 到期" }
+    doctor_dead_end_why(when) { "it was issued {when} and not refreshed in time; a login that is used regularly does not expire this way" "它获取于 {when}，之后没有及时刷新；经常使用的登录不会这样到期" }
+    doctor_dead_mixed(issued, sent) { "the login is no longer valid: its refresh token was issued by {issued} and sent to {sent}, which does not accept it" "登录已失效：刷新令牌由 {issued} 签发，却发往 {sent}，后者不接受它" }
+    doctor_dead_mixed_why(issued) { "the API variants do not accept each other's refresh tokens (a v1 token begins with ur-); this one belongs to {issued}" "各版本接口的刷新令牌不能混用（v1 的令牌以 ur- 开头）；此令牌属于 {issued}" }
+    doctor_dead_mixed_next(issued) { "set token_api = \"{issued}\" for the app, or leave it and log in again" "请为应用设置 token_api = \"{issued}\"，或保持现状并重新登录" }
+    doctor_dead_invalid() { "the login is no longer valid: the provider says the refresh token is invalid" "登录已失效：平台认为刷新令牌无效" }
     doctor_dead_invalid_why(issued) { "the user or an administrator withdrew the consent, or it is no token of {issued}: those of v1 begin with ur- and are refused by v2 and v3" "用户或管理员撤销了授权，或它不是 {issued} 的令牌：v1 的令牌以 ur- 开头，v2 和 v3 不接受" }
-    doctor_dead_invalid_v1(issued) { "the consent was withdrawn, the token ended, or another program had used it: {issued} does not tell these apart" "授权已撤销、令牌已到期，或已被其他程序用掉：{issued} 不区分这几种情况" }
-    doctor_dead_early() { "the login is over: the provider says that the refresh token has ended" "登录已失效：服务方称刷新令牌已到期" }
-    doctor_dead_early_why(obtained, announced) { "it came {obtained}, and its announced end was {announced}: the company may have shortened it, or the consent is older than 365 days" "它获取于 {obtained}，当时告知的到期时间为 {announced}：可能被企业缩短，或授权已超过 365 天" }
-    doctor_doubt(who, when, why) { "in doubt: the refresh token was sent by {who}, {when}, and {why}" "结果未知：刷新令牌由{who}于 {when} 发出，但{why}" }
-    doctor_doubt_died(who, when) { "in doubt: {who} set out to send the refresh token, {when}, and died before an answer was kept; whether it was sent is not known" "结果未知：{who}于 {when} 准备发送刷新令牌，但在保存应答前退出；是否已经发出无从得知" }
-    doctor_doubt_now() { "the next use asks the provider once more; if the token had arrived before, a new login will be needed" "下次使用时会再询问服务方一次；若此前已经送达，则需要重新登录" }
-    doctor_doubt_later(when) { "it is asked again when that is safe: {when}" "会在安全时再次询问：{when}" }
-    doctor_doubt_next() { "`tokenward refresh` settles it" "运行 `tokenward refresh` 即可得出结果" }
+    doctor_dead_invalid_v1(issued) { "the consent was withdrawn, the token expired, or another program had used it: {issued} does not tell these apart" "授权已撤销、令牌已到期，或已被其他程序用掉：{issued} 不区分这几种情况" }
+    doctor_dead_early() { "the login is no longer valid: the provider says that the refresh token has expired" "登录已失效：平台称刷新令牌已到期" }
+    doctor_dead_early_why(obtained, announced) { "it was issued {obtained} with an expiry of {announced}: the company may have shortened it, or the consent is older than 365 days" "它获取于 {obtained}，当时告知的到期时间为 {announced}：可能被企业缩短，或授权已超过 365 天" }
+    doctor_doubt(who, when, why) { "outcome unknown: the refresh token was sent by {who}, {when}, and {why}" "结果未知：刷新令牌由{who}于 {when} 发出，但{why}" }
+    doctor_doubt_died(who, when) { "outcome unknown: {who} was about to send the refresh token, {when}, and died before an answer was saved; it is not known whether it was sent" "结果未知：{who}于 {when} 准备发送刷新令牌，但在保存应答前退出；是否已经发出无从得知" }
+    doctor_doubt_now() { "the next use asks the provider once more; if the token had arrived before, a new login will be needed" "下次使用时会再询问平台一次；若此前已经送达，则需要重新登录" }
+    doctor_doubt_later(when) { "Tokenward asks again when that is safe: {when}" "会在安全时再次询问：{when}" }
+    doctor_doubt_next() { "`tokenward refresh` resolves it" "运行 `tokenward refresh` 即可得出结果" }
 
-    doctor_access_ends(when) { "access token until {when}" "访问令牌有效至 {when}" }
-    doctor_access_ended(when) { "the access token ended {when}" "访问令牌已于 {when} 到期" }
+    doctor_access_ends(when) { "access token valid until {when}" "访问令牌有效至 {when}" }
+    doctor_access_ended(when) { "the access token expired {when}" "访问令牌已于 {when} 到期" }
     doctor_access_none() { "no access token" "没有访问令牌" }
-    doctor_turned_from(when) { "refreshed from {when}" "将续期于 {when}" }
-    doctor_refresh_ends(when) { "the login ends {when} if it is not used" "若一直不使用，登录到期于 {when}" }
-    doctor_wall_at(when) { "in any case {when}" "最迟到期于 {when}" }
-    doctor_access_accepted() { "the provider accepts the access token" "服务方接受访问令牌" }
-    doctor_access_dead() { "the provider refuses the access token before its end" "访问令牌尚未到期，但服务方拒绝了它" }
+    doctor_turned_from(when) { "refreshes at {when}" "下次刷新时间 {when}" }
+    doctor_refresh_ends(when) { "the login expires {when} if it is not used" "若一直不使用，登录到期于 {when}" }
+    doctor_wall_at(when) { "at the latest {when}" "最迟失效时间 {when}" }
+    doctor_access_accepted() { "the provider accepts the access token" "平台接受访问令牌" }
+    doctor_access_dead() { "the provider refuses the access token before its expiry" "访问令牌尚未到期，但平台拒绝了它" }
     doctor_access_dead_next() { "`tokenward refresh` gets a new one; if that is refused too, the consent was withdrawn: `tokenward login`" "运行 `tokenward refresh` 获取新令牌；若仍被拒绝，说明授权已撤销：`tokenward login`" }
-    doctor_no_refresh(when) { "there is no refresh token: the login ends with its access token, {when}" "没有刷新令牌：登录将随访问令牌结束，到期于 {when}" }
-    doctor_end_passed(when) { "by this clock the refresh token ended {when}" "按本机时钟，刷新令牌已于 {when} 到期" }
-    doctor_wall_passed(when) { "by this clock the consent reached its hard end {when}" "按本机时钟，授权已于 {when} 到达最终期限" }
-    doctor_tried_all_the_same() { "the next use tries it all the same: only the provider's word is final, and the clock may be wrong" "下次使用时仍会尝试：只有服务方的答复才算数，且时钟可能有误" }
+    doctor_no_refresh(when) { "there is no refresh token: the login expires with its access token, {when}" "没有刷新令牌：登录将随访问令牌结束，到期于 {when}" }
+    doctor_end_passed(when) { "by this machine's clock, the refresh token expired {when}" "按本机时钟，刷新令牌已于 {when} 到期" }
+    doctor_wall_passed(when) { "by this machine's clock, the consent expired {when}" "按本机时钟，授权已于 {when} 到达最长有效期" }
+    doctor_tried_all_the_same() { "the next use tries it anyway: the clock may be wrong, and only the provider's answer is final" "下次使用时仍会尝试：只有平台的答复才算数，且时钟可能有误" }
 
-    doctor_turns(count) { "what happened last, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
+    doctor_turns(count) { "recent events, newest first ({count})" "最近发生的事，新的在前（{count} 条）" }
     doctor_past(when, what, who) { "{when}: {what}, by {who}" "{when}：{what}，由{who}" }
-    doctor_past_login(generation) { "logged in, token set {generation}" "登录，第 {generation} 组令牌" }
+    doctor_past_login(generation) { "logged in, token set {generation}" "登录，第 {generation} 版令牌" }
     doctor_past_logout() { "logged out" "退出登录" }
-    doctor_past_adopted(generation, source) { "taken over from {source}, token set {generation}" "从 {source} 接管，第 {generation} 组令牌" }
-    doctor_past_back(generation) { "the login before it taken back, token set {generation}" "恢复此前的登录，第 {generation} 组令牌" }
-    doctor_past_back_refused(generation) { "the provider refused what was taken over; the login before it is back, token set {generation}" "服务方拒绝了接管来的登录；已恢复此前的登录，第 {generation} 组令牌" }
-    doctor_past_turned(old, new) { "refreshed, token set {old} to {new}" "续期，第 {old} 组令牌换为第 {new} 组" }
-    doctor_past_refused(generation, what, code) { "token set {generation}, refused with {code}: {what}" "第 {generation} 组令牌，被拒绝（{code}）：{what}" }
-    doctor_past_failed(generation, what) { "token set {generation}: {what}" "第 {generation} 组令牌：{what}" }
-    doctor_past_unsent(generation, why) { "token set {generation}, nothing was sent: {why}" "第 {generation} 组令牌，没有发送：{why}" }
-    doctor_past_answered(generation) { "token set {generation}, answered; the answer waits to be read" "第 {generation} 组令牌，已有应答，等待处理" }
-    doctor_past_open(generation) { "token set {generation}, no answer was kept" "第 {generation} 组令牌，没有保存到应答" }
-    doctor_past_parked(generation) { "token set {generation}, answered too late; its tokens are kept aside" "第 {generation} 组令牌，应答迟到；其中的令牌另行保存" }
+    doctor_past_adopted(generation, source) { "imported from {source}, token set {generation}" "从 {source} 导入，第 {generation} 版令牌" }
+    doctor_past_back(generation) { "previous login restored, token set {generation}" "恢复此前的登录，第 {generation} 版令牌" }
+    doctor_past_back_refused(generation) { "the provider refused the imported login; previous login restored, token set {generation}" "平台拒绝了导入的登录；已恢复此前的登录，第 {generation} 版令牌" }
+    doctor_past_turned(old, new) { "refreshed, token set {old} to {new}" "刷新，第 {old} 版令牌换为第 {new} 版" }
+    doctor_past_refused(generation, what, code) { "token set {generation}, refused with {code}: {what}" "第 {generation} 版令牌，被拒绝（{code}）：{what}" }
+    doctor_past_failed(generation, what) { "token set {generation}: {what}" "第 {generation} 版令牌：{what}" }
+    doctor_past_unsent(generation, why) { "token set {generation}, nothing was sent: {why}" "第 {generation} 版令牌，没有发送：{why}" }
+    doctor_past_answered(generation) { "token set {generation}, answered; the answer is not processed yet" "第 {generation} 版令牌，已有应答，等待处理" }
+    doctor_past_open(generation) { "token set {generation}, no answer was saved" "第 {generation} 版令牌，没有保存到应答" }
+    doctor_past_parked(generation) { "token set {generation}, answered too late; its tokens are archived" "第 {generation} 版令牌，应答迟到；其中的令牌已存档" }
     doctor_past_again(what) { "asked again: {what}" "再次询问：{what}" }
     doctor_sender_lives() { "that process is alive" "该进程仍在运行" }
     doctor_sender_unseen() { "that process cannot be seen from here (another machine or container?)" "从这里看不到该进程（在另一台机器或容器中？）" }
     doctor_wait() { "wait for it; `tokenward token` does so by itself" "请等待其完成；`tokenward token` 会自动等待" }
     doctor_in_journal() { "in the journal" "日志中" }
-    doctor_in_slot() { "in the rescue slot (the journal could not be written)" "应急槽中（日志当时无法写入）" }
-    doctor_answer_waits(who, when, place) { "an interrupted refresh: {who} got the provider's answer, {when}; it lies {place} and was not stored as a login" "有一次续期中断：{who}于 {when} 收到服务方的应答；它保存在{place}，尚未入库" }
-    doctor_says_tokens() { "it brings new tokens; nothing is lost" "其中有新令牌；没有任何损失" }
+    doctor_in_slot() { "in the rescue slot (the journal could not be written)" "应急存储区中（日志当时无法写入）" }
+    doctor_answer_waits(who, when, place) { "an interrupted refresh: {who} got the provider's answer, {when}; it is {place}, and not yet stored as a login" "有一次刷新中断：{who}于 {when} 收到平台的应答；它保存在{place}，尚未入库" }
+    doctor_says_tokens() { "it contains new tokens; nothing is lost" "其中有新令牌；没有丢失任何内容" }
     doctor_says_code(code) { "it is a refusal, {code}" "应答为拒绝，错误码 {code}" }
     doctor_says_no() { "it is a refusal" "应答为拒绝" }
-    doctor_says_nothing() { "it cannot be read as an answer of the provider" "无法解读为服务方的应答" }
-    doctor_answer_waits_next() { "`tokenward refresh` finishes it and sends nothing for that" "运行 `tokenward refresh` 即可补办完成，无需为此发送请求" }
-    doctor_last_doubtful(when, who, what) { "asked again, {when}, {who}: {what}. What became of the earlier send is still not known" "再次询问，{when}，{who}：{what}。此前那次发送的结果仍然未知" }
-    doctor_last_failed(when, who, what) { "the last refresh failed, {when}, {who}: {what}. The refresh token is unspent" "上次续期失败，{when}，{who}：{what}。刷新令牌未被消耗" }
-    doctor_aside(count, late, replaced, when) { "tokens kept aside: {count} (too late: {late}; replaced by a newer login: {replaced}); the newest {when}" "另行保存的令牌 {count} 套（迟到 {late} 套，被新登录取代 {replaced} 套）；最近一套 {when}" }
-    doctor_on_trial(source, when) { "the login was taken over from {source}, {when}, and has not been refreshed yet; the one before it is kept until then" "此登录于 {when} 从 {source} 接管，尚未续期过；在此之前会保留原有的令牌" }
-    doctor_on_trial_next() { "`tokenward refresh` proves it now; `tokenward adopt --undo` goes back to the one before" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可换回之前的登录" }
+    doctor_says_nothing() { "it cannot be read as an answer of the provider" "无法解读为平台的应答" }
+    doctor_answer_waits_next() { "`tokenward refresh` finishes it without sending anything" "运行 `tokenward refresh` 即可完成，无需为此发送请求" }
+    doctor_last_doubtful(when, who, what) { "asked again, {when}, {who}: {what}. The outcome of the earlier request is still unknown" "再次询问，{when}，{who}：{what}。此前那次发送的结果仍然未知" }
+    doctor_last_failed(when, who, what) { "the last refresh failed, {when}, {who}: {what}. The refresh token was not used" "上次刷新失败，{when}，{who}：{what}。刷新令牌未被使用" }
+    doctor_aside(count, late, replaced, when) { "archived tokens: {count} (too late: {late}; replaced by a newer login: {replaced}); the newest {when}" "已停用的旧令牌 {count} 组（迟到 {late} 组，被新登录取代 {replaced} 组）；最近一组 {when}" }
+    doctor_on_trial(source, when) { "the login was imported from {source}, {when}, and has not been refreshed yet; the previous one is kept until then" "此登录于 {when} 从 {source} 导入，尚未刷新过；在此之前会保留原有的令牌" }
+    doctor_on_trial_next() { "`tokenward refresh` verifies it now; `tokenward adopt --undo` restores the previous one" "运行 `tokenward refresh` 可立即验证；`tokenward adopt --undo` 可恢复之前的登录" }
 
-    doctor_store(folder, engine, free) { "{folder} is sound and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }
+    doctor_store(folder, engine, free) { "{folder} is intact and writable, {free} free; {engine}" "{folder} 完好可写，剩余空间 {free}；{engine}" }
     doctor_key(key) { "opened with {key}" "打开方式：{key}" }
-    doctor_store_absent(folder) { "there is none yet in {folder}; `tokenward init` or the first login makes it" "{folder} 中还没有保险库；运行 `tokenward init` 或首次登录时会创建" }
+    doctor_store_absent(folder) { "there is none yet in {folder}; `tokenward init` or the first login creates it" "{folder} 中还没有保险库；运行 `tokenward init` 或首次登录时会创建" }
     doctor_damaged(folder) { "the database in {folder} is damaged" "{folder} 中的数据库已损坏" }
-    doctor_damaged_next() { "keep the folder as it is, check the disk, and bring a copy back: `tokenward vault restore FILE`" "请原样保留该目录，检查磁盘，并恢复备份：`tokenward vault restore 文件`" }
+    doctor_damaged_next() { "leave the folder as it is, check the disk, and restore a backup: `tokenward vault restore FILE`" "请原样保留该目录，检查磁盘，并恢复备份：`tokenward vault restore 文件`" }
     doctor_room(free, folder) { "only {free} are left on the disk of {folder}" "{folder} 所在磁盘只剩 {free}" }
-    doctor_room_next() { "free some space; no refresh is begun without room for its answer" "请腾出空间；没有空间存放应答时不会开始续期" }
-    doctor_was_open_next() { "if others use this machine, see who could have read it; `tokenward vault rekey` makes new keys" "若有他人使用本机，请确认是否可能被读取；`tokenward vault rekey` 可更换密钥" }
-    doctor_orphans(count) { "rescue slots with an answer to a refresh that this vault does not know: {count}; perhaps a copy was put in its place" "应急槽中有 {count} 个应答不属于本保险库记录的任何续期；可能是恢复过备份" }
-    doctor_orphans_next() { "if the vault of that time is still there, put it back: the answers may hold the newest tokens" "若当时的保险库还在，请放回原处：这些应答中可能有最新的令牌" }
-    doctor_unfinished(profile) { "a login of profile {profile} was answered by the provider and not stored, since its process ended" "配置档 {profile} 的一次登录已得到服务方应答，但进程中断，尚未入库" }
-    doctor_unfinished_next(profile) { "`tokenward status --profile {profile}` stores it; if it cannot, since nobody says whose it is: `tokenward logout --profile {profile}` drops it" "运行 `tokenward status --profile {profile}` 即可补办入库；若因无法确认属于谁而不能入库：`tokenward logout --profile {profile}` 会删除它" }
+    doctor_room_next() { "free some space; no refresh starts without space for its answer" "请腾出空间；没有空间存放应答时不会开始刷新" }
+    doctor_was_open_next() { "if others use this machine, check who could have read it; `tokenward vault rekey` creates new keys" "若有他人使用本机，请确认是否可能被读取；`tokenward vault rekey` 可更换密钥" }
+    doctor_orphans(count) { "rescue slots with an answer to a refresh that this vault does not know: {count}; perhaps the vault was replaced by a copy" "应急存储区中有 {count} 个应答不属于本保险库记录的任何刷新；可能是恢复过备份" }
+    doctor_orphans_next() { "if the vault of that time still exists, restore it: the answers may hold the newest tokens" "若当时的保险库还在，请放回原处：这些应答中可能有最新的令牌" }
+    doctor_unfinished(profile) { "a login of profile {profile} was answered by the provider and not stored, since its process ended" "配置档 {profile} 的一次登录已得到平台应答，但进程中断，尚未入库" }
+    doctor_unfinished_next(profile) { "`tokenward status --profile {profile}` stores it; if it cannot, because the user is not known: `tokenward logout --profile {profile}` deletes it" "运行 `tokenward status --profile {profile}` 即可完成入库；若因无法确认属于谁而不能入库：`tokenward logout --profile {profile}` 会删除它" }
     doctor_key_unused(key) { "a key is given by TOKENWARD_KEY or TOKENWARD_KEY_FILE, and this vault opens with {key} instead" "已设置 TOKENWARD_KEY 或 TOKENWARD_KEY_FILE，但本保险库使用的是{key}" }
     doctor_key_unused_next() { "unset it, or let the vault use it: `tokenward vault rekey`" "请取消该设置，或运行 `tokenward vault rekey` 让保险库改用它" }
 
-    doctor_clock_right(seconds) { "within {seconds} s of the provider's" "与服务方相差不超过 {seconds} 秒" }
-    doctor_clock_unchecked() { "nothing stored is dated in the future; the provider was not asked for the time" "所存时间都不在将来；尚未与服务方对时" }
-    doctor_clock_ahead(span) { "this machine's clock is {span} ahead of the provider's" "本机时钟比服务方快 {span}" }
-    doctor_clock_behind(span) { "this machine's clock is {span} behind the provider's" "本机时钟比服务方慢 {span}" }
-    doctor_clocks(ours, theirs) { "here {ours}, there {theirs}" "本机 {ours}，服务方 {theirs}" }
-    doctor_clock_back(when) { "stored moments lie in the future, the latest {when}: the clock was set back since" "所存时间在将来，最晚为 {when}：时钟被回拨过" }
-    doctor_clock_next() { "set the clock right (for example by NTP), then `tokenward refresh` makes stored times true" "请校准时钟（例如使用 NTP），然后运行 `tokenward refresh` 校正所存时间" }
+    doctor_clock_right(seconds) { "within {seconds} s of the provider's clock" "与平台相差不超过 {seconds} 秒" }
+    doctor_clock_unchecked() { "nothing stored is dated in the future; the provider was not asked for the time" "所存时间都不在将来；尚未与平台对时" }
+    doctor_clock_ahead(span) { "this machine's clock is {span} ahead of the provider's" "本机时钟比平台快 {span}" }
+    doctor_clock_behind(span) { "this machine's clock is {span} behind the provider's" "本机时钟比平台慢 {span}" }
+    doctor_clocks(ours, theirs) { "here {ours}, there {theirs}" "本机 {ours}，平台 {theirs}" }
+    doctor_clock_back(when) { "stored times are in the future, the latest {when}: the clock was set back" "所存时间在将来，最晚为 {when}：时钟被回拨过" }
+    doctor_clock_next() { "correct the clock (for example with NTP); `tokenward refresh` then corrects the stored times" "请校准时钟（例如使用 NTP），然后运行 `tokenward refresh` 校正所存时间" }
 
-    doctor_brand_own(brand, host) { "{brand}, at its own host {host}; the provider was not asked" "{brand}，使用其自有域名 {host}；尚未向服务方核实" }
-    doctor_brand_stand(brand, host) { "{brand}, at {host}, which is neither brand's own host (a gateway or a test stand?)" "{brand}，使用 {host}，并非两个品牌的自有域名（网关或测试环境？）" }
+    doctor_brand_own(brand, host) { "{brand}, at the default host {host}; the provider was not asked" "{brand}，使用默认域名 {host}；尚未向平台核实" }
+    doctor_brand_stand(brand, host) { "{brand}, at {host}, which is not a default host of either platform (a gateway or a test server?)" "{brand}，使用 {host}，不是飞书或 Lark 的默认域名（网关或测试环境？）" }
     doctor_brand_accepted(brand, host) { "{brand}: {host} accepts the app" "{brand}：{host} 接受该应用" }
-    doctor_brand_accepted_stand(brand, host) { "{brand}: {host} accepts the app; it is neither brand's own host (a gateway or a test stand?)" "{brand}：{host} 接受该应用；它并非两个品牌的自有域名（网关或测试环境？）" }
+    doctor_brand_accepted_stand(brand, host) { "{brand}: {host} accepts the app; it is not a default host of either platform (a gateway or a test server?)" "{brand}：{host} 接受该应用；它不是飞书或 Lark 的默认域名（网关或测试环境？）" }
     doctor_port_free(url) { "the port of {url} is free; only a login shows whether this URL is registered for the app" "{url} 的端口空闲；该 URL 是否已为应用登记，登录时才能得知" }
-    doctor_port_taken(url) { "another program has the port of {url}; a login in the browser could not come back" "{url} 的端口已被其他程序占用；浏览器登录将无法返回" }
-    doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot come back by itself" "{url} 不指向本机，登录无法自动返回" }
+    doctor_port_taken(url) { "another program uses the port of {url}; a browser login could not complete" "{url} 的端口已被其他程序占用；浏览器登录将无法返回" }
+    doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot complete by itself" "{url} 不指向本机，登录无法自动返回" }
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
-    doctor_port_refused(url, why) { "{url} cannot be listened for: {why}" "无法监听 {url}：{why}" }
+    doctor_port_refused(url, why) { "cannot listen on {url}: {why}" "无法监听 {url}：{why}" }
     doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL where the app is registered" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在注册该应用的平台登记该重定向 URL" }
-    doctor_links_in_step(count) { "linked files in step: {count}" "链接的文件均已同步：{count} 个" }
+    doctor_links_in_step(count) { "linked files in sync: {count}" "链接的文件均已同步：{count} 个" }
     doctor_link(file, state) { "{file}: {state}" "{file}：{state}（链接的文件）" }
     doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
     doctor_owners_well(tools) { "other tools have logins here ({tools}), and none holds a refresh token of this vault" "本机有其他工具的登录（{tools}），其中没有本保险库的刷新令牌" }
     doctor_tool_closed(tool, place) { "{tool} has a store here that does not open without a question: {place}" "本机有 {tool} 的存储，但无法直接打开：{place}" }
-    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); whoever refreshes it first leaves the other with a dead login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先续期的一方会使另一方的登录失效" }
-    doctor_old_copy(tool, account) { "{tool} holds a refresh token of this vault that was used up ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
-    doctor_old_copy_next(file) { "remove {file}, or let that tool ask `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
-    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): it may be the one who used its refresh token" "{tool} 有与配置档 {profile} 相同应用和用户的另一个登录（{account}）：用掉其刷新令牌的可能就是它" }
-    doctor_suspect_next(tool) { "if the two once shared a login, take it over with `tokenward adopt`, or let {tool} go on alone" "若双方曾共用一个登录，请用 `tokenward adopt` 接管，或只让 {tool} 使用" }
+    doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); the first of the two to refresh it ends the other's login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先刷新的一方会使另一方的登录失效" }
+    doctor_old_copy(tool, account) { "{tool} holds a used refresh token of this vault ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
+    doctor_old_copy_next(file) { "delete {file}, or let that tool call `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
+    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): it may have used its refresh token" "{tool} 有与配置档 {profile} 相同应用和用户的另一个登录（{account}）：用掉其刷新令牌的可能就是它" }
+    doctor_suspect_next(tool) { "if the two once shared a login, import it with `tokenward adopt`, or use only {tool}" "若双方曾共用一个登录，请用 `tokenward adopt` 导入，或只让 {tool} 使用" }
     doctor_other(profile, what) { "profile {profile}: {what}" "配置档 {profile}：{what}" }
     doctor_other_next(profile) { "`tokenward doctor {profile}`" "请运行 `tokenward doctor {profile}`" }
 }

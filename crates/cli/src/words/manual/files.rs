@@ -3,7 +3,7 @@
 super::manual! {
     "link" {
         "Writes the tokens of a login into a file and keeps them in sync from now on: the file is read before each use and written after each refresh. Nothing else in it changes, comments included. A file that already holds a login brings it into the vault."
-        "把登录的令牌写入文件，并从此保持同步：每次使用前读取，每次续期后写入。文件中的其他内容（包括注释）保持不变。若文件中已有登录，会将其接管到保险库。"
+        "把登录的令牌写入文件，并从此保持同步：每次使用前读取，每次刷新后写入。文件中的其他内容（包括注释）保持不变。若文件中已有登录，会将其导入保险库。"
         "tokenward link .env" => "the usual names are found" "自动识别常用变量名"
         "tokenward link mcp.json --server feishu" => "one MCP server of several" "文件中有多个 MCP 服务时选择一个"
         "tokenward link app.toml --access auth.token --refresh auth.refresh" => "name the places yourself" "自行指定位置"
@@ -31,7 +31,7 @@ super::manual! {
     }
     "watch" {
         "Runs in the foreground until Ctrl-C: linked files are kept in sync as they and the logins change, and logins are refreshed before they expire."
-        "在前台运行，直到按 Ctrl-C：链接文件随文件和登录的变化保持同步，登录在过期前续期。"
+        "在前台运行，直到按 Ctrl-C：链接文件随文件和登录的变化保持同步，登录在过期前刷新。"
         "tokenward watch" => "every profile that has links" "所有有链接的配置档"
         "tokenward watch work lab" => "these profiles" "指定的配置档"
         "tokenward watch --notify --on-trouble ~/bin/tell-me" => "tell me when a login needs me" "登录需要我处理时通知我"

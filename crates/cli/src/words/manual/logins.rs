@@ -3,7 +3,7 @@
 super::manual! {
     "" {
         "Tokenward keeps OAuth logins alive. You log in once; from then on it hands out a valid access token, refreshes it in time and exactly once, however many programs ask, and keeps what it needs through a crash."
-        "Tokenward 让 OAuth 登录一直有效。登录一次之后，它随时给出有效的访问令牌；无论多少程序同时请求，都按时续期且只续期一次；即使崩溃，也保留继续所需的一切。"
+        "Tokenward 让 OAuth 登录一直有效。登录一次之后，它随时给出有效的访问令牌；无论多少程序同时请求，都按时刷新且只刷新一次；即使崩溃，也保留继续所需的一切。"
         "tokenward init" => "register your app, once" "登记你的应用（一次）"
         "tokenward login" => "log in, once" "登录（一次）"
         "tokenward token" => "print a valid access token, whenever you need one" "随时输出有效的访问令牌"
@@ -27,7 +27,7 @@ super::manual! {
     }
     "token" {
         "Prints an access token that is valid now and nothing else. One that is about to expire is refreshed first, once, however many programs ask at the same time."
-        "只输出当前有效的访问令牌。即将过期时先续期；无论多少程序同时请求，都只续期一次。"
+        "只输出当前有效的访问令牌。即将过期时先刷新；无论多少程序同时请求，都只刷新一次。"
         "tokenward token" => "print a valid access token" "输出有效的访问令牌"
         "curl -H @<(tokenward token --format header) https://open.feishu.cn/open-apis/" => "as a header of curl, not seen in the process list" "作为 curl 的请求头，不出现在进程列表中"
         "tokenward token --min-ttl 10m" => "one that lasts ten more minutes at least" "至少还有十分钟有效期"
@@ -35,25 +35,25 @@ super::manual! {
     }
     "refresh" {
         "Refreshes the login now, whatever the age of its access token. `tokenward token` refreshes by itself when that is due, so this is seldom needed. With --config-file it refreshes the login in the ini file of an older script."
-        "立即续期，不论访问令牌新旧。`tokenward token` 会在需要时自动续期，因此很少用到。使用 --config-file 时，续期旧脚本 ini 文件中的登录。"
-        "tokenward refresh" => "refresh the login now" "立即续期"
+        "立即刷新，不论访问令牌新旧。`tokenward token` 会在需要时自动刷新，因此很少用到。使用 --config-file 时，刷新旧脚本 ini 文件中的登录。"
+        "tokenward refresh" => "refresh the login now" "立即刷新"
         "tokenward refresh --config-file feishu-config.ini" => "the login in a script's ini file" "脚本 ini 文件中的登录"
     }
     "status" {
         "Shows one login: whose it is, until when its tokens are valid, when it refreshes next, and the files linked to it. It makes no refresh and asks nobody. The exit code is 3 when you have to log in and 5 while an outcome is unknown."
-        "显示一个登录：属于谁、令牌有效期、下次续期时间以及与之链接的文件。不续期，也不联网。需要登录时退出码为 3，结果未知时为 5。"
+        "显示一个登录：属于谁、令牌有效期、下次刷新时间以及与之链接的文件。不刷新，也不联网。需要登录时退出码为 3，结果未知时为 5。"
         "tokenward status" => "the login of the selected profile" "当前配置档的登录"
         "tokenward status --json" => "the same for a program" "供程序读取"
     }
     "list" {
         "Shows every login and every profile without one, a line each. It makes no refresh and asks nobody."
-        "列出所有登录以及没有登录的配置档，每个一行。不续期，也不联网。"
+        "列出所有登录以及没有登录的配置档，每个一行。不刷新，也不联网。"
         "tokenward list" => "all logins" "所有登录"
         "tokenward list --json" => "the same for a program" "供程序读取"
     }
     "doctor" {
         "Looks at settings, vault, logins, linked files and the network, says what is wrong and which command fixes it. It makes no refresh. With --online it also asks the provider what costs nothing."
-        "检查设置、保险库、登录、链接文件和网络，说明哪里有问题以及用什么命令修复。不续期。使用 --online 时还会向平台询问不消耗令牌的事项。"
+        "检查设置、保险库、登录、链接文件和网络，说明哪里有问题以及用什么命令修复。不刷新。使用 --online 时还会向平台询问不刷新令牌的事项。"
         "tokenward doctor" => "what is wrong, and what to type next" "哪里有问题，接下来输入什么"
         "tokenward doctor --online" => "also ask the provider" "同时向平台询问"
         "tokenward doctor --all" => "every profile in full" "完整检查每个配置档"
@@ -61,7 +61,7 @@ super::manual! {
     "explain" {
         "Shows what an error code means, what was kept and what to do. It needs no file and no network."
         "说明错误码的含义、保留了什么以及怎么办。不需要文件，也不联网。"
-        "tokenward explain TW0401" => "a code as it stands behind an error" "错误后面括号中的代码"
+        "tokenward explain TW0401" => "a code as shown after an error" "错误后面括号中的代码"
         "tokenward explain 0401 --json" => "the same for a program" "供程序读取"
     }
     "logout" {

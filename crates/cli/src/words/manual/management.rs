@@ -16,7 +16,7 @@ super::manual! {
     }
     "vault backup" {
         "Writes an encrypted copy into a new file. A copy holds the refresh tokens of its day: after the next refresh they are used up, so a copy is of most use after a disk was lost."
-        "把加密备份写入新文件。备份中是当时的刷新令牌，下次续期后即失效，因此备份主要用于磁盘丢失之后。"
+        "把加密备份写入新文件。备份中是当时的刷新令牌，下次刷新后即失效，因此备份主要用于磁盘丢失之后。"
         "tokenward vault backup vault.bak" => "make a key and show it once" "生成密钥并只显示一次"
         "tokenward vault backup vault.bak --key-file backup.key" => "use the key in this file" "使用此文件中的密钥"
     }
@@ -28,7 +28,7 @@ super::manual! {
         "tokenward vault restore --undo" => "put back the vault of before" "换回恢复之前的保险库"
     }
     "vault kept" {
-        "Shows the vaults that restores have put aside, or removes some of them for good."
+        "Shows the vaults that restores have archived, or removes some of them for good."
         "列出恢复时保留在旁边的保险库，或永久删除其中一些。"
         "tokenward vault kept" => "show them" "列出"
         "tokenward vault kept --remove-all" => "remove all of them, after asking" "询问后全部删除"

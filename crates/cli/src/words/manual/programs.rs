@@ -54,7 +54,7 @@ super::manual! {
     }
     "demo" {
         "Shows a login, a refresh, a crash in the worst moment and the recovery from it, on a sandbox in a folder of its own. Everything it starts ends with it."
-        "在独立目录中的沙箱上演示登录、续期、最坏时刻的崩溃以及恢复。演示启动的进程都会随之退出。"
+        "在独立目录中的沙箱上演示登录、刷新、最坏时刻的崩溃以及恢复。演示启动的进程都会随之退出。"
         "tokenward demo" => "see it work" "观看演示"
         "tokenward demo --keep" => "keep its folder, to look around" "保留演示目录以便查看"
     }

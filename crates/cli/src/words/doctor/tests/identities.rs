@@ -23,7 +23,7 @@ pub(super) fn all() -> Vec<Story> {
             app(facts).name = "other".parse().unwrap();
             login(facts).grant.app = "other".parse().unwrap();
         }),
-        story("a login that is over, and a profile of its app", |facts| {
+        story("an ended login, and a profile of its app", |facts| {
             let mut over = kept(None, Some("/home/ada/project/.env"));
             let (since, code) = (ago(1), tokenward_core::Code::RefreshTokenRefused);
             over.grant.standing = tokenward_core::Standing::NeedsConsent { since, code, provider_code: None };

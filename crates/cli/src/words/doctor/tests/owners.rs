@@ -33,13 +33,13 @@ pub(super) fn all() -> Vec<Story> {
             owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Used)]));
         }),
         story("a store that asks", |facts| {
-            owner(facts, Tool::LarkMcp, Err("storage.json is sealed, and its key is in the keyring".into()));
+            owner(facts, Tool::LarkMcp, Err("storage.json is encrypted, and its key is in the keyring".into()));
         }),
-        story("a dead login, and a tool that may have ended it", |facts| {
+        story("an ended login, and a tool that may have ended it", |facts| {
             dead(facts, Code::ForeignSpender, 20064);
             owner(facts, Tool::LarkCli, Ok(vec![held(HeldRefresh::Unknown)]));
         }),
-        story("a dead login, and another user's in a tool", |facts| {
+        story("an ended login, and another user's in a tool", |facts| {
             dead(facts, Code::ForeignSpender, 20064);
             owner(
                 facts,

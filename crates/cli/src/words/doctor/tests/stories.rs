@@ -114,7 +114,7 @@ fn checked(facts: &mut Facts, accepted: Result<(), CallError>) {
 
 const WRONG: Words = Words { en: "the app secret is wrong", zh: "应用密钥（App Secret）错误" };
 const BRAND: Words =
-    Words { en: "the app belongs to the other brand", zh: "应用所属品牌与所用域名不一致" };
+    Words { en: "the app belongs to the other platform", zh: "应用所属平台与所用域名不一致" };
 const GONE: Words = Words { en: "the access token is invalid", zh: "user_access_token 无效" };
 
 fn secrets() -> Vec<Story> {
@@ -317,16 +317,16 @@ fn doubts() -> Vec<Story> {
         login.open.push(open_rotation(HolderFate::Dead, Recovery::Replay));
     };
     vec![
-        story("in doubt, no answer came", |facts| in_doubt(facts, Doubt::NoAnswer)),
-        story("in doubt, the answer could not be read, and nothing serves", |facts| {
+        story("outcome unknown, no answer came", |facts| in_doubt(facts, Doubt::NoAnswer)),
+        story("outcome unknown, the answer could not be read, and nothing serves", |facts| {
             in_doubt(facts, Doubt::OddAnswer);
             login(facts).grant.access = None;
         }),
-        story("in doubt, and a replay would be punished", |facts| {
+        story("outcome unknown, and a replay would be punished", |facts| {
             in_doubt(facts, Doubt::NoAnswer);
             login(facts).open[0].recovery = Recovery::Hold { until: later(1) };
         }),
-        story("in doubt, and asked again in vain", |facts| {
+        story("outcome unknown, and asked again in vain", |facts| {
             in_doubt(facts, Doubt::NoAnswer);
             let kept = Closing::Kept { code: Code::ProviderUnavailable, provider_code: Some(20050) };
             let again = [
@@ -339,7 +339,7 @@ fn doubts() -> Vec<Story> {
             login(facts).grant.standing = standing;
             login(facts).journal.splice(0..0, again);
         }),
-        story("in doubt since a process that the journal has forgotten", |facts| {
+        story("outcome unknown since a process that the journal has forgotten", |facts| {
             in_doubt(facts, Doubt::SenderDied);
             login(facts).journal.clear();
         }),
@@ -411,7 +411,7 @@ fn crashes() -> Vec<Story> {
         }),
         late,
         back,
-        story("an adopted set on trial", |facts| {
+        story("an imported login, unverified", |facts| {
             let login = login(facts);
             login.grant.on_trial = true;
             let fingerprint = tokenward_core::Fingerprint::from_bytes([8; 16]);
@@ -534,7 +534,7 @@ fn links() -> Vec<Story> {
     let file = "/home/ada/project/.env";
     let grant = base().profiles[0].login.as_ref().unwrap().grant.id;
     let mut well = with(
-        "linked files in step",
+        "linked files in sync",
         vec![link(file, FileComparison::InStep), link("/home/ada/x.ini", FileComparison::InStep)],
     );
     well.2 = Show::Everything;
@@ -569,7 +569,7 @@ fn links() -> Vec<Story> {
             )],
         ),
         with(
-            "files of a login that is over",
+            "files of an ended login",
             vec![
                 link(file, FileComparison::OfEndedLogin { user: None }),
                 link("/home/ada/x.ini", FileComparison::OfEndedLogin { user: Some("小明".to_owned()) }),
@@ -585,7 +585,7 @@ fn links() -> Vec<Story> {
             "files without a token",
             vec![link(file, FileComparison::Blank), link("/home/ada/x.ini", FileComparison::Malformed)],
         ),
-        story("a link and nobody logged in", |facts| {
+        story("a link and not logged in", |facts| {
             facts.profiles[0].login = None;
             facts.profiles[0].links = vec![link(file, FileComparison::WithoutLogin)];
         }),
