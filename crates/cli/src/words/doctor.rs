@@ -344,7 +344,7 @@ impl Lang {
                 FindingWords::of(self.doctor_redirect_elsewhere(redirect)).next(self.doctor_redirect_elsewhere_next())
             }
             Story::PortRefused { redirect, reason } => {
-                FindingWords::of(self.doctor_port_refused(redirect, self.detail(&reason.to_string())))
+                FindingWords::of(self.doctor_port_refused(redirect, self.detail(reason)))
                     .next(self.doctor_port_refused_next())
             }
             Story::LinksInStep(count) => FindingWords::of(self.doctor_links_in_step(count)),
