@@ -9,11 +9,12 @@
 //! subject, under the port's own verb. What they have in common lies below them: [`failure`], [`query`], [`rows`], [`lookup`],
 //! [`incoming_set`], [`trials`], [`unproven`].
 //!
-//! A call is a trip to a thread that owns a connection ([`worker`]), and what runs there is a plain function of a transaction and the
+//! A call is a trip to a thread that owns a connection, or is run at once ([`worker`]); it is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
 mod adopt;
 pub(crate) mod connect;
+mod connected;
 mod connections;
 mod database_files;
 mod early_end;
@@ -62,11 +63,11 @@ use crate::rescue::Rescue;
 use crate::seal::Keys;
 
 use connect::Opener;
+use connected::How;
 use connections::Connections;
 use failure::{Failed, Fault};
 use sealer::Sealer;
 use statements as sql;
-use worker::How;
 
 pub use grants::DamagedLogin;
 pub use health::{Health, WaitingAnswer};
@@ -232,12 +233,20 @@ impl SqliteVault {
         self.connections.close().await
     }
 
-    /// A transaction that only reads.
+    /// A transaction that only reads, and no more than some rows.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.call(How::Reading, act).await
+    }
+
+    /// A transaction that reads through tables.
+    pub(crate) async fn read_all<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(How::ReadingAll, act).await
     }
 
     /// A transaction that is synced (I2).

@@ -1,7 +1,7 @@
 //! The connections to `vault.db`: how one is opened, and what is found wrong then.
 //!
 //! * *reading*: never waits for a writer (WAL), so a reader of a valid token does not either (I7);
-//! * *writing*: everything else; which of its commits are synced is [`super::worker`]'s story.
+//! * *writing*: everything else; which of its commits are synced is [`super::connected`]'s story.
 //!
 //! **Checkpoints.** The log is carried over into the database at a commit of a lease or a cache that finds more than 256 pages in it; so
 //! its syncs fall on a lease or a release and not between *begin* and *commit* of a rotation, where it would be done only at four times that
@@ -80,6 +80,11 @@ impl Opener {
     pub(super) fn was_suspect(&self, role: Role) -> bool {
         let bit = 1 << role as u8;
         self.suspect.fetch_and(!bit, Ordering::Relaxed) & bit != 0
+    }
+
+    /// Whether it will be.
+    pub(super) fn is_suspect(&self, role: Role) -> bool {
+        self.suspect.load(Ordering::Relaxed) & (1 << role as u8) != 0
     }
 
     /// Opens the connection of a role. Waits for whoever creates or migrates.
@@ -230,7 +235,7 @@ pub(crate) fn connect(database: &Path, role: Role) -> Result<Connection, rusqlit
     connection.execute_batch(sql::CONNECTION)?;
     connection.execute_batch(match role {
         Role::Reading => sql::ONLY_READS,
-        Role::Writing => sql::SYNCED,
+        Role::Writing => sql::FIRST_SYNCED,
     })?;
     Ok(connection)
 }
@@ -249,6 +254,6 @@ const MIGRATIONS: &[&str] = &[
 pub(crate) const SCHEMA: i64 = 7;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// More than there are.
 const STATEMENTS: usize = 128;

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 
 use super::connect::{Opener, Role};
-use super::worker::{How, Worker};
+use super::connected::How;
+use super::worker::Worker;
 
 /// The threads with the connections of a vault.
 pub(super) struct Connections {
@@ -20,15 +21,24 @@ impl Connections {
         Self { reader: worker(Role::Reading), writer: worker(Role::Writing) }
     }
 
-    /// Runs one transaction, or what cannot be in one.
+    /// Runs one transaction, or what cannot be in one: where it is called, if that can be had without a wait, or on a thread.
     pub(super) async fn call<T: Send + 'static>(
         &self,
         how: How,
         act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match how {
-            How::Reading => self.reader.call(how, act).await,
-            How::Synced | How::Unsynced | How::Bare => self.writer.call(how, act).await,
+        tracing::trace!(?how, "a trip to the vault");
+        // A task whose calls are all done at once lets others run between them all the same.
+        tokio::task::coop::consume_budget().await;
+        let act = match how {
+            How::Reading => self.writer.at_once(how, act).or_else(|act| self.reader.at_once(how, act)),
+            How::Unsynced => self.writer.at_once(how, act),
+            How::ReadingAll | How::Synced | How::Bare => Err(act),
+        };
+        match (act, how) {
+            (Ok(done), _) => done,
+            (Err(act), How::Reading | How::ReadingAll) => self.reader.call(how, act).await,
+            (Err(act), How::Synced | How::Unsynced | How::Bare) => self.writer.call(how, act).await,
         }
     }
 

@@ -122,7 +122,7 @@ impl Grants for SqliteVault {
 impl SqliteVault {
     /// Every grant that reads back, and what is known of those that do not.
     pub(crate) async fn read_each_grant(&self) -> Result<(Vec<Grant>, Vec<DamagedLogin>), StoreError> {
-        self.read(|context, tx| {
+        self.read_all(|context, tx| {
             let read = |row: &Row<'_>| {
                 let grant = GrantRow::read(row).and_then(|row| row.grant(&context.sealer));
                 Ok(grant.map_err(|fault| DamagedLogin::of(row, fault)))

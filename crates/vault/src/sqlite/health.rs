@@ -47,7 +47,7 @@ impl SqliteVault {
         let landed = landed.into_iter().filter(|landed| !landed.owned).map(|landed| landed.slotted);
         let slots: Vec<_> = rescued.into_iter().map(|rescued| rescued.slotted).chain(landed).collect();
         let (mut damage, waiting) = self
-            .read(move |_, tx| {
+            .read_all(move |_, tx| {
                 let damage: Vec<String> = all(tx, sql::INTEGRITY, [], |row| Ok(row.get(0)?))?;
                 let mut waiting = Vec::new();
                 for slot in slots {

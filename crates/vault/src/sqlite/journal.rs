@@ -124,7 +124,7 @@ impl Journal for SqliteVault {
         let closed = self.end_spend(freeing, move |context, tx| {
             // What came may be more than could be read of it.
             let is_wanted = matches!(closing, Closing::Doubt { .. }) && intent_row(tx, intent)?.answer.is_none();
-            Ok((is_wanted, context.close(tx, intent, &closing, standing.as_ref())?))
+            Ok((is_wanted, Of::Unread(context.close(tx, intent, &closing, standing.as_ref())?)))
         });
         let (is_wanted, grant) = closed.await?;
         if is_wanted {
@@ -173,17 +173,24 @@ impl SqliteVault {
     async fn end_spend<T: Send + 'static>(
         &self,
         freeing: Option<&Lease>,
-        end: impl FnOnce(&Context, &Connection) -> Result<(T, GrantId), Failed> + Send + 'static,
+        end: impl FnOnce(&Context, &Connection) -> Result<(T, Of), Failed> + Send + 'static,
     ) -> Result<(T, Option<Grant>), StoreError> {
         let lease = freeing.map(|lease| (lease.seat.clone(), lease.fence));
         let freed = lease.clone();
         let ended = self.write(move |context, tx| {
-            let (done, id) = end(context, tx)?;
+            let (done, of) = end(context, tx)?;
             if let Some((seat, fence)) = &lease {
                 free(tx, seat, *fence)?;
             }
-            let grant = grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?));
-            Ok((done, grant.ok()))
+            let stored = |id| grant_row(tx, id).and_then(|row| Ok(row.grant(&context.sealer)?)).ok();
+            let grant = match of {
+                Of::Unread(id) => stored(id),
+                Of::Known(grant) => {
+                    debug_assert!(stored(grant.id).as_ref().map(told) == Some(told(&grant)), "it is what is stored");
+                    Some(*grant)
+                }
+            };
+            Ok((done, grant))
         });
         let ended = ended.await?;
         if let Some((seat, fence)) = freed {
@@ -239,12 +246,12 @@ impl Context {
     }
 
     /// Stores a rotation. Says of which grant it was.
-    fn commit(&self, tx: &Connection, intent: IntentId, rotation: &Rotation) -> Result<(Committed, GrantId), Failed> {
+    fn commit(&self, tx: &Connection, intent: IntentId, rotation: &Rotation) -> Result<(Committed, Of), Failed> {
         let row = intent_row(tx, intent)?;
         let mut grant = grant_row(tx, row.grant)?;
         if let Some(Closing::Committed { generation, .. }) = row.closing {
             // The step is repeated after a crash, or by another process that read the same answer (I5).
-            return Ok((Committed::Generation(generation), grant.id));
+            return Ok((Committed::Generation(generation), Of::Unread(grant.id)));
         }
         let moved = grant.generation != row.generation && !self.is_back(tx, &grant, &row)?;
         if moved || grant.retired() {
@@ -253,7 +260,7 @@ impl Context {
             }
             self.mark_closed(tx, &row, &Closing::Parked)?;
             prune(tx, grant.id)?;
-            return Ok((Committed::Parked, grant.id));
+            return Ok((Committed::Parked, Of::Unread(grant.id)));
         }
         let generation = grant.generation.next();
         let others =
@@ -261,6 +268,7 @@ impl Context {
         if others == Some(true) {
             self.supersede(tx, grant.id, generation, Some(row.id))?;
         }
+        let is_plain = others != Some(true) && !grant.on_trial;
         apply(&mut grant, &self.sealer, rotation, generation);
         grant.write(tx, sql::UPDATE_GRANT)?;
         if let Change::Replace(token) = &rotation.refresh {
@@ -281,7 +289,15 @@ impl Context {
             end_trials(tx, grant.id, false)?;
             prune(tx, grant.id)?;
         }
-        Ok((Committed::Generation(generation), grant.id))
+        // Nothing is open any more: this intent was the one.
+        grant.intent_open = false;
+        let known = match &rotation.access {
+            Change::Replace(access) if is_plain => grant.written(Some(access)),
+            Change::Drop if is_plain => grant.written(None),
+            _ => None,
+        };
+        let of = known.map_or(Of::Unread(grant.id), |known| Of::Known(Box::new(known)));
+        Ok((Committed::Generation(generation), of))
     }
 
     /// Closes an intent without a rotation. Says of which grant it was.
@@ -376,6 +392,19 @@ impl Context {
         run(tx, sql::WRITE_ENTRY, bound)?;
         Ok(())
     }
+}
+
+/// Whose spend has ended.
+enum Of {
+    /// A grant that has to be read again to be given back.
+    Unread(GrantId),
+    /// A grant as it is stored, known from what was written: its row was read, changed and written in this transaction.
+    Known(Box<Grant>),
+}
+
+/// A grant in full, to be compared with what is stored of it where the program is built for tests.
+fn told(grant: &Grant) -> (String, Option<&str>) {
+    (format!("{grant:?}"), grant.access.as_ref().map(|access| access.token.expose()))
 }
 
 /// Stores how a grant stands, unless it has moved on.

@@ -8,10 +8,10 @@ use rusqlite::{Connection, Row, params};
 use tokenward_core::ports::{Keepsake, Keepsakes, Recalled, StoreError};
 use tokenward_core::{AppName, SecretBytes};
 
+use super::connected::How;
 use super::failure::{Failed, Fault, unopened};
 use super::query::{first, run};
 use super::rows::{bytes, keepsake_label, optional_time};
-use super::worker::How;
 use super::{Context, SqliteVault, sql};
 
 #[async_trait]

@@ -196,14 +196,34 @@ impl GrantRow {
     }
 
     pub(crate) fn grant(&self, sealer: &Sealer) -> Result<Grant, Fault> {
-        Ok(Grant {
+        Ok(self.with_access(self.access(sealer)?))
+    }
+
+    /// The grant as it reads back once this row is written: `access` is what its blob holds, and times are kept to the millisecond.
+    pub(crate) fn written(&self, access: Option<&Access>) -> Option<Grant> {
+        let kept = |time: Timestamp| instant(time.as_millisecond());
+        let access = match access {
+            Some(Access { token, obtained, expires }) => {
+                Some(Access { token: token.clone(), obtained: kept(*obtained)?, expires: kept(*expires)? })
+            }
+            None => None,
+        };
+        let refresh_expires = match self.refresh_expires {
+            Some(expires) => Some(kept(expires)?),
+            None => None,
+        };
+        Some(Grant { refresh_expires, rotated_at: kept(self.rotated_at)?, ..self.with_access(access) })
+    }
+
+    fn with_access(&self, access: Option<Access>) -> Grant {
+        Grant {
             id: self.id,
             app: self.app.clone(),
             profile: self.profile.clone(),
             former_profile: self.former.clone(),
             generation: self.generation,
             standing: self.standing.clone(),
-            access: self.access(sealer)?,
+            access,
             has_refresh: self.refresh.blob.is_some(),
             refresh_expires: self.refresh_expires,
             wall: self.wall,
@@ -216,7 +236,7 @@ impl GrantRow {
             on_trial: self.on_trial,
             unproven: self.unproven.is_some(),
             linked: self.linked,
-        })
+        }
     }
 
     pub(crate) fn retired(&self) -> bool {

@@ -16,11 +16,19 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK";
 pub(crate) const SAVEPOINT: &str = "SAVEPOINT call";
 pub(crate) const UNDO: &str = "ROLLBACK TO call";
 pub(crate) const RELEASE: &str = "RELEASE call";
-/// One sync for each commit, and the log carried over only where it has grown long: not between *begin* and *commit* of a rotation.
-pub(crate) const SYNCED: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024";
-/// No sync, and the log carried over at a quarter of that length: about a dozen rotations, and a log that a lone command reads through in a
-/// millisecond when it opens the vault.
-pub(crate) const UNSYNCED: &str = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256";
+/// One sync for each commit.
+pub(crate) const SYNCED: &str = "PRAGMA synchronous = FULL";
+/// No sync.
+pub(crate) const UNSYNCED: &str = "PRAGMA synchronous = NORMAL";
+/// The log is carried over only where it has grown long: not between *begin* and *commit* of a rotation.
+pub(crate) const CARRY_OVER_LATE: &str = "PRAGMA wal_autocheckpoint = 1024";
+/// At a quarter of that length: about a dozen rotations, and a log that a lone command reads through in a millisecond when it opens the
+/// vault.
+pub(crate) const CARRY_OVER_EARLY: &str = "PRAGMA wal_autocheckpoint = 256";
+/// What a connection that writes begins with.
+pub(crate) const FIRST_SYNCED: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024";
+/// Reads, so that a transaction which reads has begun indeed (<https://www.sqlite.org/lang_transaction.html> §2.1).
+pub(crate) const FIRST_LOOK: &str = "SELECT 1 FROM sqlite_schema";
 /// What every connection is.
 pub(crate) const CONNECTION: &str = "
     PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";

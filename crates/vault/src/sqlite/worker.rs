@@ -1,4 +1,4 @@
-//! The threads that own the connections: one writes, one reads, and a call is a trip to one of them.
+//! The threads that own the connections: one writes, one reads, and a call is a trip to one of them, or is run where it comes from.
 //!
 //! Enters: a closure over a connection. Leaves: what it returns, after its transaction has ended. The closure *is* the transaction:
 //! begun before it, committed when it returns a value, undone when it returns an error. A caller that goes away changes nothing: what is
@@ -11,49 +11,55 @@
 //! The reader waits for nobody who writes, in this process or in another one (I7): a write that waits for another process's lock
 //! waits on the writer's thread.
 //!
-//! **How durable.** The writer syncs the log at a commit (`synchronous=FULL`: I2), but for leases and caches, which may be lost with the
-//! power (`NORMAL`, which in WAL mode means no sync). A connection can change between the two where no transaction is open
-//! (<https://www.sqlite.org/pragma.html#pragma_synchronous>), and a sync covers all of the log before it, whoever wrote it. Two
-//! connections, one for each, would wait for each other's lock with sleeps.
+//! **At once.** A trip to a thread and back is two threads woken, which takes longer than most closures. So a call is run on its caller's own
+//! thread where that is as short as it seems: nobody has the connection, nothing was handed to its thread before (calls of one caller keep
+//! their order), it is open, and no other process is writing ([`Connected::at_once`]). That is so of reads of some rows, on the writer's
+//! connection, which has at hand what it wrote last, or on the reader's; and of leases and caches, which are not synced. What is synced never
+//! runs there: an async worker, and with it whatever else it serves, would stand still until the disk has answered. Nor does what reads
+//! through whole tables. What is run at once is over before its caller can go away.
 //!
 //! Threads start with the first call, end with the vault, and leave their connection to the end of the process (see
 //! [`super::connect`] on checkpoints). [`Worker::close`] returns when the files are closed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 use tokio::sync::oneshot;
 
 use super::connect::{Opener, Role};
-use super::query::run;
-use super::statements as sql;
+use super::connected::{Act, Connected, How};
 
-/// What a call is, beside what it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
-    /// A transaction that only reads, on the reader.
-    Reading,
-    /// A transaction that is synced.
-    Synced,
-    /// A transaction that may be lost with the power.
-    Unsynced,
-    /// No transaction: what cannot be in one.
-    Bare,
-}
-
-/// A thread with a connection, started by the first call.
+/// A connection with a thread, started by the first call that needs it.
 pub(super) struct Worker {
     opener: Arc<Opener>,
     role: Role,
+    connected: Arc<Mutex<Connected>>,
+    /// How many calls the thread has been handed that have not ended.
+    handed_over: Arc<AtomicUsize>,
     queue: Mutex<Option<Sender<Message>>>,
 }
 
 impl Worker {
     pub(super) fn new(opener: Arc<Opener>, role: Role) -> Self {
-        Self { opener, role, queue: Mutex::new(None) }
+        let connected = Arc::new(Mutex::new(Connected::new(Arc::clone(&opener), role)));
+        Self { opener, role, connected, handed_over: Arc::default(), queue: Mutex::new(None) }
+    }
+
+    /// Does something where it is called, if that can be had without a wait; otherwise it is given back.
+    pub(super) fn at_once<T, F>(&self, how: How, act: F) -> Result<Result<T, StoreError>, F>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError>,
+    {
+        if self.handed_over.load(Ordering::Acquire) > 0 {
+            return Err(act);
+        }
+        match self.connected.try_lock() {
+            Ok(mut connected) => connected.at_once(how, act),
+            Err(_) => Err(act),
+        }
     }
 
     /// Does something on the thread.
@@ -62,7 +68,6 @@ impl Worker {
         how: How,
         act: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        tracing::trace!(?how, "a trip to the vault");
         let (caller, answer) = oneshot::channel();
         self.send(Message::Call(how, Box::new(Call { act: Some(act), done: None, caller })))?;
         // The thread answers each call that it takes, whatever becomes of it.
@@ -85,17 +90,24 @@ impl Worker {
             Some(sender) => sender,
             None => queue.insert(self.start()?),
         };
+        if matches!(message, Message::Call(..)) {
+            self.handed_over.fetch_add(1, Ordering::AcqRel);
+        }
         sender.send(message).map_err(|_| self.opener.unreadable("its thread has ended"))
     }
 
     fn start(&self) -> Result<Sender<Message>, StoreError> {
         let (sender, queue) = mpsc::channel();
-        let seat = Seat { opener: Arc::clone(&self.opener), role: self.role, connection: None, synced: true };
+        let thread = Thread {
+            connected: Arc::clone(&self.connected),
+            handed_over: Arc::clone(&self.handed_over),
+            spins: if std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1) { SPINS } else { 0 },
+        };
         let name = match self.role {
             Role::Reading => "tokenward-read",
             Role::Writing => "tokenward-write",
         };
-        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || seat.serve(&queue));
+        let started = std::thread::Builder::new().name(name.to_owned()).spawn(move || thread.serve(&queue));
         started.map_err(|error| self.opener.unreadable(&format!("its thread cannot be started: {error}")))?;
         Ok(sender)
     }
@@ -104,15 +116,6 @@ impl Worker {
 enum Message {
     Call(How, Box<dyn Act>),
     Close(oneshot::Sender<Result<(), StoreError>>),
-}
-
-/// What a caller wants done, and the caller.
-trait Act: Send {
-    /// Does it; `false`: what it wrote is to be undone.
-    fn run(&mut self, tx: &Connection) -> bool;
-
-    /// Tells the caller what came of it, or what came in between.
-    fn tell(self: Box<Self>, ended: Result<(), StoreError>);
 }
 
 struct Call<T, F> {
@@ -140,189 +143,72 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Act for Ca
 }
 
 /// The thread's side.
-struct Seat {
-    opener: Arc<Opener>,
-    role: Role,
-    connection: Option<Connection>,
-    /// Whether the connection syncs its commits now.
-    synced: bool,
+struct Thread {
+    connected: Arc<Mutex<Connected>>,
+    handed_over: Arc<AtomicUsize>,
+    /// How often it looks for the next call before it sleeps.
+    spins: u32,
 }
 
-impl Seat {
-    fn serve(mut self, queue: &Receiver<Message>) {
+impl Thread {
+    fn serve(self, queue: &Receiver<Message>) {
         let mut next = None;
-        while let Some(message) = next.take().or_else(|| queue.recv().ok()) {
+        while let Some(message) = next.take().or_else(|| self.receive(queue)) {
             match message {
-                Message::Call(mut how @ (How::Synced | How::Unsynced), act) => {
+                Message::Call(mut how, act) => {
+                    let mut connected = self.connected();
                     let mut acts = vec![act];
-                    while acts.len() < AT_ONCE
-                        && let Ok(message) = queue.try_recv()
-                    {
-                        match message {
-                            Message::Call(other @ (How::Synced | How::Unsynced), act) => {
+                    while how.writes() && acts.len() < TOGETHER {
+                        match queue.try_recv() {
+                            Ok(Message::Call(other, act)) if other.writes() => {
                                 how = if other == How::Synced { other } else { how };
                                 acts.push(act);
                             }
                             other => {
-                                next = Some(other);
+                                next = other.ok();
                                 break;
                             }
                         }
                     }
-                    self.transact_all(how, acts);
+                    let ended = connected.run_all(how, acts);
+                    // Before anybody is told, so that what a caller does next can be done at once.
+                    drop(connected);
+                    self.handed_over.fetch_sub(ended.len(), Ordering::AcqRel);
+                    for (act, ended) in ended {
+                        act.tell(ended);
+                    }
                 }
-                Message::Call(how, mut act) => {
-                    let ended = self.transact(how, &mut *act);
-                    act.tell(ended);
+                Message::Close(caller) => {
+                    let closed = self.connected().close();
+                    drop(caller.send(closed));
                 }
-                Message::Close(caller) => drop(caller.send(self.close())),
             }
         }
-        // The vault is gone. Closing would carry the log over.
-        std::mem::forget(self.connection.take());
+        // The vault is gone.
+        self.connected().forget();
     }
 
-    /// Runs the calls that have queued up, in their order, in one transaction: one sync is enough for all of them. Each is undone alone
-    /// where it fails, and answered after the commit.
-    fn transact_all(&mut self, how: How, mut acts: Vec<Box<dyn Act>>) {
-        if acts.len() == 1 {
-            for mut act in acts {
-                let ended = self.transact(how, &mut *act);
-                act.tell(ended);
-            }
-            return;
-        }
-        let opener = Arc::clone(&self.opener);
-        let begun = self.begun(how);
-        let connection = match begun {
-            Ok(connection) => connection,
-            Err(error) => return acts.into_iter().for_each(|act| act.tell(Err(error.clone()))),
-        };
-        let mut kept = Vec::with_capacity(acts.len());
-        for act in &mut acts {
-            kept.push(attempt(&opener, connection, &mut **act));
-            // A full disk ends all of it, and not the one call alone.
-            if connection.is_autocommit() {
-                break;
+    /// The next message. A caller that was told something often asks for more in a moment, and to be woken takes longer than that.
+    fn receive(&self, queue: &Receiver<Message>) -> Option<Message> {
+        for _ in 0..self.spins {
+            match queue.try_recv() {
+                Ok(message) => return Some(message),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => std::hint::spin_loop(),
             }
         }
-        let not_run = acts.split_off(kept.len());
-        let committed = if connection.is_autocommit() {
-            Err(opener.error(&ended_by_sqlite()))
-        } else {
-            commit(&opener, connection, how)
-        };
-        self.leave();
-        for (act, kept) in acts.into_iter().zip(kept) {
-            act.tell(kept.and_then(|kept| if kept { committed.clone() } else { Ok(()) }));
-        }
-        if !not_run.is_empty() {
-            self.transact_all(how, not_run);
-        }
+        queue.recv().ok()
     }
 
-    /// Runs one call. An error of its own is in the call, and `Ok` here.
-    fn transact(&mut self, how: How, act: &mut dyn Act) -> Result<(), StoreError> {
-        let opener = Arc::clone(&self.opener);
-        let connection = self.begun(how)?;
-        let ended = match catch_unwind(AssertUnwindSafe(|| act.run(connection))) {
-            Err(_) => Err(panicked(&opener)),
-            Ok(true) if how != How::Bare => commit(&opener, connection, how),
-            Ok(_) => Ok(()),
-        };
-        self.leave();
-        ended
+    fn connected(&self) -> MutexGuard<'_, Connected> {
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The connection, open, syncing as it is to, and in a transaction.
-    fn begun(&mut self, how: How) -> Result<&Connection, StoreError> {
-        self.ready(how)?;
-        let Some(connection) = &self.connection else { return Err(self.opener.unreadable("it is not open")) };
-        let begin = match how {
-            How::Reading => sql::BEGIN_READING,
-            How::Synced | How::Unsynced => sql::BEGIN_WRITING,
-            How::Bare => return Ok(connection),
-        };
-        run(connection, begin, []).map_err(|error| self.opener.error(&error))?;
-        Ok(connection)
-    }
-
-    /// Undoes what was not committed. A connection that cannot do that is given up.
-    fn leave(&mut self) {
-        let left = |connection: &Connection| {
-            // A full disk may have ended it already.
-            connection.is_autocommit() || (run(connection, sql::ROLLBACK, []).is_ok() && connection.is_autocommit())
-        };
-        if !self.connection.as_ref().is_some_and(left) {
-            self.connection = None;
-        }
-    }
-
-    /// Sees to it that the connection is open, and syncs as it is to.
-    fn ready(&mut self, how: How) -> Result<(), StoreError> {
-        if self.opener.was_suspect(self.role) {
-            self.connection = None;
-        }
-        if self.connection.is_none() {
-            self.connection = Some(self.opener.open(self.role)?);
-            self.synced = true;
-        }
-        let synced = match how {
-            How::Synced => true,
-            How::Unsynced => false,
-            How::Reading | How::Bare => return Ok(()),
-        };
-        if synced != self.synced
-            && let Some(connection) = &self.connection
-        {
-            let change = if synced { sql::SYNCED } else { sql::UNSYNCED };
-            connection.execute_batch(change).map_err(|error| self.opener.error(&error))?;
-            self.synced = synced;
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), StoreError> {
-        let Some(connection) = self.connection.take() else { return Ok(()) };
-        connection.close().map_err(|(_, error)| self.opener.error(&error))
-    }
-}
-
-fn commit(opener: &Opener, connection: &Connection, how: How) -> Result<(), StoreError> {
-    run(connection, sql::COMMIT, []).map_err(|error| opener.error(&error))?;
-    if how == How::Synced {
-        opener.note_sync();
-    }
-    Ok(())
-}
-
-/// Runs one call of several. `false`: it failed, and was undone alone.
-fn attempt(opener: &Opener, connection: &Connection, act: &mut dyn Act) -> Result<bool, StoreError> {
-    let step = |statement| run(connection, statement, []).map(drop).map_err(|error| opener.error(&error));
-    step(sql::SAVEPOINT)?;
-    let ran = catch_unwind(AssertUnwindSafe(|| act.run(connection)));
-    if connection.is_autocommit() {
-        return ran.map(|_| false).map_err(|_| panicked(opener));
-    }
-    match ran {
-        Ok(true) => step(sql::RELEASE).map(|()| true),
-        Ok(false) => step(sql::UNDO).and_then(|()| step(sql::RELEASE)).map(|()| false),
-        Err(_) => step(sql::UNDO).and_then(|()| step(sql::RELEASE)).and(Err(panicked(opener))),
-    }
-}
-
-/// What those are told whose work was undone by the failure of another.
-fn ended_by_sqlite() -> rusqlite::Error {
-    let reason = "a write that was to be committed with it failed".to_owned();
-    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), Some(reason))
-}
-
-fn panicked(opener: &Opener) -> StoreError {
-    opener.unreadable("a call to it failed inside this program (a bug), and nothing of it was stored")
 }
 
 /// How many calls share a commit at most, so that the first of them does not wait for ever.
-const AT_ONCE: usize = 64;
+const TOGETHER: usize = 64;
+/// Some fifty microseconds: longer than what lies between two calls of one rotation, the provider's answer aside.
+const SPINS: u32 = 1_000;
 
 #[cfg(test)]
 mod tests {
