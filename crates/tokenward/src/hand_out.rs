@@ -30,7 +30,8 @@
 mod leaf;
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,17 +102,17 @@ impl HandOutFiles {
 
     fn show_under(
         &self,
-        mut lock: Option<File>,
+        lock: Option<File>,
         profile: &ProfileName,
         stored: &Stored,
         since: &Mark,
         mending: bool,
     ) -> io::Result<ShowOutcome> {
-        let note = match &mut lock {
+        let note = match &lock {
             Some(lock) => Note::read(lock)?,
             None => self.peek(profile).map_or(Note::Nothing, |found| Note::Shown(found.grant, found.generation)),
         };
-        if let (Note::Withheld, Some(lock)) = (note, &mut lock) {
+        if let (Note::Withheld, Some(lock)) = (note, &lock) {
             // It died between the store's answer and its end, or before: nobody knows. The new mark first.
             self.draw_mark()?;
             Note::Nothing.write(lock)?;
@@ -130,7 +131,7 @@ impl HandOutFiles {
             // Somebody else has mended it since.
             return Ok(ShowOutcome::Done);
         }
-        if let (Some(lock), Some((grant, generation))) = (&mut lock, stored.of) {
+        if let (Some(lock), Some((grant, generation))) = (&lock, stored.of) {
             Note::Shown(grant, generation).write(lock)?;
         }
         self.write(profile, stored)?;
@@ -178,8 +179,8 @@ impl HandOuts for HandOutFiles {
     }
 
     async fn withhold(&self, profile: &ProfileName) -> Result<Withheld, StoreError> {
-        let mut lock = self.lock(profile).await.flatten();
-        if let Some(lock) = &mut lock
+        let lock = self.lock(profile).await.flatten();
+        if let Some(lock) = &lock
             && let Err(error) = Note::Withheld.write(lock)
         {
             tracing::debug!(%error, %profile, "that a hand-out file is withheld is not on record");
@@ -256,7 +257,7 @@ impl Drop for Withholding {
     fn drop(&mut self) {
         // The mark before the note: a crash between the two costs the next writer a look at the store.
         let marked = draw_mark(&self.folder, &*self.entropy);
-        let done = match &mut self.lock {
+        let done = match &self.lock {
             Some(lock) => marked.and_then(|()| Note::Nothing.write(lock)),
             // Whoever has the lock may have gone on meanwhile.
             None => marked.and_then(|()| remove(&self.folder, &self.profile)),
@@ -279,13 +280,12 @@ enum Note {
 }
 
 impl Note {
-    fn read(lock: &mut File) -> io::Result<Self> {
-        let mut text = String::new();
-        lock.seek(SeekFrom::Start(0))?;
+    fn read(lock: &File) -> io::Result<Self> {
+        let mut bytes = [0; LONGEST_NOTE];
+        // By one call: a file of some bytes is read as a whole.
+        let length = lock.read_at(&mut bytes, 0)?;
         // One that does not read was cut off while it was written, by a crash.
-        if lock.take(LONGEST_NOTE).read_to_string(&mut text).is_err() {
-            return Ok(Self::Withheld);
-        }
+        let Ok(text) = str::from_utf8(&bytes[..length]) else { return Ok(Self::Withheld) };
         let mut words = text.split_ascii_whitespace();
         Ok(match (words.next(), words.next(), words.next(), words.next()) {
             (None, ..) => Self::Nothing,
@@ -298,15 +298,14 @@ impl Note {
         })
     }
 
-    fn write(self, lock: &mut File) -> io::Result<()> {
+    fn write(self, lock: &File) -> io::Result<()> {
         let text = match self {
             Self::Nothing => String::new(),
             Self::Withheld => "withheld\n".to_owned(),
             Self::Shown(grant, generation) => format!("shown {grant} {generation} whole\n"),
         };
-        lock.seek(SeekFrom::Start(0))?;
         // In one call, before the rest is cut off: what a crash leaves between the two is longer, and its head reads.
-        lock.write_all(text.as_bytes())?;
+        lock.write_all_at(text.as_bytes(), 0)?;
         lock.set_len(text.len() as u64)
     }
 }
@@ -340,4 +339,4 @@ fn remove(folder: &Folder, profile: &ProfileName) -> io::Result<()> {
 /// Tries of a lock, with pauses of 1, 2, 4 … ms: half a second in all.
 const LOCK_ATTEMPTS: u32 = 9;
 /// More than any note has.
-const LONGEST_NOTE: u64 = 256;
+const LONGEST_NOTE: usize = 256;

@@ -148,21 +148,21 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], durable: bool) -> io::Resul
 /// The system's no.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     match ours(path) {
-        Some(file) => {
+        Some((file, length)) => {
             file.write_all_at(bytes, 0)?;
-            if file.metadata()?.len() == bytes.len() as u64 { Ok(()) } else { file.set_len(bytes.len() as u64) }
+            if length <= bytes.len() as u64 { Ok(()) } else { file.set_len(bytes.len() as u64) }
         }
         // There is none, or one that another program made, opened to others or keeps under another name.
         None => write_whole(path, bytes, false),
     }
 }
 
-/// A file that this process's user alone may read, under this name alone.
-fn ours(path: &Path) -> Option<File> {
+/// A file that this process's user alone may read, under this name alone, and its length.
+fn ours(path: &Path) -> Option<(File, u64)> {
     let file = open_there().open(path).ok()?;
     let found = file.metadata().ok()?;
     let is_private = found.is_file() && found.nlink() == 1 && found.mode() & 0o7777 == FILE_MODE;
-    (is_private && found.uid() == rustix::process::geteuid().as_raw()).then_some(file)
+    (is_private && found.uid() == rustix::process::geteuid().as_raw()).then(|| (file, found.len()))
 }
 
 /// Makes renames and removals in a folder durable.

@@ -271,6 +271,15 @@ impl SqliteVault {
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.context.refresh_keys();
+        self.call_with_keys(how, act).await
+    }
+
+    /// The same where it was looked a moment ago whether another process has changed the keys.
+    async fn call_with_keys<T: Send + 'static>(
+        &self,
+        how: How,
+        act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let context = Arc::clone(&self.context);
         self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.error(failed))).await
     }

@@ -30,7 +30,9 @@ impl Connections {
         tracing::trace!(?how, "a trip to the vault");
         // A task whose calls are all done at once lets others run between them all the same.
         tokio::task::coop::consume_budget().await;
+        let is_idle = self.writer.is_idle() && self.reader.is_idle();
         let act = match how {
+            _ if !is_idle => Err(act),
             How::Reading => self.writer.at_once(how, act).or_else(|act| self.reader.at_once(how, act)),
             How::Unsynced => self.writer.at_once(how, act),
             How::ReadingAll | How::Synced | How::Bare => Err(act),

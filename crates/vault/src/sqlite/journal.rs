@@ -20,6 +20,7 @@ use tokenward_core::{
 
 use crate::codec::{answer_to_bytes, rotation_to_bytes};
 
+use super::connected::How;
 use super::failure::Failed;
 use super::grant_requests::answered;
 use super::leases::{free, rotated_under};
@@ -35,8 +36,11 @@ impl Journal for SqliteVault {
     async fn begin(&self, lease: &Lease, draft: IntentDraft) -> Result<Spend, StoreError> {
         self.check_room()?;
         let (by, grant, fence) = (lease.holder.clone(), rotated_under(lease)?, lease.fence);
-        let landing = self.landing_for(draft.id);
-        let spend = self.write(move |context, tx| context.begin(tx, (grant, fence, &by), &draft)).await?;
+        let intent = draft.id;
+        let begun = self.write(move |context, tx| context.begin(tx, (grant, fence, &by), &draft));
+        // The slot is made while the intent is written. A slot without a spend is free again when it is dropped.
+        let (spend, landing) = tokio::join!(biased; begun, async { self.landing_for(intent) });
+        let spend = spend?;
         // The commit was synced: from here on the spend is on record, whatever happens to this process (I1).
         Ok(match landing {
             Some(landing) => spend.landing_in(self.expect_landing(landing)),
@@ -157,7 +161,7 @@ impl SqliteVault {
         self.context.refresh_keys();
         let blob = self.context.sealer.seal(&answer_label(intent), &answer_to_bytes(answer, usize::MAX));
         let event = Event::Answered { intent, status: answer.status, log_id: answer.log_id.clone() };
-        self.write(move |context, tx| {
+        self.call_with_keys(How::Synced, move |context, tx| {
             if run(tx, sql::JOURNAL_ANSWER, params![intent_bytes(intent), blob])? == 0 {
                 return Err(unknown_intent(intent));
             }

@@ -21,7 +21,7 @@ impl Keepsakes for SqliteVault {
         let (kind, app, how) = place(what);
         let blob = self.context.sealer.seal(&keepsake_label(kind, app.as_str()), value.expose());
         let app = app.clone();
-        self.call(how, move |_, tx| {
+        self.call_with_keys(how, move |_, tx| {
             run(tx, sql::KEEP, params![kind, app.as_str(), blob, expires.map(Timestamp::as_millisecond)])?;
             Ok(())
         })

@@ -11,12 +11,12 @@
 //! The reader waits for nobody who writes, in this process or in another one (I7): a write that waits for another process's lock
 //! waits on the writer's thread.
 //!
-//! **At once.** A trip to a thread and back is two threads woken, which takes longer than most closures. So a call is run on its caller's own
-//! thread where that is as short as it seems: nobody has the connection, nothing was handed to its thread before (calls of one caller keep
-//! their order), it is open, and no other process is writing ([`Connected::at_once`]). That is so of reads of some rows, on the writer's
-//! connection, which has at hand what it wrote last, or on the reader's; and of leases and caches, which are not synced. What is synced never
-//! runs there: an async worker, and with it whatever else it serves, would stand still until the disk has answered. Nor does what reads
-//! through whole tables. What is run at once is over before its caller can go away.
+//! **At once.** A trip to a thread and back is two threads woken, which takes longer than many a closure. So a call is run on its caller's own
+//! thread where that is as short as it seems: neither thread has anything to do (where many call at once, they had better work beside the
+//! callers; and calls of one caller keep their order), the connection is open, and no other process is writing ([`Connected::at_once`]). That is
+//! so of reads of some rows, on the writer's connection, which has at hand what it wrote last, or on the reader's; and of leases and caches,
+//! which are not synced. What is synced never runs there: an async worker, and with it whatever else it serves, would stand still until the
+//! disk has answered. Nor does what reads through whole tables. What is run at once is over before its caller can go away.
 //!
 //! Threads start with the first call, end with the vault, and leave their connection to the end of the process (see
 //! [`super::connect`] on checkpoints). [`Worker::close`] returns when the files are closed.
@@ -53,13 +53,15 @@ impl Worker {
     where
         F: FnOnce(&Connection) -> Result<T, StoreError>,
     {
-        if self.handed_over.load(Ordering::Acquire) > 0 {
-            return Err(act);
-        }
         match self.connected.try_lock() {
-            Ok(mut connected) => connected.at_once(how, act),
-            Err(_) => Err(act),
+            Ok(mut connected) if self.is_idle() => connected.at_once(how, act),
+            _ => Err(act),
         }
+    }
+
+    /// Whether its thread has nothing to do.
+    pub(super) fn is_idle(&self) -> bool {
+        self.handed_over.load(Ordering::Acquire) == 0
     }
 
     /// Does something on the thread.
@@ -207,8 +209,8 @@ impl Thread {
 
 /// How many calls share a commit at most, so that the first of them does not wait for ever.
 const TOGETHER: usize = 64;
-/// Some fifty microseconds: longer than what lies between two calls of one rotation, the provider's answer aside.
-const SPINS: u32 = 1_000;
+/// A tenth or two of a millisecond: longer than what lies between two calls of one rotation, the provider's answer aside.
+const SPINS: u32 = 6_000;
 
 #[cfg(test)]
 mod tests {
