@@ -407,6 +407,97 @@ mod tests {
         }
     }
 
+    /// Which thread a call runs on; a lone one and those that are many.
+    #[tokio::test]
+    async fn a_lone_call_that_needs_no_disk_runs_where_it_comes_from() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        let here = std::thread::current().id();
+        let is_here = move || std::thread::current().id() == here;
+        assert!(!vault.write(move |_, _| Ok(is_here())).await.unwrap(), "what is synced waits elsewhere");
+        assert!(vault.read(move |_, _| Ok(is_here())).await.unwrap(), "on the connection that has written");
+        assert!(!vault.read_all(move |_, _| Ok(is_here())).await.unwrap(), "what reads much waits elsewhere");
+        // The first of some looks whether the log is long, on the thread; the commit after it begins the log anew.
+        let mut at_once = Vec::new();
+        for _ in 0..20 {
+            at_once.push(vault.write_unsynced(move |_, tx| note(tx).map(|()| is_here())).await.unwrap());
+            assert!(!vault.write(move |_, tx| note(tx).map(|()| is_here())).await.unwrap());
+        }
+        let expected: Vec<_> = (0..20).map(|number| number % 9 != 0).collect();
+        assert_eq!(at_once, expected);
+        assert_eq!(notes(&vault).await, 40);
+
+        // While the thread has something to do, nothing is run beside it that would have to wait for it.
+        let ((begins, has_begun), (goes_on, may_go_on)) = (channel(), channel());
+        let first = vault.write(move |_, _| {
+            begins.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        });
+        let others = async {
+            tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
+            assert!(!vault.read(move |_, _| Ok(is_here())).await.unwrap());
+            goes_on.send(()).unwrap();
+        };
+        let (first, ()) = tokio::join!(first, others);
+        first.unwrap();
+    }
+
+    /// Another process's write is waited for on the thread; who reads does not wait, and nobody's worker stands still.
+    #[tokio::test]
+    async fn what_has_to_wait_for_another_process_waits_on_the_thread() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        vault.write_unsynced(|_, tx| note(tx)).await.unwrap();
+        vault.write(|_, tx| note(tx)).await.unwrap();
+        let here = std::thread::current().id();
+        let is_here = move || std::thread::current().id() == here;
+        let other = rusqlite::Connection::open(place.path().join("home/vault/vault.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE; INSERT INTO notes VALUES (1)").unwrap();
+        assert!(vault.read(move |_, _| Ok(is_here())).await.unwrap());
+        assert_eq!(notes(&vault).await, 2, "it is not there yet");
+        let mut waiting = std::pin::pin!(vault.write_unsynced(move |_, tx| note(tx).map(|()| is_here())));
+        tokio::select! {
+            biased;
+            done = &mut waiting => panic!("it waits for nobody: {done:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        other.execute_batch("COMMIT").unwrap();
+        assert!(!waiting.await.unwrap());
+        assert_eq!(notes(&vault).await, 4);
+        // The wait has left nothing behind.
+        vault.write(|_, tx| note(tx)).await.unwrap();
+        assert!(vault.write_unsynced(move |_, tx| note(tx).map(|()| is_here())).await.unwrap());
+    }
+
+    /// A call that fails or panics where it was called is undone as on the thread.
+    #[tokio::test]
+    async fn what_fails_at_once_is_undone() {
+        let place = tempfile::tempdir().unwrap();
+        let vault = with_notes(place.path()).await;
+        vault.write_unsynced(|_, tx| note(tx)).await.unwrap();
+        vault.write(|_, tx| note(tx)).await.unwrap();
+        let here = std::thread::current().id();
+        let is_here = move || std::thread::current().id() == here;
+        let broken = vault.write_unsynced(move |_, tx| -> Result<(), Failed> {
+            note(tx)?;
+            assert!(!is_here(), "a bug, for a test");
+            Ok(())
+        });
+        let broken = broken.await;
+        assert!(
+            matches!(&broken, Err(StoreError { kind: StoreFault::Unreadable, reason, .. }) if reason.contains("a bug"))
+        );
+        let failed = vault.write_unsynced(|_, tx| -> Result<(), Failed> {
+            note(tx)?;
+            Err(StoreError::moved().into())
+        });
+        assert!(matches!(failed.await, Err(StoreError { kind: StoreFault::Moved, .. })));
+        assert_eq!(notes(&vault).await, 2);
+        vault.write(|_, tx| note(tx)).await.unwrap();
+        assert_eq!(notes(&vault).await, 3);
+    }
+
     /// A restore exchanges the folder next.
     #[cfg(target_os = "linux")]
     #[tokio::test]
