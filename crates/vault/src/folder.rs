@@ -162,7 +162,7 @@ fn ours(path: &Path) -> Option<(File, u64)> {
     let file = open_there().open(path).ok()?;
     let found = file.metadata().ok()?;
     let is_private = found.is_file() && found.nlink() == 1 && found.mode() & 0o7777 == FILE_MODE;
-    (is_private && found.uid() == rustix::process::geteuid().as_raw()).then(|| (file, found.len()))
+    (is_private && found.uid() == rustix::process::geteuid().as_raw()).then_some((file, found.len()))
 }
 
 /// Makes renames and removals in a folder durable.

@@ -65,7 +65,7 @@ pub(super) struct Connected {
     carries_over: bool,
     /// How many calls may write at once before one has to look whether the log is long.
     at_once_left: u32,
-    /// Whether the log may have been carried over since the last synced commit: the next commit begins it anew, which SQLite syncs.
+    /// Whether the log may have been carried over since the last synced commit: the next commit begins it anew, which `SQLite` syncs.
     is_log_new: bool,
 }
 

@@ -148,14 +148,14 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Act for Ca
 struct Thread {
     connected: Arc<Mutex<Connected>>,
     handed_over: Arc<AtomicUsize>,
-    /// How often it looks for the next call before it sleeps.
+    /// How often it looks for the next call of a lone caller before it sleeps.
     spins: u32,
 }
 
 impl Thread {
     fn serve(self, queue: &Receiver<Message>) {
-        let mut next = None;
-        while let Some(message) = next.take().or_else(|| self.receive(queue)) {
+        let (mut next, mut is_lone) = (None, false);
+        while let Some(message) = next.take().or_else(|| self.receive(queue, is_lone)) {
             match message {
                 Message::Call(mut how, act) => {
                     let mut connected = self.connected();
@@ -173,6 +173,7 @@ impl Thread {
                         }
                     }
                     let ended = connected.run_all(how, acts);
+                    is_lone = ended.len() == 1;
                     // Before anybody is told, so that what a caller does next can be done at once.
                     drop(connected);
                     self.handed_over.fetch_sub(ended.len(), Ordering::AcqRel);
@@ -190,9 +191,10 @@ impl Thread {
         self.connected().forget();
     }
 
-    /// The next message. A caller that was told something often asks for more in a moment, and to be woken takes longer than that.
-    fn receive(&self, queue: &Receiver<Message>) -> Option<Message> {
-        for _ in 0..self.spins {
+    /// The next message. A lone caller that was told something often asks for more in a moment, and to be woken takes longer than that. Of
+    /// many the first is not waited for: meanwhile the others come, and share its commit.
+    fn receive(&self, queue: &Receiver<Message>, is_lone: bool) -> Option<Message> {
+        for _ in 0..if is_lone { self.spins } else { 0 } {
             match queue.try_recv() {
                 Ok(message) => return Some(message),
                 Err(TryRecvError::Disconnected) => return None,
