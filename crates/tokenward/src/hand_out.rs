@@ -102,17 +102,17 @@ impl HandOutFiles {
 
     fn show_under(
         &self,
-        lock: Option<File>,
+        lock: Option<&File>,
         profile: &ProfileName,
         stored: &Stored,
         since: &Mark,
         mending: bool,
     ) -> io::Result<ShowOutcome> {
-        let note = match &lock {
+        let note = match lock {
             Some(lock) => Note::read(lock)?,
             None => self.peek(profile).map_or(Note::Nothing, |found| Note::Shown(found.grant, found.generation)),
         };
-        if let (Note::Withheld, Some(lock)) = (note, &lock) {
+        if let (Note::Withheld, Some(lock)) = (note, lock) {
             // It died between the store's answer and its end, or before: nobody knows. The new mark first.
             self.draw_mark()?;
             Note::Nothing.write(lock)?;
@@ -131,7 +131,7 @@ impl HandOutFiles {
             // Somebody else has mended it since.
             return Ok(ShowOutcome::Done);
         }
-        if let (Some(lock), Some((grant, generation))) = (&lock, stored.of) {
+        if let (Some(lock), Some((grant, generation))) = (lock, stored.of) {
             Note::Shown(grant, generation).write(lock)?;
         }
         self.write(profile, stored)?;
@@ -164,7 +164,7 @@ impl HandOuts for HandOutFiles {
             tracing::debug!(%profile, "somebody else is at the hand-out file");
             return Ok(ShowOutcome::Busy);
         };
-        let shown = self.show_under(lock, profile, stored, since, false);
+        let shown = self.show_under(lock.as_ref(), profile, stored, since, false);
         shown.map_err(|error| from_io(&self.folder().handout(profile), &error))
     }
 
@@ -174,7 +174,7 @@ impl HandOuts for HandOutFiles {
             Ok(Tried::Taken) => return Ok(ShowOutcome::Busy),
             Ok(Tried::Unsupported) | Err(_) => None,
         };
-        let shown = self.show_under(lock, profile, stored, since, true);
+        let shown = self.show_under(lock.as_ref(), profile, stored, since, true);
         shown.map_err(|error| from_io(&self.folder().handout(profile), &error))
     }
 
