@@ -16,6 +16,7 @@ use crate::task::{Words, told};
 #[derive(Default)]
 pub struct Program {
     tests: Vec<Test>,
+    side_by_side: bool,
     children: BTreeMap<&'static str, Work>,
 }
 
@@ -58,6 +59,13 @@ impl Program {
         self.test_with(may_mount, name, run)
     }
 
+    /// Its tests run on all cores, as those of the ordinary harness do: none of them fills the machine or measures what happens within
+    /// seconds.
+    pub fn side_by_side(mut self) -> Self {
+        self.side_by_side = true;
+        self
+    }
+
     /// Does what this process was started for.
     pub fn run(self) -> ExitCode {
         self.run_with(std::env::args_os().collect())
@@ -71,8 +79,9 @@ impl Program {
             return run(&words);
         }
         let mut arguments = Arguments::from_iter(line);
-        // Each starts dozens of processes, and some measure what happens within seconds.
-        arguments.test_threads = arguments.test_threads.or(Some(1));
+        // Most start dozens of processes each, and some measure what happens within seconds.
+        let threads = (!self.side_by_side).then_some(1);
+        arguments.test_threads = arguments.test_threads.or(threads);
         let all = arguments.include_ignored;
         let trials = self.tests.into_iter().map(|Test { name, need, run }| {
             Trial::ignorable_test(name, move || {

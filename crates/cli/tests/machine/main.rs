@@ -17,6 +17,7 @@ use tokenward_testkit::{Program, is_root};
 
 fn main() -> ExitCode {
     Program::new()
+        .side_by_side()
         .on_disk(
             "a_full_disk_stops_a_rotation_before_anything_is_spent",
             disks::a_full_disk_stops_a_rotation_before_anything_is_spent,
