@@ -14,8 +14,8 @@ use tokenward::stores::database_error;
 use tokenward::{Error, KeptState, Restored};
 use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
 
+use crate::error_pages;
 use crate::login_flags::Meant;
-use crate::pages;
 use crate::words::{Lang, explained_by, in_local_time};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
@@ -323,7 +323,7 @@ impl Failure {
             kept: self.0.kept.map(kept_name),
             current_state: self.0.stands.clone(),
             next: self.advice(lang),
-            page: pages::path(self.0.code),
+            page: error_pages::path(self.0.code),
             provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
                 code: refusal.provider_code,
                 error: refusal.provider_word.clone(),

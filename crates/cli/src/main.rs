@@ -17,6 +17,7 @@ mod commands;
 mod context;
 #[cfg(test)]
 mod documented;
+mod error_pages;
 #[cfg(test)]
 mod error_papers;
 mod failure;
@@ -26,7 +27,6 @@ mod filter;
 mod login_cookies;
 mod login_flags;
 mod network;
-mod pages;
 mod prompt;
 mod qr;
 mod render;

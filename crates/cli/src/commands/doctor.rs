@@ -11,9 +11,9 @@ use tokenward_core::{Code, ExitClass};
 
 use crate::args::Doctor;
 use crate::context::Context;
+use crate::error_pages;
 use crate::failure::Failure;
 use crate::network;
-use crate::pages;
 use crate::render::Row;
 use crate::words::doctor::Setting;
 use crate::words::{Lang, explained_by};
@@ -91,7 +91,7 @@ fn fields(finding: &Finding, setting: Setting<'_>, context: &Context) -> Finding
         message: told.message,
         details: told.details,
         next: told.next,
-        page: pages::path(code),
+        page: error_pages::path(code),
     }
 }
 

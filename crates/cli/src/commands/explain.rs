@@ -7,8 +7,8 @@ use tokenward_core::Code;
 
 use crate::args::Explain;
 use crate::context::Context;
+use crate::error_pages::{self, page};
 use crate::failure::Failure;
-use crate::pages::{self, page};
 use crate::words::Lang;
 
 pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Fail
             "message": happened,
             "next": [next],
             "text": text,
-            "page": pages::path(code),
+            "page": error_pages::path(code),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -13,6 +13,7 @@ mod commands;
 mod details;
 pub(crate) mod doctor;
 mod explain;
+mod file_permissions;
 #[cfg(feature = "jq")]
 mod filter;
 mod findings;
@@ -30,7 +31,6 @@ mod remedies;
 mod servers;
 mod service;
 mod settings;
-mod shared;
 mod stage;
 mod standing;
 mod time;

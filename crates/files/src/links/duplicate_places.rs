@@ -7,7 +7,7 @@
 use tokenward_core::{Generation, GrantId, KnownToken, Place, Slot, TokenKind};
 
 use super::document::Document;
-use super::shape::Shape;
+use super::login_shape::Shape;
 use super::shapes_by_known_tokens::is_beside;
 use super::sighting::Sighting;
 use super::token_candidates::candidates;

@@ -5,8 +5,8 @@
 use tokenward_core::{PathStep, Slot};
 
 use super::key_names::{Name, Role};
+use super::login_shape::Shape;
 use super::nested_path::Way;
-use super::shape::Shape;
 use super::tree::Tree;
 use super::value_frame::Frame;
 use super::value_kind::Nature;

@@ -13,7 +13,7 @@ use super::document::Document;
 use super::encoded::decodings;
 use super::file_values::FileValues;
 use super::linked_files::Links;
-use super::shape::Shape;
+use super::login_shape::Shape;
 use super::sighting::Sighting;
 use super::value::Value;
 use tokenward_keeper::Error;

@@ -10,9 +10,9 @@ use tokenward_core::{Format, PathStep, Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role, are_alike, is_of_a_token, joined};
+use super::login_shape::Shape;
 use super::mcp_server::Server;
 use super::nested_path::Way;
-use super::shape::Shape;
 use super::tree::Tree;
 use super::value::Value;
 use super::value_kind::Nature;

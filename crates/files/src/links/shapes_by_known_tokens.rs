@@ -10,7 +10,7 @@ use tokenward_core::{Format, PathStep, Place, ProfileName, Slot};
 
 use super::claims::{Says, says};
 use super::document::Document;
-use super::shape::Shape;
+use super::login_shape::Shape;
 use super::sighting::Sighting;
 use super::value_frame::Frame;
 use super::value_kind::Nature;

@@ -9,7 +9,7 @@ use super::document::Document;
 use super::encoded::decodings;
 use super::key_names::{Name, Role};
 use super::linked_files::{Links, blocking, linked, unreadable};
-use super::shape::{Unkept, unkept_ends};
+use super::login_shape::{Unkept, unkept_ends};
 use super::sighting::Sighting;
 use super::value_kind::Nature;
 use tokenward_keeper::Error;
