@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, api, findings, identity, platforms, proxy, servers, shared, vault, w, wiki};
+use super::{Lang, api, file_permissions, findings, identity, platforms, proxy, servers, vault, w, wiki};
 
 impl Lang {
     /// What happened.
@@ -432,7 +432,7 @@ fn words_of(code: Code) -> (Words, Words) {
             servers::words_of,
             vault::words_of,
             identity::words_of,
-            shared::words_of,
+            file_permissions::words_of,
         ]
         .iter()
         .find_map(|words_of| words_of(code))

@@ -1,10 +1,7 @@
 //! What goes over the wire, byte for byte, against reference/feishu.md §3, §4, §6 to §10.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Heard, REFRESH, SECRET, Server, app, feishu, json, spend, store};
 use tokenward_core::ports::{
     Account, AppTokenKind, AuthorizationRequest, CodeExchange, Consent, Prepared, TokenEndpoint,
 };
@@ -13,6 +10,8 @@ use tokenward_core::{
     TokenApi,
 };
 use url::Url;
+
+use crate::support::{self, Heard, REFRESH, SECRET, Server, app, feishu, json, spend, store};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -1,11 +1,8 @@
 //! BlueKing's three dialects: what goes over the wire, byte for byte (reference/blueking.md §2.1, §2.2, §3.3), and the
 //! calls that spend nothing.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Heard, REFRESH, SECRET, Server, blueking, json, providers, spend, unsent};
 use tokenward_core::ports::{
     Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Known, Prepared, TokenEndpoint,
 };
@@ -14,6 +11,8 @@ use tokenward_core::{
     OldAccess, Outcome, RefreshEnd, RefreshToken, RefusalClass, Remedy, Replay, Scopes, TokenApi, UserTicket,
 };
 use tokenward_wire::{AuthApiOptions, Providers, RefreshMethod, UserGrant};
+
+use crate::support::{self, Heard, REFRESH, SECRET, Server, blueking, json, providers, spend, unsent};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -1,8 +1,6 @@
 //! Every code the reference lists, with the class that the reference gives it: written out a second time, by hand, so
 //! that a slip in the table is seen.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use tokenward_core::RefusalClass::{
@@ -11,6 +9,8 @@ use tokenward_core::RefusalClass::{
 use tokenward_core::ports::{Known, TokenEndpoint};
 use tokenward_core::{Outcome, RawAnswer, Remedy, SecretBytes, TokenApi};
 use tokenward_wire::feishu::codes::{Call, facts, listed, lookup, lookup_word, words};
+
+use crate::support;
 
 fn check(call: Call, groups: &[(RefusalClass, &[i64])]) {
     for (class, codes) in groups {

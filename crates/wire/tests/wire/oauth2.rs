@@ -1,11 +1,8 @@
 //! Any RFC 6749 server: where its endpoints are found, what goes over the wire, and the calls that spend nothing.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::{Heard, Noon, REFRESH, SECRET, Server, in_doubt, json, oauth2, providers, spend, unsent};
 use tokenward_core::ports::{
     Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Known, Prepared, TokenEndpoint,
 };
@@ -16,6 +13,8 @@ use tokenward_core::{
 };
 use tokenward_wire::{OAuth2, Options, discover};
 use url::Url;
+
+use crate::support::{self, Heard, Noon, REFRESH, SECRET, Server, in_doubt, json, oauth2, providers, spend, unsent};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const FORM: &str = "application/x-www-form-urlencoded";

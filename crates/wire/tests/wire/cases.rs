@@ -3,14 +3,14 @@
 //! An answer is a status line, headers, an empty line and the body (its last line break is not part of it). `Cut: yes`
 //! says that the connection broke off. The readings were written by hand from the reference.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokenward_core::ports::TokenEndpoint;
 use tokenward_core::{Issued, Oddity, Outcome, RawAnswer, Refusal, SecretBytes, TokenApi};
+
+use crate::support;
 
 #[test]
 fn every_case_reads_as_written() {

@@ -1,12 +1,9 @@
 //! Every dialect against the sandbox, which was written from the protocol alone: what is sent is accepted, what comes is
 //! read, and what is refused is refused for the right reason.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::{Noon, SECRET, answered, blueking, oauth2, providers, spend_of};
 use tokenward_core::ports::{
     Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Prepared, Sent, TokenEndpoint,
 };
@@ -17,6 +14,8 @@ use tokenward_core::{
 use tokenward_emulator::{AppSpec, Brand, Door, Sandbox, SandboxOptions, UserSpec};
 use tokenward_wire::{Bearer, Call, CallOptions, CallTrouble, Calls, Providers};
 use url::Url;
+
+use crate::support::{Noon, SECRET, answered, blueking, oauth2, providers, spend_of};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CALLBACK: &str = "http://127.0.0.1:9000/callback";

@@ -1,7 +1,5 @@
 //! Business calls: where they go, what leaves, what the answers mean.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,13 +7,14 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue};
 use proptest::sample::select;
-use support::{Noon, Server, json};
 use tokenward_core::{AccessToken, AppToken, Hosts};
 use tokenward_wire::{
     BadCall, Bearer, Call, CallAnswer, CallFault, CallOptions, CallRefusal, CallTrouble, Calls, Part,
 };
 use tokio::io::AsyncWriteExt;
 use url::Url;
+
+use crate::support::{Noon, Server, json};
 
 const TOKEN: &str = "u-0123456789abcdefghijklmnop";
 

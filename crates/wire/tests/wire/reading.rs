@@ -1,10 +1,10 @@
 //! Whatever the bytes: reading never panics, and a refresh token that arrived is never lost (I3).
 
-mod support;
-
 use proptest::prelude::*;
 use tokenward_core::ports::{Known, TokenEndpoint};
 use tokenward_core::{Outcome, RawAnswer, RefusalClass, SecretBytes, TokenApi};
+
+use crate::support;
 
 fn answer(status: u16, body: Vec<u8>, whole: bool) -> RawAnswer {
     RawAnswer {

@@ -1,16 +1,15 @@
 //! Business calls beyond Feishu's: BlueKing's gateway (reference/blueking.md §4), and plain bearer tokens (RFC 6750).
 
-mod support;
-
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
-use support::{Noon, Server, blueking, json, oauth2};
 use tokenward_core::{AccessToken, AppToken, BlueKingApp, ClientAuthentication, Endpoints, Hosts, Platform, TokenApi};
 use tokenward_wire::{BadCall, Bearer, Call, CallAnswer, CallFault, CallOptions, CallRefusal, CallTrouble, Calls};
+
+use crate::support::{Noon, Server, blueking, json, oauth2};
 
 const TOKEN: &str = "fwBGq8TQ6nBy50ZXUN43ccLOxUiT8O";
 

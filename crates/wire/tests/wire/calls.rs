@@ -1,12 +1,11 @@
 //! The calls that spend nothing, and what a provider's failures make of them.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{SECRET, Server, app, feishu, json, store};
 use tokenward_core::ports::{Account, AppTokenKind, CallError, Consent, TokenEndpoint};
 use tokenward_core::{AccessToken, RefreshToken, Refusal, RefusalClass, Remedy, Scopes, Subject, TokenApi};
+
+use crate::support::{self, SECRET, Server, app, feishu, json, store};
 
 fn refusal(error: CallError) -> Refusal {
     match error {
