@@ -106,7 +106,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         service::ALL,
         proxy::ALL,
         settings::ALL,
-        shared::ALL,
+        file_permissions::ALL,
         stage::ALL,
         standing::ALL,
         time::ALL,
