@@ -1,14 +1,41 @@
 //! The arguments of `init`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+use tokenward::Preset;
 use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
 use url::Url;
 
 use crate::words::help::{OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 
-use super::values::{BadValue, name, port, provider, redirect, token_api, url};
+use super::values::{BadValue, name, port, provider_or_preset, redirect, token_api, url};
+
+/// What `--provider` names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProviderChoice {
+    pub(crate) name: ProviderName,
+    /// What is known of the server, where the name is that of one.
+    pub(crate) preset: Option<&'static Preset>,
+}
+
+impl From<ProviderName> for ProviderChoice {
+    fn from(name: ProviderName) -> Self {
+        Self { name, preset: None }
+    }
+}
+
+impl FromStr for ProviderChoice {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match Preset::of(text) {
+            Some(preset) => Ok(Self { name: ProviderName::OAuth2, preset: Some(preset) }),
+            None => text.to_ascii_lowercase().parse::<ProviderName>().map(Self::from),
+        }
+    }
+}
 
 /// `init`.
 #[derive(Debug, Default, Args)]
@@ -17,9 +44,9 @@ pub(crate) struct Init {
     /// Name of the app in the configuration (default: `default`)
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,
-    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER)
-    #[arg(long, value_name = "PROVIDER", value_parser = provider)]
-    pub(crate) provider: Option<ProviderName>,
+    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER); gitlab is oauth2 with its settings filled in
+    #[arg(long, value_name = "PROVIDER", value_parser = provider_or_preset)]
+    pub(crate) provider: Option<ProviderChoice>,
     /// App ID (`cli_…`), app code or client_id (TOKENWARD_APP_ID)
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,
