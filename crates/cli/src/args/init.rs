@@ -1,41 +1,15 @@
 //! The arguments of `init`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
-use tokenward::Preset;
-use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
+use tokenward_core::{AppName, ClientAuthentication, RedirectUri, TokenApi};
 use url::Url;
 
 use crate::words::help::{OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 
+use super::provider_choice::ProviderChoice;
 use super::values::{BadValue, name, port, provider_or_preset, redirect, token_api, url};
-
-/// What `--provider` names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ProviderChoice {
-    pub(crate) name: ProviderName,
-    /// What is known of the server, where the name is that of one.
-    pub(crate) preset: Option<&'static Preset>,
-}
-
-impl From<ProviderName> for ProviderChoice {
-    fn from(name: ProviderName) -> Self {
-        Self { name, preset: None }
-    }
-}
-
-impl FromStr for ProviderChoice {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match Preset::of(text) {
-            Some(preset) => Ok(Self { name: ProviderName::OAuth2, preset: Some(preset) }),
-            None => text.to_ascii_lowercase().parse::<ProviderName>().map(Self::from),
-        }
-    }
-}
 
 /// `init`.
 #[derive(Debug, Default, Args)]

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use tokenward_core::{Brand, Code, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
-use super::init::ProviderChoice;
+use super::provider_choice::ProviderChoice;
 use crate::words::Lang;
 
 /// Whose token is printed.
