@@ -70,7 +70,7 @@ pub(super) async fn register(
     let provider = choice.map(|choice| choice.name);
     let mut record = record(init, provider, context)?;
     if let Some(preset) = choice.and_then(|choice| choice.preset) {
-        record = preset.fill(record);
+        record = preset.fill(&record);
         if init.app_id.is_none() && context.asker().can_ask() {
             let issuer = record.get(Setting::AccountsUrl).unwrap_or(preset.issuer);
             context.printer.note(lang.preset_console(masking::address(&preset.console_at(issuer))));

@@ -43,19 +43,17 @@ impl Preset {
 
     /// The record with what nobody said. Of the rules each gives way by itself.
     #[must_use]
-    pub fn fill(&self, record: AppRecord) -> AppRecord {
-        let missing = |setting, text: &'static str| {
-            record.get(setting).is_none().then(|| text.to_owned()).map(|text| (setting, text))
-        };
-        let filled = [missing(Setting::AccountsUrl, self.issuer), missing(Setting::Scopes, self.scopes)];
+    pub fn fill(&self, record: &AppRecord) -> AppRecord {
         let said = record.get(Setting::Rules).unwrap_or_default();
         let key = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
         let is_said = |pair: &str| said.split_whitespace().any(|said| key(said) == key(pair));
         let rules = self.rules.split_whitespace().filter(|pair| !is_said(pair)).chain(said.split_whitespace());
         let rules = rules.collect::<Vec<_>>().join(" ");
-        let record =
-            filled.into_iter().flatten().fold(record.clone(), |all, (setting, text)| all.with(setting, Some(text)));
-        record.with(Setting::Rules, Some(rules))
+        let missing = |setting, text: &str| record.get(setting).is_none().then(|| text.to_owned());
+        let issuer = missing(Setting::AccountsUrl, self.issuer);
+        let scopes = missing(Setting::Scopes, self.scopes);
+        let filled = record.clone().with(Setting::AccountsUrl, issuer).with(Setting::Scopes, scopes);
+        filled.with(Setting::Rules, Some(rules))
     }
 
     /// The page at which an app is registered, at a server's own address.
@@ -92,7 +90,7 @@ mod tests {
 
     #[test]
     fn gitlab_lets_old_tokens_die() {
-        let record = Preset::of("GitLab").unwrap().fill(AppRecord::default());
+        let record = Preset::of("GitLab").unwrap().fill(&AppRecord::default());
         assert_eq!(record.get(Setting::AccountsUrl), Some("https://gitlab.com"));
         assert_eq!(record.get(Setting::Scopes), Some("openid read_user"));
         let rules = rules_of(record.get(Setting::Rules).unwrap());
@@ -107,7 +105,7 @@ mod tests {
             .with(Setting::AccountsUrl, Some("https://git.example.com"))
             .with(Setting::Scopes, Some("api"))
             .with(Setting::Rules, Some("old_access=stays margin=1m"));
-        let record = Preset::of("gitlab").unwrap().fill(said);
+        let record = Preset::of("gitlab").unwrap().fill(&said);
         assert_eq!(record.get(Setting::AccountsUrl), Some("https://git.example.com"));
         assert_eq!(record.get(Setting::Scopes), Some("api"));
         assert_eq!(record.get(Setting::Rules), Some("replay=punished access_life=2h old_access=stays margin=1m"));
