@@ -55,8 +55,8 @@ pub use compose::{
     remove_kept_vault, rewrap,
 };
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, CookieField, FilePosition, Home, KeySource, Origin, Overrides, Own, ProfileRecord,
-    ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
+    AppRecord, Clause, ConfigEdit, CookieField, FilePosition, Home, KeySource, Origin, Overrides, Own, Preset,
+    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
     reference as settings_reference, secret_file, travels_in_clear,
 };
 pub use tokenward_files::{

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tokenward_core::{AppName, ClientAuthentication, ProviderName, RedirectUri, TokenApi};
+use tokenward_core::{AppName, ClientAuthentication, RedirectUri, TokenApi};
 use url::Url;
 
 use crate::words::help::{OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 
-use super::values::{BadValue, name, port, provider, redirect, token_api, url};
+use super::provider_choice::ProviderChoice;
+use super::values::{BadValue, name, port, provider_or_preset, redirect, token_api, url};
 
 /// `init`.
 #[derive(Debug, Default, Args)]
@@ -17,9 +18,9 @@ pub(crate) struct Init {
     /// Name of the app in the configuration (default: `default`)
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,
-    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER)
-    #[arg(long, value_name = "PROVIDER", value_parser = provider)]
-    pub(crate) provider: Option<ProviderName>,
+    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER); gitlab is oauth2 with its settings filled in
+    #[arg(long, value_name = "PROVIDER", value_parser = provider_or_preset)]
+    pub(crate) provider: Option<ProviderChoice>,
     /// App ID (`cli_…`), app code or client_id (TOKENWARD_APP_ID)
     #[arg(long, value_name = "ID")]
     pub(crate) app_id: Option<String>,

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use tokenward_core::{Brand, Code, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
+use super::provider_choice::ProviderChoice;
 use crate::words::Lang;
 
 /// Whose token is printed.
@@ -26,6 +27,7 @@ pub(crate) enum BadValue {
     Duration,
     Brand,
     Provider,
+    ProviderOrPreset,
     TokenApi,
     Authentication,
     User,
@@ -52,6 +54,7 @@ impl BadValue {
             Self::Duration => lang.bad_duration(),
             Self::Brand => lang.bad_brand(),
             Self::Provider => lang.bad_provider(),
+            Self::ProviderOrPreset => lang.bad_provider_or_preset(),
             Self::TokenApi => lang.bad_token_api(),
             Self::Authentication => lang.bad_authentication(),
             Self::User => lang.bad_user(),
@@ -91,6 +94,10 @@ pub(super) fn brand(text: &str) -> Result<Brand, BadValue> {
 
 pub(super) fn provider(text: &str) -> Result<ProviderName, BadValue> {
     text.to_ascii_lowercase().parse().map_err(|()| BadValue::Provider)
+}
+
+pub(super) fn provider_or_preset(text: &str) -> Result<ProviderChoice, BadValue> {
+    text.parse().map_err(|()| BadValue::ProviderOrPreset)
 }
 
 pub(super) fn user(text: &str) -> Result<UserName, BadValue> {

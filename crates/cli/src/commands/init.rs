@@ -66,8 +66,16 @@ pub(super) async fn register(
     let settings = context.settings()?;
     let known = known_profile(&app, &profile, &settings, context)?;
     let before = Before { settings: &settings, app: &app };
-    let provider = questions::provider(init, &before, context).await?;
+    let choice = questions::provider(init, &before, context).await?;
+    let provider = choice.map(|choice| choice.name);
     let mut record = record(init, provider, context)?;
+    if let Some(preset) = choice.and_then(|choice| choice.preset) {
+        record = preset.fill(&record);
+        if init.app_id.is_none() && context.asker().can_ask() {
+            let issuer = record.get(Setting::AccountsUrl).unwrap_or(preset.issuer);
+            context.printer.note(lang.preset_console(masking::address(&preset.console_at(issuer))));
+        }
+    }
     match provider {
         Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, context).await?,
         Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, context).await?,

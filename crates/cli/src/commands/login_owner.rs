@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tokenward::links::Sighting;
 use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
-use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, RefreshToken, Standing};
+use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, ProviderName, RefreshToken, Standing};
 
 use crate::args::{Init, PlaceFlags};
 use crate::commands::init;
@@ -171,7 +171,7 @@ impl<'a> Source<'a> {
         let init = Init {
             app: Some(app),
             app_id: Some(id.to_owned()),
-            provider: self.brand.filter(|_| !said).map(Into::into),
+            provider: self.brand.filter(|_| !said).map(|brand| ProviderName::from(brand).into()),
             ..Init::default()
         };
         let done =

@@ -192,7 +192,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", "color", "何时使用颜色"),
     ("init", "", "设置应用：App ID、密钥和地址"),
     ("init", "app", "应用在配置中的名称（默认 default）"),
-    ("init", "provider", "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）"),
+    (
+        "init",
+        "provider",
+        "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）；gitlab 即填好设置的 oauth2",
+    ),
     ("init", "app_id", "App ID（cli_…）、应用编码（app code）或 client_id（TOKENWARD_APP_ID）"),
     ("init", "app_secret_stdin", "从 stdin 读取 App Secret（也可用环境变量 TOKENWARD_APP_SECRET）"),
     ("init", "app_secret_file", "从文件读取 App Secret 并加密保存"),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tokenward_emulator::{ClientAuth, Door, ErrorShape, Fault, FaultKind, OddAnswer, Operation, PlainPart};
+use tokenward_emulator::{
+    ClientAuth, Door, ErrorShape, Fault, FaultKind, OddAnswer, OldAccessToken, Operation, PlainPart,
+};
 
 use crate::desk::Desk;
 use crate::logins::paste_by;
@@ -35,6 +37,34 @@ fn from_discovery_to_logout() {
     desk.run(&["logout", "--revoke", "--yes"]).succeeds();
     assert!(!desk.is_good(&second));
     desk.run(&["token"]).fails(3, "TW0401");
+}
+
+/// A preset is an oauth2 app whose settings are filled in: at a server of one's own, too.
+#[test]
+fn a_preset_at_a_server_of_ones_own() {
+    let desk = Desk::bare(Door::Plain);
+    let issuer = desk.url(Door::Plain);
+    desk.sandbox.rules(|rules| rules.plain.old_access_token = OldAccessToken::Dies);
+    desk.init(&["--provider", "gitlab", "--rule", "margin=1m"]).succeeds();
+    let config = desk.config();
+    for line in ["provider = \"oauth2\"", "old_access = \"dies\"", "access_life = \"2h\"", "margin = \"1m\""] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    assert!(config.contains(&format!("accounts_url = \"{issuer}")) && !config.contains("gitlab"), "{config}");
+    desk.login_by_browser(&[]).succeeds();
+    let first = desk.token(&[]);
+    desk.advance(3600);
+    let second = desk.token_after(3600, &[]);
+    assert!(desk.is_good(&second) && !desk.is_good(&first));
+    desk.run(&["logout", "--revoke", "--yes"]).succeeds();
+    assert!(!desk.is_good(&second));
+    // Nobody said what is asked for, nor where.
+    let bare = Desk::bare(Door::Plain);
+    let words = ["init", "--provider", "GitLab", "--app-id", "a", "--client-authentication", "none", "--no-check"];
+    bare.run(&words).succeeds();
+    let config = bare.config();
+    assert!(config.contains("accounts_url = \"https://gitlab.com\"") && config.contains("read_user"), "{config}");
+    bare.run(&["init", "--provider", "gitlub"]).fails(2, "gitlab");
 }
 
 #[test]

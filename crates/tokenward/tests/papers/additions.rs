@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use tokenward::Setting;
+use tokenward::{Preset, Setting};
 use tokenward_core::{Format, ProviderName, TokenApi};
 use tokenward_emulator::Endpoint;
 
@@ -18,7 +18,7 @@ fn every_provider_can_be_found() {
     for provider in ProviderName::ALL {
         let name = provider.as_str();
         assert!(row.contains(&format!("`{name}`")), "{name}: the row of docs/reference/settings.md");
-        for sentence in ["bad_provider", "ask_provider"] {
+        for sentence in ["bad_provider()", "ask_provider()"] {
             let line = words.lines().find(|line| line.trim_start().starts_with(sentence)).unwrap();
             assert_eq!(line.matches(name).count(), 2, "{name}: {sentence} in both languages");
         }
@@ -30,6 +30,17 @@ fn every_provider_can_be_found() {
         let flag = format!("--provider {name}");
         assert!(provider == ProviderName::Feishu || guides.contains(&flag), "{flag} is in no guide");
         assert!(TokenApi::ALL.into_iter().any(|api| provider.speaks(api)), "{name} speaks nothing");
+    }
+    for name in Preset::ALL.iter().map(|preset| preset.name) {
+        for sentence in ["bad_provider_or_preset", "ask_provider"] {
+            let line = words.lines().find(|line| line.trim_start().starts_with(sentence)).unwrap();
+            assert_eq!(line.matches(name).count(), 2, "{name}: {sentence} in both languages");
+        }
+        for help in &help {
+            let said = options(help).any(|option| option.starts_with("provider ") && option.contains(name));
+            assert!(said, "{name}: the help of --provider");
+        }
+        assert!(guides.contains(&format!("--provider {name}")), "--provider {name} is in no guide");
     }
 }
 

@@ -7,7 +7,7 @@ use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
 use super::before::Before;
-use crate::args::Init;
+use crate::args::{Init, ProviderChoice};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -16,13 +16,13 @@ pub(super) async fn provider(
     init: &Init,
     before: &Before<'_>,
     context: &Context,
-) -> Result<Option<ProviderName>, Failure> {
+) -> Result<Option<ProviderChoice>, Failure> {
     if init.provider.is_some() {
         return Ok(init.provider);
     }
     if let Some(text) = context.ambient.env.get("TOKENWARD_PROVIDER") {
-        let parsed = text.to_ascii_lowercase().parse();
-        return parsed.map(Some).map_err(|()| {
+        let parsed = text.to_ascii_lowercase().parse::<ProviderName>();
+        return parsed.map(|name| Some(name.into())).map_err(|()| {
             Failure::new(Code::BadSetting, context.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
                 .then(context.lang().bad_provider())
         });
@@ -35,7 +35,7 @@ pub(super) async fn provider(
     loop {
         let default = before.says(Setting::Provider).unwrap_or("feishu");
         let answer = context.asker().line(context.lang().ask_provider(), Some(default), "").await?;
-        if let Ok(provider) = answer.to_ascii_lowercase().parse() {
+        if let Ok(provider) = answer.parse() {
             return Ok(Some(provider));
         }
     }
