@@ -15,6 +15,7 @@ mod init;
 mod link;
 mod login;
 mod proxy;
+mod purpose;
 mod service;
 mod values;
 mod vault;
