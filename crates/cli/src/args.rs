@@ -16,6 +16,7 @@ mod link;
 mod login;
 mod provider_choice;
 mod proxy;
+mod purpose;
 mod service;
 mod values;
 mod vault;

@@ -87,6 +87,16 @@ impl Asker {
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "是" | "好"))
     }
 
+    /// Asks whether to go on; an empty answer is a yes. Nobody there says no.
+    pub(crate) async fn goes_on(self, question: String) -> Result<bool, Failure> {
+        if !self.can_ask {
+            return Ok(false);
+        }
+        self.printer.question(&format!("{question} [Y/n]"));
+        let answer = self.read().await?;
+        Ok(matches!(answer.to_lowercase().as_str(), "" | "y" | "yes" | "是" | "好"))
+    }
+
     /// Reads a line that somebody types or pipes in, asked for or not.
     pub(crate) async fn read(self) -> Result<String, Failure> {
         let line = tokio::task::spawn_blocking(|| {

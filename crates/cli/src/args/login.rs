@@ -3,11 +3,26 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Parser};
 use tokenward_core::{AppName, Brand};
 
 use super::link::{InsistFlags, PlaceFlags};
+use super::purpose::Purpose;
 use super::values::{brand, duration, name, port};
+
+/// `login` without a word behind it.
+#[derive(Debug, Parser)]
+struct Plain {
+    #[command(flatten)]
+    login: Login,
+}
+
+impl Login {
+    /// What `tokenward login` alone means.
+    pub(crate) fn plain() -> Option<Self> {
+        Plain::try_parse_from(["login"]).ok().map(|plain| plain.login)
+    }
+}
 
 /// `login`.
 #[derive(Debug, Args)]
@@ -19,6 +34,9 @@ pub(crate) struct Login {
     /// Scope to request in addition to the app's; repeatable, separated by spaces or commas
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Vec<String>,
+    /// Request the scopes for this purpose, at Feishu and Lark; repeatable
+    #[arg(long = "for", value_name = "wiki|docs|im|mcp", value_enum, hide_possible_values = true)]
+    pub(crate) purpose: Vec<Purpose>,
     /// Paste the final address from the browser, instead of waiting for the callback
     #[arg(long, conflicts_with_all = ["device", "no_browser", "port"])]
     pub(crate) paste: bool,

@@ -8,8 +8,6 @@ mod before;
 mod platform;
 mod questions;
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use tokenward::{
     AppRecord, ConfigEdit, Home, Overrides, ProfileRecord, Registration, Report, ResolvedProfile, Session, Setting,
@@ -28,9 +26,11 @@ use crate::failure::{Failure, provider_words};
 
 use before::Before;
 
-pub(super) async fn run(init: &Init, context: &Context) -> Result<ExitCode, Failure> {
+/// Registers an app and tells of it; gives back the profile that one logs in with.
+pub(super) async fn run(init: &Init, context: &Context) -> Result<ResolvedProfile, Failure> {
     let registered = register(init, None, context.lang().init_nothing_saved(), context).await?;
-    tell(&registered, context)
+    tell(&registered, context)?;
+    Ok(registered.profile)
 }
 
 /// An app that was registered.
@@ -406,7 +406,7 @@ fn is_unknown_no(error: &tokenward::Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
-fn tell(registered: &Registered, context: &Context) -> Result<ExitCode, Failure> {
+fn tell(registered: &Registered, context: &Context) -> Result<(), Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let Registered { app, profile, secret_file, checked, .. } = registered;
     let console = profile.provider().brand().map(|_| {
@@ -426,7 +426,7 @@ fn tell(registered: &Registered, context: &Context) -> Result<ExitCode, Failure>
             "redirect_uri": profile.redirect_uri,
             "console": console,
         }))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     if *checked {
         printer.note(lang.init_checked());
@@ -458,7 +458,7 @@ fn tell(registered: &Registered, context: &Context) -> Result<ExitCode, Failure>
         lang.init_next_user(named)
     };
     printer.note(lang.init_next(command));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// No app token lives this long, so a new one is fetched whatever is kept.

@@ -180,7 +180,7 @@ async fn consent(login: &Login, work: &Work, context: &Context) -> Result<LoginR
         )
         .await);
     }
-    let asked = asked(&work.profile, &login.scope, context)?;
+    let asked = asked(&work.profile, login, context)?;
     let wished = asked.clone();
     let done = if login.device {
         device::login(login, asked, work, context).await?
@@ -274,10 +274,15 @@ fn join_app(app: &AppName, settings: Settings, context: &Context) -> Result<Sett
 }
 
 /// The app's scopes, those of the flags, and `offline_access`.
-fn asked(profile: &ResolvedProfile, flags: &[String], context: &Context) -> Result<Scopes, Failure> {
+fn asked(profile: &ResolvedProfile, login: &Login, context: &Context) -> Result<Scopes, Failure> {
     let lang = context.lang();
+    if !login.purpose.is_empty() && profile.provider().brand().is_none() {
+        return Err(Failure::new(Code::Usage, lang.purposes_not_here(profile.provider())).complete());
+    }
+    let purposes = login.purpose.iter().map(|purpose| purpose.scopes().to_owned());
+    let flags: Vec<String> = login.scope.iter().cloned().chain(purposes).collect();
     let bad = |error| Failure::new(Code::BadScopes, lang.bad_scopes(&error));
-    let flags = init::scopes(flags, context)?;
+    let flags = init::scopes(&flags, context)?;
     let (all, _) = Scopes::parse(&format!("{} {flags}", profile.scopes)).map_err(bad)?;
     profile.login_scopes(all).map_err(bad)
 }

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod exec;
 mod explain;
+mod first_steps;
 mod help;
 mod init;
 mod link;
@@ -41,8 +42,8 @@ pub(crate) use token::plain;
 /// Runs a command.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
-        Command::Init(init) => init::run(&init, context).await,
-        Command::Login(login) => Box::pin(login::run(*login, context)).await,
+        Command::Init(init) => Box::pin(first_steps::init(&init, context)).await,
+        Command::Login(login) => Box::pin(first_steps::login(*login, context)).await,
         Command::Token(token) => token::run(&token, context).await,
         Command::Refresh(refresh) => refresh::run(refresh, context).await,
         Command::Status => status::run(context).await,

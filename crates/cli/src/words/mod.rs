@@ -17,6 +17,7 @@ mod file_permissions;
 #[cfg(feature = "jq")]
 mod filter;
 mod findings;
+mod first_steps;
 pub(crate) mod help;
 mod identity;
 mod lang;
@@ -97,6 +98,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         explain::ALL,
         #[cfg(feature = "jq")]
         filter::ALL,
+        first_steps::ALL,
         identity::ALL,
         links::ALL,
         login::ALL,

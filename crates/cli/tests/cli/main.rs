@@ -30,6 +30,7 @@ mod explain;
 mod faults;
 mod fields;
 mod filter;
+mod first_steps;
 mod gives_way;
 mod help;
 mod identity;

@@ -92,7 +92,7 @@ fn init_asks_and_does_not_echo_the_secret() {
     let mut init = AtTerminal::new(&world, &words);
     init.until("App ID (cli_…):").answer("\n").until("an answer is needed");
     init.answer(&format!("{}\n", world.app.id)).until("App Secret (not shown):");
-    init.answer(&format!("{}\n", world.app.secret));
+    init.answer(&format!("{}\n", world.app.secret)).until("Log in now? [Y/n]").answer("n\n");
     let (shown, code) = init.end();
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("the provider accepts"), "{shown}");

@@ -22,7 +22,7 @@ super::manual! {
         "在浏览器中打开平台的授权页，等待你同意，然后把登录存入保险库。没有浏览器时，--device 显示可在其他设备上输入的验证码，--paste 接收别处浏览器最后停留的地址。"
         "tokenward login" => "log in with the browser" "用浏览器登录"
         "tokenward login --device" => "log in with a code on another device" "在另一台设备上输入验证码登录"
-        "tokenward login --scope 'docx:document wiki:wiki'" => "ask for more scopes" "申请更多权限"
+        "tokenward login --for wiki" => "ask for all scopes that `tokenward wiki` needs" "申请 `tokenward wiki` 所需的全部权限"
         "tokenward login --env-file .env" => "app from this file, tokens into it" "应用取自该文件，令牌写入该文件"
     }
     "token" {

@@ -1,0 +1,34 @@
+//! What a login is for, and which scopes that takes (reference/feishu.md §12.6).
+
+use clap::ValueEnum;
+
+/// A purpose that has a set of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    /// Pages of the wiki, made and updated by `tokenward wiki`
+    Wiki,
+    /// Documents, read, made and changed
+    Docs,
+    /// Messages, read and sent as the user
+    Im,
+    /// What MCP servers that read and search ask for
+    Mcp,
+}
+
+impl Purpose {
+    /// The scopes, separated by spaces.
+    pub(crate) const fn scopes(self) -> &'static str {
+        match self {
+            Self::Wiki => {
+                "wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
+                 docx:document:readonly docx:document.block:convert docs:document.media:upload"
+            }
+            Self::Docs => {
+                "docx:document:create docx:document:readonly docx:document:write_only docx:document.block:convert \
+                 docs:document.media:upload"
+            }
+            Self::Im => "im:message im:message.send_as_user im:chat:read",
+            Self::Mcp => "docx:document:readonly wiki:wiki:readonly search:docs:read im:message:readonly im:chat:read",
+        }
+    }
+}
