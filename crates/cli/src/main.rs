@@ -32,6 +32,7 @@ mod qr;
 mod render;
 mod signals;
 mod start;
+mod suggestion;
 mod token_places;
 mod typed_command;
 mod typed_lines;

@@ -48,6 +48,7 @@ mod over;
 mod places;
 mod platform_secrets;
 mod prefixes;
+mod profiles;
 mod project;
 mod proxy;
 mod race;
