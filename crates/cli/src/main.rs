@@ -14,6 +14,7 @@ mod args;
 mod browser;
 mod child;
 mod commands;
+mod completion;
 mod context;
 #[cfg(test)]
 mod documented;

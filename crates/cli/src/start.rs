@@ -12,6 +12,7 @@ use tokenward_core::Code;
 use crate::ambient::Ambient;
 use crate::args::{Cli, Colour, Command};
 use crate::commands;
+use crate::completion;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
@@ -25,6 +26,11 @@ use crate::words::help::{self, Depth};
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
+    if let [first, words @ ..] = arguments
+        && first == completion::ASKED
+    {
+        return completion::answer(words, ambient);
+    }
     let lang = ambient.lang(wanted_lang(arguments));
     repeat_no_secret_of(arguments);
     if arguments.is_empty() {

@@ -10,6 +10,7 @@ mod apps;
 mod bkoauth;
 mod blueking;
 mod callback;
+mod completions;
 mod crash;
 mod crash_sweep;
 #[cfg(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
