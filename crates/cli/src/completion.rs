@@ -155,7 +155,7 @@ impl Known {
     fn positional(&self, at: &Command, arg: &Arg) -> Vec<Candidate> {
         match (at.get_name(), arg.get_id().as_str()) {
             ("unlink" | "links", "file") => self.linked(),
-            ("explain", "code") => Code::ALL.iter().map(|code| word(code.as_str(), code.name().to_owned())).collect(),
+            ("explain", "code") => Code::ALL.iter().map(|code| word(code.as_str(), code.name())).collect(),
             _ => self.values(arg),
         }
     }

@@ -216,8 +216,8 @@ mod tests {
     fn what_is_suggested_is_there() {
         let tree = help::bare();
         for (_, command) in OTHERS {
-            let words = command.split(' ').filter(|word| !word.starts_with('-'));
-            let found = words.fold(Some(&tree), |at, word| at?.find_subcommand(word));
+            let mut words = command.split(' ').filter(|word| !word.starts_with('-'));
+            let found = words.try_fold(&tree, |at, word| at.find_subcommand(word));
             assert!(found.is_some(), "{command}");
         }
         let mut all = Vec::new();

@@ -41,7 +41,7 @@ fn profiles_are_listed_and_selected() {
     let ran = world.run(&["profile", "list"]);
     let lines: Vec<_> = ran.succeeds().out.lines().collect();
     assert!(lines.iter().any(|line| line.starts_with("* default") && line.contains("Ada")), "{ran:?}");
-    assert!(lines.iter().any(|line| line.starts_with("  idle") && line.contains("nobody logged in")), "{ran:?}");
+    assert!(lines.iter().any(|line| line.starts_with("  idle") && line.contains("not logged in")), "{ran:?}");
     let ran = world.run(&["profile", "use", "lab"]);
     assert!(ran.succeeds().err.contains("profile lab is used by default now"), "{ran:?}");
     let expected = [("default", false, 1), ("idle", false, 0), ("lab", true, 1)];

@@ -54,7 +54,7 @@ super::manual! {
     }
     "whoami" {
         "Shows on one line whose login a profile has, its app and its status. It makes no refresh and asks nobody; the exit code is that of `tokenward status`."
-        "用一行显示配置档的登录属于谁、属于哪个应用以及状态。不续期，也不联网；退出码与 `tokenward status` 相同。"
+        "用一行显示配置档的登录属于谁、属于哪个应用以及状态。不刷新，也不联网；退出码与 `tokenward status` 相同。"
         "tokenward whoami" => "who am I" "当前登录的是谁"
         "tokenward whoami work --json" => "of another profile, for a program" "另一个配置档，供程序读取"
     }
