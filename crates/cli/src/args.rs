@@ -14,6 +14,7 @@ mod given;
 mod init;
 mod link;
 mod login;
+mod profile;
 mod provider_choice;
 mod proxy;
 mod purpose;
@@ -42,6 +43,7 @@ pub(crate) use given::TokenSource;
 pub(crate) use init::Init;
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
+pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use service::{Service, ServiceInstall};
@@ -116,9 +118,11 @@ pub(crate) enum Command {
     /// Refresh the access token now, even if it is still valid
     Refresh(Refresh),
     /// Show the status of a login; makes no refresh
-    Status,
+    Status(OfProfile),
     /// List all logins; makes no refresh
-    List,
+    List(OfProfile),
+    /// Show who is logged in, and as which profile
+    Whoami(OfProfile),
     /// Find out what is wrong and how to fix it; makes no refresh
     Doctor(Doctor),
     /// Explain an error code and how to fix the error
@@ -151,6 +155,9 @@ pub(crate) enum Command {
     Sandbox(Sandbox),
     /// Watch a demo from login to crash recovery; needs no account
     Demo(Demo),
+    /// List, select, rename or remove profiles
+    #[command(subcommand)]
+    Profile(Profile),
     /// Manage the encrypted vault
     #[command(subcommand)]
     Vault(Vault),
@@ -160,11 +167,31 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Print the man page, or write all man pages into a folder
     Man(Man),
+    /// Show the version
+    Version,
+}
+
+impl Command {
+    /// The profile that was named as a word of its own, where that says whose login is meant.
+    pub(crate) fn profile(&self) -> Option<&ProfileName> {
+        match self {
+            Self::Login(login) => login.of.of.as_ref(),
+            Self::Token(token) => token.of.of.as_ref(),
+            Self::Refresh(refresh) => refresh.of.of.as_ref(),
+            Self::Status(of) | Self::List(of) | Self::Whoami(of) => of.of.as_ref(),
+            Self::Logout(logout) => logout.of.of.as_ref(),
+            Self::Proxy(proxy) => proxy.of.as_ref(),
+            Self::Profile(Profile::Attach { of, .. }) => Some(of),
+            _ => None,
+        }
+    }
 }
 
 /// `token`.
 #[derive(Debug, Args)]
 pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) of: OfProfile,
     /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
@@ -196,6 +223,8 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
 pub(crate) struct Refresh {
+    #[command(flatten)]
+    pub(crate) of: OfProfile,
     /// Refresh the login in a script's ini file instead: write both new tokens to the file and print the access token; default with -a or -r, or if nothing is set up: feishu-config.ini
     #[arg(long, alias = "config_file", value_name = "FILE")]
     pub(crate) config_file: Option<PathBuf>,
@@ -244,6 +273,8 @@ pub(crate) struct Exec {
 /// `logout`.
 #[derive(Debug, Args)]
 pub(crate) struct Logout {
+    #[command(flatten)]
+    pub(crate) of: OfProfile,
     /// Login without a profile, by its id from `list`
     #[arg(long, value_name = "ID", conflicts_with = "revoke")]
     pub(crate) login: Option<String>,

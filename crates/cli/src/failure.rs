@@ -245,6 +245,11 @@ impl Failure {
         }
     }
 
+    /// Whether it has this code.
+    pub(crate) fn is_of(&self, code: Code) -> bool {
+        self.0.code == code
+    }
+
     /// Whether it says that somebody else used or withdrew a token.
     pub(crate) fn is_of_a_stranger(&self) -> bool {
         self.0.code == Code::ForeignSpender

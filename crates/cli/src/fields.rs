@@ -101,7 +101,7 @@ impl LoginFields {
 }
 
 impl UserFields {
-    fn of(subject: Option<&Subject>) -> Self {
+    pub(crate) fn of(subject: Option<&Subject>) -> Self {
         Self {
             name: subject.and_then(|subject| subject.name.clone()),
             open_id: subject.map(|subject| subject.id.clone()),

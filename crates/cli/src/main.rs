@@ -14,6 +14,7 @@ mod args;
 mod browser;
 mod child;
 mod commands;
+mod completion;
 mod context;
 #[cfg(test)]
 mod documented;
@@ -32,6 +33,7 @@ mod qr;
 mod render;
 mod signals;
 mod start;
+mod suggestion;
 mod token_places;
 mod typed_command;
 mod typed_lines;

@@ -12,6 +12,7 @@ use tokenward_core::Code;
 use crate::ambient::Ambient;
 use crate::args::{Cli, Colour, Command};
 use crate::commands;
+use crate::completion;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
@@ -25,6 +26,11 @@ use crate::words::help::{self, Depth};
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
+    if let [first, words @ ..] = arguments
+        && first == completion::ASKED
+    {
+        return completion::answer(words, ambient);
+    }
     let lang = ambient.lang(wanted_lang(arguments));
     repeat_no_secret_of(arguments);
     if arguments.is_empty() {
@@ -47,9 +53,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         }
     };
     let mut global = cli.global;
-    if let Command::Proxy(proxy) = &cli.command {
-        global.profile = proxy.of.clone().or(global.profile);
-    }
+    global.profile = cli.command.profile().cloned().or(global.profile);
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
     let env_file = match &cli.command {
@@ -65,6 +69,9 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Command::Init(init) => Some(init.app.as_ref().map(|app| format!(" --app {app}"))),
         _ => None,
     };
+    // A login under a new name needs to know of which app.
+    let new_login = matches!(&cli.command, Command::Login(login) if login.app.is_none() && login.env_file.is_none());
+    let new_login = global.profile.clone().filter(|_| new_login);
     let result = ambient.check(lang).and_then(|()| enough()).and_then(|()| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
@@ -79,6 +86,10 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 (_, Some(name)) => failure.about(&context.meant(name), lang),
                 (Some(command), None) => failure.logging_in_by(command, lang),
                 (None, None) => failure,
+            };
+            let failure = match &new_login {
+                Some(name) if failure.is_of(Code::UnknownProfile) => failure.then(lang.new_profile_of(name)),
+                _ => failure,
             };
             let failure = failure.at(|| context.provider(), lang);
             let init = match &of_init {
@@ -136,7 +147,7 @@ fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, l
             printer.picture(help::in_words(&error.render().to_string(), lang).trim_end());
             Err(Failure::silent(Code::Usage.exit() as u8))
         }
-        _ => Err(misuse(error, lang)),
+        _ => Err(misuse(error, arguments, lang)),
     };
     ended(result, printer)
 }

@@ -4,18 +4,21 @@
 //! typed is repeated only where it cannot be a secret: a value after an argument that does not exist is not shown.
 
 use std::error::Error as _;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokenward_core::{Code, masking};
 
 use crate::args::BadValue;
 use crate::failure::Failure;
+use crate::suggestion;
 use crate::words::Lang;
 
 /// The failure.
-pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
+pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Failure {
     let context = |kind: ContextKind| error.get(kind).map(text).unwrap_or_default();
     let argument = bare(&context(ContextKind::InvalidArg));
+    let argument = argument.as_str();
     let name = argument.split('=').next().unwrap_or_default();
     if error.kind() == ErrorKind::UnknownArgument && is_for_a_secret(name) {
         let failure = Failure::new(Code::Usage, lang.secret_is_no_argument(name));
@@ -51,11 +54,22 @@ pub(crate) fn misuse(error: &clap::Error, lang: Lang) -> Failure {
         ErrorKind::InvalidUtf8 => lang.not_unicode(),
         kind => lang.otherwise_wrong(kind),
     };
-    let meant = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg]
-        .into_iter()
-        .map(context)
-        .find(|meant| !meant.is_empty())
-        .map(|meant| lang.perhaps(meant));
+    let meant = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let found = suggestion::commands(typed, &context(ContextKind::InvalidSubcommand));
+            found.first().map(|_| lang.perhaps_command(found.join("`, `tokenward ")))
+        }
+        ErrorKind::UnknownArgument => {
+            let found = suggestion::arguments(typed, name);
+            found.first().map(|_| lang.perhaps(found.join(", ")))
+        }
+        ErrorKind::InvalidValue => {
+            let known = context(ContextKind::ValidValue);
+            let found = suggestion::nearest(&context(ContextKind::InvalidValue), known.split(", "));
+            found.first().map(|_| lang.perhaps(found.join(", ")))
+        }
+        _ => None,
+    };
     Failure::new(Code::Usage, what).then_all(meant).then(lang.usage_help())
 }
 
@@ -144,7 +158,7 @@ mod tests {
                 for lang in [Lang::En, Lang::Zh] {
                     let typed = words.iter().cloned().chain([secret.to_owned()]);
                     let Err(error) = help::command(lang).try_get_matches_from(typed) else { panic!("{words:?}") };
-                    let failure = misuse(&error, lang);
+                    let failure = misuse(&error, &[], lang);
                     let text = failure.text(lang, str::to_owned, str::to_owned);
                     let json = serde_json::to_string(&failure.document(lang)).unwrap();
                     assert!(!text.contains(secret) && !json.contains(secret), "{words:?}: {text}");

@@ -274,7 +274,7 @@ type Store = Arc<dyn Vault>;
 
 /// Keeps a name withheld until an act has ended, also where the caller goes away before.
 async fn until_it_ends<T: Send + 'static>(
-    withheld: Option<Withheld>,
+    withheld: Option<impl Send + 'static>,
     acting: impl Future<Output = T> + Send + 'static,
 ) -> T {
     let Some(withheld) = withheld else { return acting.await };

@@ -33,6 +33,7 @@ mod login_answers;
 mod logins;
 mod lookup;
 pub(crate) mod query;
+mod rename;
 pub(crate) mod rows;
 mod sealer;
 mod slots;

@@ -7,6 +7,7 @@ use clap::{Args, Parser};
 use tokenward_core::{AppName, Brand};
 
 use super::link::{InsistFlags, PlaceFlags};
+use super::profile::OfProfile;
 use super::purpose::Purpose;
 use super::values::{brand, duration, name, port};
 
@@ -28,6 +29,8 @@ impl Login {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Login {
+    #[command(flatten)]
+    pub(crate) of: OfProfile,
     /// App of a new profile; an existing profile keeps its app
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,

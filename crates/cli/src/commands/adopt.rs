@@ -312,7 +312,7 @@ async fn stopped(error: &tokenward::Error, work: &Work, file: Option<&str>, way:
 }
 
 /// Gives a login that has no profile one.
-async fn name(id: &str, replace: bool, context: &Context) -> Result<ExitCode, Failure> {
+pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let Some(profile) = context.global.profile.clone() else {
         return Err(Failure::new(Code::Usage, lang.name_for_login()).complete());

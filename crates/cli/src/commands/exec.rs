@@ -51,7 +51,13 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     // A token may stand where a program was expected.
     let program = masking::file(&program);
     Err(match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(program)),
+        std::io::ErrorKind::NotFound => {
+            let failure = Failure::new(Code::CommandNotFound, lang.program_not_started(&program));
+            // `exec PROFILE -- CMD`, as other commands take a profile.
+            let settings = context.settings()?;
+            let profile = settings.profiles().find(|(name, _)| name.as_str() == program);
+            failure.then_all(profile.map(|(name, _)| lang.exec_profile(name)))
+        }
         _ => Failure::new(Code::CommandNotFound, lang.program_failed(program)).detail(error.to_string()),
     })
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{DamagedLogin, Report, Settings};
+use tokenward::{DamagedLogin, Report, Settings, SettingsError};
 use tokenward_core::{AppName, ProfileName, Status};
 
 use crate::context::Context;
@@ -20,6 +20,11 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     let named = context.named(&settings)?;
     if let Some(named) = &named {
         reports.retain(|report| belongs(report, named));
+        if let (true, Err(error @ SettingsError::UnknownProfile { .. })) =
+            (reports.is_empty(), settings.profile(Some(named)))
+        {
+            return Err(context.settings_failure(&error));
+        }
     }
     let damaged = match &session {
         Some(session) => session.damaged_logins().await?,

@@ -19,6 +19,7 @@ mod login_state;
 mod logout;
 mod man;
 mod other_login;
+mod profile;
 mod proxy;
 mod refresh;
 mod sandbox;
@@ -28,6 +29,7 @@ mod token;
 mod unlink;
 mod vault;
 mod watch;
+mod whoami;
 mod wiki;
 
 use std::process::ExitCode;
@@ -46,8 +48,9 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Login(login) => Box::pin(first_steps::login(*login, context)).await,
         Command::Token(token) => token::run(&token, context).await,
         Command::Refresh(refresh) => refresh::run(refresh, context).await,
-        Command::Status => status::run(context).await,
-        Command::List => list::run(context).await,
+        Command::Status(_) => status::run(context).await,
+        Command::List(_) => list::run(context).await,
+        Command::Whoami(_) => whoami::run(context).await,
         Command::Doctor(doctor) => doctor::run(&doctor, context).await,
         Command::Explain(explain) => explain::run(&explain, context),
         Command::Exec(exec) => exec::run(exec, context).await,
@@ -63,9 +66,22 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Logout(logout) => logout::run(&logout, context).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, context).await,
         Command::Demo(demo) => demo::run(&demo, context).await,
+        Command::Profile(profile) => profile::run(profile, context).await,
         Command::Vault(vault) => vault::run(vault, context).await,
         Command::Help(help) => help::run(&help, context),
         Command::Completions(completions) => completions::run(&completions, context),
         Command::Man(man) => man::run(&man, context),
+        Command::Version => version(context),
     }
+}
+
+/// The version, as `--version` prints it.
+fn version(context: &Context) -> Result<ExitCode, Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    if context.printer.json {
+        context.printer.document(&serde_json::json!({ "version": version }))?;
+    } else {
+        context.printer.data(&format!("tokenward {version}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }

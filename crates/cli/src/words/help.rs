@@ -27,6 +27,8 @@ pub(crate) fn command(lang: Lang) -> Command {
         Lang::En => EXIT_CODES_EN,
         Lang::Zh => EXIT_CODES_ZH,
     });
+    // Its options stand under several headings, each of which would have columns of its own.
+    let command = command.mut_subcommand("init", |init| init.next_line_help(true));
     let command = command.mut_subcommand("wiki", |wiki| {
         let scopes = match lang {
             Lang::En => WIKI_SCOPES_EN,
@@ -141,7 +143,11 @@ fn noted(mut arg: Arg) -> (Arg, String) {
 
 /// The words for an argument of a command, or for the command itself when the argument is empty.
 fn words(command: &str, argument: &str) -> Option<&'static str> {
-    WORDS.iter().find(|(path, name, _)| *path == command && *name == argument).map(|(_, _, words)| *words)
+    WORDS
+        .iter()
+        .chain(super::profile::HELP)
+        .find(|(path, name, _)| *path == command && *name == argument)
+        .map(|(_, _, words)| *words)
 }
 
 /// Headings of options that one provider alone knows.
@@ -486,7 +492,7 @@ mod tests {
             let words = words(path, name).unwrap_or_else(|| panic!("no words for {path:?} {name:?}"));
             assert!(words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) || name == "shell", "{words}");
         }
-        for (path, name, _) in WORDS {
+        for (path, name, _) in WORDS.iter().chain(crate::words::profile::HELP) {
             assert!(seen.contains(&((*path).to_owned(), (*name).to_owned())), "{path:?} {name:?} is no argument");
         }
     }

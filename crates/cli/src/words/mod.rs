@@ -27,6 +27,7 @@ mod login;
 pub(crate) mod manual;
 mod oddities;
 mod platforms;
+mod profile;
 mod proxy;
 mod remedies;
 mod servers;
@@ -104,6 +105,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         login::ALL,
         manual::ALL,
         platforms::ALL,
+        profile::ALL,
         servers::ALL,
         service::ALL,
         proxy::ALL,

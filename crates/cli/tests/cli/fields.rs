@@ -42,6 +42,10 @@ fn every_field_is_documented() {
         &["refresh"],
         &["status"],
         &["list"],
+        &["whoami"],
+        &["version"],
+        &["profile", "list"],
+        &["profile", "use", "default"],
         &["explain", "TW0401"],
         &["vault", "info"],
         &["vault", "backup", copy.to_str().unwrap()],
@@ -60,6 +64,9 @@ fn every_field_is_documented() {
     let error = world.run(&["token", "--json"]);
     assert_eq!(error.code, 3);
     keys(&serde_json::from_str(&error.err).unwrap(), &mut found);
+    for words in [&["profile", "rename", "default", "office"][..], &["profile", "remove", "office", "--yes"]] {
+        keys(&world.run(&[words, &["--json"]].concat()).succeeds().json(), &mut found);
+    }
     assert!(found.len() > 50, "{found:?}");
     let undocumented: Vec<_> = found.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
     let in_examples: Vec<_> = undocumented.iter().filter(|key| !page.contains(&format!("\"{key}\""))).collect();

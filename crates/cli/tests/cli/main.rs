@@ -10,6 +10,7 @@ mod apps;
 mod bkoauth;
 mod blueking;
 mod callback;
+mod completions;
 mod crash;
 mod crash_sweep;
 #[cfg(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]
@@ -49,6 +50,7 @@ mod over;
 mod places;
 mod platform_secrets;
 mod prefixes;
+mod profiles;
 mod project;
 mod proxy;
 mod race;

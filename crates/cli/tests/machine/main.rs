@@ -6,6 +6,7 @@ mod failing;
 #[path = "../cli/project.rs"]
 #[expect(dead_code, reason = "the other tests of the command use the rest of it")]
 mod project;
+mod shells;
 mod strangers;
 #[path = "../cli/world.rs"]
 #[expect(dead_code, reason = "the other tests of the command use the rest of it")]
@@ -75,6 +76,16 @@ fn main() -> ExitCode {
             failing::may_follow,
             "an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few",
             failing::an_answer_that_was_read_outlives_a_kill_at_every_call_but_the_first_few,
+        )
+        .test_with(
+            shells::has_zsh,
+            "zsh_completes_profiles_values_and_commands",
+            shells::zsh_completes_profiles_values_and_commands,
+        )
+        .test_with(
+            shells::has_fish,
+            "fish_completes_profiles_values_and_commands",
+            shells::fish_completes_profiles_values_and_commands,
         )
         .run()
 }

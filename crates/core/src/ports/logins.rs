@@ -40,6 +40,10 @@ pub trait Logins: Send + Sync {
         by: &Holder,
     ) -> Result<NameGiven, StoreError>;
 
+    /// Gives what is kept under a name another one, durably and as one transaction: the login, those of its users, its links, and answers
+    /// of which no login was made yet. Says no, and changes nothing, where anything is kept under the new name.
+    async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError>;
+
     /// Records whose the present set of a grant is that was unproven in `generation`, durably. Of the user that the grant had, it is
     /// proven. Of another user, or of nobody (`None`), it is moved to a new grant `aside` without a profile, its earlier tokens
     /// with it, and the set that it had replaced is the present one again, as [`Logins::take_back`] makes it: one transaction.

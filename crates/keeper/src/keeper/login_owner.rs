@@ -151,6 +151,15 @@ impl Keeper {
         }
     }
 
+    /// Gives what is kept under a profile's name another one: its login, those of its users, its links. Says no, and changes nothing, where
+    /// anything is kept under the new name. The settings are the caller's.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn rename_profile(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, Error> {
+        Ok(self.inner.parts.vault.rename(from, to).await?)
+    }
+
     /// Asks whose the profile's present login is, where nobody has said so and it can be asked: what is brought is compared with it.
     pub async fn name_present(&self, app: &App, profile: &ProfileName, deadline: Duration) -> Result<(), Error> {
         let parts = &self.inner.parts;

@@ -237,6 +237,17 @@ impl Logins for Showing {
         self.changing(Some(profile.clone()), act).await
     }
 
+    async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {
+        // A copy under the old name would be believed there; one under the new name is made when it is next asked for.
+        let names = self.store.grants().await?.into_iter().filter_map(|grant| grant.profile);
+        let mut withheld = vec![self.withhold(from).await?];
+        for name in names.filter(|name| name != from && name.base() == from.as_str()) {
+            withheld.push(self.withhold(&name).await?);
+        }
+        let (store, from, to) = (Arc::clone(&self.store), from.clone(), to.clone());
+        until_it_ends(Some(withheld), async move { store.rename(&from, &to).await }).await
+    }
+
     async fn told(
         &self,
         id: GrantId,

@@ -136,6 +136,33 @@ impl ConfigEdit {
         self
     }
 
+    /// Puts a profile into the file a second time, under another name: the first half of a renaming, so that at every moment the name under
+    /// which the vault keeps the login is a profile of the file. Says no where that name is another profile's; a copy that is there already
+    /// is one, left by a crash.
+    pub fn copy_profile(&mut self, from: &ProfileName, to: &ProfileName) -> bool {
+        let Some(tables) = self.document.get_mut("profiles").and_then(Item::as_table_like_mut) else { return false };
+        let Some(table) = tables.get(from.as_str()).cloned() else { return false };
+        match tables.get(to.as_str()) {
+            Some(there) => contents(there) == contents(&table),
+            None => tables.insert(to.as_str(), table).is_none(),
+        }
+    }
+
+    /// Whether the file has a profile of that name.
+    pub fn has_profile(&self, name: &ProfileName) -> bool {
+        let tables = self.document.get("profiles").and_then(Item::as_table_like);
+        tables.is_some_and(|tables| tables.contains_key(name.as_str()))
+    }
+
+    /// The second half: takes the profile out under its former name; where that was the default, the new one is.
+    pub fn drop_former(&mut self, from: &ProfileName, to: &ProfileName) -> &mut Self {
+        let was_default = self.document.get("default_profile").and_then(Item::as_str) == Some(from.as_str());
+        if was_default {
+            self.default_profile(to);
+        }
+        self.remove_profile(from)
+    }
+
     /// Makes a profile the one that is used when none is named.
     pub fn default_profile(&mut self, name: &ProfileName) -> &mut Self {
         put(self.document.as_table_mut(), "default_profile", Some(value(name.as_str())));
@@ -181,6 +208,13 @@ fn rules(text: &str) -> Item {
         table.insert(key, value(word));
     }
     Item::Table(table)
+}
+
+/// Keys and values of a table, without what stands around them.
+fn contents(item: &Item) -> BTreeMap<String, String> {
+    let table = item.as_table_like();
+    let pairs = table.into_iter().flat_map(toml_edit::TableLike::iter);
+    pairs.map(|(key, value)| (key.to_owned(), value.to_string().trim().to_owned())).collect()
 }
 
 /// Sets a key and keeps the comments around it, or takes it out.

@@ -218,6 +218,12 @@ impl Logins for Failing {
         self.inner.give_name(id, profile, replace, by).await
     }
 
+    async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {
+        self.called("rename");
+        self.step()?;
+        self.inner.rename(from, to).await
+    }
+
     async fn told(
         &self,
         id: GrantId,

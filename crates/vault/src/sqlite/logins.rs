@@ -1,7 +1,7 @@
 //! The port of logins: made, brought, taken back and ended. Each call is one transaction.
 //!
 //! What is made of a set that was issued to a person stands here; adoptions and what they give back in [`super::adopt`], a wish for one
-//! set in [`super::take_back`], whose a login is in [`super::identity`], what ends in [`super::early_end`].
+//! set in [`super::take_back`], whose a login is in [`super::identity`], another name in [`super::rename`], what ends in [`super::early_end`].
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -48,6 +48,11 @@ impl Logins for SqliteVault {
     ) -> Result<NameGiven, StoreError> {
         let (profile, by) = (profile.clone(), by.clone());
         self.write(move |context, tx| context.give_name(tx, id, &profile, replace, &by)).await
+    }
+
+    async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.write(move |context, tx| context.rename(tx, &from, &to)).await
     }
 
     async fn told(

@@ -82,6 +82,30 @@ pub(crate) const UPDATE_GRANT: &str = "
 pub(crate) const FREE_PROFILE: &str =
     "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
+/// What is kept under a name or a user's of it, as a condition on the column `profile` or another.
+macro_rules! of_name {
+    ($column:literal) => {
+        concat!("(", $column, " = ?1 OR substr(", $column, ", 1, length(?1) + 1) = ?1 || ':')")
+    };
+}
+pub(crate) const IS_NAME_TAKEN: &str = concat!(
+    "SELECT EXISTS (SELECT 1 FROM grants WHERE ",
+    of_name!("profile"),
+    ") OR EXISTS (SELECT 1 FROM links WHERE ",
+    of_name!("profile"),
+    ") OR EXISTS (SELECT 1 FROM login_answers WHERE ",
+    of_name!("profile"),
+    ")"
+);
+pub(crate) const RENAME_GRANTS: &str =
+    concat!("UPDATE grants SET profile = ?2 || substr(profile, length(?1) + 1) WHERE ", of_name!("profile"));
+pub(crate) const RENAME_FORMER: &str =
+    concat!("UPDATE grants SET former = ?2 || substr(former, length(?1) + 1) WHERE ", of_name!("former"));
+pub(crate) const RENAME_LINKS: &str =
+    concat!("UPDATE links SET profile = ?2 || substr(profile, length(?1) + 1) WHERE ", of_name!("profile"));
+pub(crate) const LOGIN_ANSWERS_OF: &str =
+    concat!("SELECT id, profile, app, answer FROM login_answers WHERE ", of_name!("profile"), " ORDER BY id");
+pub(crate) const RENAME_LOGIN_ANSWER: &str = "UPDATE login_answers SET profile = ?2, answer = ?3 WHERE id = ?1";
 pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
 pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
 pub(crate) const MARK_BROUGHT: &str = "UPDATE grants SET brought = ?2 WHERE id = ?1";

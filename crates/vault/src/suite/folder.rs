@@ -42,6 +42,7 @@ macro_rules! folder_suite {
             links: a_link_outlives_logins_and_logouts,
             links: receipts_and_troubles_are_kept,
             links: an_ended_link_gets_no_receipt,
+            links: a_link_follows_the_name_of_its_profile,
             links: a_path_comes_back_as_it_was,
         }
     };

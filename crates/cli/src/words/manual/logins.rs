@@ -23,7 +23,7 @@ super::manual! {
         "tokenward login" => "log in with the browser" "用浏览器登录"
         "tokenward login --device" => "log in with a code on another device" "在另一台设备上输入验证码登录"
         "tokenward login --for wiki" => "ask for all scopes that `tokenward wiki` needs" "申请 `tokenward wiki` 所需的全部权限"
-        "tokenward login --env-file .env" => "app from this file, tokens into it" "应用取自该文件，令牌写入该文件"
+        "tokenward login work --app work" => "a second login, as profile work" "另一个登录，作为配置档 work"
     }
     "token" {
         "Prints an access token that is valid now and nothing else. One that is about to expire is refreshed first, once, however many programs ask at the same time."
@@ -43,6 +43,7 @@ super::manual! {
         "Shows one login: whose it is, until when its tokens are valid, when it refreshes next, and the files linked to it. It makes no refresh and asks nobody. The exit code is 3 when you have to log in and 5 while an outcome is unknown."
         "显示一个登录：属于谁、令牌有效期、下次刷新时间以及与之链接的文件。不刷新，也不联网。需要登录时退出码为 3，结果未知时为 5。"
         "tokenward status" => "the login of the selected profile" "当前配置档的登录"
+        "tokenward status work" => "of profile work" "配置档 work 的登录"
         "tokenward status --json" => "the same for a program" "供程序读取"
     }
     "list" {
@@ -50,6 +51,12 @@ super::manual! {
         "列出所有登录以及没有登录的配置档，每个一行。不刷新，也不联网。"
         "tokenward list" => "all logins" "所有登录"
         "tokenward list --json" => "the same for a program" "供程序读取"
+    }
+    "whoami" {
+        "Shows on one line whose login a profile has, its app and its status. It makes no refresh and asks nobody; the exit code is that of `tokenward status`."
+        "用一行显示配置档的登录属于谁、属于哪个应用以及状态。不刷新，也不联网；退出码与 `tokenward status` 相同。"
+        "tokenward whoami" => "who am I" "当前登录的是谁"
+        "tokenward whoami work --json" => "of another profile, for a program" "另一个配置档，供程序读取"
     }
     "doctor" {
         "Looks at settings, vault, logins, linked files and the network, says what is wrong and which command fixes it. It makes no refresh. With --online it also asks the provider what costs nothing."

@@ -1,6 +1,44 @@
 //! Commands that look after what there is, and that help.
 
 super::manual! {
+    "profile" {
+        "A profile is a name for a login: of one app, and of one user. Commands take it as -p NAME, most of them as their last word too; without one the default is used."
+        "配置档是一个登录的名字：属于一个应用和一位用户。命令用 -p 名字 指定配置档，多数命令也可以把它写在最后；不写则使用默认配置档。"
+        "tokenward profile list" => "every profile, its app and its user" "所有配置档及其应用和用户"
+        "tokenward profile use work" => "use it by default" "设为默认"
+        "tokenward profile rename work office" => "login and linked files come along" "登录和链接文件随之保留"
+        "tokenward profile remove office" => "remove it with its login, after asking" "询问后移除配置档及其登录"
+    }
+    "profile list" {
+        "Shows every profile of config.toml, also those under which nobody is logged in. The one that is used by default has a *."
+        "列出 config.toml 中的所有配置档，包括尚未登录的。默认使用的带 *。"
+        "tokenward profile list" => "all profiles" "所有配置档"
+        "tokenward profile list --json" => "the same for a program" "供程序读取"
+    }
+    "profile use" {
+        "Writes default_profile into config.toml. -p and TOKENWARD_PROFILE come before it."
+        "把 default_profile 写入 config.toml。-p 和 TOKENWARD_PROFILE 优先于它。"
+        "tokenward profile use work" => "work is used where none is named" "未指定时使用 work"
+        "tokenward profile list && tokenward profile use default" => "look first" "先查看"
+    }
+    "profile rename" {
+        "Renames a profile in config.toml and in the vault. Its login, the logins of its users and its linked files come along. Interrupted, the same command finishes it."
+        "在 config.toml 和保险库中给配置档改名。其登录、各用户的登录和链接文件随之保留。若中途被打断，再次运行同一命令即可完成。"
+        "tokenward profile rename work office" => "work is called office from now on" "今后 work 叫做 office"
+        "tokenward profile rename default feishu --json" => "for a program" "供程序使用"
+    }
+    "profile remove" {
+        "Deletes the login of a profile on this machine, ends the links of its files, which stay as they are, and takes the profile out of config.toml. `tokenward logout --revoke` before it ends the login at the provider too."
+        "在本机删除配置档的登录，解除其文件的链接（文件保持原样），并从 config.toml 中移除配置档。若也要在平台撤销，请先运行 `tokenward logout --revoke`。"
+        "tokenward profile remove office" => "after asking" "询问后移除"
+        "tokenward profile remove office --yes" => "without asking" "不询问"
+    }
+    "profile attach" {
+        "Gives a login without a profile one: a login of another user that was kept apart, or one that lost its profile. `tokenward list` shows them."
+        "为没有配置档的登录指定配置档：例如另行保留的另一位用户的登录，或失去配置档的登录。`tokenward list` 会列出它们。"
+        "tokenward profile attach ming" => "the only login without a profile becomes ming" "唯一没有配置档的登录成为 ming"
+        "tokenward profile attach ming 3f1c9a52" => "the one with this id" "指定 id 的登录"
+    }
     "vault" {
         "Looks after the encrypted vault that holds logins, tokens and the secrets of apps."
         "维护存放登录、令牌和应用密钥的加密保险库。"
@@ -59,5 +97,11 @@ super::manual! {
         "输出手册页，或把所有命令的手册页写入目录；目录在 MANPATH 中时 `man` 即可找到。"
         "tokenward man | man -l -" => "read it" "阅读"
         "tokenward man --out ~/.local/share/man/man1" => "install all of them for you alone" "为自己安装全部手册页"
+    }
+    "version" {
+        "Shows the version of the program, as --version does."
+        "显示程序版本，与 --version 相同。"
+        "tokenward version" => "for people" "供人阅读"
+        "tokenward version --json" => "for programs" "供程序读取"
     }
 }

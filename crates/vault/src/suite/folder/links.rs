@@ -137,3 +137,22 @@ pub async fn a_path_comes_back_as_it_was(stand: &dyn FolderStand) {
     vault.link(link.clone(), &holder("here", 1)).await.unwrap();
     assert_eq!(only(&*opened(stand).await).await.target, link);
 }
+
+/// A profile that gets another name takes its links along, with what was delivered; one that another profile has is left alone.
+pub async fn a_link_follows_the_name_of_its_profile(stand: &dyn FolderStand) {
+    let vault = opened(stand).await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    for (profile, file) in [("work", "/a/.env"), ("work2", "/b/.env")] {
+        vault.link(new_link(profile, file), &holder("here", 4)).await.unwrap();
+    }
+    let made = vault.links(None).await.unwrap().remove(0);
+    vault.receipt(made.id, receipt(id, 1), None).await.unwrap();
+    let (work, office) = ("work".parse().unwrap(), "office".parse().unwrap());
+    assert!(!vault.rename(&office, &"work2".parse().unwrap()).await.unwrap(), "a link alone takes a name");
+    assert!(vault.rename(&work, &office).await.unwrap());
+    let vault = opened(stand).await;
+    assert_eq!(vault.links(Some(&work)).await.unwrap(), []);
+    let moved = vault.links(Some(&office)).await.unwrap().remove(0);
+    assert_eq!((moved.id, moved.target, moved.receipt), (made.id, new_link("office", "/a/.env"), Some(receipt(id, 1))));
+    assert_eq!(vault.links(Some(&"work2".parse().unwrap())).await.unwrap().len(), 1);
+}

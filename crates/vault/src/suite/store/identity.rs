@@ -3,12 +3,12 @@
 use tokenward_core::ports::{
     Adopted, Adoption, Claim, Committed, IdentityOutcome, NameGiven, NewLogin, Store, StoreError, StoreFault,
 };
-use tokenward_core::{Code, Event, Generation, ProfileName, Standing};
+use tokenward_core::{Code, Event, Generation, ProfileName, Standing, TokenApi};
 
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, holder, login, named, rotation, soon};
+use crate::suite::world::{adoption, answer, holder, login, named, rotation, soon};
 
 /// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
 pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {
@@ -312,4 +312,29 @@ pub async fn a_login_remembers_whose_name_it_had(stand: &dyn Stand) {
     let told = vault.told(third, present.generation, Some(&named("ou_4")), apart, &by).await.unwrap();
     assert!(matches!(told, IdentityOutcome::KeptAside { aside, .. } if aside == apart), "{told:?}");
     assert_eq!((had(apart).await, had(third).await), (None, Some(work)));
+}
+
+/// Logins, those of users and answers get the new name together; one that is taken is left alone, and so is what merely begins so.
+pub async fn all_that_is_kept_under_a_name_gets_another(stand: &dyn Stand) {
+    let (vault, id) = logged_in(stand).await;
+    let name = |text: &str| text.parse::<ProfileName>().unwrap();
+    let (work, office) = (name("work"), name("office"));
+    let mut others = Vec::new();
+    for (profile, tag) in [("work:ada", "a"), ("work2", "b"), ("taken", "c")] {
+        others.push(vault.log_in(login(profile, tag, Some(named(tag)))).await.unwrap().id());
+    }
+    let (app, api) = ("app".parse().unwrap(), TokenApi::V3);
+    vault.keep_login_answer(&work, &app, api, &answer("kept")).await.unwrap();
+    assert!(!vault.rename(&work, &name("taken")).await.unwrap());
+    assert_eq!(vault.grant_of(&work).await.unwrap(), Some(id));
+    assert!(vault.rename(&work, &office).await.unwrap());
+    // It is as durable as it is whole.
+    let vault = stand.open().await;
+    let of = async |text: &str| vault.grant_of(&name(text)).await.unwrap();
+    assert_eq!((of("work").await, of("office").await), (None, Some(id)));
+    assert_eq!((of("work:ada").await, of("office:ada").await), (None, Some(others[0])));
+    assert_eq!((of("work2").await, of("taken").await), (Some(others[1]), Some(others[2])));
+    let answers = vault.login_answers().await.unwrap();
+    assert_eq!((answers.len(), &answers[0].profile), (1, &office));
+    assert!(vault.rename(&work, &name("nothing")).await.unwrap(), "there is nothing under that name any more");
 }

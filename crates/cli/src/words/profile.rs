@@ -1,0 +1,51 @@
+//! Words of `profile`, `whoami` and `version`, and of what is told about names of profiles.
+
+super::sentences! {
+    who_as(user, profile, app, status) { "{user} · profile {profile} · app {app} · {status}" "{user} · 配置档 {profile} · 应用 {app} · {status}" }
+    user_with_id(name, id) { "{name} ({id})" "{name}（{id}）" }
+    no_profiles() { "there is no profile yet: `tokenward init` sets up an app and a profile" "还没有配置档：`tokenward init` 会登记应用并创建配置档" }
+    logins_of(count) { "{count} logins" "{count} 个登录" }
+    profile_used(name) { "profile {name} is used by default now" "默认配置档现在是 {name}" }
+    profile_renamed(from, to) { "profile {from} is called {to} now; its login and its linked files came along" "配置档 {from} 已改名为 {to}；其登录和链接文件随之保留" }
+    profile_removed(name) { "profile {name} is removed; its app stays set up" "已移除配置档 {name}；其应用仍保留" }
+    no_longer_synced(file) { "{file} is no longer kept in sync; it is left as it is" "{file} 不再同步；文件保持原样" }
+    profile_name_taken(name) { "{name} cannot be the new name: there is a profile or a login of that name, or it is no name of a profile" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }
+    profile_name_taken_next() { "choose another name; `tokenward profile list` shows those that are taken" "请换一个名字；`tokenward profile list` 列出已有的名字" }
+    profile_of_variables(name) { "profile {name} is described by variables, and config.toml has no such profile" "配置档 {name} 由环境变量描述，config.toml 中没有" }
+    variable_names_another(name) { "TOKENWARD_PROFILE names {name}, and comes before the default" "环境变量 TOKENWARD_PROFILE 指定了 {name}，它优先于默认配置档" }
+    ask_remove_profile(name) { "Remove profile {name}?" "确定要移除配置档 {name} 吗？" }
+    ask_remove_login_too(name, users) { "Remove profile {name}, and delete the login of {users} on this machine?" "确定要移除配置档 {name}，并在本机删除 {users} 的登录吗？" }
+    no_login_to_attach() { "every login has a profile already" "所有登录都已有配置档" }
+    several_to_attach(ids) { "several logins have no profile: {ids}" "有多个登录不属于任何配置档：{ids}" }
+    name_the_id() { "name the one that is meant: `tokenward profile attach PROFILE ID`; `tokenward list` shows whose each is" "请指定其中一个：`tokenward profile attach 配置档 ID`；`tokenward list` 显示各属于谁" }
+    exec_profile(name) { "{name} is a profile: `tokenward exec -p {name} -- CMD` runs a program with its token" "{name} 是配置档：`tokenward exec -p {name} -- 命令` 用它的令牌运行程序" }
+    new_profile_of(name) { "for a new profile name its app: `tokenward login {name} --app APP`" "若要新建配置档，请指定应用：`tokenward login {name} --app 应用`" }
+    perhaps_command(command) { "perhaps you mean `tokenward {command}`" "你是不是想输入 `tokenward {command}`？" }
+}
+
+/// The Chinese help of these commands, and of a profile as a word of its own.
+pub(super) const HELP: &[(&str, &str, &str)] = &[
+    ("login", "of", "使用的配置档，等同于 -p；不存在时新建"),
+    ("token", "of", "使用的配置档，等同于 -p"),
+    ("refresh", "of", "使用的配置档，等同于 -p"),
+    ("status", "of", "使用的配置档，等同于 -p"),
+    ("list", "of", "使用的配置档，等同于 -p"),
+    ("logout", "of", "使用的配置档，等同于 -p"),
+    ("whoami", "of", "使用的配置档，等同于 -p"),
+    ("whoami", "", "显示当前登录的是谁、用哪个配置档"),
+    ("version", "", "显示版本"),
+    ("profile", "", "列出、选择、改名或移除配置档"),
+    ("profile list", "", "列出配置档及其应用和用户；默认使用的带 *"),
+    ("profile use", "", "设为默认配置档"),
+    ("profile use", "of", "配置档"),
+    ("profile rename", "", "给配置档改名；登录和链接文件随之保留"),
+    ("profile rename", "of", "现在的名字"),
+    ("profile rename", "to", "新名字"),
+    ("profile remove", "", "移除配置档，并在本机删除其登录"),
+    ("profile remove", "of", "配置档"),
+    ("profile remove", "yes", "不再确认"),
+    ("profile attach", "", "为没有配置档的登录指定配置档"),
+    ("profile attach", "of", "配置档；不存在时新建"),
+    ("profile attach", "login", "登录，用 `list` 所示的 id 指定；只有一个时可省略"),
+    ("profile attach", "replace_user", "允许把配置档改为另一位用户的登录"),
+];
