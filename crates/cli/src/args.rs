@@ -27,7 +27,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use tokenward_core::{Brand, Code, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
@@ -356,10 +356,13 @@ pub(crate) struct Man {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// The tree of commands, to be looked at.
+pub(crate) fn tree() -> clap::Command {
+    Cli::command()
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -7,11 +7,11 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
-use crate::words::help;
+use crate::args;
 
 /// The commands that may be meant by a word that is none.
 pub(crate) fn commands(arguments: &[OsString], word: &str) -> Vec<String> {
-    let tree = help::bare();
+    let tree = args::tree();
     let (path, rest) = reached(&tree, arguments, Some(word));
     let names: Vec<&str> = path.last().unwrap_or(&&tree).get_subcommands().map(Command::get_name).collect();
     // `gh auth login`, `lark-cli auth login`: the group is none of ours, and the command may be.
@@ -31,7 +31,7 @@ pub(crate) fn commands(arguments: &[OsString], word: &str) -> Vec<String> {
 
 /// The arguments that may be meant by one that is none: with their dashes.
 pub(crate) fn arguments(typed: &[OsString], flag: &str) -> Vec<String> {
-    let tree = help::bare();
+    let tree = args::tree();
     let (path, _) = reached(&tree, typed, None);
     let own = path.last().into_iter().flat_map(|command| command.get_arguments());
     let known: Vec<&str> =
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_is_suggested_is_there() {
-        let tree = help::bare();
+        let tree = args::tree();
         for (_, command) in OTHERS {
             let mut words = command.split(' ').filter(|word| !word.starts_with('-'));
             let found = words.try_fold(&tree, |at, word| at.find_subcommand(word));

@@ -11,11 +11,6 @@ pub(crate) use super::layout::Depth;
 use super::layout::laid_out;
 use crate::args::{Cli, with_names_of_files};
 
-/// The tree of commands, to be looked at.
-pub(crate) fn bare() -> Command {
-    Cli::command()
-}
-
 /// The tree as it is shown: with examples and in groups, for a terminal of this width.
 pub(crate) fn shown(lang: Lang, depth: Depth, width: Option<u16>) -> Command {
     laid_out(command(lang), lang, depth, width.map_or(READABLE, |width| usize::from(width).min(READABLE)))

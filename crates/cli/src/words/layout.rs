@@ -11,6 +11,7 @@ use tokenward_core::ExitClass;
 
 use super::Lang;
 use super::manual::{self, Example, GROUPS};
+use crate::args;
 use crate::render::fold;
 
 /// How much is told.
@@ -183,7 +184,7 @@ impl Lang {
 
 /// The variables of the settings that the options of a command say too, with the option.
 fn own_variables(path: &str) -> Vec<(String, &'static str)> {
-    let command = super::help::bare();
+    let command = args::tree();
     let command =
         path.split(' ').filter(|word| !word.is_empty()).try_fold(&command, |at, word| at.find_subcommand(word));
     let Some(command) = command else { return Vec::new() };
@@ -197,7 +198,7 @@ fn own_variables(path: &str) -> Vec<(String, &'static str)> {
 
 /// The pages that somebody who reads this one may want: the one above, those below, those of the same group.
 fn related(path: &str) -> Vec<String> {
-    let tree = super::help::bare();
+    let tree = args::tree();
     let page = |path: &str| format!("tokenward{}{}(1)", if path.is_empty() { "" } else { "-" }, path.replace(' ', "-"));
     let below = |path: &str| -> Vec<String> {
         let command =

@@ -109,10 +109,10 @@ mod tests {
         for (line, expected) in [
             ("c0de#st-2", "another login"),
             ("http://127.0.0.1:9768/callback?code=c0de&state=st-2", "another login"),
-            ("http://127.0.0.1:9768/callback?code=c0de", "holds no state"),
-            ("code=c0de", "holds no state"),
+            ("http://127.0.0.1:9768/callback?code=c0de", "contains no state"),
+            ("code=c0de", "contains no state"),
             ("http://evil.test/callback?code=c0de&state=st-1", "does not begin with"),
-            ("http://127.0.0.1:9768/callback?state=st-1", "holds no code"),
+            ("http://127.0.0.1:9768/callback?state=st-1", "contains no code"),
             ("0123456789abcdef0123", "code#state"),
             ("hello", "not an address"),
             ("c0de#st-1#x", "not an address"),
