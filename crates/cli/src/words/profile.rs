@@ -20,7 +20,7 @@ super::sentences! {
     name_the_id() { "name the one that is meant: `tokenward profile attach PROFILE ID`; `tokenward list` shows whose each is" "请指定其中一个：`tokenward profile attach 配置档 ID`；`tokenward list` 显示各属于谁" }
     exec_profile(name) { "{name} is a profile: `tokenward exec -p {name} -- CMD` runs a program with its token" "{name} 是配置档：`tokenward exec -p {name} -- 命令` 用它的令牌运行程序" }
     new_profile_of(name) { "for a new profile name its app: `tokenward login {name} --app APP`" "若要新建配置档，请指定应用：`tokenward login {name} --app 应用`" }
-    perhaps_command(command) { "perhaps you mean `tokenward {command}`" "你是不是想输入 `tokenward {command}`？" }
+    perhaps_command(command) { "did you mean `tokenward {command}`?" "你是不是想输入 `tokenward {command}`？" }
 }
 
 /// The Chinese help of these commands, and of a profile as a word of its own.

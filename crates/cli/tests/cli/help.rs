@@ -102,7 +102,7 @@ fn help_is_a_command_too() {
     assert!(ran.succeeds().out.contains("Usage: tokenward vault backup"), "{ran:?}");
     run(&mut bare_command(&["help", "vault", "bakup"])).fails(2, "TW0200");
     let ran = run(&mut bare_command(&["help", "lgoin"]));
-    assert!(ran.fails(2, "TW0200").err.contains("perhaps you mean `tokenward help login`"), "{ran:?}");
+    assert!(ran.fails(2, "TW0200").err.contains("did you mean `tokenward help login`?"), "{ran:?}");
 }
 
 /// Options that one provider alone knows stand under its name.
