@@ -16,7 +16,10 @@ use crate::world::{Ran, Started, World, browse, run};
 
 /// The commands in what was said.
 fn commands(said: &Ran) -> Vec<String> {
-    let text = format!("{}{}", said.out, said.err);
+    // What is said where no browser can come back, as in a container, depends on the machine and not on the scene.
+    let lines = said.out.lines().chain(said.err.lines());
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("does your browser run elsewhere?")).collect();
+    let text = lines.join("\n");
     let pieces = text.split('`').skip(1).step_by(2);
     pieces.filter(|piece| piece.starts_with("tokenward ")).map(str::to_owned).collect()
 }

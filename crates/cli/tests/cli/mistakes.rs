@@ -285,7 +285,7 @@ fn a_login_that_fails_leaves_no_profile_that_it_made() {
     let world = World::logged_in();
     let before = world.config();
     let ran = world.run(&["login", "-p", "defualt", "--paste"]);
-    assert!(ran.fails(2, "TW0204").err.contains("paste the whole address"), "{ran:?}");
+    assert!(ran.fails(2, "TW0208").err.contains("stdin ended before a line came"), "{ran:?}");
     assert_eq!(world.config(), before);
     world.sandbox.rules(|rules| rules.consent = tokenward_emulator::Consent::Deny);
     let ran = world.login(&["-p", "second", "--app", "default"]);

@@ -165,7 +165,7 @@ fn at_a_terminal_both_users_are_named_and_no_is_what_is_meant_by_an_empty_answer
         let mut login =
             AtTerminal::new(&project.world, &format!("login --env-file {path} --no-browser --port 0 --timeout 30s"));
         login.until("x.env holds the login of 小明, but profile default belongs to Ada");
-        login.until("show the login of profile default from now on?").until("[y/N]").answer(answer);
+        login.until("Write the login of profile default to").until("from now on?").until("[y/N]").answer(answer);
         if code == 0 {
             login.until("waiting for the browser");
             let url = login.seen().lines().find(|line| line.starts_with("http")).unwrap().trim().to_owned();

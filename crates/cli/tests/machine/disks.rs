@@ -98,7 +98,7 @@ pub(crate) fn a_linked_file_on_a_full_disk_is_written_later_and_costs_nothing() 
     let output = command.env("TOKENWARD_HOME", &project.world.home).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    for word in ["linked 0", "refreshed 0", "handed out 0", "asked 4", "TW0505", "No space left", "again 0", "in step"]
+    for word in ["linked 0", "refreshed 0", "handed out 0", "asked 4", "TW0505", "No space left", "again 0", "in sync"]
     {
         assert!(text.contains(word), "{word}: {text}");
     }
