@@ -295,7 +295,7 @@ fn sweep(api: TokenApi, kills: u32) {
             // A request that was on its way is processed after its sender's death; the history must say "killed" after
             // that, or the checker takes the answer for one that was read.
             killed += 1;
-            std::thread::sleep(IN_FLIGHT);
+            std::thread::sleep(IN_FLIGHT.max(2 * whole));
             login.sandbox().note_kill(&story);
         }
 
@@ -365,7 +365,8 @@ const LIFE: u64 = 7_200;
 /// How long a refresh token lives that no refresh lengthens, in seconds: longer than a sweep.
 const YEARS: u64 = 10 * 365 * 86_400;
 
-/// Longer than the sandbox takes for a request that has reached it, its latencies included.
+/// Longer than the sandbox takes for a request that has reached it, its latencies included; on a busy machine twice what a refresh takes is
+/// longer.
 const IN_FLIGHT: Duration = Duration::from_millis(40);
 
 /// xorshift: the same kills every time, as far as a scheduler allows.
