@@ -57,7 +57,7 @@ fn without_a_section_the_one_that_has_the_key_is_meant() {
     assert_eq!(set(INI, one, &anywhere, "3").unwrap(), "[a]\nx=1\n[b]\nrefresh_token=3\n");
     let two = "[a]\nrefresh_token=1\n[b]\nrefresh_token=2\n";
     let error = get(INI, two, &anywhere).unwrap_err();
-    assert_eq!(error.to_string(), "refresh_token stands in several sections (a, b); name one");
+    assert_eq!(error.to_string(), "refresh_token is in several sections (a, b); name one");
     assert!(matches!(set(INI, "[a]\n", &anywhere, "1"), Err(DocumentError::NotThere { .. })));
 }
 

@@ -33,7 +33,7 @@ fn sealed_accounts_are_found_and_the_way_to_them_is_told() {
     assert!(found.iter().all(|found| (found.tool, found.needs) == (Tool::OidcAgent, Needs::Password)));
     let told: Vec<_> = found.iter().map(|found| home.read(found.tool, &found.place).unwrap_err().to_string()).collect();
     for (told, command) in told.iter().zip(["oidc-add --print lark", "oidc-add --print old", "oidc-add --print NAME"]) {
-        assert!(told.contains("is sealed under a password") && told.ends_with(command), "{told}");
+        assert!(told.contains("is encrypted with a password") && told.ends_with(command), "{told}");
     }
 }
 
