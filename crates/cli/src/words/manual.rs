@@ -3,6 +3,7 @@
 //!
 //! An example is a command line that can be run as it stands; tests read each with the real parser, and count them.
 
+mod command_page;
 mod files;
 mod logins;
 mod management;
@@ -11,26 +12,7 @@ mod programs;
 use tokenward_core::Words;
 
 use super::Lang;
-
-/// What is said of one command.
-#[derive(Debug)]
-pub(crate) struct Page {
-    /// The command's words, without the program's name; empty for the program itself.
-    pub(crate) path: &'static str,
-    /// What it does, and what somebody who meets it first should know.
-    pub(crate) about: Words,
-    /// Two to four.
-    pub(crate) examples: &'static [Example],
-}
-
-/// A command line, and what it is for.
-#[derive(Debug)]
-pub(crate) struct Example {
-    /// The line, the same in every language.
-    pub(crate) line: &'static str,
-    /// What it does.
-    pub(crate) says: Words,
-}
+pub(crate) use command_page::{Example, Page};
 
 /// The page of a command.
 pub(crate) fn page(path: &str) -> Option<&'static Page> {
@@ -41,18 +23,6 @@ pub(crate) fn page(path: &str) -> Option<&'static Page> {
 pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
     [logins::PAGES, programs::PAGES, files::PAGES, management::PAGES].into_iter().flatten()
 }
-
-/// Makes the pages of one subject: the command, the sentences about it in both languages, and its examples.
-macro_rules! manual {
-    ($($path:literal { $en:literal $zh:literal $($line:literal => $says_en:literal $says_zh:literal)+ })+) => {
-        pub(super) const PAGES: &[crate::words::manual::Page] = &[$(crate::words::manual::Page {
-            path: $path,
-            about: crate::words::w($en, $zh),
-            examples: &[$(crate::words::manual::Example { line: $line, says: crate::words::w($says_en, $says_zh) }),+],
-        }),+];
-    };
-}
-use manual;
 
 /// The commands by what they are for, in the order in which one meets them.
 pub(super) const GROUPS: &[(Words, &[&str])] = &[

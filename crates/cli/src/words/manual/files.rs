@@ -1,6 +1,6 @@
 //! Commands for files that hold tokens.
 
-super::manual! {
+super::command_page::manual! {
     "link" {
         "Writes the tokens of a login into a file and keeps them in sync from now on: the file is read before each use and written after each refresh. Nothing else in it changes, comments included. A file that already holds a login brings it into the vault."
         "把登录的令牌写入文件，并从此保持同步：每次使用前读取，每次刷新后写入。文件中的其他内容（包括注释）保持不变。若文件中已有登录，会将其导入保险库。"

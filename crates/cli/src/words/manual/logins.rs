@@ -1,6 +1,6 @@
 //! Commands that set up, use and look at a login.
 
-super::manual! {
+super::command_page::manual! {
     "" {
         "Tokenward keeps OAuth logins alive. You log in once; from then on it hands out a valid access token, refreshes it in time and exactly once, however many programs ask, and keeps what it needs through a crash."
         "Tokenward 让 OAuth 登录一直有效。登录一次之后，它随时给出有效的访问令牌；无论多少程序同时请求，都按时刷新且只刷新一次；即使崩溃，也保留继续所需的一切。"

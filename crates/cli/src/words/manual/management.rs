@@ -1,6 +1,6 @@
 //! Commands that look after what there is, and that help.
 
-super::manual! {
+super::command_page::manual! {
     "profile" {
         "A profile is a name for a login: of one app, and of one user. Commands take it as -p NAME, most of them as their last word too; without one the default is used."
         "配置档是一个登录的名字：属于一个应用和一位用户。命令用 -p 名字 指定配置档，多数命令也可以把它写在最后；不写则使用默认配置档。"

@@ -1,6 +1,6 @@
 //! Commands for programs that use a token, and for trying.
 
-super::manual! {
+super::command_page::manual! {
     "exec" {
         "Becomes the program, with a valid access token in its environment. The token is fetched once: a program that runs longer than the token is valid uses `tokenward proxy`, or asks `tokenward token` again."
         "变为所运行的程序，并在其环境变量中提供有效的访问令牌。令牌只取一次：运行时间超过令牌有效期的程序请使用 `tokenward proxy`，或再次调用 `tokenward token`。"
