@@ -40,7 +40,7 @@ pub(crate) use api::Api;
 pub(crate) use doctor::Doctor;
 pub(crate) use file::{named, with_names_of_files};
 pub(crate) use given::TokenSource;
-pub(crate) use init::Init;
+pub(crate) use init::{Init, OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
 pub(crate) use profile::{OfProfile, Profile};

@@ -25,6 +25,7 @@ mod failure;
 mod fast;
 mod fields;
 mod filter;
+mod folding;
 mod login_cookies;
 mod login_flags;
 mod network;

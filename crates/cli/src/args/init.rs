@@ -6,10 +6,13 @@ use clap::Args;
 use tokenward_core::{AppName, ClientAuthentication, RedirectUri, TokenApi};
 use url::Url;
 
-use crate::words::help::{OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
-
 use super::provider_choice::ProviderChoice;
 use super::values::{BadValue, name, port, provider_or_preset, redirect, token_api, url};
+
+/// Headings of options that one provider alone knows.
+pub(crate) const OF_FEISHU: &str = "Feishu and Lark";
+pub(crate) const OF_BLUEKING: &str = "BlueKing";
+pub(crate) const OF_OAUTH2: &str = "OAuth 2.0";
 
 /// `init`.
 #[derive(Debug, Default, Args)]

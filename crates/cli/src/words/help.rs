@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use super::Lang;
 pub(crate) use super::layout::Depth;
 use super::layout::laid_out;
-use crate::args::{Cli, with_names_of_files};
+use crate::args::{Cli, OF_BLUEKING, OF_FEISHU, OF_OAUTH2, with_names_of_files};
 
 /// The tree as it is shown: with examples and in groups, for a terminal of this width.
 pub(crate) fn shown(lang: Lang, depth: Depth, width: Option<u16>) -> Command {
@@ -144,11 +144,6 @@ fn words(command: &str, argument: &str) -> Option<&'static str> {
         .find(|(path, name, _)| *path == command && *name == argument)
         .map(|(_, _, words)| *words)
 }
-
-/// Headings of options that one provider alone knows.
-pub(crate) const OF_FEISHU: &str = "Feishu and Lark";
-pub(crate) const OF_BLUEKING: &str = "BlueKing";
-pub(crate) const OF_OAUTH2: &str = "OAuth 2.0";
 
 /// The longest line of help, in columns; also where there is no terminal.
 const READABLE: usize = 100;

@@ -12,7 +12,7 @@ use tokenward_core::ExitClass;
 use super::Lang;
 use super::manual::{self, Example, GROUPS};
 use crate::args;
-use crate::render::fold;
+use crate::folding::fold;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
