@@ -6,11 +6,12 @@
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use tokenward_core::{Code, TokenWish, masking};
+use tokenward_core::{Code, TokenWish};
 
 use crate::args::Exec;
 use crate::child;
 use crate::commands::link;
+use crate::commands::program::not_started;
 use crate::commands::token::USER_VARIABLE;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -47,17 +48,12 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     keeper.idle().await;
     drop(work.session);
     let error = command.exec();
-    let program = program.to_string_lossy();
-    // A token may stand where a program was expected.
-    let program = masking::file(&program);
-    Err(match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            let failure = Failure::new(Code::CommandNotFound, lang.program_not_started(&program));
-            // `exec PROFILE -- CMD`, as other commands take a profile.
-            let settings = context.settings()?;
-            let profile = settings.profiles().find(|(name, _)| name.as_str() == program);
-            failure.then_all(profile.map(|(name, _)| lang.exec_profile(name)))
-        }
-        _ => Failure::new(Code::CommandNotFound, lang.program_failed(program)).detail(error.to_string()),
-    })
+    let failure = not_started(program, &error, context);
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Err(failure);
+    }
+    // `exec PROFILE -- CMD`, as other commands take a profile.
+    let settings = context.settings()?;
+    let profile = settings.profiles().find(|(name, _)| program == name.as_str());
+    Err(failure.then_all(profile.map(|(name, _)| lang.exec_profile(name))))
 }

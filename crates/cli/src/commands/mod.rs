@@ -20,6 +20,7 @@ mod logout;
 mod man;
 mod other_login;
 mod profile;
+mod program;
 mod proxy;
 mod refresh;
 mod sandbox;

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward_core::{Code, ProviderName, TokenApi, masking};
+use tokenward_core::{Code, ProviderName, TokenApi};
 use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec};
 
 use crate::args;
-use crate::child;
+use crate::commands::program;
 use crate::commands::token::assignment;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -23,16 +23,11 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
     let stand = Stand::start(&sandbox, plays, context).await?;
     let settings = stand.settings();
     let (access, refresh) = (lang.span(stand.access_life), lang.span(stand.refresh_life));
-    let exit = if let Some((program, arguments)) = sandbox.command.split_first() {
-        let mut command = tokio::process::Command::from(child::asking(program));
-        command.args(arguments).kill_on_drop(true).envs(settings.iter().map(|(name, value)| (*name, value)));
-        let name = masking::file(&program.to_string_lossy()).into_owned();
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(&name)),
-            _ => Failure::new(Code::CommandNotFound, lang.program_failed(&name)).detail(error.to_string()),
-        })?;
+    let exit = if !sandbox.command.is_empty() {
+        let env = settings.iter().map(|(name, value)| (*name, value));
+        let mut child = program::start(&sandbox.command, env, context)?;
         let status = child.wait().await.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        exit_of(status)
+        program::exit_of(status)
     } else {
         if printer.json {
             let mut document = json!({
@@ -76,13 +71,6 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
     };
     stand.provider.stop().await;
     Ok(exit)
-}
-
-/// The exit code of a program, as a shell tells it.
-pub(super) fn exit_of(status: std::process::ExitStatus) -> ExitCode {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 /// A running provider with one app and two users.

@@ -8,12 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokenward_core::{Code, masking};
+use tokenward_core::Code;
 use tokenward_serve::proxy::Proxy as Listening;
 use tokio::process::Child;
 
-use crate::child;
-use crate::commands::sandbox::exit_of;
+use crate::commands::program;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 
@@ -25,7 +24,7 @@ pub(super) async fn beside(
     context: &Context,
 ) -> Result<ExitCode, Failure> {
     let asked = context.stopping(Ending::Program);
-    let mut child = start(command, env, context)?;
+    let mut child = program::start(command, env, context)?;
     let (running, ended) = tokio::sync::oneshot::channel::<()>();
     let mut serving = tokio::spawn(listening.run(async move {
         let _ = ended.await;
@@ -42,19 +41,7 @@ pub(super) async fn beside(
     if tokio::time::timeout(LAST_REQUESTS, &mut serving).await.is_err() {
         serving.abort();
     }
-    status.map(exit_of).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))
-}
-
-fn start(command: &[OsString], env: Vec<(&'static str, String)>, context: &Context) -> Result<Child, Failure> {
-    let lang = context.lang();
-    let Some((program, arguments)) = command.split_first() else { return Err(Failure::of(Code::Usage)) };
-    let mut command = tokio::process::Command::from(child::asking(program));
-    command.args(arguments).kill_on_drop(true).envs(env);
-    let name = masking::file(&program.to_string_lossy()).into_owned();
-    command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::new(Code::CommandNotFound, lang.program_not_started(&name)),
-        _ => Failure::new(Code::CommandNotFound, lang.program_failed(&name)).detail(error.to_string()),
-    })
+    status.map(program::exit_of).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))
 }
 
 fn hand_on(child: &Child) {
