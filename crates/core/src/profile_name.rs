@@ -67,6 +67,11 @@ impl ProfileName {
         self.0.split_once(':').map_or(&self.0, |(base, _)| base)
     }
 
+    /// Whether it is a profile's name, or that of a grant of one of its users, or its app's own.
+    pub fn is_under(&self, profile: &Self) -> bool {
+        self == profile || self.base() == profile.as_str()
+    }
+
     /// Whether it is the name of an app's own grant.
     pub fn is_of_app(&self) -> bool {
         self.0.ends_with(APP_OWN)

@@ -66,7 +66,7 @@ fn idle(reports: &[Report], settings: &Settings, named: Option<&ProfileName>) ->
 
 /// Whether a login is kept under a profile's name, or under it with a user's behind it.
 pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
-    report.grant.profile.as_ref().is_some_and(|own| own == profile || own.base() == profile.as_str())
+    report.grant.profile.as_ref().is_some_and(|own| own.is_under(profile))
 }
 
 /// The table of these logins; the addresses that are spoken to over plain http are part of the document.

@@ -152,7 +152,7 @@ async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<Exit
         logins = session.keeper().list().await?;
         logins.retain(|report| report.status != Status::Retired && belongs(report, name));
         links = session.parts().vault.links(None).await.map_err(tokenward::Error::from)?;
-        links.retain(|link| link.target.profile == *name || link.target.profile.base() == name.as_str());
+        links.retain(|link| link.target.profile.is_under(name));
     }
     let is_set_up = settings.profiles().any(|(known, _)| known == name);
     if !is_set_up && logins.is_empty() && links.is_empty() {
@@ -161,10 +161,7 @@ async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<Exit
     let question = if logins.is_empty() {
         lang.ask_remove_profile(name)
     } else {
-        let user = |report: &Report| {
-            let subject = report.grant.subject.as_ref();
-            subject.map_or_else(|| lang.someone_unknown(), |subject| subject.known_as().to_owned())
-        };
+        let user = |report: &Report| lang.user_or_untold(report.grant.subject.as_ref());
         lang.ask_remove_login_too(name, logins.iter().map(user).collect::<Vec<_>>().join(", "))
     };
     if !yes && !context.asker().yes(question, &lang.logout_ways()).await? {
@@ -226,9 +223,8 @@ async fn is_free(name: &ProfileName, session: &Session) -> Result<bool, Failure>
     let vault = &session.parts().vault;
     let reports = session.keeper().list().await?;
     let links = vault.links(None).await.map_err(tokenward::Error::from)?;
-    let is_own = |other: &ProfileName| other == name || other.base() == name.as_str();
-    Ok(reports.iter().all(|report| !report.grant.profile.as_ref().is_some_and(is_own))
-        && links.iter().all(|link| !is_own(&link.target.profile))
+    Ok(reports.iter().all(|report| !belongs(report, name))
+        && links.iter().all(|link| !link.target.profile.is_under(name))
         && session.keeper().answers_kept(name).await? == 0)
 }
 

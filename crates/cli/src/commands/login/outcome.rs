@@ -60,7 +60,7 @@ pub(super) async fn tell(
     }
     if let LoggedIn::TookOver { previous, .. } = &login.logged_in {
         let earlier = work.session.keeper().status(*previous).await?;
-        let user = earlier.grant.subject.map_or_else(|| lang.someone_unknown(), |it| it.known_as().to_owned());
+        let user = lang.user_or_untold(earlier.grant.subject.as_ref());
         printer.warning(lang.took_over(user, &work.profile.name, previous));
     }
     if !grant.scopes.is_empty() {
