@@ -30,8 +30,6 @@ pub(crate) struct Ambient {
     pub(crate) stdin_terminal: bool,
     /// Where stdout and stderr lead.
     pub(crate) surface: Surface,
-    /// Where it runs.
-    pub(crate) remote: Option<Remote>,
     /// Whether `TOKENWARD_APP_SECRET` is set, were it empty: an empty secret is a mistake, not an absent one.
     pub(crate) secret_is_set: bool,
     /// `TOKENWARD_CLOCK_OFFSET` or `TOKENWARD_KILL_AT`, if it holds something that cannot be used.
@@ -92,7 +90,6 @@ impl Ambient {
             clock: ShiftedClock { seconds: offset.unwrap_or(0) },
             stdin_terminal: std::io::stdin().is_terminal(),
             surface,
-            remote: remote(&env),
             secret_is_set,
             bad,
             kill_at,
@@ -138,22 +135,23 @@ impl Ambient {
             _ => None,
         }
     }
+
+    /// Where it runs: by what sshd(8) sets, what container runtimes leave in the file system, and what they set. Looked up when it is asked
+    /// for, and not at each start.
+    pub(crate) fn remote(&self) -> Option<Remote> {
+        let is_set = |name: &&str| self.env.get(name).is_some();
+        if ["SSH_CONNECTION", "SSH_TTY"].iter().any(is_set) {
+            return Some(Remote::Ssh);
+        }
+        let is_contained = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| std::path::Path::new(mark).exists())
+            || ["container", "KUBERNETES_SERVICE_HOST"].iter().any(is_set);
+        is_contained.then_some(Remote::Container)
+    }
 }
 
 /// The width of a terminal, if it is one that knows. Some report 0 columns (`script`, `docker -t` without a size).
 fn columns(stream: impl std::os::fd::AsFd) -> Option<u16> {
     rustix::termios::tcgetwinsize(stream).ok().map(|size| size.ws_col).filter(|&width| width > 0)
-}
-
-/// What sshd(8) sets, what container runtimes leave in the file system, and what they set.
-fn remote(env: &Environment) -> Option<Remote> {
-    let is_set = |name: &&str| env.get(name).is_some();
-    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(is_set) {
-        return Some(Remote::Ssh);
-    }
-    let is_contained = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| std::path::Path::new(mark).exists())
-        || ["container", "KUBERNETES_SERVICE_HOST"].iter().any(is_set);
-    is_contained.then_some(Remote::Container)
 }
 
 /// The words of the command line, without the program's name.

@@ -69,7 +69,7 @@ fn end_of(finished: &Finished, context: &Context) -> LoginEnd {
 /// machine, and `state` in the hands of another one would finish this login with an account of theirs.
 fn show(login: &Login, url: &Url, callback: Option<&Callback>, work: &Work, context: &Context) -> Result<(), Failure> {
     let (lang, printer) = (context.lang(), context.printer);
-    let mut is_opened = false;
+    let (mut is_opened, remote) = (false, context.ambient.remote());
     if login.no_browser && printer.json {
         // One JSON value a line; the login follows as the second.
         printer.document_line(&json!({ "authorization_url": url }))?;
@@ -83,21 +83,21 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, work: &Work, cont
         printer.always_lines(lang.open_yourself(url));
     } else {
         printer.note_lines(lang.open_yourself(url));
-        if context.ambient.remote.is_none() {
+        if remote.is_none() {
             printer.note(lang.no_browser_found());
         }
     }
     let command = context.meant_by_flags().command("login");
     if let Some(callback) = callback.filter(|_| !is_opened) {
         let address = callback.redirect_uri();
-        match context.ambient.remote {
+        match remote {
             Some(Remote::Ssh) => printer.note(lang.in_ssh_session(address)),
             Some(Remote::Container) => printer.note(lang.in_container(address)),
             None => {}
         }
         if !context.asker().can_ask() {
             printer.note(lang.paste_or_device(&command));
-        } else if context.ambient.remote.is_some() && !work.app.token_api.needs_app_token() {
+        } else if remote.is_some() && !work.app.token_api.needs_app_token() {
             // The dialects that need an app's token know no device code.
             printer.note(lang.device_instead(&command));
         }
