@@ -61,7 +61,7 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         _ => 3,
     };
     let far = |name: &str| {
-        let slips = slips(&word, name);
+        let slips = strsim::osa_distance(&word, name);
         // A word that was not typed to its end is near too.
         if word.len() >= 3 && name.starts_with(&word) { slips.min(2) } else { slips }
     };
@@ -77,25 +77,6 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
     names.dedup();
     names.truncate(3);
     names
-}
-
-/// How many letters are left out, put in, replaced or exchanged with their neighbour (optimal string alignment).
-fn slips(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
-    for i in 1..=one.len() {
-        let mut row = vec![i];
-        for j in 1..=other.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(one[i - 1] != other[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
 }
 
 /// The commands that the words lead to, and the words behind `until`.
