@@ -46,6 +46,7 @@ pub(crate) use login::Login;
 pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
+pub(crate) use purpose::Purpose;
 pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use values::{BadValue, Identity, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};

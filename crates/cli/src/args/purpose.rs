@@ -19,6 +19,7 @@ impl Purpose {
     /// The scopes, separated by spaces.
     pub(crate) const fn scopes(self) -> &'static str {
         match self {
+            // The narrow set of reference/feishu.md §12.4, and what looking for a lost page and updating need besides.
             Self::Wiki => {
                 "wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
                  docx:document:readonly docx:document.block:convert docs:document.media:upload"

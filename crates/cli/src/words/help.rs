@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, Command, CommandFactory};
 use super::Lang;
 pub(crate) use super::layout::Depth;
 use super::layout::laid_out;
-use crate::args::{Cli, OF_BLUEKING, OF_FEISHU, OF_OAUTH2, with_names_of_files};
+use crate::args::{Cli, OF_BLUEKING, OF_FEISHU, OF_OAUTH2, Purpose, with_names_of_files};
 
 /// The tree as it is shown: with examples and in groups, for a terminal of this width.
 pub(crate) fn shown(lang: Lang, depth: Depth, width: Option<u16>) -> Command {
@@ -25,13 +25,10 @@ pub(crate) fn command(lang: Lang) -> Command {
     // Its options stand under several headings, each of which would have columns of its own.
     let command = command.mut_subcommand("init", |init| init.next_line_help(true));
     let command = command.mut_subcommand("wiki", |wiki| {
-        let scopes = match lang {
-            Lang::En => WIKI_SCOPES_EN,
-            Lang::Zh => WIKI_SCOPES_ZH,
-        };
-        wiki.after_help(scopes)
-            .mut_subcommand("create", |create| create.after_help(scopes))
-            .mut_subcommand("update", |update| update.after_help(scopes))
+        let scopes = wiki_scopes(lang);
+        wiki.after_help(&scopes)
+            .mut_subcommand("create", |create| create.after_help(&scopes))
+            .mut_subcommand("update", |update| update.after_help(&scopes))
     });
     match lang {
         Lang::En => command,
@@ -44,6 +41,19 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .help_heading(EVERYWHERE)
                 .display_order(LAST),
         ),
+    }
+}
+
+/// The scopes of `wiki`, and those of `--import` besides (reference/feishu.md §12.4).
+fn wiki_scopes(lang: Lang) -> String {
+    let (scopes, import) = (Purpose::Wiki.scopes(), "docs:document:import wiki:node:move");
+    match lang {
+        Lang::En => {
+            format!("Scopes: {scopes}; for --import also {import}. `tokenward login --scope '…'` adds what is missing")
+        }
+        Lang::Zh => {
+            format!("所需权限：{scopes}；--import 另需 {import}。缺少的权限可用 `tokenward login --scope '…'` 增加")
+        }
     }
 }
 
@@ -158,17 +168,6 @@ const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{aft
 const EXIT_CODES_EN: &str = "\
 Exit codes: 0 done · 1 a bug in Tokenward · 2 wrong usage or configuration · 3 you have to log in · 4 temporary \
 failure, try later · 5 outcome unknown, nothing is lost · 6 rejected because of the app's settings";
-
-/// The narrow set of reference/feishu.md §12.4, and what looking for a lost page and updating need besides.
-const WIKI_SCOPES_EN: &str = "\
-Scopes: wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
-docx:document:readonly docx:document.block:convert docs:document.media:upload; for --import also \
-docs:document:import wiki:node:move. `tokenward login --scope '…'` adds what is missing";
-
-const WIKI_SCOPES_ZH: &str = "\
-所需权限：wiki:space:read wiki:node:create wiki:node:read wiki:node:retrieve docx:document:write_only \
-docx:document:readonly docx:document.block:convert docs:document.media:upload；--import 另需 \
-docs:document:import wiki:node:move。缺少的权限可用 `tokenward login --scope '…'` 增加";
 
 const EXIT_CODES_ZH: &str = "\
 退出码：0 完成 · 1 程序内部错误 · 2 用法或配置错误 · 3 需要登录 · 4 暂时性故障，稍后重试 · 5 结果未知，没有损失 · \
