@@ -23,12 +23,7 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
     let stand = Stand::start(&sandbox, plays, context).await?;
     let settings = stand.settings();
     let (access, refresh) = (lang.span(stand.access_life), lang.span(stand.refresh_life));
-    let exit = if !sandbox.command.is_empty() {
-        let env = settings.iter().map(|(name, value)| (*name, value));
-        let mut child = program::start(&sandbox.command, env, context)?;
-        let status = child.wait().await.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        program::exit_of(status)
-    } else {
+    let exit = if sandbox.command.is_empty() {
         if printer.json {
             let mut document = json!({
                 "control_url": stand.provider.control_url(),
@@ -68,6 +63,11 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
         // Until a signal: `signals::heard` drops this future, and the stand with it.
         std::future::pending::<()>().await;
         ExitCode::SUCCESS
+    } else {
+        let env = settings.iter().map(|(name, value)| (*name, value));
+        let mut child = program::start(&sandbox.command, env, context)?;
+        let status = child.wait().await.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+        program::exit_of(status)
     };
     stand.provider.stop().await;
     Ok(exit)
