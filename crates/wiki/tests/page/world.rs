@@ -26,6 +26,10 @@ pub(crate) const SCOPES: &str = "wiki:space:read wiki:node:create wiki:node:read
 /// The host in the addresses of pages.
 pub(crate) const HOST: &str = "www.feishu.cn";
 
+/// A run knows nothing of the writes of the one before. What both did would reach the provider's limit within its second, and a limit is
+/// waited out for real.
+const BETWEEN_RUNS: Duration = Duration::from_secs(1);
+
 pub(crate) struct World {
     session: Session,
     grant: GrantId,
@@ -166,6 +170,7 @@ impl World {
         wishes: Wishes,
     ) -> Option<Result<Report, Error>> {
         let place = PageLocation::read(true, None, None).unwrap();
+        self.pass(BETWEEN_RUNS);
         let (world, script, file) = (Arc::clone(self), Arc::clone(script), file.to_owned());
         survive(async move {
             let manuscript = Manuscript::read(&file, &Reading::default())?;
@@ -180,6 +185,7 @@ impl World {
         script: &Arc<Script>,
         force: bool,
     ) -> Option<Result<Report, Error>> {
+        self.pass(BETWEEN_RUNS);
         let (world, script, file) = (Arc::clone(self), Arc::clone(script), file.to_owned());
         survive(async move {
             let manuscript = Manuscript::read(&file, &Reading::default())?;
