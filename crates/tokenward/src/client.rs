@@ -11,14 +11,16 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokenward_core::ports::{Clock, Entropy};
 use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
 use tokenward_wire::{Call, CallAnswer, CallOptions};
 
 use crate::{
-    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, Home, Identity, KeeperOptions, KeptState, KnownApp,
-    Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock, SystemEntropy,
+    ApiClient, ApiError, ApiOptions, Caller, Environment, Error, HandOut, Home, Identity, KeeperOptions, KeptState,
+    KnownApp, Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock,
+    SystemEntropy,
 };
 
 /// Opens the logins of this machine: environment, `config.toml` and vault as the `tokenward` command finds them.
@@ -214,6 +216,13 @@ impl Client {
         }
     }
 
+    /// Waits for refreshes that are under way in this process, and closes nothing.
+    pub async fn idle(&self) {
+        if let Some(opened) = self.of_this_process() {
+            opened.session.keeper().idle().await;
+        }
+    }
+
     /// What this process opened.
     async fn opened(&self) -> Result<Arc<Opened>, Error> {
         if let Some(opened) = self.of_this_process() {
@@ -267,9 +276,8 @@ impl Profile {
     /// By [`Error::code`]: a person must log in (`Code::exit()` is `NeedsConsent`), try later, or the app's settings are wrong. Nothing is
     /// lost by any of them.
     pub async fn token(&self) -> Result<AccessToken, Error> {
-        let opened = self.client.opened().await?;
-        let at_once = opened.session.at_once(&self.resolved.name);
-        if let Some(found) = at_once.filter(|found| found.app == self.resolved.app_name) {
+        self.client.opened().await?;
+        if let Some(found) = self.at_once(Duration::ZERO) {
             return Ok(found.access.token);
         }
         let handed = self.access(TokenWish::default()).await?;
@@ -277,6 +285,15 @@ impl Profile {
             tracing::warn!(?notice, profile = %self.resolved.name, "a token was handed out all the same");
         }
         Ok(handed.access.token)
+    }
+
+    /// An access token that can be handed out without waiting for anything, and lives at least so long: what the vault shows beside itself,
+    /// which is gone while it is not to be served. `None` says only that [`Profile::access`] is to be asked.
+    pub fn at_once(&self, min_ttl: Duration) -> Option<HandOut> {
+        let opened = self.client.of_this_process()?;
+        let found = opened.session.at_once(&self.resolved.name)?;
+        let of_this_app = found.app == self.resolved.app_name;
+        (of_this_app && found.access.remaining(self.client.inner.recipe.clock.now()) > min_ttl).then_some(found)
     }
 
     /// An access token that lives at least so long, or is newer than one that was refused, with its end and what a person should know.

@@ -1,0 +1,121 @@
+"""What goes wrong, as exceptions. One root: :class:`TokenwardError`.
+
+Each says what happened (``message``), what was kept (``kept``) and what to do next (``hint``), and has the stable code of the
+`tokenward` command (``code``, as ``TW0401``) with its exit status (``exit``). No secret is in any of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Optional, Sequence
+
+__all__ = [
+    "AppSettingsWrong",
+    "CallRefused",
+    "InternalError",
+    "LoginRequired",
+    "OutcomeUnknown",
+    "SettingsWrong",
+    "TokenwardError",
+    "TryAgainLater",
+]
+
+
+class TokenwardError(Exception):
+    """Everything that this package raises of its own."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        kept: str = "",
+        hint: str = "",
+        *,
+        exit: int = 1,
+        provider_code: Optional[int] = None,
+    ) -> None:
+        super().__init__(code, message, kept, hint)
+        self.code = code
+        self.message = message
+        self.kept = kept
+        self.hint = hint
+        self.exit = exit
+        self.provider_code = provider_code
+
+    def __str__(self) -> str:
+        said = [f"{self.code}: {self.message}"]
+        said.extend(part for part in (self.kept and f"Kept: {self.kept}", self.hint) if part)
+        return ". ".join(part.rstrip(".") for part in said) + "."
+
+    def __reduce__(self) -> "tuple[object, ...]":
+        # Workers hand exceptions to each other; what is no argument travels as state.
+        return type(self), (self.code, self.message, self.kept, self.hint), self.__dict__
+
+
+class InternalError(TokenwardError):
+    """Tokenward's own fault (exit 1)."""
+
+
+class SettingsWrong(TokenwardError):
+    """A setting, an argument or a file cannot be used (exit 2)."""
+
+
+class LoginRequired(TokenwardError):
+    """Somebody has to log in (exit 3)."""
+
+
+class TryAgainLater(TokenwardError):
+    """Passing trouble; nothing is lost (exit 4)."""
+
+
+class OutcomeUnknown(TokenwardError):
+    """Whether it was done is not known; what there was is kept (exit 5)."""
+
+
+class AppSettingsWrong(TokenwardError):
+    """The provider refuses for a cause in the app's settings (exit 6)."""
+
+
+class CallRefused(TokenwardError):
+    """The provider said no to a call; nothing was done."""
+
+    status: int = 0
+    log_id: Optional[str] = None
+    missing_scopes: Sequence[str] = ()
+
+
+_CLASSES: "dict[int, type[TokenwardError]]" = {
+    1: InternalError,
+    2: SettingsWrong,
+    3: LoginRequired,
+    4: TryAgainLater,
+    5: OutcomeUnknown,
+    6: AppSettingsWrong,
+}
+
+
+def of_engine(
+    *,
+    code: str,
+    name: str,
+    exit: int,
+    detail: Optional[str],
+    kept: str,
+    profile: Optional[str] = None,
+    provider_code: Optional[int] = None,
+    status: Optional[int] = None,
+    log_id: Optional[str] = None,
+    missing_scopes: Sequence[str] = (),
+) -> TokenwardError:
+    """The exception of an error of the engine."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    message = f"{words}: {detail}" if detail else words
+    hint = f"`tokenward explain {code}` says more"
+    if exit == 3:
+        option = f" --profile {profile}" if profile and profile != "default" else ""
+        hint = f"Log in with `tokenward login{option}`; {hint}"
+    kind = CallRefused if status is not None else _CLASSES.get(exit, InternalError)
+    made = kind(code, message, kept, hint, exit=exit, provider_code=provider_code)
+    if isinstance(made, CallRefused) and status is not None:
+        made.status, made.log_id, made.missing_scopes = status, log_id, tuple(missing_scopes)
+    return made

@@ -1,0 +1,170 @@
+//! From a Python thread into the library and back.
+//!
+//! Enters: a future of the library. Leaves: what it came to. It runs on the engine's thread, one for each process, which never touches Python: so
+//! a caller can be interrupted and a refresh under way is not, and what the library goes on with after its answer has somewhere to run.
+//!
+//! A forked child has none of its parent's threads. So the thread is known by the number of its process, and a child starts its own.
+//! The locks of this crate are taken only while attached to the interpreter and never across anything that waits: whoever forks is attached, so
+//! no other thread can hold one at that moment, and a child finds them free.
+
+use std::future::Future;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
+use tokenward::Client;
+use tokio::runtime::{Builder, Handle};
+
+/// Something that belongs to one process. A child neither uses what its parent opened nor closes it.
+pub(crate) struct OfProcess<T> {
+    process: u32,
+    inner: Option<T>,
+}
+
+impl<T> OfProcess<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self { process: std::process::id(), inner: Some(inner) }
+    }
+
+    /// It, in the process that it belongs to.
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.inner.as_ref().filter(|_| self.process == std::process::id())
+    }
+}
+
+impl<T> Drop for OfProcess<T> {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            std::mem::forget(self.inner.take());
+        }
+    }
+}
+
+/// The engine's thread of this process.
+struct Engine {
+    handle: Handle,
+    /// What is open, so that the end of the process can wait for it.
+    opened: Vec<Weak<OfProcess<Client>>>,
+}
+
+static ENGINE: Mutex<Option<OfProcess<Mutex<Engine>>>> = Mutex::new(None);
+
+/// Runs a future of the library, with the interpreter free for other threads.
+///
+/// Where gevent has patched the sockets, the wait is a thread of its hub's pool, so that other greenlets run.
+pub(crate) fn run<T: Send + 'static>(py: Python<'_>, work: impl Future<Output = T> + Send + 'static) -> PyResult<T> {
+    let (sender, receiver) = channel();
+    engine(py, |engine| {
+        engine.handle.spawn(async move {
+            // Whoever asked may have been interrupted.
+            let _ = sender.send(work.await);
+        })
+    })?;
+    match gevent_pool(py)? {
+        None => wait(py, receiver),
+        Some(pool) => wait_in(py, &pool, receiver),
+    }
+}
+
+/// Remembers what was opened, for the end of the process.
+pub(crate) fn note_opened(py: Python<'_>, opened: &Arc<OfProcess<Client>>) -> PyResult<()> {
+    engine(py, |engine| {
+        engine.opened.retain(|opened| opened.strong_count() > 0);
+        engine.opened.push(Arc::downgrade(opened));
+    })
+}
+
+/// Waits for the refreshes that are under way in this process, no longer than so many seconds. What is left is found by the next process.
+#[pyfunction]
+#[pyo3(signature = (seconds = 30.0))]
+pub(crate) fn finish(py: Python<'_>, seconds: f64) -> PyResult<()> {
+    let clients: Vec<Client> = {
+        let held = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(engine) = held.as_ref().and_then(OfProcess::get) else { return Ok(()) };
+        let engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = engine.opened.iter().filter_map(Weak::upgrade);
+        opened.filter_map(|opened| opened.get().cloned()).collect()
+    };
+    let limit = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    run(py, async move {
+        let all = async {
+            for client in clients {
+                client.idle().await;
+            }
+        };
+        let _ = tokio::time::timeout(limit, all).await;
+    })
+}
+
+/// The engine of this process, started where there is none yet.
+fn engine<T>(_attached: Python<'_>, use_it: impl FnOnce(&mut Engine) -> T) -> PyResult<T> {
+    let mut held = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
+    if held.as_ref().and_then(OfProcess::get).is_none() {
+        *held = Some(OfProcess::new(Mutex::new(start()?)));
+    }
+    let engine = held.as_ref().and_then(OfProcess::get);
+    let mut engine = engine.expect("it was just put there").lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(use_it(&mut engine))
+}
+
+fn start() -> PyResult<Engine> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
+    let handle = runtime.handle().clone();
+    let thread = std::thread::Builder::new().name("tokenward".to_owned());
+    thread.spawn(move || runtime.block_on(std::future::pending::<()>())).map_err(cannot_start)?;
+    Ok(Engine { handle, opened: Vec::new() })
+}
+
+fn cannot_start(error: std::io::Error) -> PyErr {
+    PyRuntimeError::new_err(format!("tokenward cannot start its thread: {error}"))
+}
+
+/// Waits in steps, so that Ctrl-C is heard. What was begun goes on to its end.
+fn wait<T: Send>(py: Python<'_>, mut receiver: Receiver<T>) -> PyResult<T> {
+    loop {
+        let (back, received) = py.detach(move || {
+            let received = receiver.recv_timeout(STEP);
+            (receiver, received)
+        });
+        receiver = back;
+        match received {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(PyRuntimeError::new_err("tokenward's thread gave no answer: this is a bug of tokenward"));
+            }
+        }
+    }
+}
+
+/// The pool of the hub's threads, if gevent has patched the sockets and this is a thread with greenlets.
+fn gevent_pool(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let modules = py.import("sys")?.getattr("modules")?;
+    let monkey = modules.call_method1("get", ("gevent.monkey",))?;
+    if monkey.is_none() || !monkey.call_method1("is_module_patched", ("socket",))?.is_truthy()? {
+        return Ok(None);
+    }
+    Ok(Some(py.import("gevent")?.call_method0("get_hub")?.getattr("threadpool")?))
+}
+
+fn wait_in<T: Send + 'static>(py: Python<'_>, pool: &Bound<'_, PyAny>, receiver: Receiver<T>) -> PyResult<T> {
+    let receiver = Mutex::new(Some(receiver));
+    let answer = Arc::new(Mutex::new(None));
+    let put = Arc::clone(&answer);
+    let waiting = PyCFunction::new_closure(py, None, None, move |arguments, _| -> PyResult<()> {
+        let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(receiver) = receiver {
+            let done = wait(arguments.py(), receiver)?;
+            *put.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        }
+        Ok(())
+    })?;
+    pool.call_method1("apply", (waiting,))?;
+    let done = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    done.ok_or_else(|| PyKeyboardInterrupt::new_err("interrupted"))
+}
+
+const STEP: Duration = Duration::from_millis(100);

@@ -1,0 +1,19 @@
+//! What Python sees of the library: `tokenward._tokenward`.
+//!
+//! Enters: a folder, variables, names. Leaves: access tokens, and errors as the exceptions of `tokenward.errors`. The promises are the
+//! library's (I1–I8); what this half adds is how a Python process lives: it forks, has threads, is interrupted, and ends (design/0012-python.md).
+
+mod calling;
+mod errors;
+mod logins;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `tokenward`.
+#[pymodule(gil_used = false)]
+mod _tokenward {
+    #[pymodule_export]
+    use super::calling::finish;
+    #[pymodule_export]
+    use super::logins::{Logins, Profile, open};
+}
