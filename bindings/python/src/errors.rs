@@ -6,7 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tokenward::core::Code;
-use tokenward::{Error, KeptState, Notice};
+use tokenward::{ApiError, CallRefusal, Error, KeptState, Notice};
 
 /// The exception of a failure about this profile.
 pub(crate) fn exception(py: Python<'_>, error: &Error, profile: Option<&str>) -> PyErr {
@@ -19,7 +19,16 @@ pub(crate) fn exception(py: Python<'_>, error: &Error, profile: Option<&str>) ->
         }
         None => text,
     };
-    made(py, error.code(), text, kept(error.kept()), profile, error.provider_code())
+    made(py, error.code(), text, kept(error.kept()), profile, error.provider_code(), None)
+}
+
+/// The exception of a call that was not done.
+pub(crate) fn call_exception(py: Python<'_>, error: &ApiError, profile: Option<&str>) -> PyErr {
+    if let ApiError::Token(error) = error {
+        return exception(py, error, profile);
+    }
+    let kept = if error.is_lost() { "the call left and may have been done" } else { "nothing was done" };
+    made(py, error.code(), Some(error.to_string()), kept, profile, error.provider_code(), error.refusal())
 }
 
 /// What a person should know although there is a token, in a sentence for `logging`.
@@ -41,6 +50,7 @@ fn made(
     kept: &str,
     profile: Option<&str>,
     provider_code: Option<i64>,
+    refusal: Option<&CallRefusal>,
 ) -> PyErr {
     let build = || {
         let fields = PyDict::new(py);
@@ -51,6 +61,11 @@ fn made(
         fields.set_item("kept", kept)?;
         fields.set_item("profile", profile)?;
         fields.set_item("provider_code", provider_code)?;
+        if let Some(refusal) = refusal {
+            fields.set_item("status", refusal.status)?;
+            fields.set_item("log_id", &refusal.log_id)?;
+            fields.set_item("missing_scopes", &refusal.missing_scopes)?;
+        }
         py.import("tokenward.errors")?.call_method("of_engine", (), Some(&fields))
     };
     match build() {

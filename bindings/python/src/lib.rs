@@ -4,8 +4,10 @@
 //! library's (I1–I8); what this half adds is how a Python process lives: it forks, has threads, is interrupted, and ends (design/0012-python.md).
 
 mod calling;
+mod calls;
 mod errors;
 mod logins;
+mod script;
 
 use pyo3::prelude::*;
 
@@ -15,5 +17,9 @@ mod _tokenward {
     #[pymodule_export]
     use super::calling::finish;
     #[pymodule_export]
+    use super::calls::{Calls, Held};
+    #[pymodule_export]
     use super::logins::{Logins, Profile, open};
+    #[pymodule_export]
+    use super::script::refresh_script;
 }

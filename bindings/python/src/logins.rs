@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tokenward::core::ports::Clock;
-use tokenward::core::{Access, Generation, TokenWish};
+use tokenward::core::{Access, AccessToken, Generation, TokenWish};
 use tokenward::{Builder, Client, SystemClock};
 
 use crate::calling::{OfProcess, note_opened, run};
@@ -64,12 +64,9 @@ impl Logins {
         if let Some(opened) = self.opened_here() {
             return Ok(opened);
         }
-        let mut builder = Builder::default().environment(self.environment.clone());
+        let mut builder = Builder::default().environment(self.environment.clone()).clock(clock(&self.environment)?);
         if let Some(home) = &self.home {
             builder = builder.home(home);
-        }
-        if let Some(clock) = MovedClock::of(&self.environment)? {
-            builder = builder.clock(Arc::new(clock));
         }
         let client = run(py, builder.open())?.map_err(|error| exception(py, &error, None))?;
         let opened = Arc::new(OfProcess::new(client));
@@ -116,13 +113,12 @@ struct OpenProfile {
 /// The machine's clock, moved as the sandbox's was: for tests, as with the command.
 struct MovedClock(jiff::SignedDuration);
 
-impl MovedClock {
-    fn of(environment: &HashMap<OsString, OsString>) -> PyResult<Option<Self>> {
-        let Some(offset) = environment.get(OsStr::new(CLOCK_OFFSET)) else { return Ok(None) };
-        let seconds = offset.to_str().and_then(|text| text.trim().parse().ok());
-        let wrong = || PyValueError::new_err(format!("{CLOCK_OFFSET} is no number of seconds"));
-        Ok(Some(Self(jiff::SignedDuration::from_secs(seconds.ok_or_else(wrong)?))))
-    }
+/// The time, for whoever has these variables.
+pub(crate) fn clock(environment: &HashMap<OsString, OsString>) -> PyResult<Arc<dyn Clock>> {
+    let Some(offset) = environment.get(OsStr::new(CLOCK_OFFSET)) else { return Ok(Arc::new(SystemClock)) };
+    let seconds = offset.to_str().and_then(|text| text.trim().parse().ok());
+    let wrong = || PyValueError::new_err(format!("{CLOCK_OFFSET} is no number of seconds"));
+    Ok(Arc::new(MovedClock(jiff::SignedDuration::from_secs(seconds.ok_or_else(wrong)?))))
 }
 
 impl Clock for MovedClock {
@@ -165,12 +161,29 @@ impl Profile {
         Ok((served(&handed.access, handed.generation), notices))
     }
 
+    /// The header that a token of this profile goes into, and its value.
+    fn header(&self, py: Python<'_>, token: &str) -> PyResult<(String, String)> {
+        let cannot = || PyValueError::new_err("the token cannot stand in a header");
+        let token = AccessToken::parse(token).map_err(|_| cannot())?;
+        let (name, value) = self.in_library(py)?.header(&token).ok_or_else(cannot)?;
+        Ok((name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+    }
+
     fn __repr__(&self) -> String {
         format!("<tokenward._tokenward.Profile {:?}>", self.name)
     }
 }
 
 impl Profile {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// It, opened by this process.
+    pub(crate) fn in_library(&self, py: Python<'_>) -> PyResult<tokenward::Profile> {
+        Ok(self.here(py)?.get().expect("it is of this process").profile.clone())
+    }
+
     fn here(&self, py: Python<'_>) -> PyResult<Arc<OfProcess<OpenProfile>>> {
         {
             let held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

@@ -59,7 +59,8 @@ class Sandbox:
             return json.loads(answer.read() or b"null")
 
     def counters(self) -> Dict[str, Any]:
-        return dict(self.control("counters"))
+        answer = self.control("counters")
+        return dict(answer.get("counters", answer))
 
     def end(self) -> None:
         self.process.terminate()

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use tokenward_core::ports::{Clock, Entropy};
 use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
-use tokenward_wire::{Call, CallAnswer, CallOptions};
+use tokenward_wire::{Bearer, Call, CallAnswer, CallOptions, Calls};
 
 use crate::{
     ApiClient, ApiError, ApiOptions, Caller, Environment, Error, HandOut, Home, Identity, KeeperOptions, KeptState,
@@ -265,6 +266,12 @@ impl Profile {
     /// Its name.
     pub const fn name(&self) -> &ProfileName {
         &self.resolved.name
+    }
+
+    /// The header that a token of this profile goes into, and its value, marked as one that is not to be shown: `Authorization`, or what its
+    /// platform wants instead. `None` for a token that cannot stand in one.
+    pub fn header(&self, token: &AccessToken) -> Option<(HeaderName, HeaderValue)> {
+        Calls::credential_at(&self.resolved.platform, &Bearer::User(token.clone()))
     }
 
     /// An access token that is good now. It is refreshed first where that is due; one that is good is found without the database.

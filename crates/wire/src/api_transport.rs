@@ -108,12 +108,7 @@ impl Calls {
         // another server.
         let permitted = [&app.hosts.open, &app.hosts.accounts].into_iter().filter(|url| app.permits_clear_text(url));
         options.transport.clear_text_origins.extend(permitted.map(Url::origin));
-        let dialect = match &app.platform {
-            Platform::Feishu(_) => Dialect::Feishu,
-            Platform::BlueKing(_) => Dialect::BlueKing,
-            Platform::OAuth2(_) => Dialect::OAuth2,
-        };
-        Self::speaking(dialect, clock, options)
+        Self::speaking(Dialect::of(&app.platform), clock, options)
     }
 
     fn speaking(dialect: Dialect, clock: Arc<dyn Clock>, options: CallOptions) -> Self {
@@ -123,17 +118,12 @@ impl Calls {
     /// The header that a token goes into, and its value, marked as one that is not to be shown. Every caller is a place
     /// where the token leaves (I4): ask [`Calls::permits`] first. `None` for a token that cannot stand in one.
     pub fn credential(&self, bearer: &Bearer) -> Option<(HeaderName, HeaderValue)> {
-        match self.inner.dialect {
-            Dialect::BlueKing => {
-                // Documentation forbids the app's id and secret beside a token (reference/blueking.md §4).
-                let token = Zeroizing::new(serde_json::to_string(bearer.expose()).ok()?);
-                let text = Zeroizing::new(format!("{{\"access_token\":{}}}", token.as_str()));
-                let mut value = HeaderValue::from_str(&text).ok()?;
-                value.set_sensitive(true);
-                Some((X_BKAPI_AUTHORIZATION, value))
-            }
-            Dialect::Feishu | Dialect::OAuth2 => Some((AUTHORIZATION, bearer.header()?)),
-        }
+        self.inner.dialect.credential(bearer)
+    }
+
+    /// The same for whoever makes no calls through this.
+    pub fn credential_at(platform: &Platform, bearer: &Bearer) -> Option<(HeaderName, HeaderValue)> {
+        Dialect::of(platform).credential(bearer)
     }
 
     /// The headers in which a caller could bring credentials of its own: they do not leave.
@@ -242,6 +232,30 @@ enum Dialect {
     Feishu,
     BlueKing,
     OAuth2,
+}
+
+impl Dialect {
+    const fn of(platform: &Platform) -> Self {
+        match platform {
+            Platform::Feishu(_) => Self::Feishu,
+            Platform::BlueKing(_) => Self::BlueKing,
+            Platform::OAuth2(_) => Self::OAuth2,
+        }
+    }
+
+    fn credential(self, bearer: &Bearer) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::BlueKing => {
+                // Documentation forbids the app's id and secret beside a token (reference/blueking.md §4).
+                let token = Zeroizing::new(serde_json::to_string(bearer.expose()).ok()?);
+                let text = Zeroizing::new(format!("{{\"access_token\":{}}}", token.as_str()));
+                let mut value = HeaderValue::from_str(&text).ok()?;
+                value.set_sensitive(true);
+                Some((X_BKAPI_AUTHORIZATION, value))
+            }
+            Self::Feishu | Self::OAuth2 => Some((AUTHORIZATION, bearer.header()?)),
+        }
+    }
 }
 
 /// An answer whose body is still on its way.

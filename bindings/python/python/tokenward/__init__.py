@@ -12,14 +12,15 @@ The environment, ``config.toml`` and the vault are those of the ``tokenward`` co
 
 from __future__ import annotations
 
-import asyncio
 import atexit
+import json as _json
 import logging
 import os
 from dataclasses import dataclass, field
-from typing import Dict, Mapping, Optional, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
 from . import _tokenward
+from ._sending import header_name
 from .errors import (
     AppSettingsWrong,
     CallRefused,
@@ -33,6 +34,7 @@ from .errors import (
 
 __all__ = [
     "AccessToken",
+    "Answer",
     "AppSettingsWrong",
     "CallRefused",
     "InternalError",
@@ -45,6 +47,8 @@ __all__ = [
     "TryAgainLater",
     "open",
 ]
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger("tokenward")
 
@@ -66,13 +70,27 @@ class AccessToken:
         return repr(self)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a call that was done."""
+
+    status: int
+    headers: List[Tuple[str, str]] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return _json.loads(self.content)
+
+
 class Login:
     """One login of one app."""
 
-    __slots__ = ("_profile",)
+    __slots__ = ("_calls", "_profile")
 
     def __init__(self, profile: _tokenward.Profile) -> None:
         self._profile = profile
+        self._calls: Optional[_tokenward.Calls] = None
 
     @property
     def name(self) -> str:
@@ -102,7 +120,71 @@ class Login:
 
     async def access_async(self, min_ttl: float = 0.0, *, newer_than: Optional[AccessToken] = None) -> AccessToken:
         """As :meth:`access`."""
-        return await asyncio.to_thread(self.access, min_ttl, newer_than=newer_than)
+        return await _in_thread(self.access, min_ttl, newer_than=newer_than)
+
+    def header(self, min_ttl: float = 0.0) -> Dict[str, str]:
+        """The header of a request: ``Authorization``, or what the provider wants instead (BlueKing: ``X-Bkapi-Authorization``).
+
+        Do not send it to anybody else. :mod:`tokenward.requests`, ``.httpx`` and ``.aiohttp`` look after that.
+        """
+        name, value = self._profile.header(self.token(min_ttl))
+        return {header_name(name): value}
+
+    async def header_async(self, min_ttl: float = 0.0) -> Dict[str, str]:
+        """As :meth:`header`."""
+        name, value = self._profile.header(await self.token_async(min_ttl))
+        return {header_name(name): value}
+
+    def get(self, path: str, *, params: Optional[Mapping[str, str]] = None) -> Answer:
+        """Calls ``GET`` on a path of the provider's API. A token that is refused is refreshed once; limits are waited out."""
+        return self.call("GET", path, params=params)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Optional[Mapping[str, str]] = None,
+        json: object = None,
+        data: Optional[bytes] = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> Answer:
+        """The same for any method: ``json`` is sent as JSON, ``data`` as it is.
+
+        Raises :exc:`CallRefused` where the provider says no, whatever the HTTP status.
+        """
+        if json is not None and data is not None:
+            raise TypeError("give json or data, not both")
+        body: Optional[Tuple[str, bytes]] = None
+        given = dict(headers or {})
+        if json is not None:
+            body = ("application/json; charset=utf-8", _json.dumps(json).encode())
+        elif data is not None:
+            kinds = [name for name in given if name.lower() == "content-type"]
+            body = (given.pop(kinds[0]) if kinds else "application/octet-stream", bytes(data))
+        if self._calls is None:
+            self._calls = _tokenward.Calls(self._profile)
+        answer = self._calls.call(method, path, list((params or {}).items()), list(given.items()), body)
+        for notice in self._calls.take_notices():
+            _log.warning("%s: %s", self.name, notice)
+        return Answer(*answer)
+
+    async def get_async(self, path: str, *, params: Optional[Mapping[str, str]] = None) -> Answer:
+        """As :meth:`get`."""
+        return await _in_thread(self.get, path, params=params)
+
+    async def call_async(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Optional[Mapping[str, str]] = None,
+        json: object = None,
+        data: Optional[bytes] = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> Answer:
+        """As :meth:`call`."""
+        return await _in_thread(self.call, method, path, params=params, json=json, data=data, headers=headers)
 
     def __repr__(self) -> str:
         return f"<tokenward.Login {self.name!r}>"
@@ -142,3 +224,22 @@ def open(
     """
     variables: Dict[str, str] = dict(os.environ if environment is None else environment)
     return Logins(_tokenward.open(home, variables))
+
+
+async def _in_thread(function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
+    # Not imported at the top: it takes longer than everything else here.
+    import asyncio
+
+    return await asyncio.to_thread(function, *arguments, **options)
+
+
+def __getattr__(name: str) -> Any:
+    # `tokenward.requests.Auth(…)` after `import tokenward` alone; what it needs is imported when it is used.
+    if name in _PARTS:
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_PARTS = frozenset({"aiohttp", "bkoauth", "command", "feishu", "httpx", "refresh_user_access_token", "requests"})

@@ -93,9 +93,15 @@ impl ApiClient {
     /// [`ApiClient::permits`].
     #[cfg(feature = "middleware")]
     pub(crate) fn authorize(&self, held: &HeldToken, headers: &mut http::HeaderMap) {
-        if let Some((name, value)) = self.inner.calls.credential(&held.0.bearer) {
+        if let Some((name, value)) = self.credential(held) {
             headers.insert(name, value);
         }
+    }
+
+    /// The header that a token goes into, and its value, for a program that sends its requests itself. Every caller is a place where the token
+    /// leaves (I4): only for an address that [`ApiClient::permits`], or that a person named. `None` for a token that cannot stand in one.
+    pub fn credential(&self, held: &HeldToken) -> Option<(http::HeaderName, http::HeaderValue)> {
+        self.inner.calls.credential(&held.0.bearer)
     }
 
     /// A token that is good now, with the life that [`ApiOptions::min_ttl`](crate::ApiOptions::min_ttl) asks for.
