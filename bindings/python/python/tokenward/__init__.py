@@ -17,7 +17,7 @@ import json as _json
 import logging
 import os
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
 from . import _tokenward
 from ._sending import header_name
@@ -33,6 +33,15 @@ from .errors import (
 )
 
 __all__ = [
+    "adopt",
+    "doctor",
+    "install_old_script",
+    "link",
+    "links",
+    "login",
+    "logout",
+    "status",
+    "unlink",
     "AccessToken",
     "Answer",
     "AppSettingsWrong",
@@ -47,6 +56,10 @@ __all__ = [
     "TryAgainLater",
     "open",
 ]
+
+if TYPE_CHECKING:
+    from . import aiohttp, command, feishu, httpx, refresh_user_access_token, requests
+    from .command import adopt, doctor, link, links, login, logout, status, unlink
 
 _T = TypeVar("_T")
 
@@ -86,10 +99,11 @@ class Answer:
 class Login:
     """One login of one app."""
 
-    __slots__ = ("_calls", "_profile")
+    __slots__ = ("_calls", "_profile", "_where")
 
-    def __init__(self, profile: _tokenward.Profile) -> None:
+    def __init__(self, profile: _tokenward.Profile, where: Dict[str, Any]) -> None:
         self._profile = profile
+        self._where = where
         self._calls: Optional[_tokenward.Calls] = None
 
     @property
@@ -186,6 +200,18 @@ class Login:
         """As :meth:`call`."""
         return await _in_thread(self.call, method, path, params=params, json=json, data=data, headers=headers)
 
+    def status(self) -> Dict[str, Any]:
+        """How the login stands, as ``tokenward status --json`` says it. Spends nothing."""
+        from . import command
+
+        return command.status(self.name, **self._where)
+
+    def doctor(self, *, online: bool = False) -> List[Any]:
+        """What the doctor finds about it. Spends nothing."""
+        from . import command
+
+        return command.doctor(self.name, online=online, **self._where)
+
     def __repr__(self) -> str:
         return f"<tokenward.Login {self.name!r}>"
 
@@ -193,14 +219,15 @@ class Login:
 class Logins:
     """The logins of this machine. Also a context manager, which closes them."""
 
-    __slots__ = ("_logins",)
+    __slots__ = ("_logins", "_where")
 
-    def __init__(self, logins: _tokenward.Logins) -> None:
+    def __init__(self, logins: _tokenward.Logins, where: Dict[str, Any]) -> None:
         self._logins = logins
+        self._where = where
 
     def profile(self, name: Optional[str] = None) -> Login:
         """The login of a profile; without a name, that of the profile which the command takes without ``--profile``."""
-        return Login(self._logins.profile(name))
+        return Login(self._logins.profile(name), self._where)
 
     def close(self) -> None:
         """Waits for refreshes that are under way, and closes the vault. What is used afterwards opens it again."""
@@ -223,7 +250,7 @@ def open(
     settings are read from (default: ``os.environ`` as it is now). Nothing is opened before it is needed.
     """
     variables: Dict[str, str] = dict(os.environ if environment is None else environment)
-    return Logins(_tokenward.open(home, variables))
+    return Logins(_tokenward.open(home, variables), {"home": home, "environment": variables})
 
 
 async def _in_thread(function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
@@ -233,13 +260,29 @@ async def _in_thread(function: Callable[..., _T], *arguments: Any, **options: An
     return await asyncio.to_thread(function, *arguments, **options)
 
 
-def __getattr__(name: str) -> Any:
-    # `tokenward.requests.Auth(…)` after `import tokenward` alone; what it needs is imported when it is used.
-    if name in _PARTS:
+def install_old_script(name: str = "REFRESH_USER_ACCESS_TOKEN") -> None:
+    """Makes ``from REFRESH_USER_ACCESS_TOKEN import REFRESH_USER_ACCESS_TOKEN`` give Tokenward's, whatever lies beside the program.
+
+    See :mod:`tokenward.refresh_user_access_token`.
+    """
+    import sys
+
+    from . import refresh_user_access_token
+
+    sys.modules[name] = refresh_user_access_token
+
+
+# The rest is imported when it is used: `tokenward.requests.Auth(…)` after `import tokenward` alone, and what needs the command.
+_PARTS = frozenset({"aiohttp", "bkoauth", "command", "feishu", "httpx", "refresh_user_access_token", "requests"})
+_OF_COMMAND = frozenset({"adopt", "doctor", "link", "links", "login", "logout", "status", "unlink"})
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
         import importlib
 
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-_PARTS = frozenset({"aiohttp", "bkoauth", "command", "feishu", "httpx", "refresh_user_access_token", "requests"})
+        if name in _PARTS:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name in _OF_COMMAND:
+            return getattr(importlib.import_module(f"{__name__}.command"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

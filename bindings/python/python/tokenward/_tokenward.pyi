@@ -7,6 +7,13 @@ _Headers = Sequence[Tuple[str, str]]
 
 def open(home: Optional[Union[str, PathLike[str]]], environment: Mapping[str, str]) -> Logins: ...
 def finish(seconds: float = 30.0) -> None: ...
+def refresh_script(
+    home: Optional[Union[str, PathLike[str]]],
+    environment: Mapping[str, str],
+    file: Union[str, PathLike[str]],
+    app_token: Optional[str],
+    refresh_token: Optional[str],
+) -> Tuple[str, bool, list[str]]: ...
 @final
 class Logins:
     def profile(self, name: Optional[str]) -> Profile: ...

@@ -7,7 +7,7 @@ Each says what happened (``message``), what was kept (``kept``) and what to do n
 from __future__ import annotations
 
 import re
-from typing import Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 __all__ = [
     "AppSettingsWrong",
@@ -119,3 +119,31 @@ def of_engine(
     if isinstance(made, CallRefused) and status is not None:
         made.status, made.log_id, made.missing_scopes = status, log_id, tuple(missing_scopes)
     return made
+
+
+def of_command(error: Dict[str, Any]) -> TokenwardError:
+    """The exception of an error that the command printed: the class that the same code has in this process, in the command's words."""
+    code, exit = str(error.get("code", "TW0100")), int(error.get("exit", 1))
+    message = ": ".join(part for part in (error.get("message"), error.get("detail")) if part)
+    provider = error.get("provider") or {}
+    return _CLASSES.get(exit, InternalError)(
+        code,
+        message or code,
+        _KEPT.get(str(error.get("kept")), ""),
+        "; ".join(error.get("next") or [f"`tokenward explain {code}` says more"]),
+        exit=exit,
+        provider_code=provider.get("code"),
+    )
+
+
+# The same sentences as of an error of this process.
+_KEPT = {
+    "nothing": "there was nothing to keep",
+    "everything": "the login is as it was",
+    "token-unused": "the refresh token was not sent and is in the vault",
+    "answer-in-journal": "the provider's answer is kept and is stored by the next call",
+    "answer-in-rescue-slot": "the provider's answer is kept and is stored by the next call",
+    "outcome-unknown": "the refresh token is kept, and whether it was used up is not known",
+    "new-tokens": "the new tokens are in the vault",
+    "record": "the record of the login is kept",
+}
