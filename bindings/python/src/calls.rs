@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::calling::{OfProcess, run};
 use crate::errors::{call_exception, exception};
-use crate::logins::Profile;
+use crate::logins::{Profile, spelled};
 
 /// Calls with the token of a profile.
 #[pyclass(frozen, module = "tokenward._tokenward")]
@@ -174,7 +174,7 @@ impl Calls {
         let header =
             client.credential(&token).ok_or_else(|| PyValueError::new_err("the token cannot stand in a header"))?;
         let value = String::from_utf8_lossy(header.1.as_bytes()).into_owned();
-        Ok(Held { token: Arc::new(token), header: (header.0.as_str().to_owned(), value) })
+        Ok(Held { token: Arc::new(token), header: (spelled(&header.0), value) })
     }
 
     fn failure(&self, py: Python<'_>, error: &ApiError) -> PyErr {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::HeaderName;
 use jiff::Timestamp;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -166,7 +167,7 @@ impl Profile {
         let cannot = || PyValueError::new_err("the token cannot stand in a header");
         let token = AccessToken::parse(token).map_err(|_| cannot())?;
         let (name, value) = self.in_library(py)?.header(&token).ok_or_else(cannot)?;
-        Ok((name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        Ok((spelled(&name), String::from_utf8_lossy(value.as_bytes()).into_owned()))
     }
 
     fn __repr__(&self) -> String {
@@ -196,6 +197,12 @@ impl Profile {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&opened));
         Ok(opened)
     }
+}
+
+/// A header's name as providers write it: `Authorization`, `X-Bkapi-Authorization`.
+pub(crate) fn spelled(name: &HeaderName) -> String {
+    let word = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    name.as_str().split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
 fn served(access: &Access, generation: Generation) -> Served {

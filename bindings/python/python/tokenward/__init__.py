@@ -13,14 +13,9 @@ The environment, ``config.toml`` and the vault are those of the ``tokenward`` co
 from __future__ import annotations
 
 import atexit
-import json as _json
-import logging
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
 from . import _tokenward
-from ._sending import header_name
 from .errors import (
     AppSettingsWrong,
     CallRefused,
@@ -54,46 +49,56 @@ __all__ = [
     "SettingsWrong",
     "TokenwardError",
     "TryAgainLater",
-    "open",
 ]
 
+# This file imports nothing that it does not need: a script of one call starts as quickly as it can.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
+
     from . import aiohttp, command, feishu, httpx, refresh_user_access_token, requests
     from .command import adopt, doctor, link, links, login, logout, status, unlink
 
-_T = TypeVar("_T")
-
-_log = logging.getLogger("tokenward")
+    _T = TypeVar("_T")
 
 # A refresh that is under way when the program ends is waited for.
 atexit.register(_tokenward.finish)
 
 
-@dataclass(frozen=True)
 class AccessToken:
-    """An access token with its end. Its ``repr`` does not show it."""
+    """An access token with its end. Nothing shows it but ``token``."""
 
-    token: str = field(repr=False)
-    #: Seconds since 1970.
-    expires_at: float
-    #: Which one of its login it is: 1 for that of the consent, one more for each refresh.
-    generation: int
+    __slots__ = ("expires_at", "generation", "token")
 
-    def __str__(self) -> str:
-        return repr(self)
+    def __init__(self, token: str, expires_at: float, generation: int) -> None:
+        self.token = token
+        #: Seconds since 1970.
+        self.expires_at = expires_at
+        #: Which one of its login it is: 1 for that of the consent, one more for each refresh.
+        self.generation = generation
+
+    def __repr__(self) -> str:
+        return f"AccessToken(expires_at={self.expires_at}, generation={self.generation})"
 
 
-@dataclass(frozen=True)
 class Answer:
     """The answer of a call that was done."""
 
-    status: int
-    headers: List[Tuple[str, str]] = field(repr=False)
-    content: bytes = field(repr=False)
+    __slots__ = ("content", "headers", "status")
+
+    def __init__(self, status: int, headers: List[Tuple[str, str]], content: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.content = content
 
     def json(self) -> Any:
         """The body as JSON."""
-        return _json.loads(self.content)
+        import json
+
+        return json.loads(self.content)
+
+    def __repr__(self) -> str:
+        return f"Answer(status={self.status})"
 
 
 class Login:
@@ -123,8 +128,8 @@ class Login:
             if found is not None:
                 return AccessToken(*found)
         served, notices = self._profile.access(min_ttl, None if newer_than is None else newer_than.generation)
-        for notice in notices:
-            _log.warning("%s: %s", self.name, notice)
+        if notices:
+            _tell(self.name, notices)
         return AccessToken(*served)
 
     async def token_async(self, min_ttl: float = 0.0) -> str:
@@ -142,12 +147,12 @@ class Login:
         Do not send it to anybody else. :mod:`tokenward.requests`, ``.httpx`` and ``.aiohttp`` look after that.
         """
         name, value = self._profile.header(self.token(min_ttl))
-        return {header_name(name): value}
+        return {name: value}
 
     async def header_async(self, min_ttl: float = 0.0) -> Dict[str, str]:
         """As :meth:`header`."""
         name, value = self._profile.header(await self.token_async(min_ttl))
-        return {header_name(name): value}
+        return {name: value}
 
     def get(self, path: str, *, params: Optional[Mapping[str, str]] = None) -> Answer:
         """Calls ``GET`` on a path of the provider's API. A token that is refused is refreshed once; limits are waited out."""
@@ -172,15 +177,16 @@ class Login:
         body: Optional[Tuple[str, bytes]] = None
         given = dict(headers or {})
         if json is not None:
-            body = ("application/json; charset=utf-8", _json.dumps(json).encode())
+            body = ("application/json; charset=utf-8", _dumps(json))
         elif data is not None:
             kinds = [name for name in given if name.lower() == "content-type"]
             body = (given.pop(kinds[0]) if kinds else "application/octet-stream", bytes(data))
         if self._calls is None:
             self._calls = _tokenward.Calls(self._profile)
         answer = self._calls.call(method, path, list((params or {}).items()), list(given.items()), body)
-        for notice in self._calls.take_notices():
-            _log.warning("%s: %s", self.name, notice)
+        notices = self._calls.take_notices()
+        if notices:
+            _tell(self.name, notices)
         return Answer(*answer)
 
     async def get_async(self, path: str, *, params: Optional[Mapping[str, str]] = None) -> Answer:
@@ -251,6 +257,19 @@ def open(
     """
     variables: Dict[str, str] = dict(os.environ if environment is None else environment)
     return Logins(_tokenward.open(home, variables), {"home": home, "environment": variables})
+
+
+def _tell(profile: str, notices: List[str]) -> None:
+    import logging
+
+    for notice in notices:
+        logging.getLogger("tokenward").warning("%s: %s", profile, notice)
+
+
+def _dumps(value: object) -> bytes:
+    import json
+
+    return json.dumps(value).encode()
 
 
 async def _in_thread(function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:

@@ -20,11 +20,6 @@ _log = logging.getLogger("tokenward")
 Headers = List[Tuple[str, str]]
 
 
-def header_name(name: str) -> str:
-    """As providers write it: ``Authorization``, ``X-Bkapi-Authorization``."""
-    return "-".join(part.capitalize() for part in name.split("-"))
-
-
 class Sender:
     """Tokens for the requests of one client."""
 
@@ -42,8 +37,7 @@ class Sender:
         return held
 
     def header(self, held: _tokenward.Held) -> Tuple[str, str]:
-        name, value = held.header()
-        return header_name(name), value
+        return held.header()
 
     @staticmethod
     def may_say_no(status: int, headers: Headers) -> bool:

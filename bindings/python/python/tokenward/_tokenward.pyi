@@ -1,6 +1,8 @@
 from os import PathLike
 from typing import Mapping, Optional, Sequence, Tuple, Union, final
 
+__all__ = ["Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
+
 # A token, its end in seconds since 1970, its generation.
 _Served = Tuple[str, float, int]
 _Headers = Sequence[Tuple[str, str]]

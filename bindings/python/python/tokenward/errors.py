@@ -6,8 +6,9 @@ Each says what happened (``message``), what was kept (``kept``) and what to do n
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict, Optional, Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Sequence
 
 __all__ = [
     "AppSettingsWrong",
@@ -108,7 +109,7 @@ def of_engine(
     missing_scopes: Sequence[str] = (),
 ) -> TokenwardError:
     """The exception of an error of the engine."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
     message = f"{words}: {detail}" if detail else words
     hint = f"`tokenward explain {code}` says more"
     if exit == 3:

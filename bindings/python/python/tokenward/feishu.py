@@ -21,8 +21,8 @@ _Path = Union[str, "os.PathLike[str]"]
 class FeishuApiClient:
     """A client for the app and the login in a ``.env``.
 
-    To build one reads nothing and sends nothing. The first use looks for the login: one that the file has is taken over as it is. If there
-    is none yet, :meth:`login` asks somebody, and every other method raises :exc:`tokenward.LoginRequired`.
+    To build one reads nothing and sends nothing. The first use looks for the login: one that the file has is taken over, and refreshed
+    once, since nobody knows how long its tokens live. If there is none yet, :meth:`login` asks somebody, and every other method raises :exc:`tokenward.LoginRequired`.
     """
 
     def __init__(self, file: _Path = ".env", *, home: Optional[_Path] = None) -> None:

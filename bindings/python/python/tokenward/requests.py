@@ -35,13 +35,13 @@ class Auth(AuthBase):
         name, value = self._sender.header(held)
         request.headers[name] = value
         # A body that is a file stands where it stood when the request was made.
-        body = request.body
+        body: Any = request.body
         start = body.tell() if hasattr(body, "tell") and hasattr(body, "seek") else None
 
         def judge(response: requests.Response, **options: Any) -> requests.Response:
             return self._judged(held, start, response, options)
 
-        request.register_hook("response", judge)
+        request.hooks["response"].append(judge)
         return request
 
     def _judged(
