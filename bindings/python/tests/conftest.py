@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -27,9 +28,15 @@ def find_command() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One that no outgoing connection is given meanwhile."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 # A proxy of this machine must not stand between a test and its sandbox.
@@ -91,6 +98,7 @@ class Stand:
         ) as login:
             assert login.stdout is not None and login.stderr is not None
             url = login.stdout.readline().strip()
+            assert url, login.stderr.read()
             with _opener.open(url, timeout=20) as page:
                 page.read()
             assert login.wait(timeout=30) == 0, login.stderr.read()

@@ -97,6 +97,7 @@ def login(
     paste: Optional[Callable[[str], str]] = None,
     show: Optional[Callable[[Dict[str, Any]], object]] = None,
     scopes: Sequence[str] = (),
+    purposes: Sequence[str] = (),
     port: Optional[int] = None,
     replace_user: bool = False,
     env_file: Optional[_Path] = None,
@@ -109,10 +110,14 @@ def login(
     ``browser=False`` opens none and hands the address to ``show`` (as ``{"authorization_url": …}``; by default it is printed to standard
     error). ``device=True`` hands ``show`` the code that is to be typed on another device. With ``paste`` nobody has to come back to
     this machine: it is called with the address, and gives back the address at which the browser ended, for example ``paste=input``.
+
+    ``scopes`` are asked for besides the app's own, ``purposes`` are the scopes of the command's ``--for``: ``wiki``, ``docs``, ``im``, ``mcp``.
     """
     words = ["login", *_named(profile)]
     for scope in scopes:
         words += ["--scope", scope]
+    for purpose in purposes:
+        words += ["--for", purpose]
     words += _options(port=port, env_file=env_file) + _switches(device=device, replace_user=replace_user)
     if timeout is not None:
         words += ["--timeout", f"{max(1, int(timeout))}s"]
