@@ -125,12 +125,12 @@ fn cannot_start(error: std::io::Error) -> PyErr {
 /// Waits in steps, so that Ctrl-C is heard. What was begun goes on to its end.
 fn wait<T: Send>(py: Python<'_>, mut receiver: Receiver<T>) -> PyResult<T> {
     loop {
-        let (back, received) = py.detach(move || {
-            let received = receiver.recv_timeout(STEP);
-            (receiver, received)
+        let (back, answer) = py.detach(move || {
+            let answer = receiver.recv_timeout(STEP);
+            (receiver, answer)
         });
         receiver = back;
-        match received {
+        match answer {
             Ok(done) => return Ok(done),
             Err(RecvTimeoutError::Timeout) => py.check_signals()?,
             Err(RecvTimeoutError::Disconnected) => {
