@@ -6,6 +6,7 @@ import asyncio
 import http.server
 import io
 import threading
+import traceback
 from typing import Callable, Dict, Iterator, List, Tuple
 
 import pytest
@@ -93,6 +94,23 @@ def test_what_does_not_speak_of_the_token_is_handed_on(
     _, said = send(login, logged_in.sandbox.settings["TOKENWARD_OPEN_URL"] + USER_INFO)
     assert said["code"] == 99991400, said
     assert logged_in.sandbox.counters()["refreshes"] == 0
+
+
+def test_a_report_of_an_error_with_its_variables_shows_no_token(
+    logged_in: Stand, send: Callable[[tokenward.Login, str], Sent]
+) -> None:
+    login = tokenward.open().profile()
+    secrets = [login.token(), logged_in.sandbox.settings["TOKENWARD_APP_SECRET"]]
+    url = logged_in.sandbox.settings["TOKENWARD_OPEN_URL"] + USER_INFO
+    # The refresh token has ended too.
+    logged_in.sandbox.control("clock", {"advance_seconds": 30 * 86_400})
+    with pytest.raises(tokenward.LoginRequired) as caught:
+        send(login, url)
+    report = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "held = <tokenward._tokenward.Held" in report
+    for secret in secrets:
+        # The settings are what the caller's environment holds; this file's own variables are not ours.
+        assert secret not in report.replace(repr(secrets), "")
 
 
 class Elsewhere(http.server.BaseHTTPRequestHandler):

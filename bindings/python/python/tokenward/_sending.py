@@ -7,7 +7,7 @@ counts as "the token is dead" is what the provider says, in whatever status and 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Iterable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 from . import _tokenward
@@ -36,8 +36,16 @@ class Sender:
         self._tell()
         return held
 
+    # No variable of a function that can fail holds the value: tools that report errors show variables.
+
     def header(self, held: _tokenward.Held) -> Tuple[str, str]:
+        """The header and its value."""
         return held.header()
+
+    def has(self, headers: Mapping[str, object], held: _tokenward.Held) -> bool:
+        """Whether these headers have this token."""
+        name, value = held.header()
+        return headers.get(name) == value
 
     @staticmethod
     def may_say_no(status: int, headers: Headers) -> bool:

@@ -29,8 +29,7 @@ def middleware(login: "Login", *, hosts: Iterable[str] = ()) -> ClientMiddleware
         held = await asyncio.to_thread(sender.hold, url)
         if held is None:
             return await handler(request)
-        name, value = sender.header(held)
-        request.headers[name] = value
+        request.headers.update([sender.header(held)])
         response = await handler(request)
         if not sender.may_say_no(response.status, _headers(response)):
             return response
@@ -38,7 +37,7 @@ def middleware(login: "Login", *, hosts: Iterable[str] = ()) -> ClientMiddleware
         newer = await asyncio.to_thread(sender.newer, held, url, response.status, _headers(response), body)
         if newer is None or not _is_whole(request):
             return response
-        request.headers[name] = sender.header(newer)[1]
+        request.headers.update([sender.header(newer)])
         response = await handler(request)
         if sender.may_say_no(response.status, _headers(response)):
             body = await response.read()

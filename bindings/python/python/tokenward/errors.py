@@ -45,7 +45,9 @@ class TokenwardError(Exception):
 
     def __str__(self) -> str:
         said = [f"{self.code}: {self.message}"]
-        said.extend(part for part in (self.kept and f"Kept: {self.kept}", self.hint) if part)
+        # Where a setting is wrong nobody fears for the login.
+        kept = f"Kept: {self.kept}" if self.kept and self.exit != 2 else ""
+        said.extend(part for part in (kept, self.hint) if part)
         return ". ".join(part.rstrip(".") for part in said) + "."
 
     def __reduce__(self) -> "tuple[object, ...]":

@@ -32,8 +32,7 @@ class Auth(httpx.Auth):
         if held is None:
             yield request
             return
-        name, value = self._sender.header(held)
-        request.headers[name] = value
+        request.headers.update([self._sender.header(held)])
         response = yield request
         if not self._sender.may_say_no(response.status_code, _headers(response)):
             return
@@ -41,7 +40,7 @@ class Auth(httpx.Auth):
         newer = self._sender.newer(held, url, response.status_code, _headers(response), response.content)
         if newer is None or not _is_whole(request):
             return
-        request.headers[name] = self._sender.header(newer)[1]
+        request.headers.update([self._sender.header(newer)])
         response = yield request
         if self._sender.may_say_no(response.status_code, _headers(response)):
             response.read()
@@ -53,8 +52,7 @@ class Auth(httpx.Auth):
         if held is None:
             yield request
             return
-        name, value = self._sender.header(held)
-        request.headers[name] = value
+        request.headers.update([self._sender.header(held)])
         response = yield request
         if not self._sender.may_say_no(response.status_code, _headers(response)):
             return
@@ -64,7 +62,7 @@ class Auth(httpx.Auth):
         )
         if newer is None or not _is_whole(request):
             return
-        request.headers[name] = self._sender.header(newer)[1]
+        request.headers.update([self._sender.header(newer)])
         response = yield request
         if self._sender.may_say_no(response.status_code, _headers(response)):
             body = await response.aread()

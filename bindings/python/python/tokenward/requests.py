@@ -32,8 +32,7 @@ class Auth(AuthBase):
         held = self._sender.hold(request.url or "")
         if held is None:
             return request
-        name, value = self._sender.header(held)
-        request.headers[name] = value
+        request.headers.update([self._sender.header(held)])
         # A body that is a file stands where it stood when the request was made.
         body: Any = request.body
         start = body.tell() if hasattr(body, "tell") and hasattr(body, "seek") else None
@@ -49,9 +48,8 @@ class Auth(AuthBase):
     ) -> requests.Response:
         sent = response.request
         url = sent.url or ""
-        name, value = self._sender.header(held)
         # A redirect that was followed, or the request that was sent once more: the hook came along.
-        if sent.headers.get(name) != value:
+        if not self._sender.has(sent.headers, held):
             return response
         headers: Headers = list(response.headers.items())
         if not self._sender.may_say_no(response.status_code, headers):
@@ -63,7 +61,7 @@ class Auth(AuthBase):
         again = sent.copy()
         if start is not None:
             again.body.seek(start)  # type: ignore[union-attr]
-        again.headers[name] = self._sender.header(newer)[1]
+        again.headers.update([self._sender.header(newer)])
         answer = response.connection.send(again, **options)
         answer.history.append(response)
         answer.request = again
