@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import subprocess
 import threading
@@ -72,6 +73,14 @@ def test_status_and_doctor_are_data_and_spend_nothing(logged_in: Stand) -> None:
     assert {"app", "login", "vault"} <= {finding["check"] for finding in findings}
     assert login.token() not in json.dumps([status, findings])
     assert logged_in.sandbox.counters()["refreshes"] == 0
+
+
+def test_a_problem_that_the_doctor_finds_is_data_too(stand: Stand) -> None:
+    problems = [finding for finding in command.doctor() if finding["severity"] == "problem"]
+    assert "TW0401" in {problem["code"] for problem in problems}
+    with pytest.raises(tokenward.TokenwardError) as caught:
+        command.doctor("no such name")
+    assert caught.value.exit == 2
 
 
 def test_a_file_is_linked_kept_in_step_and_let_go(logged_in: Stand, tmp_path: Path) -> None:
@@ -199,4 +208,4 @@ def test_a_command_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_the_command_that_came_along_is_the_one(stand: Stand) -> None:
     done = subprocess.run([command.find(), "--version"], capture_output=True, text=True)
-    assert done.stdout.startswith("tokenward ")
+    assert done.stdout.split()[:2] == ["tokenward", importlib.metadata.version("tokenward")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import os
 import pickle
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import tokenward
-from conftest import Stand
+from conftest import Sandbox, Stand
 
 
 def test_a_token_of_the_login_that_the_command_made(logged_in: Stand) -> None:
@@ -195,3 +196,21 @@ def test_a_token_that_was_handed_out_is_had_in_microseconds(logged_in: Stand) ->
         times.append(time.perf_counter_ns() - begun)
     # A build without optimisation, on a machine that is busy: what a release build takes is in docs/performance.md.
     assert sorted(times)[150] < 1_000_000
+
+
+@pytest.mark.parametrize("dialect", ["ssm", "auth-api"])
+def test_at_blueking_the_header_is_the_gateways(
+    dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = Sandbox("--provider", "blueking", "--dialect", dialect)
+    try:
+        stand = Stand(sandbox, tmp_path)
+        login = tokenward.open(environment=stand.variables).profile("default:~app")
+        header = login.header()
+        assert list(header) == ["X-Bkapi-Authorization"]
+        assert json.loads(header["X-Bkapi-Authorization"]) == {"access_token": login.token()}
+        # A user of whom nothing is known never gets the app's.
+        with pytest.raises(tokenward.TokenwardError):
+            tokenward.open(environment=stand.variables).profile("default:nobody").token()
+    finally:
+        sandbox.end()

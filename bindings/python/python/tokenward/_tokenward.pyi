@@ -1,5 +1,5 @@
 from os import PathLike
-from typing import Mapping, Optional, Sequence, Tuple, Union, final
+from typing import Dict, Optional, Sequence, Tuple, Union, final
 
 __all__ = ["Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
 
@@ -7,11 +7,11 @@ __all__ = ["Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_scri
 _Served = Tuple[str, float, int]
 _Headers = Sequence[Tuple[str, str]]
 
-def open(home: Optional[Union[str, PathLike[str]]], environment: Mapping[str, str]) -> Logins: ...
+def open(home: Optional[Union[str, PathLike[str]]], environment: Dict[str, str]) -> Logins: ...
 def finish(seconds: float = 30.0) -> None: ...
 def refresh_script(
     home: Optional[Union[str, PathLike[str]]],
-    environment: Mapping[str, str],
+    environment: Dict[str, str],
     file: Union[str, PathLike[str]],
     app_token: Optional[str],
     refresh_token: Optional[str],

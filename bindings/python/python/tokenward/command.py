@@ -71,17 +71,24 @@ def status(profile: Optional[str] = None, **where: Any) -> Dict[str, Any]:
     return run("status", *_named(profile), **where)
 
 
-def doctor(profile: Optional[str] = None, *, all: bool = False, online: bool = False, **where: Any) -> List[Any]:
+def doctor(
+    profile: Optional[str] = None,
+    *,
+    all: bool = False,
+    online: bool = False,
+    home: Optional[_Path] = None,
+    environment: Optional[Mapping[str, str]] = None,
+    timeout: Optional[float] = None,
+) -> List[Any]:
     """What the doctor finds, problems too: a list of findings. Spends nothing."""
     words = ["doctor", *_named(profile), *_switches(all=all, online=online)]
-    home, environment = where.get("home"), where.get("environment")
     done = subprocess.run(
         _words(words, home),
         env=_variables(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=where.get("timeout"),
+        timeout=timeout,
     )
     # A problem that it found is its answer, and no failure of the command.
     if not done.stdout.strip():
