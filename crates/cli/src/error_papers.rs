@@ -32,19 +32,28 @@ No trouble, so the exit code is 0. One that asks nothing of anybody has no page.
 ";
 
 /// What an exit code means, and what a script does about it.
-const fn exit_words(class: ExitClass) -> (&'static str, &'static str) {
-    match class {
-        ExitClass::Done => ("done", "what `doctor` finds and is no trouble"),
-        ExitClass::Ours => ("a bug in Tokenward", "report it; do not retry in a loop"),
-        ExitClass::Usage => ("wrong usage or configuration", "stop: something must be changed on this machine"),
-        ExitClass::NeedsConsent => ("you have to log in", "stop and tell someone: `tokenward login`"),
-        ExitClass::TryLater => ("temporary problem, nothing lost", "try again with growing pauses"),
-        ExitClass::Unknown => {
+const fn exit_words(class: ExitClass, lang: Lang) -> (&'static str, &'static str) {
+    match (class, lang) {
+        (ExitClass::Done, Lang::En) => ("done", "what `doctor` finds and is no trouble"),
+        (ExitClass::Done, Lang::Zh) => ("完成", "`doctor` 的结果中不属于问题的"),
+        (ExitClass::Ours, Lang::En) => ("a bug in Tokenward", "report it; do not retry in a loop"),
+        (ExitClass::Ours, Lang::Zh) => ("程序自身的错误", "反馈给我们；不要循环重试"),
+        (ExitClass::Usage, Lang::En) => {
+            ("wrong usage or configuration", "stop: something must be changed on this machine")
+        }
+        (ExitClass::Usage, Lang::Zh) => ("用法或配置错误", "停止：需要在本机上修改"),
+        (ExitClass::NeedsConsent, Lang::En) => ("you have to log in", "stop and tell someone: `tokenward login`"),
+        (ExitClass::NeedsConsent, Lang::Zh) => ("需要登录", "停止并通知用户：`tokenward login`"),
+        (ExitClass::TryLater, Lang::En) => ("temporary problem, nothing lost", "try again with growing pauses"),
+        (ExitClass::TryLater, Lang::Zh) => ("暂时性故障，没有损失", "逐渐拉长间隔重试"),
+        (ExitClass::Unknown, Lang::En) => {
             ("outcome unknown, kept", "try again later; the next run asks once more when that is safe")
         }
-        ExitClass::AppSettings => {
+        (ExitClass::Unknown, Lang::Zh) => ("结果未知，已保留", "稍后再试；下次运行会在安全时再问一次"),
+        (ExitClass::AppSettings, Lang::En) => {
             ("rejected because of the app's settings", "stop: something must be changed in the developer console")
         }
+        (ExitClass::AppSettings, Lang::Zh) => ("因应用设置被拒绝", "停止：需要在开发者后台修改"),
     }
 }
 
@@ -113,16 +122,16 @@ fn new_page(code: Code) -> String {
     PARTS.iter().fold(example, |page, parts| page + "\n## \n\n" + &parts.join(" \n\n") + " \n")
 }
 
-/// `docs/reference/exit-codes.md`, with its table printed anew.
-fn exit_codes(page: &str) -> String {
+/// `docs/reference/exit-codes.md`, with its table printed anew; `up` leads to `docs`.
+fn exit_codes(page: &str, lang: Lang, up: &str) -> String {
     let is_row = |line: &&str| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit();
     let head = page.lines().take_while(|line| !is_row(line));
     let tail = page.lines().skip_while(|line| !is_row(line)).skip_while(is_row);
     let rows = CLASSES.map(|class| {
         let codes = Code::ALL.iter().filter(|code| code.exit() == class);
         let codes: Vec<String> =
-            codes.map(|code| format!("[{}](../errors/{})", &code.as_str()[2..], code.page_name())).collect();
-        let (meaning, script) = exit_words(class);
+            codes.map(|code| format!("[{}]({up}/errors/{})", &code.as_str()[2..], code.page_name())).collect();
+        let (meaning, script) = exit_words(class, lang);
         format!("| {} | {meaning} | {} | {script} |", class as u8, codes.join(" "))
     });
     let lines = head.map(str::to_owned).chain(rows).chain(tail.map(str::to_owned));
@@ -157,7 +166,8 @@ fn the_index_is_printed_from_the_codes() {
 
 #[test]
 fn the_table_of_exit_codes_is_printed_from_the_codes() {
-    compare("docs/reference/exit-codes.md", exit_codes);
+    compare("docs/reference/exit-codes.md", |page| exit_codes(page, Lang::En, ".."));
+    compare("docs/reference/zh/exit-codes.md", |page| exit_codes(page, Lang::Zh, "../.."));
 }
 
 #[test]

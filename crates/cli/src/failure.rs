@@ -71,14 +71,14 @@ pub(crate) struct Document {
     next: Vec<String>,
     page: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<ProviderDocument>,
+    refusal: Option<RefusalDocument>,
 }
 
 #[derive(Debug, Serialize)]
-struct ProviderDocument {
-    code: Option<i64>,
+struct RefusalDocument {
+    provider_code: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    provider_error: Option<String>,
     http_status: u16,
     meaning: Option<&'static str>,
     description: Option<String>,
@@ -265,7 +265,8 @@ impl Failure {
         ExitCode::from(self.0.silent.unwrap_or(self.0.code.exit() as u8))
     }
 
-    fn message(&self, lang: Lang) -> String {
+    /// What happened, in words.
+    pub(crate) fn message(&self, lang: Lang) -> String {
         self.0.happened.clone().unwrap_or_else(|| lang.happened(self.0.code).to_owned())
     }
 
@@ -329,9 +330,9 @@ impl Failure {
             current_state: self.0.stands.clone(),
             next: self.advice(lang),
             page: error_pages::path(self.0.code),
-            provider: self.0.refusal.as_ref().map(|refusal| ProviderDocument {
-                code: refusal.provider_code,
-                error: refusal.provider_word.clone(),
+            refusal: self.0.refusal.as_ref().map(|refusal| RefusalDocument {
+                provider_code: refusal.provider_code,
+                provider_error: refusal.provider_word.clone(),
                 http_status: refusal.status,
                 meaning: refusal.meaning.map(|words| lang.of(words)),
                 description: refusal.description.clone(),

@@ -22,11 +22,11 @@ pub(crate) struct LoginFields {
     status: &'static str,
     generation: u64,
     scopes: Vec<String>,
-    access_expires: Option<String>,
+    access_expires_at: Option<String>,
     refresh_at: Option<String>,
     has_refresh_token: bool,
-    refresh_expires: Option<String>,
-    consent_expires: Option<String>,
+    refresh_expires_at: Option<String>,
+    consent_expires_at: Option<String>,
     consented_at: String,
     refreshed_at: String,
     token_api: TokenApi,
@@ -87,11 +87,11 @@ impl LoginFields {
             status: status(report.status),
             generation: grant.generation.get(),
             scopes: grant.scopes.iter().map(str::to_owned).collect(),
-            access_expires: grant.access.as_ref().map(|access| moment(access.expires)),
+            access_expires_at: grant.access.as_ref().map(|access| moment(access.expires)),
             refresh_at: report.due_at.map(moment),
             has_refresh_token: grant.has_refresh,
-            refresh_expires: grant.refresh_expires.map(moment),
-            consent_expires: grant.wall.map(moment),
+            refresh_expires_at: grant.refresh_expires.map(moment),
+            consent_expires_at: grant.wall.map(moment),
             consented_at: moment(grant.consented),
             refreshed_at: moment(grant.rotated_at),
             token_api: grant.issued_by,
@@ -132,7 +132,7 @@ impl StatusDetails {
 }
 
 /// The name of a status.
-const fn status(status: Status) -> &'static str {
+pub(crate) const fn status(status: Status) -> &'static str {
     match status {
         Status::Fresh => "valid",
         Status::Due => "refresh-due",

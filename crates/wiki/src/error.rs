@@ -66,6 +66,9 @@ pub enum Flaw {
     /// It lies outside the folders that pictures may come from.
     #[error("it is outside the file's folder")]
     Elsewhere,
+    /// A folder without a Markdown file.
+    #[error("it holds no Markdown file")]
+    NoMarkdown,
     /// Its address leads to nothing that can be fetched.
     #[error("its address cannot be fetched")]
     NoAddress,
@@ -97,6 +100,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         flaw: Flaw,
+    },
+    /// Something stood in the way of one file of a folder.
+    #[error("{}: {error}", .file.display())]
+    In {
+        /// The file, as it is called in the folder.
+        file: PathBuf,
+        /// What stood in the way.
+        error: Box<Error>,
     },
     /// The front matter says something that cannot be meant.
     #[error("line {line}: {flaw}")]

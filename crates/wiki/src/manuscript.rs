@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tokenward::core::hex;
 
+use crate::file_links::PlannedLink;
 use crate::front_matter::FrontMatter;
 use crate::images::{self, Folders, Source, without_login};
 use crate::limits::{self, Limit};
@@ -50,6 +51,10 @@ pub struct Manuscript {
     /// How many lines of the file stand before the body.
     pub(crate) lines_before: usize,
     pub(crate) measures: Measures,
+    /// The links to files that have pages; their numbers stand in the body.
+    pub(crate) links: Option<Vec<PlannedLink>>,
+    /// Whether it is a folder's, which has a title and no text.
+    pub(crate) is_folder: bool,
     remarks: Vec<Notice>,
     /// Of all but the title.
     content: String,
@@ -148,10 +153,73 @@ impl Manuscript {
             wish,
             lines_before,
             measures,
+            links: None,
+            is_folder: false,
             remarks,
             content,
             fingerprint,
         })
+    }
+
+    /// The page of a folder that has no file for it: its name, and no text.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a folder that is not there.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, Error> {
+        let path = std::fs::canonicalize(folder)
+            .map_err(|error| Error::File { path: folder.to_owned(), flaw: error.into() })?;
+        let title = path.file_name().map(|name| one_line(&name.to_string_lossy())).unwrap_or_default();
+        let content = hex::encode(&Sha256::digest([FORMAT]));
+        let fingerprint = with_title(&content, &title);
+        Ok(Self {
+            path,
+            title,
+            space: None,
+            parent: None,
+            personal: false,
+            body: String::new(),
+            pictures: Vec::new(),
+            no_images: false,
+            wish: None,
+            lines_before: 0,
+            measures: Measures::of(""),
+            links: Some(Vec::new()),
+            is_folder: true,
+            remarks: Vec::new(),
+            content,
+            fingerprint,
+        })
+    }
+
+    /// The same with its links to files that have pages turned into links to those. Done once: afterwards they are known.
+    pub(crate) fn linked(&self, has_page: impl Fn(&Path) -> bool) -> Self {
+        let mut linked = self.clone();
+        if self.links.is_some() {
+            return linked;
+        }
+        let text = Text::read(&self.body);
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let (mut links, mut changes) = (Vec::new(), Vec::new());
+        for link in text.files() {
+            if let Some(file) = link.file(folder).filter(|file| has_page(file)) {
+                changes.push((link.place.clone(), link.numbered(links.len())));
+                links.push(PlannedLink { file, destination: link.destination.clone() });
+            }
+        }
+        for (place, instead) in changes.into_iter().rev() {
+            linked.body.replace_range(place, &instead);
+        }
+        if !links.is_empty() {
+            // The same text with a link more is another page.
+            let mut print = Sha256::new_with_prefix(&self.content);
+            for link in &links {
+                print.update(format!("\n{}", link.destination));
+            }
+            linked.content = hex::encode(&print.finalize());
+            linked.fingerprint = with_title(&linked.content, &linked.title);
+        }
+        linked.links = Some(links);
+        linked
     }
 
     /// Refuses what goes beyond a limit of the provider and cannot be met by cutting, as far as the text tells.
@@ -177,7 +245,7 @@ impl Manuscript {
     /// What a person should know of the file although it can become a page.
     pub fn remarks(&self) -> Vec<Notice> {
         let mut remarks = self.remarks.clone();
-        if self.is_blank() {
+        if self.is_blank() && !self.is_folder {
             remarks.push(Notice::Blank);
         }
         remarks

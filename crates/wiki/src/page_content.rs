@@ -11,6 +11,7 @@
 //!
 //! [`Standing`]: crate::page_state::Standing
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
@@ -21,6 +22,7 @@ use crate::Error;
 use crate::limits;
 use crate::page_creation::{Report, Wiki};
 use crate::page_observer::{PageStep, Phase};
+use crate::page_place::address;
 use crate::page_store::{Content, Drawer, Node, Progress, Record};
 use crate::plan::{Insertion, parents};
 use crate::preparation::Plan;
@@ -38,6 +40,7 @@ impl Wiki<'_> {
         force: bool,
     ) -> Result<Report, Error> {
         self.look_before_late_work(record, node, remote, force).await?;
+        let plan = &self.addressed(plan, node)?;
         let all: usize = plan.insertions.iter().map(|insertion| insertion.blocks.len()).sum();
         let mut progress = match &record.content {
             Content::Some(progress) => progress.clone(),
@@ -71,6 +74,19 @@ impl Wiki<'_> {
         drawer.tidy();
         self.watch.at(PageStep::Done);
         Ok(self.report(record, node, all, true))
+    }
+
+    /// The plan with its links to files leading to their pages: in the same space, where a file has several.
+    fn addressed<'p>(&self, plan: &'p Plan, node: &Node) -> Result<Cow<'p, Plan>, Error> {
+        if plan.links.is_empty() {
+            return Ok(Cow::Borrowed(plan));
+        }
+        let pages = self.store.pages_of_files(&self.owner)?;
+        Ok(Cow::Owned(plan.addressed(|file| {
+            let pages = pages.get(file)?;
+            let page = pages.iter().find(|page| page.node.space_id == node.space_id).or(pages.first())?;
+            Some(address(page.host.as_deref().unwrap_or(&self.host), &page.node.token))
+        })))
     }
 
     /// A run that continues long after the last one makes sure that nobody wrote into the page meanwhile. Where it is told

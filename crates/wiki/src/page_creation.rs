@@ -132,8 +132,10 @@ impl Wiki<'_> {
                 *record = self.anew(record.clone(), &node);
             }
         }
-        let manuscript = &manuscript.or_titled(record.wish.as_deref());
         let import = wishes.import && record.page == Page::None || record.import.is_some();
+        // The importing provider makes its own links of what it gets.
+        let manuscript = if import { manuscript } else { &self.linked(manuscript)? };
+        let manuscript = &manuscript.or_titled(record.wish.as_deref());
         manuscript.check(import)?;
         if record.page != Page::None || record.import.is_some() {
             self.watch.notice(Notice::Resumed);
@@ -172,6 +174,8 @@ impl Wiki<'_> {
         record: &mut Record,
         force: bool,
     ) -> Result<Report, Error> {
+        let imported = record.import.is_some() && !matches!(record.content, Content::Whole { .. });
+        let manuscript = if imported { manuscript } else { &self.linked(manuscript)? };
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
         manuscript.check(record.import.is_some())?;
         let no_text = || Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText };
@@ -207,7 +211,7 @@ impl Wiki<'_> {
     }
 
     /// Brings a page that is not complete to its end, from wherever it is.
-    async fn finish_page(
+    pub(crate) async fn finish_page(
         &self,
         manuscript: &Manuscript,
         drawer: &Drawer,
@@ -223,7 +227,7 @@ impl Wiki<'_> {
     /// An error of the provider together with what the page shows. A page that is not found is not forgotten: one that was
     /// just made may not be seen everywhere yet, and forgetting it would make a second one. The person decides, with
     /// `--again`.
-    fn standing(&self, error: Error, record: &Record) -> Error {
+    pub(crate) fn standing(&self, error: Error, record: &Record) -> Error {
         if !matches!(error, Error::Call { .. } | Error::OddAnswer { .. } | Error::Store { .. }) {
             return error;
         }
@@ -268,9 +272,10 @@ impl Wiki<'_> {
             return Err(Error::SeveralPages { addresses: records.iter().map(address).collect() });
         }
         let record = records.pop().ok_or_else(|| Error::NoPage { file: manuscript.path.clone() })?;
-        let manuscript = manuscript.or_titled(record.wish.as_deref());
+        let pages = store.pages_of_files(owner)?;
+        let manuscript = manuscript.linked(|file| pages.contains_key(file)).or_titled(record.wish.as_deref());
         manuscript.check(record.import.is_some())?;
-        if manuscript.is_blank() {
+        if manuscript.is_blank() && !manuscript.is_folder {
             return Err(Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText });
         }
         let whole = matches!(record.content, Content::Whole { .. });
@@ -282,6 +287,12 @@ impl Wiki<'_> {
         Ok(Outlook { address, title, whole, changed })
     }
 
+    /// The file with its links to files that have pages.
+    pub(crate) fn linked(&self, manuscript: &Manuscript) -> Result<Manuscript, Error> {
+        let pages = self.store.pages_of_files(&self.owner)?;
+        Ok(manuscript.linked(|file| pages.contains_key(file)))
+    }
+
     /// A record for another page, which remembers that this one was ours.
     fn anew(&self, mut record: Record, node: &Node) -> Record {
         let mut earlier = std::mem::take(&mut record.earlier);
@@ -290,7 +301,7 @@ impl Wiki<'_> {
         Record { host: record.host, earlier, ..fresh }
     }
 
-    fn record(&self, drawer: &Drawer) -> Result<Option<Record>, Error> {
+    pub(crate) fn record(&self, drawer: &Drawer) -> Result<Option<Record>, Error> {
         let mut record = drawer.record()?;
         if let Some(record) = &mut record {
             record.idle = self.clock.now().as_second() - record.touched;
@@ -318,7 +329,7 @@ impl Wiki<'_> {
     }
 
     /// The plan of the file as it is now: the one on the drawer, or a new one.
-    async fn planned(
+    pub(crate) async fn planned(
         &self,
         manuscript: &Manuscript,
         drawer: &Drawer,
@@ -349,7 +360,7 @@ impl Wiki<'_> {
     }
 
     /// The page: the one there is, the one that an interrupted run made, or a new one.
-    async fn page(
+    pub(crate) async fn page(
         &self,
         manuscript: &Manuscript,
         drawer: &Drawer,

@@ -1,6 +1,7 @@
 //! What happens, made visible: for progress on a terminal, for words, and for tests that kill a process at each step.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use url::Url;
@@ -205,6 +206,9 @@ pub enum Notice {
 pub trait PageObserver: Send + Sync {
     /// A step has just been completed.
     fn at(&self, _step: PageStep) {}
+
+    /// A file of a folder is begun: its number, how many there are, and its name.
+    fn page(&self, _number: usize, _of: usize, _file: &Path) {}
 
     /// So much of a phase is done.
     fn progress(&self, _phase: Phase, _done: usize, _whole: usize) {}

@@ -108,6 +108,13 @@ pub(crate) struct Node {
     pub(crate) title: String,
 }
 
+/// The page of a file, and the host that its address has, as far as it is known.
+#[derive(Debug, Clone)]
+pub(crate) struct PageOfFile {
+    pub(crate) node: Node,
+    pub(crate) host: Option<String>,
+}
+
 /// How far an import is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -244,7 +251,18 @@ impl Store {
             .collect())
     }
 
-    fn records(&self) -> Result<Vec<(String, Record)>, Error> {
+    /// The pages of every file of a login.
+    pub(crate) fn pages_of_files(&self, owner: &str) -> Result<BTreeMap<PathBuf, Vec<PageOfFile>>, Error> {
+        let mut pages: BTreeMap<PathBuf, Vec<PageOfFile>> = BTreeMap::new();
+        for (_, record) in self.records()?.into_iter().filter(|(_, record)| record.owner == owner) {
+            if let Page::There(node) = record.page {
+                pages.entry(record.file).or_default().push(PageOfFile { node, host: record.host });
+            }
+        }
+        Ok(pages)
+    }
+
+    pub(crate) fn records(&self) -> Result<Vec<(String, Record)>, Error> {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

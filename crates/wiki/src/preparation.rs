@@ -7,11 +7,12 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokenward::FetchFault;
 use url::Url;
 
 use crate::Error;
+use crate::file_links::{PlannedLink, address_links};
 use crate::images::{self, Source, without_login};
 use crate::limits;
 use crate::manuscript::Manuscript;
@@ -40,6 +41,22 @@ pub(crate) struct Plan {
     pub(crate) tree: Tree,
     pub(crate) insertions: Vec<Insertion>,
     pub(crate) pictures: Vec<Planned>,
+    /// The links whose numbers stand in the tree.
+    #[serde(default)]
+    pub(crate) links: Vec<PlannedLink>,
+}
+
+impl Plan {
+    /// The plan with the addresses of pages in its links; what has no page leads where it led.
+    pub(crate) fn addressed(&self, page: impl Fn(&Path) -> Option<String>) -> Self {
+        let mut plan = self.clone();
+        let address = |n: usize| {
+            let link = self.links.get(n)?;
+            Some(page(&link.file).unwrap_or_else(|| link.destination.clone()))
+        };
+        plan.tree.blocks.values_mut().for_each(|block| address_links(block, &address));
+        plan
+    }
 }
 
 /// A picture with its place.
@@ -118,7 +135,8 @@ pub(crate) async fn prepare(
             watch.notice(Notice::PictureWithoutPlace { what: what.clone() });
         }
     }
-    let plan = Plan { print: manuscript.fingerprint().to_owned(), insertions: insertions(&tree), tree, pictures };
+    let (print, links) = (manuscript.fingerprint().to_owned(), manuscript.links.clone().unwrap_or_default());
+    let plan = Plan { print, insertions: insertions(&tree), tree, pictures, links };
     drawer.keep_plan(&plan)?;
     Ok(plan)
 }

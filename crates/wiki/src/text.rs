@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
+use crate::file_links::{FileLink, FileLinks};
 use crate::images::without_login;
 use crate::{Error, html};
 
@@ -23,6 +24,7 @@ pub(crate) struct Text<'a> {
     logins: Vec<Login>,
     /// Pictures in HTML that cannot be taken out of it: where they begin, and their address.
     hidden: Vec<(usize, String)>,
+    files: Vec<FileLink>,
 }
 
 /// Where an address holds a name or a password.
@@ -85,8 +87,9 @@ impl<'a> Text<'a> {
     /// Reads a body.
     pub(crate) fn read(body: &'a str) -> Self {
         let (first, pictures, definitions, hidden) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut text = Self { body, heading: None, first, pictures, definitions, logins: Vec::new(), hidden };
-        let mut links = Links::default();
+        let (logins, files) = (Vec::new(), Vec::new());
+        let mut text = Self { body, heading: None, first, pictures, definitions, logins, hidden, files };
+        let (mut links, mut file_links) = (Links::default(), FileLinks::default());
         let mut depth = 0_usize;
         // The heading and the picture that are being read.
         let (mut in_heading, mut in_picture, mut picture_opens) = (false, 0_usize, false);
@@ -94,6 +97,7 @@ impl<'a> Text<'a> {
         for (event, place) in events.by_ref() {
             let opens = matches!(event, Event::Start(_));
             text.logins.extend(links.login(&event, &place));
+            text.files.extend(file_links.read(body, &event, &place));
             if depth == 0 && !matches!(event, Event::End(_)) {
                 text.first.push(place.start);
             }
@@ -155,11 +159,13 @@ impl<'a> Text<'a> {
         for (label, definition) in events.reference_definitions().iter() {
             let place = definition.span.clone();
             text.definitions.push(place.clone());
+            text.files.extend(FileLink::defined(label, &definition.dest, &place));
             if let Some(shown) = without_login(&definition.dest) {
                 text.logins.push(Login { place, instead: format!("[{label}]: <{shown}>"), shown });
             }
         }
         text.definitions.sort_by_key(|place| place.start);
+        text.files.sort_by_key(|link| link.place.start);
         text.logins.extend(links.unread(body, &text.definitions));
         text.logins.sort_by_key(|login| login.place.start);
         // `![[name|300]]` and `![[name]]` say how wide it is, or its name again.
@@ -206,6 +212,11 @@ impl<'a> Text<'a> {
     /// The pictures, in their order.
     pub(crate) fn pictures(&self) -> &[Picture] {
         &self.pictures
+    }
+
+    /// The links to Markdown files, in their order.
+    pub(crate) fn files(&self) -> &[FileLink] {
+        &self.files
     }
 
     /// The parts that are sent to the converter, each at most `limit` bytes (and so at most as many characters), with

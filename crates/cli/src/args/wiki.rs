@@ -10,21 +10,26 @@ use super::values::BadValue;
 /// `wiki …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Wiki {
-    /// Publish a Markdown file as a wiki page and print its URL; run again to finish an interrupted run
+    /// Publish a Markdown file, or a folder of them, as wiki pages and print the URLs; run again to finish an interrupted run
     Create(Box<WikiCreate>),
-    /// Replace the content of the file's page
+    /// Replace the content of the file's page, or of the pages of a folder's files
     Update(Box<WikiUpdate>),
+    /// List the pages that were published from this machine: file, title, URL, when it was last written
+    List,
 }
 
 /// `wiki create`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct WikiCreate {
-    /// Markdown file; its front matter may set title, space, parent and personal
-    #[arg(value_name = "FILE")]
+    /// Markdown file, whose front matter may set title, space, parent and personal; or a folder: each file becomes a page, below the page of its folder
+    #[arg(value_name = "FILE|DIR")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) place: WikiPlace,
+    /// Open the page in the browser; its URL is printed all the same
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) open: bool,
     /// Page title; default: from the front matter, the first level-1 heading or the file name
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
@@ -47,8 +52,8 @@ pub(crate) struct WikiCreate {
 /// `wiki update`.
 #[derive(Debug, Args)]
 pub(crate) struct WikiUpdate {
-    /// Markdown file
-    #[arg(value_name = "FILE")]
+    /// Markdown file, or a folder of them
+    #[arg(value_name = "FILE|DIR")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) place: WikiPlace,
@@ -77,6 +82,13 @@ pub(crate) struct WikiPlace {
     /// Host in the printed URL, such as acme.feishu.cn (TOKENWARD_TENANT_HOST)
     #[arg(long, value_name = "HOST", value_parser = host)]
     pub(crate) host: Option<String>,
+}
+
+impl WikiPlace {
+    /// Whether anything is said of the place itself.
+    pub(crate) const fn is_said(&self) -> bool {
+        self.personal || self.space.is_some() || self.parent.is_some()
+    }
 }
 
 /// How the file is read.

@@ -337,10 +337,11 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
             _ => error.into(),
         });
     }
-    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
     if context.printer.json {
+        let user = fields::UserFields::of(grant.subject.as_ref());
         context.printer.document(&json!({ "profile": profile, "grant": grant.id.to_string(), "user": user }))?;
     }
+    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
     context.printer.note(lang.profile_given(&profile, user));
     let links = work.session.links().reconcile(&work.app, &profile, true, tokenward::links::Links::PATIENCE).await?;
     for link in &links {
@@ -396,7 +397,7 @@ async fn undo(context: &Context) -> Result<ExitCode, Failure> {
         let links: Vec<_> = links.iter().map(fields::link_report).collect();
         context.printer.document(&json!({
             "profile": work.profile.name,
-            "user": subject.map(|subject| subject.known_as().to_owned()),
+            "user": fields::UserFields::of(subject.as_ref()),
             "generation": generation,
             "links": links,
         }))?;
@@ -448,11 +449,11 @@ fn document(
     };
     context.printer.document(&json!({
         "profile": work.profile.name,
-        "adopted": adopted,
+        "outcome": adopted,
         "grant": report.grant.to_string(),
-        "previous": previous,
+        "previous_grant": previous,
         "generation": report.generation,
-        "user": report.subject.as_ref().map(|subject| json!({ "name": subject.name, "open_id": subject.id })),
+        "user": fields::UserFields::of(report.subject.as_ref()),
         "link": made.map(link::MadeLink::fields),
         "links": report.links.iter().map(fields::link_report).collect::<Vec<_>>(),
     }))

@@ -260,7 +260,7 @@ impl Out<'_> {
         let fields = headers.iter().map(|(name, text)| (name.as_str().to_owned(), value(name, text)));
         if self.context.printer.json {
             let fields: serde_json::Map<String, Value> = fields.map(|(name, text)| (name, text.into())).collect();
-            self.context.printer.object(&json!({ "response": { "status": status, "headers": fields } }));
+            self.context.printer.object(&json!({ "response": { "http_status": status, "headers": fields } }));
         } else {
             let lines = fields.map(|(name, text)| format!("\n{name}: {}", visible(&text)));
             self.context.printer.foreign(&format!("HTTP {status}{}", lines.collect::<String>()));

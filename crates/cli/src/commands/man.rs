@@ -23,7 +23,7 @@ pub(super) fn run(man: &Man, context: &Context) -> Result<ExitCode, Failure> {
     std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error, context))?;
     let count = write(&command, "", folder, context)?;
     if context.printer.json {
-        context.printer.document(&serde_json::json!({ "folder": folder, "pages": count }))?;
+        context.printer.document(&serde_json::json!({ "folder": folder, "page_count": count }))?;
     } else {
         context.printer.note(lang.man_written(count, folder.display()));
     }

@@ -183,7 +183,9 @@ async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<Exit
     }
     if context.printer.json {
         let unlinked: Vec<_> = links.iter().map(|link| &link.target.file).collect();
-        context.printer.document(&json!({ "profile": name, "logged_out": logins.len(), "unlinked": unlinked }))?;
+        context
+            .printer
+            .document(&json!({ "profile": name, "logins_ended": logins.len(), "unlinked_files": unlinked }))?;
     }
     context.printer.note(lang.profile_removed(name));
     for link in &links {

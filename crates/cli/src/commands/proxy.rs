@@ -308,7 +308,7 @@ fn facts(exchange: &Exchange, now: jiff::Timestamp) -> serde_json::Value {
         "at": fields::moment(now),
         "method": exchange.method.as_str(),
         "path": exchange.path,
-        "status": exchange.status,
+        "http_status": exchange.status,
         "ms": u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
         "refreshed": exchange.rotated,
         "code": exchange.code,

@@ -39,7 +39,7 @@ async fn info(context: &Context) -> Result<(), Failure> {
         if context.printer.json {
             return context
                 .printer
-                .document(&json!({ "vault": folder, "engine": null, "logins": 0, "open_refreshes": 0 }));
+                .document(&json!({ "vault": folder, "engine": null, "login_count": 0, "open_refreshes": 0 }));
         }
         context.printer.note(lang.no_vault_yet(folder.display()));
         return Ok(());
@@ -56,10 +56,10 @@ async fn info(context: &Context) -> Result<(), Failure> {
             "vault_schema": info.schema,
             "key_source": info.key_source,
             "key": info.key,
-            "logins": reports.len(),
+            "login_count": reports.len(),
             "open_refreshes": open,
             "damaged": named(&damaged),
-            "kept_vaults": kept.len(),
+            "kept_vault_count": kept.len(),
             "notes": info.notes,
         }))?;
         return whole(&damaged, context);
@@ -119,7 +119,7 @@ async fn backup(file: &Path, from: &BackupKeyFrom, context: &Context) -> Result<
     let done = session.back_up(file, &key).await?;
     let shown = fresh.then(|| String::from_utf8_lossy(key.expose()).into_owned());
     let told = if context.printer.json {
-        context.printer.document(&json!({ "file": file, "key": shown, "damaged": named(&done.damaged) }))
+        context.printer.document(&json!({ "file": file, "backup_key": shown, "damaged": named(&done.damaged) }))
     } else {
         context.printer.note(lang.vault_saved(file.display()));
         shown.map_or(Ok(()), |shown| {

@@ -8,7 +8,7 @@ use tokenward_core::Code;
 use crate::commands::login_state::exit;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::fields::UserFields;
+use crate::fields::{self, UserFields};
 
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
             "profile": name,
             "app": grant.app,
             "user": UserFields::of(subject),
-            "status": report.status,
+            "status": fields::status(report.status),
         }))?;
     } else {
         let user = subject.map_or_else(

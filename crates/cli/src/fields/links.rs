@@ -106,7 +106,7 @@ pub(crate) fn event(event: &WatchEvent, at: Timestamp) -> Value {
             "event": "refreshed",
             "profile": profile,
             "generation": generation,
-            "access_expires": moment(*expires),
+            "access_expires_at": moment(*expires),
             "refresh_at": moment(*next),
         }),
         WatchEvent::Failed { profile, error, again } => json!({
@@ -147,9 +147,9 @@ fn done(outcome: &LinkOutcome) -> BTreeMap<&'static str, Value> {
         }
         LinkOutcome::Replaced { grant, user, is_kept, generation, closed } => {
             let mut more = BTreeMap::from([
-                ("login", json!(grant.to_string())),
-                ("user", json!(user)),
-                ("kept", json!(is_kept)),
+                ("grant", json!(grant.to_string())),
+                ("user_name", json!(user)),
+                ("is_kept", json!(is_kept)),
                 ("generation", number(generation)),
             ]);
             more.extend(closed.map(|was| ("narrowed_from", json!(format!("{was:o}")))));
@@ -169,15 +169,15 @@ fn found(found: &FileComparison) -> BTreeMap<&'static str, Value> {
     match found {
         FileComparison::Stale { held, .. } => BTreeMap::from([("held_generation", json!(held.get()))]),
         FileComparison::OfAnotherUser { grant, user } => {
-            BTreeMap::from([("login", json!(grant.to_string())), ("user", json!(user))])
+            BTreeMap::from([("grant", json!(grant.to_string())), ("user_name", json!(user))])
         }
         FileComparison::StaleBeside { places, encoded } => {
             let places = places.iter().map(|(_, place)| place).chain(encoded);
             let places: Vec<String> = places.map(ToString::to_string).collect();
             BTreeMap::from([("stale_places", json!(places))])
         }
-        FileComparison::OfEndedLogin { user } => BTreeMap::from([("user", json!(user))]),
-        FileComparison::OfFormerUser { user } => BTreeMap::from([("user", json!(user))]),
+        FileComparison::OfEndedLogin { user } => BTreeMap::from([("user_name", json!(user))]),
+        FileComparison::OfFormerUser { user } => BTreeMap::from([("user_name", json!(user))]),
         FileComparison::OfOtherOwner { owner } => BTreeMap::from([("file_owner", json!(owner))]),
         FileComparison::Unproven { shows_it } => BTreeMap::from([("shows_it", json!(shows_it))]),
         FileComparison::OfAnother { profile } => BTreeMap::from([("owner", json!(profile))]),

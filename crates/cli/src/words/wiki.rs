@@ -88,6 +88,28 @@ super::sentences! {
     wiki_nothing_made() { "no page was created or changed" "没有创建或改动任何页面" }
     wiki_perhaps_made() { "it is not known whether the page was created" "不确定页面是否已经创建" }
     wiki_perhaps_made_next() { "run the same command again: it looks for the page first, and creates no second one" "再次运行同一命令：它会先查找该页面，不会重复创建" }
+    head_title() { "TITLE" "标题" }
+    head_address() { "URL" "地址" }
+    head_written() { "WRITTEN" "写入时间" }
+    head_page() { "PAGE" "页面" }
+    head_parent() { "PARENT" "父页面" }
+    wiki_unfinished() { "(unfinished)" "（未完成）" }
+    wiki_none_listed() { "no page was published from here yet: `tokenward wiki create FILE`" "还没有从这里发布过页面：`tokenward wiki create 文件`" }
+    wiki_page_new() { "new" "新建" }
+    wiki_page_whole() { "exists" "已有" }
+    wiki_page_changed() { "would be updated" "将更新" }
+    wiki_page_same() { "unchanged" "无改动" }
+    wiki_page_begun() { "would be finished" "将继续完成" }
+    wiki_page_none() { "has no page" "没有页面" }
+    wiki_created(created, there) { "pages created: {created}; already there: {there}" "新建页面 {created} 个；已有 {there} 个" }
+    wiki_updated(updated, same) { "pages updated: {updated}; unchanged: {same}" "更新页面 {updated} 个；无改动 {same} 个" }
+    wiki_without_page(file) { "{file} has no page yet: `tokenward wiki create` on the same folder makes it" "{file} 还没有页面：对同一目录运行 `tokenward wiki create` 可创建" }
+    wiki_not_with_folder(option) { "{option} is for a single file, and this is a folder" "{option} 只适用于单个文件，而这里给出的是目录" }
+    wiki_in_file(file, what) { "{file}: {what}" "文件 {file}：{what}" }
+    wiki_flaw_no_markdown() { "it contains no Markdown file" "其中没有 Markdown 文件" }
+    wiki_not_opened() { "no browser was found to open the page" "未找到可打开页面的浏览器" }
+    wiki_general_host(host) { "{host} leads to your company's own address; --host or TOKENWARD_TENANT_HOST prints that one" "{host} 会跳转到企业自己的域名；用 --host 或 TOKENWARD_TENANT_HOST 可直接输出该域名" }
+    wiki_continues() { "run the same command again to continue: no page is made twice" "再次运行同一命令即可继续：不会重复创建页面" }
     wiki_again() { "run the same command again: it continues from there, and nothing is written twice" "再次运行同一命令会从那里接着进行，不会重复写入" }
     wiki_refused_next() { "look up the provider's code in the API's documentation" "请在接口文档中查平台的错误码" }
     wiki_stands(what, address) { "the page shows {what}: {address}" "页面目前显示：{what}：{address}" }
@@ -131,6 +153,7 @@ impl Lang {
             Flaw::LeadsElsewhere { to } => self.wiki_flaw_leads_elsewhere(to.display()),
             Flaw::Exchanged => self.wiki_flaw_exchanged(),
             Flaw::Elsewhere => self.wiki_flaw_elsewhere(),
+            Flaw::NoMarkdown => self.wiki_flaw_no_markdown(),
             Flaw::NoAddress => self.wiki_flaw_no_address(),
             Flaw::Nested => self.wiki_flaw_nested(),
             // What the system said, in its own language.

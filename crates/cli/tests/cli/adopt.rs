@@ -24,12 +24,12 @@ fn a_token_file_is_taken_over_and_kept_in_step() {
     assert!(ran.succeeds().out.contains("tokenward adopt token.json"), "{ran:?}");
     let ran = project.run(&["adopt", "token.json", "--json"]);
     let document = ran.succeeds().json();
-    assert_eq!((document["adopted"].as_str(), document["user"]["name"].as_str()), (Some("new"), Some("Grace")));
+    assert_eq!((document["outcome"].as_str(), document["user"]["name"].as_str()), (Some("new"), Some("Grace")));
     assert_eq!(document["link"]["state"], serde_json::Value::Null);
     let ran = project.run(&["token"]);
     assert!(project.read("token.json").contains(ran.succeeds().out.trim()) && project.is_true("token.json"));
     // Once more: it is known.
-    assert_eq!(project.run(&["adopt", "token.json", "--json"]).succeeds().json()["adopted"], "known");
+    assert_eq!(project.run(&["adopt", "token.json", "--json"]).succeeds().json()["outcome"], "known");
     assert!(project.run(&["adopt", "--json"]).succeeds().json()["files"].as_array().unwrap().is_empty());
 }
 
@@ -65,14 +65,14 @@ fn a_login_that_gave_way_is_taken_over_once_more() {
     for tokens in [&one, &other, &one] {
         let ran = adopt(tokens);
         let document = ran.succeeds().json();
-        assert_eq!(document["adopted"], "renewed", "{ran:?}");
+        assert_eq!(document["outcome"], "renewed", "{ran:?}");
         assert!(document["user"]["name"].is_string() && !ran.err.contains("already"), "{ran:?}");
     }
     // It is tried by its first refresh, as one that is new.
     assert_eq!(project.world.sandbox.counters().refreshes, 0);
     project.run(&["refresh"]).succeeds();
-    assert_eq!(adopt(&one).succeeds().json()["adopted"], "known", "of the present login, and spent");
-    assert_eq!(adopt(&other).succeeds().json()["adopted"], "renewed");
+    assert_eq!(adopt(&one).succeeds().json()["outcome"], "known", "of the present login, and spent");
+    assert_eq!(adopt(&other).succeeds().json()["outcome"], "renewed");
     project.run(&["logout", "--yes"]).succeeds();
     for tokens in [&one, &other] {
         let ran = run_fed(&mut project.command(&["adopt", "-"]), &token_json(tokens));

@@ -258,7 +258,7 @@ fn a_refusal_leaves_stdout_empty_and_is_told_whole() {
     assert!(!ran.err.contains("s=secret"), "{ran:?}");
     let ran = against(&world, &stand, &["api", "--json", "-i", "/open-apis/docx/v1/documents/x"]);
     assert!(ran.err.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{ran:?}");
-    assert_eq!((&ran.error()["code"], &ran.error()["provider"]["log_id"]), (&json!("TW0801"), &json!("L-9")));
+    assert_eq!((&ran.error()["code"], &ran.error()["refusal"]["log_id"]), (&json!("TW0801"), &json!("L-9")));
 }
 
 #[test]

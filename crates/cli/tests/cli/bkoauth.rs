@@ -59,7 +59,7 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--json"]);
     let planned = ran.succeeds().json();
     assert_eq!(
-        (&planned["adopted"], &planned["dry_run"], &planned["rows"][1]["outcome"]),
+        (&planned["adopted_count"], &planned["dry_run"], &planned["rows"][1]["outcome"]),
         (&0.into(), &true.into(), &"to-adopt".into())
     );
     assert_eq!((&planned["rows"][1]["profile"], &planned["rows"][1]["replaces"]), (&"desk:bob".into(), &false.into()));
@@ -73,7 +73,7 @@ fn every_row_is_told_and_nobody_becomes_somebody_else() {
     desk.run(&["adopt", "--bkoauth", &file, "--dry-run", "--yes"]).fails(2, "cannot be used with");
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--yes", "--json"]);
     let told = ran.succeeds().json();
-    assert_eq!(told["adopted"], 2, "{ran:?}");
+    assert_eq!(told["adopted_count"], 2, "{ran:?}");
     let fate = |row: usize| (told["rows"][row]["outcome"].clone(), told["rows"][row]["profile"].clone());
     assert_eq!(fate(0), (Value::from("adopted"), Value::from("desk:alice")));
     assert_eq!(fate(1), (Value::from("adopted"), Value::from("desk:bob")));
@@ -121,7 +121,7 @@ fn a_table_of_thousands_is_taken_over_as_one() {
     assert!(ran.err.contains("more)"), "not every name: {ran:?}");
     let ran = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes", "--json"]);
     let told = ran.succeeds().json();
-    assert_eq!((&told["adopted"], told["rows"].as_array().unwrap().len()), (&ROWS.into(), 3000));
+    assert_eq!((&told["adopted_count"], told["rows"].as_array().unwrap().len()), (&ROWS.into(), 3000));
     assert!(ran.err.len() < 5000, "{}", ran.err.len());
     let again = desk.run(&["adopt", "--bkoauth", &file, "--offline", "--yes"]);
     assert!(again.succeeds().err.contains("already in the vault: 3000"), "{again:?}");

@@ -100,7 +100,7 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
         "{told:?}"
     );
     let told = told.succeeds().json();
-    assert_eq!(told["adopted"], 2, "{told}");
+    assert_eq!(told["adopted_count"], 2, "{told}");
     let row = |row: usize, name: &str| told["rows"][row][name].clone();
     let fates: Vec<_> = (0..5).map(|number| row(number, "outcome")).collect();
     assert_eq!(fates, ["adopted", "adopted", "anonymous", "no-refresh-token", "no-refresh-token"], "{told}");
@@ -112,7 +112,10 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
         (row(1, "profile"), row(1, "expired"), row(1, "access")),
         ("desk:bob".into(), true.into(), false.into())
     );
-    assert_eq!((row(2, "user"), row(3, "user"), row(4, "user")), ("".into(), Value::Null, "小明".into()));
+    assert_eq!(
+        (row(2, "user_name"), row(3, "user_name"), row(4, "user_name")),
+        ("".into(), Value::Null, "小明".into())
+    );
     assert_eq!((row(3, "expired"), row(4, "expired")), (false.into(), true.into()));
     assert!(desk.is_good(&desk.token(&["--user", "alice"])));
     assert!(desk.is_good(&desk.token(&["--user", "bob"])));
@@ -124,7 +127,7 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let again = desk.run(&["adopt", "--bkoauth", &format!("@{}", file.display()), "--yes", "--json"]);
     let again = again.succeeds().json();
-    assert_eq!((&again["adopted"], &again["rows"][0]["outcome"]), (&0.into(), &"known".into()), "{again}");
+    assert_eq!((&again["adopted_count"], &again["rows"][0]["outcome"]), (&0.into(), &"known".into()), "{again}");
     assert_eq!(desk.run(&["list", "--json"]).json(), list);
 
     // Naive times are read by the offset that is named.

@@ -28,7 +28,7 @@ fn our_own_fault_is_one() {
     assert_eq!(ran.code, 1, "{ran:?}");
     let error = ran.error();
     assert_eq!(error["code"], "TW0101");
-    assert_eq!(error["provider"]["code"], 20063);
+    assert_eq!(error["refusal"]["provider_code"], 20063);
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn passing_trouble_is_four_and_loses_nothing() {
     assert_eq!(ran.code, 4, "{ran:?}");
     let error = ran.error();
     assert_eq!((error["code"].as_str(), error["kept"].as_str()), (Some("TW0501"), Some("token-unused")), "{ran:?}");
-    assert_eq!((&error["provider"]["code"], &error["provider"]["http_status"]), (&20072.into(), &503.into()));
-    assert!(!error["provider"]["log_id"].as_str().unwrap().is_empty());
+    assert_eq!((&error["refusal"]["provider_code"], &error["refusal"]["http_status"]), (&20072.into(), &503.into()));
+    assert!(!error["refusal"]["log_id"].as_str().unwrap().is_empty());
     assert_eq!(error["page"], "docs/errors/TW0501.md");
     assert_eq!(token(&world).code, 0);
 }

@@ -41,7 +41,7 @@ fn set_up_log_in_and_show() {
         let day = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
         (day(login[field].as_str().unwrap()) - day(login["consented_at"].as_str().unwrap())) / 86_400
     };
-    assert_eq!((days("refresh_expires"), days("consent_expires")), (7, 365));
+    assert_eq!((days("refresh_expires_at"), days("consent_expires_at")), (7, 365));
     assert_eq!(world.sandbox.counters().refreshes, 0, "looking spends nothing");
 }
 

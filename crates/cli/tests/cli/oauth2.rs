@@ -121,7 +121,7 @@ fn a_rules_row_decides_what_a_rotation_does_to_the_old_token() {
     );
     desk.login_by_browser(&[]).succeeds();
     let status = desk.run(&["status", "--json"]).json();
-    assert!(status["login"]["refresh_expires"].is_string(), "{status}");
+    assert!(status["login"]["refresh_expires_at"].is_string(), "{status}");
     desk.init(&["--rule", "old_access=fades"]).fails(2, "stays | dies");
     desk.init(&["--rule", "olp_access=dies"]).fails(2, "perhaps old_access");
 }

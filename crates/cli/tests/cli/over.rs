@@ -102,7 +102,7 @@ fn that_a_login_is_over_is_said_once_a_call_while_its_token_lasts() {
 fn a_look_at_an_empty_home_makes_no_vault() {
     let world = World::bare();
     world.run(&["vault", "info"]).succeeds();
-    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["logins"], 0);
+    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["login_count"], 0);
     world.run(&["list"]).succeeds();
     world.run(&["status"]).fails(2, "TW0204");
     world.run(&["links"]);

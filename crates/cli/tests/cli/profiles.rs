@@ -86,6 +86,7 @@ fn whoami_is_one_line() {
     assert!(ran.out.starts_with("Ada (") && ran.out.contains("profile default · app default"), "{ran:?}");
     let told = world.run(&["whoami", "--json"]).json();
     assert_eq!((told["user"]["name"].as_str(), told["profile"].as_str()), (Some("Ada"), Some("default")));
+    assert_eq!((&told["status"], &told["status"]), (&world.status()["login"]["status"], &"valid".into()));
     let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["whoami"]);
     assert!(ran.succeeds().out.contains("配置档 default"), "{ran:?}");
 }

@@ -209,7 +209,7 @@ fn for_programs_it_speaks_json() {
     let request = lines.iter().find_map(|line| line.get("request")).unwrap();
     assert_eq!((&request["method"], &request["path"]), (&json!("GET"), &json!(ECHO)));
     assert_eq!(
-        (&request["status"], &request["refreshed"], &request["code"]),
+        (&request["http_status"], &request["refreshed"], &request["code"]),
         (&json!(200), &json!(true), &Value::Null)
     );
 }

@@ -28,7 +28,8 @@ impl AtTerminal {
         Self::behind(world, &[], &format!("stty cols {columns}; "), words)
     }
 
-    fn behind(world: &World, variables: &[(&str, &str)], before: &str, words: &str) -> Self {
+    /// The same with further variables, at a terminal that was set up by a command.
+    pub(crate) fn behind(world: &World, variables: &[(&str, &str)], before: &str, words: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_tokenward");
         let child = Command::new("script")
             .args(["-qec", &format!("{before}{program} {words}"), "/dev/null"])

@@ -7,7 +7,7 @@ fn info_names_the_key_and_what_is_held() {
     let world = World::logged_in();
     let info = world.run(&["vault", "info", "--json"]).succeeds().json();
     assert_eq!(
-        (&info["logins"], &info["open_refreshes"], &info["key_source"]),
+        (&info["login_count"], &info["open_refreshes"], &info["key_source"]),
         (&1.into(), &0.into(), &"key-file".into())
     );
     let text = world.run(&["vault", "info"]);
@@ -147,7 +147,7 @@ fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
     assert!(ran.succeeds().out.contains("would continue with it"), "{ran:?}");
     world.run(&["vault", "restore", "--undo"]).fails(2, "--yes");
     let ran = world.run(&["vault", "restore", "--undo", "--yes", "--json"]);
-    let previous = ran.succeeds().json()["previous"].as_str().unwrap().to_owned();
+    let previous = ran.succeeds().json()["previous_vault"].as_str().unwrap().to_owned();
     assert!(std::path::Path::new(&previous).join("vault.db").exists());
     assert_eq!(generation(), 2);
     // The way back is no other than the way there: it can be taken back, and is told so.
@@ -164,7 +164,7 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
     let (folder, words) = copied_and_refreshed(&world);
     let given: Vec<&str> = words.iter().map(String::as_str).collect();
     let generation = || world.status()["login"]["generation"].clone();
-    let kept = || world.run(&["vault", "kept", "--json"]).succeeds().json()["kept"].as_array().unwrap().clone();
+    let kept = || world.run(&["vault", "kept", "--json"]).succeeds().json()["kept_vaults"].as_array().unwrap().clone();
     assert!(world.run(&["vault", "kept"]).succeeds().err.contains("there is no archived vault"), "none yet");
     for _ in 0..2 {
         world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat()).succeeds();
@@ -172,7 +172,7 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
     let found = kept();
     assert_eq!(found.iter().map(|one| one["undo"].clone()).collect::<Vec<_>>(), [true, false], "the latest first");
     assert!(found.iter().all(|one| one["bytes"].as_u64() > Some(0) && one["since"].is_string()), "{found:?}");
-    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["kept_vaults"], 2);
+    assert_eq!(world.run(&["vault", "info", "--json"]).succeeds().json()["kept_vault_count"], 2);
     assert!(world.run(&["vault", "info"]).succeeds().out.contains("vault kept"));
     let first = found[1]["path"].as_str().unwrap().to_owned();
     let name = std::path::Path::new(&first).file_name().unwrap().to_str().unwrap().to_owned();
@@ -195,7 +195,7 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
     world.run(&["vault", "kept", "--remove", &name]).fails(2, "--yes");
     assert_eq!(kept().len(), 2, "nothing is removed without a yes");
     let ran = world.run(&["vault", "kept", "--remove", &name, "--yes", "--json"]);
-    assert_eq!(ran.succeeds().json()["removed"].as_array().unwrap().len(), 1, "{ran:?}");
+    assert_eq!(ran.succeeds().json()["removed_vaults"].as_array().unwrap().len(), 1, "{ran:?}");
     assert_eq!(kept().len(), 1);
     world.run(&["vault", "kept", "--remove-all", "--yes"]).succeeds();
     assert!(kept().is_empty());
@@ -320,7 +320,7 @@ fn a_login_that_is_damaged_keeps_nobody_from_the_others() {
     assert_eq!(ran.json()["logins"].as_array().unwrap().len(), 1);
     assert_eq!((&ran.json()["damaged"][0]["profile"], &ran.error()["code"]), (&"other".into(), &"TW0308".into()));
     let ran = world.run(&["vault", "info", "--json"]);
-    assert_eq!(ran.fails(2, "TW0308").json()["logins"], 1);
+    assert_eq!(ran.fails(2, "TW0308").json()["login_count"], 1);
     world.run(&["vault", "rekey"]).fails(2, "TW0308");
     world.run(&["token"]).succeeds();
 

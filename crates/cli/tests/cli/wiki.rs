@@ -61,7 +61,7 @@ fn a_file_becomes_a_page_and_its_address_is_all_that_is_printed() {
     let ran = world.run_with(&[("TOKENWARD_TENANT_HOST", "acme.feishu.cn")], &["wiki", "update", &note, "--json"]);
     let json = ran.succeeds().json();
     assert_eq!(json["changed"], true);
-    assert_eq!(json["address"], format!("https://acme.feishu.cn/wiki/{}", pages(&world)[0].node_token));
+    assert_eq!(json["url"], format!("https://acme.feishu.cn/wiki/{}", pages(&world)[0].node_token));
     assert_eq!(texts(&only_page(&world)), ["other words"]);
     let ran = world.run(&["wiki", "update", &note]);
     assert!(ran.succeeds().err.contains("nothing was changed"), "{ran:?}");
@@ -420,5 +420,9 @@ fn a_bar_at_a_terminal() {
         "{shown:?}"
     );
     let last = shown.rsplit("\x1b[2K").next().unwrap();
-    assert_eq!(last.trim(), format!("https://www.feishu.cn/wiki/{}", pages(&world)[0].node_token), "{shown:?}");
+    let address = format!("https://www.feishu.cn/wiki/{}", pages(&world)[0].node_token);
+    let (first, hint) = last.trim().split_once("\r\n").unwrap();
+    assert_eq!(first, address, "{shown:?}");
+    // That host is not the tenant's own, and who looks on is told.
+    assert!(hint.contains("--host") && !hint.contains('\n'), "{shown:?}");
 }

@@ -281,7 +281,7 @@ pub(crate) fn a_vault_can_be_made_after_any_failure_to_make_it() {
         let again = run_fed(&mut stage.command(&words), secret);
         assert_eq!(again.code, 0, "{story}: then {again:?}");
         let info = stage.run(&["vault", "info", "--json"]);
-        assert_eq!(info.succeeds().json()["logins"], 0, "{story}");
+        assert_eq!(info.succeeds().json()["login_count"], 0, "{story}");
     });
 }
 

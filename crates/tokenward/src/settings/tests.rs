@@ -422,15 +422,21 @@ fn two_edits_at_once_both_stay() {
 
 #[test]
 fn settings_page_is_printed_from_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/settings.md");
-    if option_env!("TOKENWARD_BLESS").is_some() {
-        std::fs::write(path, reference()).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference");
+    for (name, page) in reference() {
+        let path = folder.join(name);
+        if option_env!("TOKENWARD_BLESS").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&path).unwrap_or_default() == page,
+            "docs/reference/{name} is old: TOKENWARD_BLESS=1 cargo test --locked --workspace --lib settings_page"
+        );
     }
-    let page = std::fs::read_to_string(path).unwrap();
-    assert!(
-        page == reference(),
-        "docs/reference/settings.md is old: TOKENWARD_BLESS=1 cargo test -p tokenward settings_page"
-    );
+    let [(_, page), (_, chinese)] = reference();
+    let has_han = |row: &str| row.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let rows = chinese.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take(Setting::ALL.len());
+    rows.for_each(|row| assert!(row.starts_with("| ") && has_han(row), "{row}"));
     let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let case = Case::new(example);
     assert!(case.load().unwrap().1.is_empty());

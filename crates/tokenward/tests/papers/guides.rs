@@ -1,5 +1,6 @@
-//! A guide is a page in English and one in Chinese (`docs/guide/NAME.md`, `docs/guide/zh/NAME.md`), and so is the README: neither says less
-//! than the other, and a sentence that changes is a line that changes.
+//! A guide is a page in English and one in Chinese (`docs/guide/NAME.md`, `docs/guide/zh/NAME.md`), and so are the README and the pages
+//! of reference that users need (`docs/reference/zh`, `docs/zh`): neither says less than the other, and a sentence that changes is a line
+//! that changes.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +32,12 @@ fn pairs() -> Vec<[String; 2]> {
     pairs
 }
 
+/// Pages of reference, by path: everything that is there in Chinese.
+fn references() -> Vec<[String; 2]> {
+    let pages = names("docs/reference/zh").into_iter();
+    pages.map(|name| [format!("docs/reference/{name}"), format!("docs/reference/zh/{name}")]).collect()
+}
+
 fn names(folder: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(root().join(folder)).unwrap().map(Result::unwrap);
     let pages = entries.filter(|entry| entry.path().is_file());
@@ -49,9 +56,66 @@ fn every_guide_has_its_twin() {
     }
 }
 
+/// What users look up is there in Chinese, one layout for all: `FOLDER/zh/NAME`; and a Chinese page leads to no English one that has a twin.
+#[test]
+fn what_users_look_up_is_there_in_chinese() {
+    for (folder, expected) in [
+        ("docs/reference", &["exit-codes.md", "json.md", "sandbox.md", "settings.md"][..]),
+        ("docs", &["performance.md", "reliability.md"]),
+    ] {
+        let chinese = names(&format!("{folder}/zh"));
+        assert_eq!(chinese.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+        for name in expected {
+            let head = |path: &str| read(path).lines().nth(2).unwrap_or_default().to_owned();
+            assert_eq!(head(&format!("{folder}/{name}")), format!("**English** · [简体中文](zh/{name})"));
+            assert_eq!(head(&format!("{folder}/zh/{name}")), format!("[English](../{name}) · **简体中文**"));
+        }
+    }
+    let mut papers: Vec<String> = pairs().into_iter().chain(references()).map(|[_, chinese]| chinese).collect();
+    papers.extend(names("docs/zh").into_iter().map(|name| format!("docs/zh/{name}")));
+    let mut wrong = Vec::new();
+    for paper in &papers {
+        let text = read(paper);
+        let folder = root().join(paper).parent().unwrap().to_owned();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let Some(name) = target.rsplit('/').next().filter(|name| name.ends_with(".md")) else { continue };
+            let twin = folder.join(target).parent().unwrap().join("zh").join(name);
+            // The line at the top is for those who want the other language.
+            let is_own = paper.ends_with(&format!("/zh/{name}")) && target == format!("../{name}");
+            if !target.contains("://") && !is_own && twin.exists() {
+                wrong.push(format!("{paper}: {target}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Chinese has one kind of comma, colon, semicolon and parenthesis: the full-width one, between Chinese words.
+#[test]
+fn punctuation_between_chinese_words_is_full_width() {
+    let mut papers: Vec<String> = pairs().into_iter().chain(references()).map(|[_, chinese]| chinese).collect();
+    papers.extend(names("docs/zh").into_iter().map(|name| format!("docs/zh/{name}")));
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let mut wrong = Vec::new();
+    for paper in papers {
+        let text = read(&paper);
+        for line in prose(&text) {
+            // Code is written as it is typed, and what a link leads to is no sentence.
+            let words: String = line.split('`').step_by(2).collect::<Vec<_>>().join("x");
+            let words = words.split("](").map(|part| part.split_once(')').map_or(part, |(_, rest)| rest));
+            let letters: Vec<char> = words.collect::<Vec<_>>().join("x").chars().collect();
+            let meets = |three: &[char]| is_han(three[0]) && ",;:()?!".contains(three[1]) && is_han(three[2]);
+            if letters.windows(3).any(meets) {
+                wrong.push(format!("{paper}: {line}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn both_languages_show_the_same() {
-    for paths in pairs() {
+    for paths in pairs().into_iter().chain(references()) {
         let [english, chinese] = paths.each_ref().map(|path| page(&read(path)));
         let title = paths.join(" and ");
         assert_eq!(english.headings, chinese.headings, "headings of {title}");
@@ -203,7 +267,7 @@ fn block(text: &str) -> Vec<String> {
     let typed = lines.filter(|line| match kind {
         "console" => line.starts_with('$'),
         "text" | "markdown" => false,
-        _ => true,
+        _ => !line.starts_with("# "),
     });
     let bare = |line: &str| {
         let line = line.split(" # ").next().unwrap_or_default();

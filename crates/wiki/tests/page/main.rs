@@ -3,6 +3,7 @@
 mod compare;
 mod doubt;
 mod faults;
+mod folder;
 mod import;
 mod killed;
 mod limits;

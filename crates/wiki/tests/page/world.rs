@@ -210,6 +210,11 @@ impl World {
         run(&wiki).await
     }
 
+    /// Runs as a process that may be killed; `None` when it was.
+    pub(crate) async fn survive<T: Send + 'static>(run: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        survive(run).await
+    }
+
     /// Every page of every space.
     pub(crate) fn pages(&self) -> Vec<NodeTree> {
         let mut pages = Vec::new();

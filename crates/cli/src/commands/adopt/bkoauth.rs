@@ -36,7 +36,7 @@ pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Fai
     let document = |rows: &[BkoauthTaken], adopted: usize| {
         let rows: Vec<_> = rows.iter().map(fields).collect();
         let unasked = plan.unasked();
-        json!({ "source": source.to_string(), "adopted": adopted, "dry_run": adopt.dry_run, "unasked": unasked, "rows": rows })
+        json!({ "source": source.to_string(), "adopted_count": adopted, "dry_run": adopt.dry_run, "unasked": unasked, "rows": rows })
     };
     if adopt.dry_run {
         if context.printer.json {
@@ -69,7 +69,7 @@ pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Fai
     if context.printer.json {
         let rows: Vec<_> = report.rows.iter().map(fields).collect();
         context.printer.document(&json!({
-            "source": source.to_string(), "adopted": adopted, "dry_run": false, "unasked": unasked, "rows": rows
+            "source": source.to_string(), "adopted_count": adopted, "dry_run": false, "unasked": unasked, "rows": rows
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -196,11 +196,12 @@ fn shown(row: &BkoauthTaken, context: &Context) -> Vec<String> {
 fn fields(row: &BkoauthTaken) -> serde_json::Value {
     let (fate, more) = match &row.fate {
         BkoauthFate::Adopted { name, grant, access, expired } => {
-            let more = json!({ "profile": name, "grant": grant.to_string(), "access": access, "expired": expired });
+            let more =
+                json!({ "profile": name, "grant": grant.to_string(), "has_access_token": access, "expired": expired });
             ("adopted", more)
         }
         BkoauthFate::ToAdopt { name, access, expired, replaces } => {
-            let more = json!({ "profile": name, "access": access, "expired": expired, "replaces": replaces });
+            let more = json!({ "profile": name, "has_access_token": access, "expired": expired, "replaces": replaces });
             ("to-adopt", more)
         }
         BkoauthFate::Known { grant } => ("known", json!({ "grant": grant.to_string() })),
@@ -210,7 +211,7 @@ fn fields(row: &BkoauthTaken) -> serde_json::Value {
         BkoauthFate::NoRefreshToken { expired } => ("no-refresh-token", json!({ "expired": expired })),
         _ => ("malformed", json!({})),
     };
-    let mut fields = json!({ "row": row.id, "user": row.user, "environment": row.environment, "outcome": fate });
+    let mut fields = json!({ "row": row.id, "user_name": row.user, "environment": row.environment, "outcome": fate });
     if let (Some(fields), serde_json::Value::Object(more)) = (fields.as_object_mut(), more) {
         fields.extend(more);
     }

@@ -133,7 +133,7 @@ fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
 fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path::Path>, replaced: bool) -> Value {
     let seen = |seen: Option<SeenLogin>| {
         seen.map(
-            |seen| json!({ "generation": seen.generation, "refreshed": fields::moment(seen.at), "ended": seen.over }),
+            |seen| json!({ "generation": seen.generation, "refreshed_at": fields::moment(seen.at), "ended": seen.over }),
         )
     };
     let logins: Vec<_> = plan
@@ -143,7 +143,7 @@ fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path:
             json!({
                 "profile": login.profile,
                 "app": login.app,
-                "user": login.user,
+                "user_name": login.user,
                 "here": seen(login.here),
                 "coming": seen(login.coming),
                 "outcome": outcome(login.verdict),
@@ -154,10 +154,10 @@ fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path:
     json!({
         "file": file,
         "replaced": replaced,
-        "previous": previous,
+        "previous_vault": previous,
         "logins": logins,
         "unread": plan.unread,
-        "damaged": { "here": plan.damaged.0, "coming": plan.damaged.1 },
+        "damaged_count": { "here": plan.damaged.0, "coming": plan.damaged.1 },
     })
 }
 

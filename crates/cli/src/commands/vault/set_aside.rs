@@ -36,7 +36,7 @@ pub(super) async fn run(wish: &KeptVaults, context: &Context) -> Result<ExitCode
     if printer.json {
         let removed: Vec<_> = doomed.iter().map(|vault| &vault.path).collect();
         let kept: Vec<_> = left.iter().map(|vault| document(vault)).collect();
-        printer.document(&json!({ "kept": kept, "removed": removed }))?;
+        printer.document(&json!({ "kept_vaults": kept, "removed_vaults": removed }))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !doomed.is_empty() {

@@ -26,6 +26,11 @@ pub(super) fn failure(error: Error, work: Option<&Work>, context: &Context) -> F
             };
             failure.stands(lang.wiki_standing(&standing, &address)).or_then(lang, lang.wiki_again())
         }
+        Error::In { file, error } => {
+            let failure = self::failure(*error, work, context);
+            let happened = lang.wiki_in_file(file.display(), failure.message(lang));
+            failure.headed(happened)
+        }
         Error::PerhapsMade { error } => {
             let failure = match *error {
                 Error::Call { call, error } => called(call, *error, work, context),
@@ -96,6 +101,7 @@ const HARMLESS: &[&str] = &["convert", "spaces/my_library", "create node"];
 
 fn code(error: &Error) -> Code {
     match error {
+        Error::In { error, .. } => code(error),
         Error::File { .. } | Error::FrontMatter { .. } | Error::TooLong { .. } | Error::ImportTooLarge => {
             Code::WikiFile
         }

@@ -1,7 +1,9 @@
 //! What happens while a page is made: a line on a terminal that is written over, words that stay, and the steps at which
 //! a test may kill the process.
 
+use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokenward_wiki::{Notice, PageObserver, PageStep, Phase};
 
@@ -15,17 +17,31 @@ pub(super) struct Progress<'a> {
     shows: bool,
     /// What the line shows now; empty when there is none.
     line: Mutex<String>,
+    /// The file of a folder that is at work, as the line names it.
+    file: Mutex<String>,
+    /// Whether work is under way that a signal would cut off.
+    works: AtomicBool,
 }
 
 impl<'a> Progress<'a> {
     pub(super) fn new(context: &'a Context) -> Self {
         let surface = context.ambient.surface;
         let shows = surface.err && !surface.plain && !context.printer.json && context.printer.is_heard();
-        Self { context, shows, line: Mutex::default() }
+        Self { context, shows, line: Mutex::default(), file: Mutex::default(), works: AtomicBool::new(false) }
     }
 
-    /// Takes the line away.
+    /// Work begins that the next run would continue.
+    pub(super) fn begin(&self) {
+        self.works.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the line away: the work came to an end.
     pub(super) fn end(&self) {
+        self.works.store(false, Ordering::Relaxed);
+        self.clear();
+    }
+
+    fn clear(&self) {
         self.show(String::new());
     }
 
@@ -41,7 +57,23 @@ impl<'a> Progress<'a> {
     }
 }
 
+impl Drop for Progress<'_> {
+    /// A command that a signal ended is dropped where it was.
+    fn drop(&mut self) {
+        if *self.works.get_mut() {
+            self.context.printer.passing_ends();
+            self.context.printer.note(self.context.lang().wiki_continues());
+        }
+    }
+}
+
 impl PageObserver for Progress<'_> {
+    fn page(&self, number: usize, of: usize, file: &Path) {
+        let mut name = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *name = format!("{}/{of} {}  ", number + 1, file.display());
+        self.show(name.trim_end().to_owned());
+    }
+
     fn at(&self, step: PageStep) {
         if self.context.ambient.kill_at_wiki() == Some(step) {
             ambient::die();
@@ -57,18 +89,19 @@ impl PageObserver for Progress<'_> {
             Phase::Uploading => lang.wiki_uploading(),
             Phase::Importing => lang.wiki_importing(),
         };
+        let file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let filled = (done * WIDTH).checked_div(whole);
         self.show(match filled {
             Some(filled) => {
                 let bar = format!("{}{}", "█".repeat(filled), "░".repeat(WIDTH - filled.min(WIDTH)));
-                format!("{bar} {what} {done}/{whole}")
+                format!("{file}{bar} {what} {done}/{whole}")
             }
-            None => what,
+            None => format!("{file}{what}"),
         });
     }
 
     fn notice(&self, notice: Notice) {
-        self.end();
+        self.clear();
         let (lang, printer) = (self.context.lang(), self.context.printer);
         match notice {
             Notice::PictureLinked { url, reason } => printer.warning(lang.wiki_picture_linked(url, reason)),

@@ -29,20 +29,30 @@ super::command_page::manual! {
         "Puts Markdown files into the wiki of Feishu or Lark, with their pictures, and keeps the pages up to date. Each file becomes one page, also when a run is interrupted and started again."
         "把 Markdown 文件连同图片放进飞书或 Lark 的知识库，并保持页面最新。即使中断后重新运行，每个文件也只对应一个页面。"
         "tokenward wiki create notes.md --personal" => "a page in your own library" "在我的文档库中创建页面"
+        "tokenward wiki create docs --personal" => "a folder: a page for each file, linked to each other" "整个目录：每个文件一个页面，彼此链接"
         "tokenward wiki update notes.md" => "bring the page up to date" "更新页面"
+        "tokenward wiki list" => "the pages that were published from here" "从本机发布的页面"
     }
     "wiki create" {
-        "Makes a page of a Markdown file and prints its address. Run again after an interruption, it finishes the same page."
-        "把 Markdown 文件做成页面并输出其地址。中断后再次运行会完成同一个页面。"
-        "tokenward wiki create notes.md --personal" => "in your own library" "在我的文档库中"
+        "Makes a page of a Markdown file and prints its address. Of a folder it makes a page for each file, below the page of the file's folder, and links between the files become links between the pages. Run again after an interruption, it finishes the same pages."
+        "把 Markdown 文件做成页面并输出其地址。对于目录，每个文件成为一个页面，位于其目录的页面之下，文件之间的链接变为页面之间的链接。中断后再次运行会完成同样的页面。"
+        "tokenward wiki create notes.md --personal --open" => "in your own library; the browser shows it" "在我的文档库中，并在浏览器中打开"
+        "tokenward wiki create docs --space 7034502641455497244" => "a folder of files, into a space" "把整个目录放进知识库"
         "tokenward wiki create notes.md --parent https://acme.feishu.cn/wiki/TOKEN" => "below a page that is there" "放在已有页面之下"
         "tokenward wiki create notes.md --personal --dry-run" => "say what would be made; sends nothing" "只说明将创建什么；不发送任何请求"
     }
     "wiki update" {
-        "Replaces the content of the page that a file was put into. Blocks that did not change are left alone; a page that somebody else changed is refused without --force."
-        "替换文件所对应页面的内容。没有变化的内容保持原样；若他人修改过页面，则需要 --force。"
+        "Replaces the content of the page that a file was put into. The old content goes only once the new one is there, and a file that did not change changes nothing; a page that somebody else changed is refused without --force."
+        "替换文件所对应页面的内容。新内容写全之后才删除旧内容；文件没有变化时不做任何改动；若他人修改过页面，则需要 --force。"
         "tokenward wiki update notes.md" => "bring the page up to date" "更新页面"
+        "tokenward wiki update docs" => "the pages of a folder's files" "目录中各文件的页面"
         "tokenward wiki update notes.md --dry-run" => "say what would change; sends nothing" "只说明将改动什么；不发送任何请求"
+    }
+    "wiki list" {
+        "Lists the pages that were published from this machine, by what is remembered here; the provider is not asked, so a page that was deleted there is still listed."
+        "根据本机的记录列出从这里发布的页面；不询问平台，因此在平台上已删除的页面仍会列出。"
+        "tokenward wiki list" => "every page: file, title, address, when it was written" "所有页面：文件、标题、地址、写入时间"
+        "tokenward wiki list --profile work --json" => "those of one profile, for programs" "某个配置档的页面，供程序读取"
     }
     "sandbox" {
         "Runs a provider on this machine that rotates tokens as Feishu, BlueKing or an OAuth 2.0 server does, with a consent page, a clock that can be moved and failures on request. It needs no account and no network."
