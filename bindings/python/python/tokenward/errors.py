@@ -128,14 +128,14 @@ def of_command(error: Dict[str, Any]) -> TokenwardError:
     """The exception of an error that the command printed: the class that the same code has in this process, in the command's words."""
     code, exit = str(error.get("code", "TW0100")), int(error.get("exit", 1))
     message = ": ".join(part for part in (error.get("message"), error.get("detail")) if part)
-    provider = error.get("provider") or {}
+    refusal = error.get("refusal") or {}
     return _CLASSES.get(exit, InternalError)(
         code,
         message or code,
         _KEPT.get(str(error.get("kept")), ""),
         "; ".join(error.get("next") or [f"`tokenward explain {code}` says more"]),
         exit=exit,
-        provider_code=provider.get("code"),
+        provider_code=refusal.get("provider_code"),
     )
 
 

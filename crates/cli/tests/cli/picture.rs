@@ -109,6 +109,13 @@ fn normal(text: &str, world: &World, urls: &[&str]) -> Vec<String> {
         text = text.replace(late, instead);
     }
     text = every(&text, "http://127.0.0.1:", |c| c.is_ascii_digit(), "http://127.0.0.1:9768");
+    text = text.replace("http://127.0.0.1/", "http://127.0.0.1:9768/");
+    text = every(
+        &text,
+        "eyJhbGciOiJFUzI1NiIs",
+        |c| c.is_ascii_alphanumeric() || "-_.".contains(c),
+        "eyJhbGciOiJFUzI1NiIsImZlYXR1cmVf…",
+    );
     text = every(&text, "ou_", |c| c.is_ascii_hexdigit(), "ou_7d8a6e6df7621556");
     text = every(&text, "SQLite ", |c| c.is_ascii_digit() || c == '.', "SQLite 3.54");
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
@@ -226,7 +233,7 @@ fn svg(steps: &[Step], lang: &str) -> String {
     )
 }
 
-/// A line as stretches of one look, each at its column: a font whose wide characters are not two cells wide moves nothing behind them.
+/// A line as stretches of one look, each at its column and as long as it is at a terminal, whatever the font.
 fn runs(line: &str, class: &str) -> String {
     let (mut out, mut look, mut column) = (String::new(), class.to_owned(), 0);
     let mut parts = line.split('\u{1b}');
@@ -250,13 +257,23 @@ fn runs(line: &str, class: &str) -> String {
             if end > 0 {
                 let (x, text) = (column * CELL_TENTHS, words[..end].replace('&', "&amp;").replace('<', "&lt;"));
                 let named = if look.is_empty() { String::new() } else { format!(" class=\"{look}\"") };
-                writeln!(out, "<text x=\"{}.{}\"{named}>{text}</text>", x / 10, x % 10).unwrap();
+                let length = words[..end].chars().map(cells).sum::<usize>() * CELL_TENTHS;
+                let (x, length) = (tenths(x), tenths(length));
+                writeln!(
+                    out,
+                    "<text x=\"{x}\" textLength=\"{length}\" lengthAdjust=\"spacingAndGlyphs\"{named}>{text}</text>"
+                )
+                .unwrap();
             }
             column += words[..end].chars().map(cells).sum::<usize>();
             rest = &words[end..];
         }
     }
     out
+}
+
+fn tenths(number: usize) -> String {
+    format!("{}.{}", number / 10, number % 10)
 }
 
 const COLUMNS: usize = 96;
@@ -280,8 +297,8 @@ const LATE: &[(&str, &str)] = &[
     ("6 天 23 小时", "7 天"),
     ("364 天 23 小时", "365 天"),
     ("364 天 21 小时", "364 天 22 小时"),
-    (":01 +00:00", ":00 +00:00"),
-    (":56 +00:00", ":55 +00:00"),
+    (":01 UTC", ":00 UTC"),
+    (":56 UTC", ":55 UTC"),
 ];
 const STYLE: &str = "\
 text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,'Noto Sans Mono CJK SC','DejaVu Sans Mono',monospace;white-space:pre;fill:#1f2328}

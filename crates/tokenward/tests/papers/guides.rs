@@ -78,7 +78,9 @@ fn what_users_look_up_is_there_in_chinese() {
         let text = read(paper);
         let folder = root().join(paper).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
-            let Some(name) = target.rsplit('/').next().filter(|name| name.ends_with(".md")) else { continue };
+            let Some(name) = target.rsplit('/').next().filter(|name| name.strip_suffix(".md").is_some()) else {
+                continue;
+            };
             let twin = folder.join(target).parent().unwrap().join("zh").join(name);
             // The line at the top is for those who want the other language.
             let is_own = paper.ends_with(&format!("/zh/{name}")) && target == format!("../{name}");
