@@ -10,7 +10,8 @@ use crate::world::World;
 /// A child at a terminal.
 pub(crate) struct AtTerminal {
     child: Child,
-    seen: String,
+    /// As it came: a piece may end within a character.
+    seen: Vec<u8>,
 }
 
 impl AtTerminal {
@@ -43,16 +44,16 @@ impl AtTerminal {
             .stdout(Stdio::piped())
             .spawn()
             .expect("`script` of util-linux is needed");
-        Self { child, seen: String::new() }
+        Self { child, seen: Vec::new() }
     }
 
     /// Reads until the words appear.
     pub(crate) fn until(&mut self, words: &str) -> &mut Self {
         let mut buffer = [0; 256];
-        while !self.seen.contains(words) {
+        while !self.seen().contains(words) {
             let read = self.child.stdout.as_mut().unwrap().read(&mut buffer).unwrap();
-            assert!(read > 0, "{words:?} did not appear in {:?}", self.seen);
-            self.seen.push_str(&String::from_utf8_lossy(&buffer[..read]));
+            assert!(read > 0, "{words:?} did not appear in {:?}", self.seen());
+            self.seen.extend_from_slice(&buffer[..read]);
         }
         self
     }
@@ -65,16 +66,15 @@ impl AtTerminal {
     }
 
     /// What was shown so far.
-    pub(crate) fn seen(&self) -> &str {
-        &self.seen
+    pub(crate) fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
     }
 
     /// Everything that was shown, and the exit code.
     pub(crate) fn end(mut self) -> (String, i32) {
-        let mut rest = Vec::new();
-        self.child.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
+        self.child.stdout.take().unwrap().read_to_end(&mut self.seen).unwrap();
         let code = self.child.wait().unwrap().code().unwrap();
-        (self.seen.clone() + &String::from_utf8_lossy(&rest), code)
+        (self.seen(), code)
     }
 }
 
