@@ -32,7 +32,7 @@ fn login_with_nothing_set_up_begins_with_init_and_goes_on() {
     let mut login = AtTerminal::with(&world, &variables, "login --timeout 30s");
     login.until("nothing is set up yet, so this begins with the app");
     answered(&mut login, &world).until("Log in now? [Y/n]").answer("\n").until("waiting for the browser");
-    let shown = login.seen().to_owned();
+    let shown = login.seen();
     let line =
         shown.lines().map(str::trim).rfind(|line| line.starts_with("http://") && line.contains("state=")).unwrap();
     let (_, page) = browse(line);

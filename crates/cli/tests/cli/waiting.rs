@@ -86,7 +86,7 @@ fn an_address_may_be_pasted_at_any_time_and_a_wrong_one_is_asked_for_again() {
     let world = World::new();
     let mut login = AtTerminal::new(&world, LOGIN);
     login.until("Paste the address").until("waiting for the browser");
-    let (_, location, _) = get(&address(login.seen()));
+    let (_, location, _) = get(&address(&login.seen()));
     let back = location.unwrap();
     login.answer("hello\n").until("is not an address");
     login.answer(&format!("{}\n", back.replace("state=", "state=x"))).until("another login");
@@ -101,7 +101,7 @@ fn paste_asks_again_and_takes_code_and_state_alone() {
     let world = World::new();
     let mut login = AtTerminal::new(&world, "login --paste");
     login.until("\u{1b}[0m ").answer("0123456789abcdef\n").until("code#state");
-    let (_, location, _) = get(&address(login.seen()));
+    let (_, location, _) = get(&address(&login.seen()));
     let back = Url::parse(&location.unwrap()).unwrap();
     let field = |name: &str| back.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
     login.answer(&format!("{}#{}\n", field("code"), field("state")));
@@ -117,7 +117,7 @@ fn no_answer_is_lost_to_a_paste_that_was_not_needed() {
     world.sandbox.rules(|rules| rules.consent = Consent::Auto { user: Some(user) });
     let mut login = AtTerminal::new(&world, LOGIN);
     login.until("waiting for the browser");
-    let (_, page) = browse(address(login.seen()).as_str());
+    let (_, page) = browse(address(&login.seen()).as_str());
     assert!(page.contains("The login is not finished"), "{page}");
     login.until("[y/N]").answer("y\n");
     let (shown, code) = login.end();
@@ -139,7 +139,7 @@ fn an_ssh_session_is_told_that_no_browser_comes_back() {
     let world = World::new();
     let mut login = AtTerminal::with(&world, &[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")], LOGIN);
     login.until("this is an SSH session").until("tokenward login --device").until("Paste the address");
-    let (_, location, _) = get(&address(login.seen()));
+    let (_, location, _) = get(&address(&login.seen()));
     login.answer(&format!("{}\n", location.unwrap()));
     assert_eq!(login.end().1, 0);
     let ran = world.run_with(&[("container", "podman")], &["login", "--port", "0", "--timeout", "1s", "--lang", "zh"]);
