@@ -89,8 +89,8 @@ super::sentences! {
     wiki_perhaps_made() { "it is not known whether the page was created" "不确定页面是否已经创建" }
     wiki_perhaps_made_next() { "run the same command again: it looks for the page first, and creates no second one" "再次运行同一命令：它会先查找该页面，不会重复创建" }
     head_title() { "TITLE" "标题" }
-    head_address() { "URL" "地址" }
-    head_written() { "WRITTEN" "写入时间" }
+    wiki_listed(title, file, written) { "{title}  ({file}, {written})" "{title}（{file}，{written}）" }
+    wiki_listed_of(title, file, written, profile) { "{title}  ({file}, {written}, profile {profile})" "{title}（{file}，{written}，配置档 {profile}）" }
     head_page() { "PAGE" "页面" }
     head_parent() { "PARENT" "父页面" }
     wiki_unfinished() { "(unfinished)" "（未完成）" }

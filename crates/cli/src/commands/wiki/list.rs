@@ -38,25 +38,21 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let one_owner = pages.iter().all(|page| page.owner == pages[0].owner);
-    let mut heads = vec![lang.head_file(), lang.head_title(), lang.head_address(), lang.head_written()];
-    if !one_owner {
-        heads.push(lang.head_profile());
-    }
-    let row = |page: &ListedPage| {
+    for page in &pages {
         let title = page.title.clone().unwrap_or_else(|| lang.none());
         let title = if page.whole { title } else { format!("{title} {}", lang.wiki_unfinished()) };
-        let mut row = vec![
-            context.short(&page.file),
-            title,
-            page.address.clone().unwrap_or_else(|| lang.none()),
-            page.written_at.map_or_else(|| lang.none(), |at| lang.distance(at, context.now())),
-        ];
-        if !one_owner {
-            row.push(page.owner.clone());
+        let file = context.short(&page.file);
+        let written = page.written_at.map_or_else(|| lang.unknown(), |at| lang.distance(at, context.now()));
+        context.printer.data(&if one_owner {
+            lang.wiki_listed(title, file, written)
+        } else {
+            lang.wiki_listed_of(title, file, written, &page.owner)
+        })?;
+        // On a line of its own: a table would break it on a narrow terminal, and it could not be copied.
+        if let Some(address) = &page.address {
+            context.printer.data(&format!("  {address}"))?;
         }
-        row
-    };
-    context.printer.table(&heads, pages.iter().map(row).collect())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
