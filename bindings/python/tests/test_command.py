@@ -107,8 +107,8 @@ def test_a_login_in_a_file_is_adopted(stand: Stand, tmp_path: Path) -> None:
     file.chmod(0o600)
     assert there.run("link", str(file), "--create").returncode == 0
     text = file.read_text()
-    assert command.adopt("-", input=text)["adopted"] == "new"
-    assert command.adopt(file, link=False)["adopted"] == "known"
+    assert command.adopt("-", input=text)["outcome"] == "new"
+    assert command.adopt(file, link=False)["outcome"] == "known"
     # What is taken over is refreshed at its first use: nobody knows how long its tokens live, nor whose they are.
     assert tokenward.open().profile().access().generation == 2
     assert stand.sandbox.counters()["replays"] == 0
