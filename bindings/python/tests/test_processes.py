@@ -119,42 +119,42 @@ GREENLETS = """
     monkey.patch_all()
     import gevent, time, tokenward
     login = tokenward.open().profile()
-    longest, going = 0.0, True
+    longest, ticks, going = 0.0, 0, True
 
     def tick():
-        global longest
+        global longest, ticks
         last = time.perf_counter()
         while going:
             gevent.sleep(0.001)
             now = time.perf_counter()
-            longest, last = max(longest, now - last), now
+            longest, last, ticks = max(longest, now - last), now, ticks + 1
 
     ticking = gevent.spawn(tick)
     gevent.sleep(0.05)
-    longest = 0.0
+    longest, ticks = 0.0, 0
     begun = time.perf_counter()
     gevent.joinall([gevent.spawn(login.token) for _ in range(4)], raise_error=True)
     took = time.perf_counter() - begun
     going = False
     ticking.join()
-    print(took, longest)
+    print(took, longest, ticks)
 """
 
 
 def test_a_greenlet_that_waits_holds_up_no_other(logged_in: Stand) -> None:
     pytest.importorskip("gevent")
     logged_in.later(7260)
-    fault = {"kind": {"name": "delay", "milliseconds": 500}, "operation": "refresh"}
+    fault = {"kind": {"name": "delay", "milliseconds": 2000}, "operation": "refresh"}
     logged_in.sandbox.control("faults", fault)
     done = subprocess.run(
         python(GREENLETS, logged_in), env=logged_in.variables, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    took, longest = map(float, done.stdout.split())
-    print(f"the turn took {took:.3f} s, the longest stall was {longest * 1000:.1f} ms")
-    assert took > 0.5
-    # 15 ms on a machine that does nothing else (docs/performance.md); a call that held the hub would be 500.
-    assert longest < 0.25
+    took, longest, ticks = map(float, done.stdout.split())
+    print(f"the turn took {took:.3f} s, the longest stall of {ticks:.0f} ticks was {longest * 1000:.1f} ms")
+    # A call that held the hub would be one stall of all that time. How short the longest is on a quiet machine: docs/performance.md.
+    assert took > 2.0
+    assert longest < took / 2 and ticks > 50
     counters = logged_in.sandbox.counters()
     assert (counters["refreshes"], counters["replays"]) == (1, 0), counters
 
@@ -162,13 +162,13 @@ def test_a_greenlet_that_waits_holds_up_no_other(logged_in: Stand) -> None:
 def test_the_end_of_a_program_waits_for_its_refresh(logged_in: Stand) -> None:
     """A token that is good is handed out while it is refreshed: the program has what it wants, and ends."""
     logged_in.later(6900)
-    fault = {"kind": {"name": "delay", "milliseconds": 1500}, "operation": "refresh"}
+    fault = {"kind": {"name": "delay", "milliseconds": 4000}, "operation": "refresh"}
     logged_in.sandbox.control("faults", fault)
-    code = "import threading, tokenward; l = tokenward.open().profile(); threading.Thread(target=l.token, daemon=True).start(); import time; time.sleep(0.5)"
+    code = "import threading, tokenward; l = tokenward.open().profile(); threading.Thread(target=l.token, daemon=True).start(); import time; time.sleep(2)"
     begun = time.monotonic()
     done = subprocess.run(python(code, logged_in), env=logged_in.variables, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert time.monotonic() - begun > 1.0
+    assert time.monotonic() - begun > 3.0
     counters = logged_in.sandbox.counters()
     assert (counters["refreshes"], counters["replays"]) == (1, 0), counters
     # Its answer is in the vault, and nothing is in doubt.
