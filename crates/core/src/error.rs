@@ -213,6 +213,10 @@ codes! {
     "0526" Crosswise Usage;
     /// The login in the file is over, and is not known to be the profile's user's.
     "0527" EndedLogin Usage;
+    /// Another program refreshes a login of a shared table, too.
+    "0528" TwoRefreshers Usage;
+    /// Two vaults hand out tokens into one table.
+    "0529" TwoVaults Usage;
 
     /// The outcome of a spend is unknown.
     "0601" OutcomeUnknown Unknown;

@@ -18,6 +18,7 @@ use tokenward_core::ports::{Clock, Entropy};
 use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallOptions, Calls};
 
+use crate::blueking::{BkClient, Cookies};
 use crate::{
     ApiClient, ApiError, ApiOptions, Caller, Environment, Error, HandOut, Home, Identity, KeeperOptions, KeptState,
     KnownApp, Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock,
@@ -244,6 +245,15 @@ impl Client {
     fn of_this_process(&self) -> Option<Arc<Opened>> {
         let opened = self.inner.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.as_ref().filter(|opened| opened.process == (self.inner.recipe.process)()).map(Arc::clone)
+    }
+
+    /// Tokens of a `BlueKing` app for its users and for itself, out of the vault that this process opened.
+    ///
+    /// # Errors
+    /// The vault's codes (`TW03xx`), in a child that has to open it.
+    pub async fn blueking(&self, app: App, profile: ProfileName, cookies: Cookies) -> Result<BkClient, Error> {
+        let opened = self.opened().await?;
+        Ok(BkClient::new(&opened.session, app, profile, cookies))
     }
 }
 

@@ -36,6 +36,26 @@ code_words! {
                 "`tokenward link 文件 --replace-user` 可让它显示配置档的登录；`tokenward unlink 文件` 可解除链接",
             ),
         ),
+        Code::TwoRefreshers => (
+            w(
+                "another bkoauth wrote to a row whose login Tokenward keeps",
+                "另一个 bkoauth 改写了由 Tokenward 维护登录的数据行",
+            ),
+            w(
+                "call tokenward.install_as_bkoauth() in every process of the site: web, Celery, cron",
+                "请在站点的每个进程（Web、Celery、定时任务）中调用 tokenward.install_as_bkoauth()",
+            ),
+        ),
+        Code::TwoVaults => (
+            w(
+                "two vaults hand out tokens into one database, so each refreshes on its own",
+                "两个保险库向同一个数据库写入令牌，各自刷新",
+            ),
+            w(
+                "let one host ask for tokens, or let all processes use one vault by TOKENWARD_HOME",
+                "请只让一台主机获取令牌，或用 TOKENWARD_HOME 让所有进程使用同一个保险库",
+            ),
+        ),
         Code::AnothersToken => (
             w(
                 "the access token in the file belongs to another user than the profile's, or its user is not known",

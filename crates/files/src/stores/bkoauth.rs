@@ -60,7 +60,7 @@ impl BkoauthPlan {
     /// # Errors
     /// The vault's. What was taken over until then is; a second run goes on.
     pub async fn carry_out(self, keeper: &Keeper, app: &App) -> Result<BkoauthReport, Error> {
-        let source = self.source.to_string();
+        let source = self.source;
         let mut rows = Vec::with_capacity(self.steps.len());
         for step in self.steps {
             rows.push(match step {

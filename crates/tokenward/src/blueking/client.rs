@@ -10,6 +10,7 @@ use super::cookies::Cookies;
 use super::error::{TokenAPIError, TokenError, TokenNotExist};
 use super::request::Request;
 use crate::compose::Quickly;
+use crate::stores::{BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthRow};
 use crate::{Error, Keeper, KeptState, Obtain, ServedToken, Session, TokenHolder};
 
 /// Tokens of one app, for its users and for itself. Cheap to clone; clones share what is under way and nothing of any request.
@@ -117,6 +118,32 @@ impl BkClient {
         let mut token = self.obtain(wanted.after_refusal(refused.grant, refused.generation)).await?;
         token.renewed = true;
         Ok(token)
+    }
+
+    /// Forgets a login; the token service is not told. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn forget(&self, who: &TokenHolder) -> Result<bool, Error> {
+        let Inner { keeper, profile, .. } = &*self.inner;
+        let name = who.name(profile);
+        keeper.drop_answers(&name).await?;
+        match keeper.login_of(&name).await? {
+            Some(login) => keeper.logout(None, login.id, false).await.map(|_| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes over rows of `bkoauth`'s table that the program has read itself, as [`crate::stores::adopt_bkoauth`] does those of a database.
+    /// `source` is the table's place in words.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn take_over(&self, rows: Vec<BkoauthRow>, source: &str) -> Result<BkoauthReport, Error> {
+        let Inner { keeper, app, profile, .. } = &*self.inner;
+        let options = BkoauthOptions::default();
+        let plan = BkoauthPlan::of_rows(keeper, app, profile, rows, source.to_owned(), &options).await?;
+        plan.carry_out(keeper, app).await
     }
 
     fn user(&self, request: &dyn Request) -> Result<UserName, TokenError> {

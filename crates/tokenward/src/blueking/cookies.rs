@@ -14,12 +14,20 @@ pub struct Field {
     pub cookie: String,
     /// A request header it may come from, where the cookie is not there.
     pub header: Option<String>,
+    /// Whether a ticket without it is one.
+    pub optional: bool,
 }
 
 impl Field {
     /// A field and its cookie.
     pub fn new(name: &str, cookie: &str) -> Self {
-        Self { name: name.to_owned(), cookie: cookie.to_owned(), header: None }
+        Self { name: name.to_owned(), cookie: cookie.to_owned(), header: None, optional: false }
+    }
+
+    /// The same, for a field that goes with the ticket where the request has it.
+    #[must_use]
+    pub fn or_without(self) -> Self {
+        Self { optional: true, ..self }
     }
 }
 
@@ -27,6 +35,7 @@ impl Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookies {
     fields: Vec<Field>,
+    constants: Vec<(String, LoginCookie)>,
     query: bool,
     uin: bool,
 }
@@ -34,7 +43,14 @@ pub struct Cookies {
 impl Cookies {
     /// Fields and the cookies they come from.
     pub fn new(fields: impl IntoIterator<Item = Field>) -> Self {
-        Self { fields: fields.into_iter().collect(), query: false, uin: false }
+        Self { fields: fields.into_iter().collect(), constants: Vec::new(), query: false, uin: false }
+    }
+
+    /// A field with the same value for every user (`OAUTH_PARAMS`). What a request carries under that name goes before it.
+    #[must_use]
+    pub fn with_constant(mut self, field: &str, value: LoginCookie) -> Self {
+        self.constants.push((field.to_owned(), value));
+        self
     }
 
     /// `bk_token`: the enterprise and community editions.
@@ -92,12 +108,18 @@ impl Cookies {
             let found = value(request.cookie(&field.cookie))
                 .or_else(|| value(request.session(&field.cookie)))
                 .or_else(|| field.header.as_ref().and_then(|header| value(request.header(header))))
-                .or_else(|| if self.query { value(request.query(&field.cookie)) } else { None })?;
-            fields.push((field.name.clone(), found));
+                .or_else(|| if self.query { value(request.query(&field.cookie)) } else { None });
+            match found {
+                Some(found) => fields.push((field.name.clone(), found)),
+                None if field.optional => {}
+                None => return None,
+            }
         }
         if fields.is_empty() {
             return None;
         }
+        let known: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
+        fields.extend(self.constants.iter().filter(|(name, _)| !known.contains(name)).cloned());
         Some(DirectGrant::Ticket(UserTicket { fields, client_ip: request.client_ip(), renew: false }))
     }
 
@@ -167,5 +189,22 @@ mod tests {
         assert_eq!(shown(&asked, &request).unwrap()[0].1, "cookie");
         // Half a ticket is none.
         assert_eq!(shown(&Cookies::bk_ticket(), &RequestParts::of_user("a").with_cookie("bk_ticket", "t")), None);
+    }
+
+    #[test]
+    fn what_goes_with_a_ticket_makes_none() {
+        let constant = |text| LoginCookie::parse(text).unwrap();
+        let fields = [Field::new("bk_token", "bk_token"), Field::new("bk_uid", "bk_uid").or_without()];
+        let cookies = Cookies::new(fields).with_constant("bk_env", constant("tencent"));
+        let cookies = cookies.with_constant("bk_uid", constant("nobody"));
+        let names = |request: &RequestParts| {
+            let pairs = shown(&cookies, request)?;
+            Some(pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+        };
+        let request = RequestParts::of_user("a").with_cookie("bk_token", "t");
+        assert_eq!(names(&request).unwrap(), "bk_token=t bk_env=tencent bk_uid=nobody");
+        let request = request.with_cookie("bk_uid", "a");
+        assert_eq!(names(&request).unwrap(), "bk_token=t bk_uid=a bk_env=tencent");
+        assert_eq!(names(&RequestParts::of_user("a").with_cookie("bk_uid", "a")), None);
     }
 }

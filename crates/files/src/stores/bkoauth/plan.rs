@@ -21,7 +21,8 @@ use tokenward_keeper::{Error, Keeper, TokenHolder};
 
 /// What is to be done about a table.
 pub struct BkoauthPlan {
-    pub(super) source: BkoauthSource,
+    /// The table's place, as the journal will name it.
+    pub(super) source: String,
     /// In the order of the table.
     pub(super) steps: Vec<RowPlan>,
     unasked: usize,
@@ -69,6 +70,21 @@ impl BkoauthPlan {
         options: &BkoauthOptions,
     ) -> Result<Self, Error> {
         let rows = read_bkoauth(source, options.offset).await.map_err(unreadable)?;
+        Self::of_rows(keeper, app, profile, rows, source.to_string(), options).await
+    }
+
+    /// The same for rows that the program has read itself. `source` is the table's place in words.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn of_rows(
+        keeper: &Keeper,
+        app: &App,
+        profile: &ProfileName,
+        rows: Vec<BkoauthRow>,
+        source: String,
+        options: &BkoauthOptions,
+    ) -> Result<Self, Error> {
         let grants = keeper.parts().vault.grants().await?;
         let by_id: BTreeMap<GrantId, &Grant> = grants.iter().map(|grant| (grant.id, grant)).collect();
         let mut steps = Vec::with_capacity(rows.len());
@@ -111,7 +127,7 @@ impl BkoauthPlan {
             choose(name, candidates, &present, &mut steps);
         }
         steps.sort_by_key(RowPlan::row);
-        Ok(Self { source: source.clone(), steps, unasked })
+        Ok(Self { source, steps, unasked })
     }
 
     /// What would become of each row, in the order of the table.

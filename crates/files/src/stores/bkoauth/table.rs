@@ -126,6 +126,27 @@ pub struct BkoauthRow {
     pub user: Option<String>,
 }
 
+impl BkoauthRow {
+    /// A row that the program itself has read. A text that can be no token is none.
+    pub fn read(
+        id: i64,
+        access: &str,
+        refresh: Option<&str>,
+        expires: Option<Timestamp>,
+        environment: &str,
+        user: Option<&str>,
+    ) -> Self {
+        Self {
+            id,
+            access: AccessToken::parse(access).ok(),
+            refresh: refresh.and_then(|token| RefreshToken::parse(token).ok()),
+            expires,
+            environment: environment.to_owned(),
+            user: user.map(str::to_owned),
+        }
+    }
+}
+
 /// Why the table cannot be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -1,0 +1,85 @@
+"""What `import bkoauth` gives.
+
+Enters: the name that a program imports. After :func:`install_as_bkoauth` that name, and every module below it, is this package's own
+``tokenward/bkoauth`` folder, whether or not a ``bkoauth`` is installed. No file of the installed one is touched.
+
+The first name is the home of the modules. Every further one gives the same modules, since a Django model may exist once.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from importlib.abc import Loader, MetaPathFinder
+
+_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bkoauth")
+
+
+def install_as_bkoauth(name="bkoauth"):
+    """Makes ``import bkoauth`` give Tokenward's. To be called in the first lines of ``manage.py``, ``wsgi.py`` and the like.
+
+    ``name`` is for copies that live inside another package, as ``packages.bkoauth``. Calling it again changes nothing.
+    """
+    if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"{name!r} is no name of a module")
+    present = sys.modules.get(name)
+    if present is not None and not _is_ours(present):
+        place = getattr(present, "__file__", None) or "an unknown place"
+        raise RuntimeError(
+            f"{name} was imported before install_as_bkoauth() was called, from {place}: what took functions out of it keeps the old "
+            "ones. Call tokenward.install_as_bkoauth() in the first lines of manage.py, wsgi.py, asgi.py and the Celery app, above "
+            "every other import."
+        )
+    if _finder not in sys.meta_path or sys.meta_path[0] is not _finder:
+        sys.meta_path[:] = [_finder] + [finder for finder in sys.meta_path if finder is not _finder]
+    _finder.add(name)
+
+
+def _is_ours(module):
+    file = getattr(module, "__file__", None)
+    return file is not None and os.path.dirname(os.path.abspath(file)) == _FOLDER
+
+
+class _Finder(MetaPathFinder):
+    """The first name is found as a package in its folder, and what is below it by Python itself."""
+
+    def __init__(self):
+        self.home = None
+        self.others = ()
+
+    def add(self, name):
+        if self.home is None:
+            self.home = name
+        elif name != self.home and name not in self.others:
+            self.others += (name,)
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname == self.home:
+            init = os.path.join(_FOLDER, "__init__.py")
+            return importlib.util.spec_from_file_location(fullname, init, submodule_search_locations=[_FOLDER])
+        for name in self.others:
+            if fullname == name or fullname.startswith(name + "."):
+                there = self.home + fullname[len(name) :]
+                is_package = fullname == name or there.endswith(".migrations")
+                return importlib.util.spec_from_loader(fullname, _Same(there), is_package=is_package)
+        return None
+
+
+class _Same(Loader):
+    """Gives a module that is there under another name."""
+
+    def __init__(self, there):
+        self.there = there
+        self.spec = None
+
+    def create_module(self, spec):
+        module = importlib.import_module(self.there)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        # The import system has put the other name's specification on it.
+        module.__spec__ = self.spec
+
+
+_finder = _Finder()

@@ -1,0 +1,179 @@
+"""From the settings and a request to the engine, and from its errors to ours.
+
+Enters: an app with its token service, what a request carries. Leaves: a token, or an exception of :mod:`.exceptions`. What a request carries
+is collected for one call and kept nowhere. A client of the engine is made once for each app and setting; it opens nothing before its first
+call, and opens the vault anew in a forked child.
+"""
+
+import collections
+import ipaddress
+import logging
+import os
+import threading
+import urllib.parse
+
+from . import django_conf
+from .exceptions import TokenAPIError, TokenNotExist
+from .utils import get_client_ip
+
+LOG = logging.getLogger("component")
+
+App = collections.namedtuple("App", "code secret url dialect environment cookies constants home profile allow_http")
+
+# Fields that say by themselves who the user is. What else stands in OAUTH_COOKIES_PARAMS goes with them where the request has it.
+LOGIN_FIELDS = ("bk_token", "bk_ticket", "skey", "openkey")
+# Codes that mean: there is no login, and nothing to make one with.
+NOT_THERE = ("TW0401", "TW0406")
+
+_clients = collections.OrderedDict()
+_lock = threading.Lock()
+_KEPT = 64
+
+
+def app_of(code, secret, url, dialect, environment, cookies, constants):
+    """The settings of a call, or why it cannot be made with them."""
+    store = django_conf.STORE
+    if store != "vault":
+        raise TokenAPIError(store_refused(store), code="TW0207", exit=2)
+    missing = [name for name, value in (("APP_CODE", code), ("SECRET_KEY", secret), ("OAUTH_API_URL", url)) if not value]
+    if missing:
+        raise TokenAPIError(f"the setting {missing[0]} is missing", code="TW0204", exit=2)
+    allow_http = django_conf.ALLOW_HTTP
+    if is_in_clear(str(url)) and not allow_http:
+        raise TokenAPIError(http_refused(), code="TW0207", exit=2)
+    profile = django_conf.PROFILE or str(code)
+    if dialect == "auth-api" and environment != "prod" and not django_conf.PROFILE:
+        # The auth api has a token for each environment, SSM has one for all.
+        profile += f"-{environment}"
+    home = django_conf.HOME
+    return App(
+        str(code),
+        str(secret),
+        str(url).rstrip("/"),
+        dialect,
+        environment,
+        tuple(sorted((str(field), str(cookie)) for field, cookie in dict(cookies or {}).items())),
+        tuple(sorted((str(field), str(value)) for field, value in dict(constants or {}).items())),
+        os.fspath(home) if home else None,
+        profile,
+        allow_http,
+    )
+
+
+def client(app):
+    """The engine's client for an app."""
+    from tokenward import _tokenward
+
+    with _lock:
+        found = _clients.get(app)
+        if found is None:
+            names = [field for field, _ in app.cookies]
+            logins = [name for name in names if name in LOGIN_FIELDS]
+            found = _tokenward.BkClient(
+                app_code=app.code,
+                app_secret=app.secret,
+                token_service=app.url,
+                token_api=app.dialect,
+                environment_name=app.environment,
+                cookies=list(app.cookies),
+                optional=[name for name in names if name not in LOGIN_FIELDS] if logins else [],
+                constants=[(field, value) for field, value in app.constants if value],
+                uin="uin" in names or "rtx" in names,
+                allow_http=app.allow_http,
+                profile=app.profile,
+                home=app.home,
+                environment=dict(os.environ),
+            )
+            _clients[app] = found
+            while len(_clients) > _KEPT:
+                _clients.popitem(last=False)
+        _clients.move_to_end(app)
+        return found
+
+
+def parts(app, request):
+    """What a request says, as far as the app's settings ask for it."""
+    names = [cookie for _, cookie in app.cookies]
+    session = getattr(request, "session", None)
+    cookies, kept = {}, {}
+    for name in names:
+        value = request.COOKIES.get(name)
+        if value:
+            cookies[name] = str(value)
+        value = session.get(name) if session is not None else None
+        if value:
+            kept[name] = str(value)
+    return {"user": user_of(request), "cookies": cookies, "session": kept, "client_ip": _address(request)}
+
+
+def user_of(request):
+    """The name of the authenticated user; ``None`` for an anonymous one, who is nobody and never the app."""
+    user = getattr(request, "user", None)
+    name = getattr(user, "username", None)
+    known = getattr(user, "is_authenticated", True)
+    if callable(known):
+        known = known()
+    return name if name and str(name).strip() and known else None
+
+
+def _address(request):
+    if not getattr(request, "META", None):
+        return None
+    for text in (get_client_ip(request).split(",")[0], request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ipaddress.ip_address(text.strip()))
+        except ValueError:
+            continue
+    return None
+
+
+def call(work, user=None):
+    """Calls the engine. Its errors become ours."""
+    from tokenward.errors import TokenwardError
+
+    try:
+        return work()
+    except TokenwardError as error:
+        raise translated(error) from None
+
+
+def translated(error):
+    code = getattr(error, "code", None)
+    kind = TokenNotExist if code in NOT_THERE else TokenAPIError
+    hint = getattr(error, "hint", None)
+    message = getattr(error, "message", None) or str(error)
+    return kind(message, code=code, kept=getattr(error, "kept", None), hint=hint, exit=getattr(error, "exit", None))
+
+
+def nobody():
+    return TokenNotExist(
+        "there is no token for an anonymous user", code="TW0401", kept="nothing was changed", hint="let the user log in first", exit=3
+    )
+
+
+def is_in_clear(url):
+    """Whether what is sent there can be read on the way."""
+    parsed = urllib.parse.urlsplit(url)
+    if parsed.scheme != "http":
+        return False
+    host = parsed.hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def store_refused(store):
+    if store in ("server", "database"):
+        return (
+            f"TOKENWARD_BKOAUTH_STORE = {store!r}: this version keeps logins in the vault of the machine alone, so the setting cannot be "
+            "honoured and no token is handed out. Remove it, or set it to 'vault', where the site runs on one host"
+        )
+    return f"TOKENWARD_BKOAUTH_STORE = {store!r} is not known: use 'vault'"
+
+
+def http_refused():
+    return (
+        "OAUTH_API_URL is plain http: anyone on the way reads the app's secret, the users' cookies and every token. Use https, or accept "
+        "it with TOKENWARD_BKOAUTH_ALLOW_HTTP = True"
+    )
