@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokenward::core::ports::Clock;
-use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthSource, adopt_bkoauth};
+use tokenward::TokenHolder;
+use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthRow, BkoauthSource, adopt_bkoauth};
 use tokenward_emulator::{Fault, FaultKind, SeededTokens, UserSpec};
 
 use crate::database::{Row, write_table};
@@ -96,6 +97,33 @@ async fn each_user_and_the_app_become_grants() {
         assert_eq!(table.world.grants().await, 3);
         table.world.assert_clean();
     }
+}
+
+/// A program that keeps the table itself hands its rows over; and a login that it wants forgotten is, with its token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_a_program_read_itself_become_grants_and_are_forgotten() {
+    let table = Table::new().await;
+    let tokens = table.seed(Some("alice"));
+    let client = table.world.stand.client().await;
+    let rows = || {
+        let end = table.world.stand.clock.now() + SignedDuration::from_hours(11);
+        vec![BkoauthRow::read(1, &tokens.access_token, tokens.refresh_token.as_deref(), Some(end), "prod", Some("alice"))]
+    };
+    let first = client.take_over(rows(), "the site's table").await.unwrap();
+    assert!(matches!(fates(&first)[0], BkoauthFate::Adopted { access: true, .. }), "{first:?}");
+    let again = client.take_over(rows(), "the site's table").await.unwrap();
+    assert!(matches!(fates(&again)[0], BkoauthFate::Known { .. }), "{again:?}");
+    let held = client.get_access_token_by_user("alice").await.unwrap();
+    assert_eq!(held.access_token.expose(), tokens.access_token);
+
+    let alice = TokenHolder::User("alice".parse().unwrap());
+    assert!(client.forget(&alice).await.unwrap());
+    let error = client.get_access_token_by_user("alice").await.unwrap_err();
+    assert_eq!(error.code(), tokenward::core::Code::NotLoggedIn);
+    assert!(!client.forget(&alice).await.unwrap(), "once");
+    // Her next request makes a new one.
+    assert!(table.world.is_good(&client.get_access_token(&request("alice")).await.unwrap()));
+    table.world.assert_clean();
 }
 
 /// R1's legacy: four rows of one user, of which the provider has ended three; the table picks a dead one.

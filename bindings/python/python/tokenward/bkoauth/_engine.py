@@ -18,7 +18,22 @@ from .utils import get_client_ip
 
 LOG = logging.getLogger("component")
 
-App = collections.namedtuple("App", "code secret url dialect environment cookies constants home profile allow_http")
+
+class App(collections.namedtuple("App", "code secret url dialect environment cookies constants home profile allow_http")):
+    """An app at its token service. Pages that show variables show no secret of it."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return f"<App {self.code!r}>"
+
+
+class Parts(dict):
+    """What a request carries."""
+
+    def __repr__(self):
+        return f"<Parts of {self.get('user')!r}>"
+
 
 # Fields that say by themselves who the user is. What else stands in OAUTH_COOKIES_PARAMS goes with them where the request has it.
 LOGIN_FIELDS = ("bk_token", "bk_ticket", "skey", "openkey")
@@ -62,33 +77,36 @@ def app_of(code, secret, url, dialect, environment, cookies, constants):
 
 def client(app):
     """The engine's client for an app."""
-    from tokenward import _tokenward
-
     with _lock:
         found = _clients.get(app)
         if found is None:
-            names = [field for field, _ in app.cookies]
-            logins = [name for name in names if name in LOGIN_FIELDS]
-            found = _tokenward.BkClient(
-                app_code=app.code,
-                app_secret=app.secret,
-                token_service=app.url,
-                token_api=app.dialect,
-                environment_name=app.environment,
-                cookies=list(app.cookies),
-                optional=[name for name in names if name not in LOGIN_FIELDS] if logins else [],
-                constants=[(field, value) for field, value in app.constants if value],
-                uin="uin" in names or "rtx" in names,
-                allow_http=app.allow_http,
-                profile=app.profile,
-                home=app.home,
-                environment=dict(os.environ),
-            )
-            _clients[app] = found
+            found = _clients[app] = call(lambda: _made(app))
             while len(_clients) > _KEPT:
                 _clients.popitem(last=False)
         _clients.move_to_end(app)
         return found
+
+
+def _made(app):
+    from tokenward import _tokenward
+
+    names = [field for field, _ in app.cookies]
+    has_login = any(name in LOGIN_FIELDS for name in names)
+    return _tokenward.BkClient(
+        app_code=app.code,
+        app_secret=app.secret,
+        token_service=app.url,
+        token_api=app.dialect,
+        environment_name=app.environment,
+        cookies=list(app.cookies),
+        optional=[name for name in names if name not in LOGIN_FIELDS] if has_login else [],
+        constants=[(field, value) for field, value in app.constants if value],
+        uin="uin" in names or "rtx" in names,
+        allow_http=app.allow_http,
+        profile=app.profile,
+        home=app.home,
+        environment=dict(os.environ),
+    )
 
 
 def parts(app, request):
@@ -103,7 +121,7 @@ def parts(app, request):
         value = session.get(name) if session is not None else None
         if value:
             kept[name] = str(value)
-    return {"user": user_of(request), "cookies": cookies, "session": kept, "client_ip": _address(request)}
+    return Parts(user=user_of(request), cookies=cookies, session=kept, client_ip=_address(request))
 
 
 def user_of(request):
@@ -127,7 +145,7 @@ def _address(request):
     return None
 
 
-def call(work, user=None):
+def call(work):
     """Calls the engine. Its errors become ours."""
     from tokenward.errors import TokenwardError
 
@@ -140,9 +158,18 @@ def call(work, user=None):
 def translated(error):
     code = getattr(error, "code", None)
     kind = TokenNotExist if code in NOT_THERE else TokenAPIError
-    hint = getattr(error, "hint", None)
+    hint = _HINTS.get(code) or getattr(error, "hint", None)
     message = getattr(error, "message", None) or str(error)
     return kind(message, code=code, kept=getattr(error, "kept", None), hint=hint, exit=getattr(error, "exit", None))
+
+
+# What the command's hint is for somebody at a terminal; the user of a site has a browser.
+_LOG_IN = "the user has to open the site while logged in at BlueKing"
+_HINTS = {
+    **dict.fromkeys(("TW0401", "TW0402", "TW0403", "TW0405", "TW0406", "TW0409"), _LOG_IN),
+    "TW0411": "the login cookie is no longer good: let the user log in at BlueKing again",
+    "TW0412": "the cookie is another user's: let the user log out at BlueKing and in again",
+}
 
 
 def nobody():

@@ -1,4 +1,4 @@
-"""The client and its singleton :data:`oauth_client`.
+"""The client and the site's own one, :data:`oauth_client`.
 
 Enters: requests, names, rows. Leaves: rows with a good access token. The engine makes and refreshes the tokens; the table is brought up to date
 with what it handed out (:mod:`._mirror`). An instance holds settings and nothing of any request.
@@ -166,8 +166,11 @@ class OAuthClientEE(BaseOAuthClient):
     dialect = "ssm"
 
 
+_of_site = {True: OAuthClientEE(), False: OAuthClient()}
+
+
 def __getattr__(name):
     if name == "oauth_client":
-        kind = OAuthClientEE if django_conf.BACKEND_TYPE == "bk_token" else OAuthClient
-        return globals().setdefault("oauth_client", kind())
+        # Which one is a setting, and may be set after this was imported.
+        return _of_site[django_conf.BACKEND_TYPE == "bk_token"]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
