@@ -16,11 +16,11 @@ use pyo3::prelude::*;
 use tokenward::blueking::{AccessToken, BkApp, Cookies, Field, Request, TokenError};
 use tokenward::core::{App, Code, LoginCookie, ProfileName};
 use tokenward::stores::{BkoauthFate, BkoauthRow};
-use tokenward::{Client, Environment, Error, Home, KeptState, TokenHolder};
+use tokenward::{Builder, Client, Environment, Error, Home, KeptState, TokenHolder};
 
 use crate::calling::{OfProcess, note_opened, run};
 use crate::errors::{exception, sentence};
-use crate::logins::builder;
+use crate::logins::clock;
 
 /// Tokens of one app.
 #[pyclass(frozen, module = "tokenward._tokenward")]
@@ -162,7 +162,8 @@ impl BkClient {
         if let Some(opened) = self.opened_here() {
             return Ok(opened);
         }
-        let client = run(py, builder(Some(&self.home), &self.environment)?.open())?;
+        let builder = Builder::default().environment(self.environment.clone()).home(&self.home);
+        let client = run(py, builder.clock(clock(&self.environment)?).open())?;
         let client = client.map_err(|error| self.failed(py, &error))?;
         let (app, profile, cookies) = (self.app.clone(), self.profile.clone(), self.cookies.clone());
         let vault = client.clone();

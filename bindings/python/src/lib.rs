@@ -3,6 +3,7 @@
 //! Enters: a folder, variables, names. Leaves: access tokens, and errors as the exceptions of `tokenward.errors`. The promises are the
 //! library's (I1–I8); what this half adds is how a Python process lives: it forks, has threads, is interrupted, and ends (design/0012-python.md).
 
+mod blueking;
 mod calling;
 mod calls;
 mod errors;
@@ -14,6 +15,8 @@ use pyo3::prelude::*;
 /// The native half of the package `tokenward`.
 #[pymodule(gil_used = false)]
 mod _tokenward {
+    #[pymodule_export]
+    use super::blueking::{BkClient, BkToken};
     #[pymodule_export]
     use super::calling::finish;
     #[pymodule_export]

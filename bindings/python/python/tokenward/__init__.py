@@ -30,6 +30,7 @@ from .errors import (
 __all__ = [
     "adopt",
     "doctor",
+    "install_as_bkoauth",
     "install_old_script",
     "link",
     "links",
@@ -277,6 +278,16 @@ async def _in_thread(function: Callable[..., _T], *arguments: Any, **options: An
     import asyncio
 
     return await asyncio.to_thread(function, *arguments, **options)
+
+
+def install_as_bkoauth(name: str = "bkoauth") -> None:
+    """Makes ``import bkoauth`` give Tokenward's, in the first lines of ``manage.py``, ``wsgi.py`` and the like.
+
+    ``name`` is for copies that live inside another package, as ``packages.bkoauth``. Calling it again changes nothing.
+    """
+    from ._bkoauth_name import install_as_bkoauth as install
+
+    install(name)
 
 
 def install_old_script(name: str = "REFRESH_USER_ACCESS_TOKEN") -> None:

@@ -6,16 +6,21 @@ Enters: the name that a program imports. After :func:`install_as_bkoauth` that n
 The first name is the home of the modules. Every further one gives the same modules, since a Django model may exist once.
 """
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Optional, Sequence, Tuple
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bkoauth")
 
 
-def install_as_bkoauth(name="bkoauth"):
+def install_as_bkoauth(name: str = "bkoauth") -> None:
     """Makes ``import bkoauth`` give Tokenward's. To be called in the first lines of ``manage.py``, ``wsgi.py`` and the like.
 
     ``name`` is for copies that live inside another package, as ``packages.bkoauth``. Calling it again changes nothing.
@@ -35,7 +40,7 @@ def install_as_bkoauth(name="bkoauth"):
     _finder.add(name)
 
 
-def _is_ours(module):
+def _is_ours(module: ModuleType) -> bool:
     file = getattr(module, "__file__", None)
     return file is not None and os.path.dirname(os.path.abspath(file)) == _FOLDER
 
@@ -43,17 +48,21 @@ def _is_ours(module):
 class _Finder(MetaPathFinder):
     """The first name is found as a package in its folder, and what is below it by Python itself."""
 
-    def __init__(self):
-        self.home = None
-        self.others = ()
+    def __init__(self) -> None:
+        self.home: Optional[str] = None
+        self.others: Tuple[str, ...] = ()
 
-    def add(self, name):
+    def add(self, name: str) -> None:
         if self.home is None:
             self.home = name
         elif name != self.home and name not in self.others:
             self.others += (name,)
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
+    ) -> Optional[ModuleSpec]:
+        if self.home is None:
+            return None
         if fullname == self.home:
             init = os.path.join(_FOLDER, "__init__.py")
             return importlib.util.spec_from_file_location(fullname, init, submodule_search_locations=[_FOLDER])
@@ -68,16 +77,16 @@ class _Finder(MetaPathFinder):
 class _Same(Loader):
     """Gives a module that is there under another name."""
 
-    def __init__(self, there):
+    def __init__(self, there: str) -> None:
         self.there = there
-        self.spec = None
+        self.spec: Optional[ModuleSpec] = None
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.there)
         self.spec = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         # The import system has put the other name's specification on it.
         module.__spec__ = self.spec
 

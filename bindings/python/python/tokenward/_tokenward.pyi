@@ -1,5 +1,6 @@
 from os import PathLike
-from typing import Dict, Optional, Sequence, Tuple, Union, final
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Sequence, Tuple, Union, final
 
 __all__ = ["Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
 
@@ -51,3 +52,46 @@ class Calls:
         body: Optional[Tuple[str, bytes]],
     ) -> Tuple[int, list[Tuple[str, str]], bytes]: ...
     def take_notices(self) -> list[str]: ...
+
+@final
+class BkClient:
+    def __new__(
+        cls,
+        *,
+        app_code: str,
+        app_secret: str,
+        token_service: str,
+        token_api: str,
+        environment_name: str,
+        cookies: Sequence[Tuple[str, str]],
+        optional: Sequence[str],
+        constants: Sequence[Tuple[str, str]],
+        uin: bool,
+        allow_http: bool,
+        profile: str,
+        home: Optional[Union[str, PathLike[str]]],
+        environment: Mapping[str, str],
+    ) -> BkClient: ...
+    @property
+    def home(self) -> Path: ...
+    def by_request(self, parts: Mapping[str, object]) -> BkToken: ...
+    def by_user(self, user: str) -> BkToken: ...
+    def of_app(self) -> BkToken: ...
+    def refresh(self, token: BkToken) -> BkToken: ...
+    def forget(self, user: Optional[str]) -> bool: ...
+    def take_over(
+        self, rows: Sequence[Tuple[int, str, Optional[str], Optional[float], str, Optional[str]]], source: str
+    ) -> list[Tuple[int, str]]: ...
+
+@final
+class BkToken:
+    @property
+    def access_token(self) -> str: ...
+    @property
+    def expires_at(self) -> float: ...
+    @property
+    def user(self) -> Optional[str]: ...
+    @property
+    def scope(self) -> Optional[str]: ...
+    @property
+    def notices(self) -> list[str]: ...

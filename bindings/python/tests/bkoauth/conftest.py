@@ -83,7 +83,7 @@ class Site:
         return Request(user, {self.cookie: f"{self.cookie}-of-{owner}", "bk_uid": owner} if owner else {})
 
     def counters(self):
-        return self.sandbox.counters()["counters"]["doors"].get(self.door, {})
+        return self.sandbox.control("counters")["counters"]["doors"].get(self.door, {})
 
     def exchanges(self):
         """Everything that asks the token service for a token."""

@@ -45,6 +45,16 @@ _lock = threading.Lock()
 _KEPT = 64
 
 
+def _in_child():
+    # A thread of the parent may have held it, and is not there any more.
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
 def app_of(code, secret, url, dialect, environment, cookies, constants):
     """The settings of a call, or why it cannot be made with them."""
     store = django_conf.STORE

@@ -33,14 +33,20 @@ def serve(app, client, user, ask):
 
     table = _Table(AccessToken, app, client, user) if apps.is_installed(_package()) else None
     if table is None:
-        return _filled(AccessToken(), app, user, _engine.call(lambda: ask(client)), None)
+        return _filled(AccessToken(), app, user, _handed(ask, client), None)
     rows = table.read()
     if rows is not None and not rows:
         table.forget_if_deleted()
     if rows:
         table.take_over(rows)
+    return table.show(rows, _handed(ask, client))
+
+
+def _handed(ask, client):
     token = _engine.call(lambda: ask(client))
-    return table.show(rows, token)
+    for notice in token.notices:
+        LOG.warning("%s", notice)
+    return token
 
 
 class _Table:
