@@ -49,3 +49,6 @@ BKAUTH_BACKEND_TYPE = os.environ.get("SITE_BACKEND", "bk_token")
 OAUTH_COOKIES_PARAMS = json.loads(os.environ.get("SITE_COOKIES", '{"bk_token": "bk_token"}'))
 EXPIRES_SECONDS = 3600
 DESK_API = os.environ.get("SITE_GATEWAY", "")
+# Of blueapps.
+RUN_VER = "open"
+BK_LOGIN_URL = BK_LOGIN_INNER_URL = BK_PAAS_HOST = BK_PAAS_INNER_HOST = "http://127.0.0.1:9"

@@ -130,5 +130,5 @@ class Request:
 bkoauth.get_access_token(Request)
 print(get_component_client_common_args()["access_token"])
 """
-    token = site.run(program).stdout.strip()
+    token = site.run(program, BK_APP_CONFIG_PATH="bk_config").stdout.strip()
     assert site.whose(token) == "alice"
