@@ -64,8 +64,10 @@ impl BkClient {
         home: Option<PathBuf>,
         environment: HashMap<OsString, OsString>,
     ) -> PyResult<Self> {
-        let wrong = |what: String| exception(py, &Error::with_detail(Code::BadSetting, KeptState::Everything, what), None);
-        let service = token_service.parse().map_err(|_| wrong(format!("OAUTH_API_URL = {token_service:?} is no URL")))?;
+        let wrong =
+            |what: String| exception(py, &Error::with_detail(Code::BadSetting, KeptState::Everything, what), None);
+        let service =
+            token_service.parse().map_err(|_| wrong(format!("OAUTH_API_URL = {token_service:?} is no URL")))?;
         let app = BkApp::new(app_code, app_secret, service);
         let app = app.map_err(|_| wrong("the app's secret is empty or has characters that none has".to_owned()))?;
         let dialect = token_api.parse().map_err(|_| wrong(format!("{token_api:?} is no API variant of BlueKing")))?;
@@ -201,7 +203,9 @@ impl BkClient {
                 let nothing = || Error::with_detail(Code::NotLoggedIn, KeptState::Nothing, error.to_string());
                 Err(self.failed(py, &story.unwrap_or_else(nothing)))
             }
-            Err(error) => Err(self.failed(py, &Error::with_detail(error.code(), KeptState::Everything, error.to_string()))),
+            Err(error) => {
+                Err(self.failed(py, &Error::with_detail(error.code(), KeptState::Everything, error.to_string())))
+            }
         }
     }
 

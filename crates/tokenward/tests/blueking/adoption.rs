@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokenward::core::ports::Clock;
 use tokenward::TokenHolder;
+use tokenward::core::ports::Clock;
 use tokenward::stores::{BkoauthFate, BkoauthOptions, BkoauthReport, BkoauthRow, BkoauthSource, adopt_bkoauth};
 use tokenward_emulator::{Fault, FaultKind, SeededTokens, UserSpec};
 
@@ -107,7 +107,14 @@ async fn rows_that_a_program_read_itself_become_grants_and_are_forgotten() {
     let client = table.world.stand.client().await;
     let rows = || {
         let end = table.world.stand.clock.now() + SignedDuration::from_hours(11);
-        vec![BkoauthRow::read(1, &tokens.access_token, tokens.refresh_token.as_deref(), Some(end), "prod", Some("alice"))]
+        vec![BkoauthRow::read(
+            1,
+            &tokens.access_token,
+            tokens.refresh_token.as_deref(),
+            Some(end),
+            "prod",
+            Some("alice"),
+        )]
     };
     let first = client.take_over(rows(), "the site's table").await.unwrap();
     assert!(matches!(fates(&first)[0], BkoauthFate::Adopted { access: true, .. }), "{first:?}");
