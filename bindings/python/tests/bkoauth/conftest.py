@@ -25,6 +25,8 @@ def _stand():
 
 
 stand = _stand()
+# Both are `conftest` to Python, and this one is imported last: whoever imports from the other finds the same here.
+Stand, Sandbox, find_command, _opener = stand.Stand, stand.Sandbox, stand.find_command, stand._opener
 _folder = tempfile.TemporaryDirectory(prefix="bkoauth-site-")
 DATABASE = os.path.join(_folder.name, "site.sqlite3")
 
@@ -47,6 +49,8 @@ call_command("migrate", verbosity=0)
 
 class Site:
     """The site, its sandbox, and a vault of its own."""
+
+    stand, folder = stand, HERE
 
     def __init__(self, sandbox, home, backend, monkeypatch):
         self.sandbox, self.home, self.backend, self.monkeypatch = sandbox, home, backend, monkeypatch

@@ -10,16 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import HERE, stand  # noqa: F401
-
 pytest.importorskip("gunicorn")
 
 
 class Gunicorn:
     def __init__(self, site, *options):
-        self.port = stand.free_port()
+        self.port, self.open = site.stand.free_port(), site.stand._opener.open
         words = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "4", *options, "bk_wsgi:application"]
-        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        environment = {**os.environ, "PYTHONPATH": str(site.folder)}
         self.process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.ready()
 
@@ -27,7 +25,7 @@ class Gunicorn:
         end = time.monotonic() + 60
         while True:
             try:
-                with stand._opener.open(f"http://127.0.0.1:{self.port}/admin/login/", timeout=20):
+                with self.open(f"http://127.0.0.1:{self.port}/admin/login/", timeout=20):
                     return
             except OSError:
                 assert self.process.poll() is None and time.monotonic() < end, "gunicorn does not answer"
@@ -36,7 +34,7 @@ class Gunicorn:
     def whose(self, user):
         headers = {"X-User": user, "Cookie": f"bk_token=bk_token-of-{user}"}
         call = urllib.request.Request(f"http://127.0.0.1:{self.port}/whose/", headers=headers)
-        with stand._opener.open(call, timeout=60) as answer:
+        with self.open(call, timeout=60) as answer:
             return json.loads(answer.read())
 
     def end(self):
