@@ -47,7 +47,6 @@ impl BkClient {
     #[pyo3(signature = (*, app_code, app_secret, token_service, token_api, environment_name, cookies, optional, constants, uin,
         allow_http, profile, home, environment))]
     #[expect(clippy::too_many_arguments, reason = "they are named in Python")]
-    #[expect(clippy::fn_params_excessive_bools, reason = "they are named in Python")]
     fn new(
         py: Python<'_>,
         app_code: &str,
@@ -70,7 +69,7 @@ impl BkClient {
             token_service.parse().map_err(|_| wrong(format!("OAUTH_API_URL = {token_service:?} is no URL")))?;
         let app = BkApp::new(app_code, app_secret, service);
         let app = app.map_err(|_| wrong("the app's secret is empty or has characters that none has".to_owned()))?;
-        let dialect = token_api.parse().map_err(|_| wrong(format!("{token_api:?} is no API variant of BlueKing")))?;
+        let dialect = token_api.parse().map_err(|()| wrong(format!("{token_api:?} is no API variant of BlueKing")))?;
         let app = app.dialect(dialect).environment(environment_name);
         let app = if allow_http { app.allow_http() } else { app };
         let app = app.build().map_err(|error| wrong(error.to_string()))?;
@@ -145,7 +144,7 @@ impl BkClient {
     fn take_over(&self, py: Python<'_>, rows: Vec<Row>, source: String) -> PyResult<Vec<(i64, String)>> {
         let client = self.here(py)?;
         let rows = rows.iter().map(|(id, access, refresh, expires, environment, user)| {
-            let expires = expires.and_then(|seconds| Timestamp::new(seconds.trunc() as i64, 0).ok());
+            let expires = expires.and_then(|seconds| Timestamp::from_second(seconds).ok());
             BkoauthRow::read(*id, access, refresh.as_deref(), expires, environment, user.as_deref())
         });
         let rows = rows.collect();
@@ -257,7 +256,7 @@ impl BkToken {
     }
 }
 
-type Row = (i64, String, Option<String>, Option<f64>, String, Option<String>);
+type Row = (i64, String, Option<String>, Option<i64>, String, Option<String>);
 
 /// What a request carries, as far as the app's settings ask for it.
 #[derive(FromPyObject)]

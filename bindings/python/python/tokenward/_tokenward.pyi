@@ -2,7 +2,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Sequence, Tuple, Union, final
 
-__all__ = ["Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
+__all__ = ["BkClient", "BkToken", "Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
 
 # A token, its end in seconds since 1970, its generation.
 _Served = Tuple[str, float, int]
@@ -80,7 +80,7 @@ class BkClient:
     def refresh(self, token: BkToken) -> BkToken: ...
     def forget(self, user: Optional[str]) -> bool: ...
     def take_over(
-        self, rows: Sequence[Tuple[int, str, Optional[str], Optional[float], str, Optional[str]]], source: str
+        self, rows: Sequence[Tuple[int, str, Optional[str], Optional[int], str, Optional[str]]], source: str
     ) -> list[Tuple[int, str]]: ...
 
 @final

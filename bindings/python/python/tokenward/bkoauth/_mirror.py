@@ -215,7 +215,7 @@ def _moment(seconds):
 
 
 def _seconds(moment):
-    return moment.timestamp() if moment is not None else None
+    return int(moment.timestamp()) if moment is not None else None
 
 
 def _place(alias):
