@@ -130,8 +130,8 @@ impl Branch {
                 branch.files.push(name);
             }
         }
-        branch.files.sort();
-        branch.folders.sort_by(|(one, _), (other, _)| one.cmp(other));
+        branch.files.sort_by_cached_key(|name| (in_order(name), name.clone()));
+        branch.folders.sort_by_cached_key(|(name, _)| (in_order(name), name.clone()));
         Ok(branch)
     }
 
@@ -149,6 +149,23 @@ impl Branch {
     fn is_empty(&self) -> bool {
         self.files.is_empty() && self.folders.iter().all(|(_, below)| below.is_empty())
     }
+}
+
+/// A name as stretches of text, each with the number behind it: people number chapters, and mean `2-x` before `10-x`.
+fn in_order(name: &Path) -> Vec<(String, u64)> {
+    let name = if is_markdown(name) { name.file_stem().unwrap_or_default() } else { name.as_os_str() };
+    let name = name.to_string_lossy();
+    let mut stretches = Vec::new();
+    let mut rest: &str = &name;
+    while !rest.is_empty() {
+        let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = &rest[text..];
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let number = if end == 0 { 0 } else { digits[..end].parse().unwrap_or(u64::MAX) };
+        stretches.push((rest[..text].to_owned(), number));
+        rest = &digits[end..];
+    }
+    stretches
 }
 
 /// Names of files that stand for their folder, the first that is there.
@@ -204,6 +221,21 @@ mod tests {
         );
         assert_eq!(read.pages[8].manuscript.title, "deep");
         assert!(read.pages[8].is_folder() && read.pages[8].manuscript.remarks().is_empty());
+    }
+
+    #[test]
+    fn numbered_files_stand_in_the_order_of_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["10-end.md", "2-middle.md", "1-begin.md", "99999999999999999999999.md", "a.md", "a2.md", "a10.md"]
+        {
+            std::fs::write(folder.path().join(name), "text\n").unwrap();
+        }
+        let read = Folder::read(folder.path(), &Reading::default()).unwrap();
+        let names: Vec<_> = read.pages.iter().map(|page| page.name.to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            ["1-begin.md", "2-middle.md", "10-end.md", "99999999999999999999999.md", "a.md", "a2.md", "a10.md"]
+        );
     }
 
     #[test]
