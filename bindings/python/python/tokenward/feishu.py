@@ -65,7 +65,7 @@ class FeishuApiClient:
         again: bool = False,
     ) -> Dict[str, Any]:
         """Makes a page of a Markdown file: in the user's own library, or in a space or below a page. Once: a file that has a page already
-        is told, unless ``again`` is said. Gives back ``address``, ``node_token``, ``document_id`` and more.
+        is told, unless ``again`` is said. Gives back ``url``, ``node_token``, ``document_id`` and more.
         """
         words = ["wiki", "create", os.fspath(path), "--profile", self._login().name]
         for name, value in (("--space", space), ("--parent", parent), ("--title", title)):
