@@ -8,6 +8,7 @@
 
 mod adopt;
 mod api;
+mod config;
 mod doctor;
 mod file;
 mod given;
@@ -28,15 +29,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use tokenward_core::{Brand, Code, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
+use tokenward_core::{Brand, ProfileName, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
 use crate::words::Lang;
 
-use values::{brand, code, name, port, provider, redirect, token_api, url, user, variable};
+use values::{asked, brand, name, port, provider, redirect, token_api, url, user, variable};
 
 pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
+pub(crate) use config::Config;
 pub(crate) use doctor::Doctor;
 pub(crate) use file::{named, with_names_of_files};
 pub(crate) use given::TokenSource;
@@ -48,7 +50,7 @@ pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use purpose::Purpose;
 pub(crate) use service::{Service, ServiceInstall};
-pub(crate) use values::{BadValue, Identity, duration};
+pub(crate) use values::{Asked, BadValue, Identity, askable, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 
@@ -126,7 +128,7 @@ pub(crate) enum Command {
     Whoami(OfProfile),
     /// Find out what is wrong and how to fix it; makes no refresh
     Doctor(Doctor),
-    /// Explain an error code and how to fix the error
+    /// Explain an error code, also a provider's, and how to fix the error
     Explain(Explain),
     /// Run a program with a token in its environment
     Exec(Exec),
@@ -159,6 +161,9 @@ pub(crate) enum Command {
     /// List, select, rename or remove profiles
     #[command(subcommand)]
     Profile(Profile),
+    /// Show or change the settings in config.toml
+    #[command(subcommand)]
+    Config(Config),
     /// Manage the encrypted vault
     #[command(subcommand)]
     Vault(Vault),
@@ -199,8 +204,8 @@ pub(crate) struct Token {
     /// Minimum remaining lifetime of the token, such as 90s, 10m or 1h
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub(crate) min_ttl: Duration,
-    /// Output format
-    #[arg(long, value_name = "raw|header|env|json", value_enum, hide_possible_values = true)]
+    /// Output format: env is for a shell, dotenv for .env files (docker --env-file, python-dotenv)
+    #[arg(long, value_name = "raw|header|env|dotenv|json", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<Format>,
     /// Use the login of this linked file; a file with tokens that is not linked yet is linked first
     #[arg(long, value_name = "FILE")]
@@ -216,6 +221,8 @@ pub(crate) enum Format {
     Header,
     /// A shell assignment
     Env,
+    /// A line of a .env file
+    Dotenv,
     /// JSON with the expiry
     Json,
 }
@@ -246,9 +253,9 @@ pub(crate) struct Refresh {
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// Error code, such as TW0401
-    #[arg(value_name = "CODE", value_parser = code)]
-    pub(crate) code: Code,
+    /// Error code or word: TW0401, 20064 (a provider's), invalid_grant
+    #[arg(value_name = "CODE", value_parser = asked)]
+    pub(crate) code: Asked,
 }
 
 /// `exec`.

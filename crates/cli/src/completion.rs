@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, Command};
-use tokenward::{Home, Overrides, Settings};
+use tokenward::{ConfigKey, ConfigTable, Home, Overrides, Settings, known_answer_names};
 use tokenward_core::{Code, ProviderName, TokenApi};
 
 use crate::ambient::Ambient;
@@ -155,7 +155,12 @@ impl Known {
     fn positional(&self, at: &Command, arg: &Arg) -> Vec<Candidate> {
         match (at.get_name(), arg.get_id().as_str()) {
             ("unlink" | "links", "file") => self.linked(),
-            ("explain", "code") => Code::ALL.iter().map(|code| word(code.as_str(), code.name())).collect(),
+            ("get" | "set", "key") => self.keys(),
+            ("set", "value") => Vec::new(),
+            ("explain", "code") => {
+                let ours = Code::ALL.iter().map(|code| word(code.as_str(), code.name()));
+                ours.chain(known_answer_names().iter().map(|name| word(name, String::new()))).collect()
+            }
             _ => self.values(arg),
         }
     }
@@ -195,6 +200,15 @@ impl Known {
         let settings = self.settings();
         let profiles = settings.iter().flat_map(Settings::profiles);
         profiles.map(|(name, app)| word(name.as_str(), app.map(|app| app.to_string()).unwrap_or_default())).collect()
+    }
+
+    /// The keys that the tables of the file have or may have, with what is set.
+    fn keys(&self) -> Vec<Candidate> {
+        let settings = self.settings();
+        let tables = settings.as_ref().map_or_else(|| vec![ConfigTable::Top], Settings::config_tables);
+        let says = |key: &ConfigKey| settings.as_ref().and_then(|settings| settings.file_says(key));
+        let keys = tables.iter().flat_map(ConfigKey::of_table);
+        keys.map(|key| word(&key.to_string(), says(&key).map(|value| value.text).unwrap_or_default())).collect()
     }
 
     fn apps(&self) -> Vec<Candidate> {

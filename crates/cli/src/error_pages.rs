@@ -11,11 +11,6 @@ pub(crate) fn page(code: Code) -> Option<&'static str> {
     Some(page.find("\n# TW").map_or(page, |end| &page[..=end]))
 }
 
-/// Where that page, or the row of a code without one, stands among the papers.
-pub(crate) fn path(code: Code) -> String {
-    format!("docs/errors/{}", code.page_name())
-}
-
 /// Joins the pages to one text.
 macro_rules! pages {
     ($($number:literal)+) => {

@@ -12,11 +12,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokenward::stores::database_error;
 use tokenward::{Error, KeptState, Restored};
-use tokenward_core::{Code, ExitClass, ProviderName, Refusal, visible};
+use tokenward_core::{Code, ExitClass, ProviderName, Refusal, Remedy, visible};
 
-use crate::error_pages;
 use crate::login_flags::Meant;
-use crate::words::{Lang, explained_by, in_local_time};
+use crate::words::{Lang, in_local_time};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     current_state: Option<String>,
     next: Vec<String>,
-    page: String,
+    page: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalDocument>,
 }
@@ -245,6 +244,12 @@ impl Failure {
         }
     }
 
+    /// Whether the provider says that the app's secret is wrong, or may be.
+    pub(crate) fn asks_for_the_secret(&self) -> bool {
+        let remedy = self.0.refusal.as_ref().map(|refusal| refusal.remedy);
+        matches!(remedy, Some(Remedy::CheckSecret | Remedy::CheckClient | Remedy::CheckSecretAtBlueKing))
+    }
+
     /// Whether it has this code.
     pub(crate) fn is_of(&self, code: Code) -> bool {
         self.0.code == code
@@ -314,7 +319,7 @@ impl Failure {
         if let Some(refusal) = &self.0.refusal {
             line(lang.provider_head(), provider_words(refusal, lang));
         }
-        line(lang.page_head(), explained_by(self.0.code));
+        line(lang.page_head(), self.0.code.explained_by().to_owned());
         lines.join("\n")
     }
 
@@ -329,7 +334,7 @@ impl Failure {
             kept: self.0.kept.map(kept_name),
             current_state: self.0.stands.clone(),
             next: self.advice(lang),
-            page: error_pages::path(self.0.code),
+            page: self.0.code.explained_by(),
             refusal: self.0.refusal.as_ref().map(|refusal| RefusalDocument {
                 provider_code: refusal.provider_code,
                 provider_error: refusal.provider_word.clone(),

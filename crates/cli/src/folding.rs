@@ -43,9 +43,19 @@ pub(crate) fn is_wide(c: char) -> bool {
     matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffef}')
 }
 
-/// How many terminal columns a text takes: Chinese characters and full-width punctuation take two.
+/// How many terminal columns a text takes: Chinese characters and full-width punctuation take two, and our colours none.
 pub(crate) fn columns(text: &str) -> usize {
-    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+    let mut in_colour = false;
+    let taken = text.chars().map(|c| {
+        let counts = !in_colour && c != '\x1b';
+        in_colour = if in_colour { c != 'm' } else { c == '\x1b' };
+        match (counts, is_wide(c)) {
+            (false, _) => 0,
+            (true, true) => 2,
+            (true, false) => 1,
+        }
+    });
+    taken.sum()
 }
 
 #[cfg(test)]
@@ -58,6 +68,7 @@ mod tests {
         let fold = |text, room| fold(text, room, "  ");
         assert_eq!(fold("one two three", 8), ["one two", "  three"]);
         assert_eq!(fold("one", 8), ["one"]);
+        assert_eq!(fold("\x1b[1mone\x1b[0m two three", 8), ["\x1b[1mone\x1b[0m two", "  three"]);
         assert_eq!(fold("/a/path/longer/than/the/line and more", 10), ["/a/path/longer/than/the/line", "  and more"]);
         // Chinese characters take two columns, and no line begins with a stop.
         assert_eq!(fold("登录已失效：重新登录", 10), ["登录已失", "  效：重新", "  登录"]);

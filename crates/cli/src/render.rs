@@ -30,6 +30,7 @@ use zeroize::Zeroizing;
 use crate::args::Colour;
 use crate::failure::Failure;
 use crate::folding::{columns, fold, is_wide};
+use crate::typed_command::quoted;
 use crate::words::{Lang, help};
 
 /// Decides what is written where, and in which dress.
@@ -223,7 +224,7 @@ impl Printer {
         }
         let style = AnsiColor::Red.on_default().bold();
         let dim = Style::new().dimmed();
-        Self::err(&failure.text(self.lang, |head| self.painted(style, head), |label| self.painted(dim, label)));
+        self.err_prose(&failure.text(self.lang, |head| self.painted(style, head), |label| self.painted(dim, label)));
     }
 
     /// Something drawn by us for the eyes of a person at a terminal, as it is: QR codes, the help.
@@ -311,7 +312,11 @@ impl Printer {
 
     /// Findings, folded to the terminal's width.
     pub(crate) fn sheet(&self, rows: &[Row]) -> Result<(), Failure> {
-        self.own(&sheet(rows, self.width.map(usize::from), self.colour_out))
+        let mut rows = rows.to_vec();
+        for line in rows.iter_mut().flat_map(|row| row.lines.iter_mut()) {
+            *line = at_home(line, HOME.get().map(String::as_str)).into_owned();
+        }
+        self.own(&sheet(&rows, self.width.map(usize::from), self.colour_out))
     }
 
     /// Whether more than usual is to be shown.
@@ -334,9 +339,20 @@ impl Printer {
             return Self::err_json(&serde_json::json!({ kind: text }));
         }
         match head {
-            Some(head) => Self::err(&format!("{}{}{text}", self.painted(style, head), self.lang.gap())),
-            None => Self::err(text),
+            Some(head) => self.err_prose(&format!("{}{}{text}", self.painted(style, head), self.lang.gap())),
+            None => self.err_prose(text),
         }
+    }
+
+    /// Lines for people: on a terminal folded at words, so that it breaks none; what continues stands under its line. Addresses and
+    /// commands are left whole, because they are copied.
+    fn err_prose(&self, text: &str) {
+        let Some(width) = self.err_width.map(usize::from) else { return Self::err(text) };
+        let folded = text.lines().flat_map(|line| {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            fold(line, width, &" ".repeat((indent + 2).min(width / 4)))
+        });
+        Self::err(&folded.collect::<Vec<_>>().join("\n"));
     }
 
     fn painted(&self, style: Style, text: &str) -> String {
@@ -349,7 +365,8 @@ impl Printer {
     }
 
     fn err(text: &str) {
-        let line = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice));
+        let text = at_home(text, HOME.get().map(String::as_str));
+        let line = unrepeated(&text, TYPED.get().map_or(&[], Vec::as_slice));
         // What passes gives way to what stays.
         let clear = if PASSING.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
         let mut line = format!("{clear}{line}");
@@ -359,7 +376,9 @@ impl Printer {
     }
 
     fn err_json(value: &serde_json::Value) {
-        Self::err(&visible_json(&value.to_string()));
+        let quoted = HOME.get().map(|home| serde_json::Value::from(home.as_str()).to_string());
+        let home = quoted.as_deref().map(|quoted| quoted.trim_matches('"'));
+        Self::err(&visible_json(&at_home(&value.to_string(), home)));
     }
 
     fn not_written(&self, error: &io::Error) -> Failure {
@@ -369,6 +388,27 @@ impl Printer {
         }
         let failure = Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string());
         failure.then(self.lang.stdout_kept())
+    }
+}
+
+/// `--home` as it was typed, quoted for a shell: without it a command that is advised would mean another vault.
+static HOME: OnceLock<String> = OnceLock::new();
+
+/// Notes the home folder that was typed.
+pub(crate) fn advise_at_home(home: &Path) {
+    // The command line is read once.
+    let _ = HOME.set(quoted(&home.display().to_string()));
+}
+
+/// A text whose commands name the home folder that was typed.
+fn at_home<'a>(text: &'a str, home: Option<&str>) -> Cow<'a, str> {
+    match home {
+        Some(home) if text.contains("`tokenward ") => {
+            let named = text.replace("`tokenward ", &format!("`tokenward --home {home} "));
+            // A page needs no home.
+            Cow::Owned(named.replace(&format!("`tokenward --home {home} explain "), "`tokenward explain "))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -480,6 +520,16 @@ const SCHEMA: u32 = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn advice_names_the_home_that_was_typed() {
+        let told = at_home("run `tokenward init`, then `tokenward login`; `tokenward explain TW0204`", Some("'/a b'"));
+        assert_eq!(
+            told,
+            "run `tokenward --home '/a b' init`, then `tokenward --home '/a b' login`; `tokenward explain TW0204`"
+        );
+        assert_eq!(at_home("run `tokenward init`", None), "run `tokenward init`");
+    }
 
     #[test]
     fn what_passes_is_no_longer_than_the_line() {

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
 use crate::prompt::Asker;
-use crate::render::{LogLines, Printer, repeat_no_secret_of};
+use crate::render::{LogLines, Printer, advise_at_home, repeat_no_secret_of};
 use crate::signals;
 use crate::typed_command::Typed;
 use crate::usage_error::misuse;
@@ -54,6 +54,9 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     };
     let mut global = cli.global;
     global.profile = cli.command.profile().cloned().or(global.profile);
+    if let Some(home) = &global.home {
+        advise_at_home(home);
+    }
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
     start_log(&ambient, global.verbose);
     let env_file = match &cli.command {

@@ -108,6 +108,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("sign-out", "logout"),
     ("revoke", "logout --revoke"),
     ("configure", "init"),
+    ("settings", "config list"),
+    ("preferences", "config list"),
     ("setup", "init"),
     ("register", "init"),
     ("get-token", "token"),

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokenward_core::{Code, masking};
 
-use crate::args::BadValue;
+use crate::args::{self, BadValue};
 use crate::failure::Failure;
 use crate::suggestion;
 use crate::words::Lang;
@@ -68,8 +68,17 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
             let found = suggestion::nearest(&context(ContextKind::InvalidValue), known.split(", "));
             found.first().map(|_| lang.perhaps(found.join(", ")))
         }
+        ErrorKind::ValueValidation if error.source().and_then(|it| it.downcast_ref()) == Some(&BadValue::Code) => {
+            let known = args::askable();
+            let found = suggestion::nearest(&context(ContextKind::InvalidValue), known.iter().map(String::as_str));
+            // Of numbers the others are all near, and mean other things.
+            found.first().map(|nearest| lang.perhaps(nearest))
+        }
         _ => None,
     };
+    // `-q` is `--query` in `api` and quiet everywhere else; whoever meant the other finds its name.
+    let is_query = error.kind() == ErrorKind::InvalidValue && argument.starts_with("--query");
+    let meant = meant.or_else(|| is_query.then(|| lang.query_is_not_quiet()));
     Failure::new(Code::Usage, what).then_all(meant).then(lang.usage_help())
 }
 

@@ -54,6 +54,11 @@ macro_rules! codes {
                 match self { $(Self::$name => ExitClass::$exit,)+ }
             }
 
+            /// The command that shows its page: what an error names, since whoever installed the program has no papers.
+            pub const fn explained_by(self) -> &'static str {
+                match self { $(Self::$name => concat!("tokenward explain TW", $number),)+ }
+            }
+
             /// The file in `docs/errors` that tells of it: its page, or the index where there is nothing to do about it.
             pub const fn page_name(self) -> &'static str {
                 if !self.has_page() {

@@ -55,9 +55,10 @@ pub use compose::{
     remove_kept_vault, rewrap,
 };
 pub use settings::{
-    AppRecord, Clause, ConfigEdit, CookieField, FilePosition, Home, KeySource, Origin, Overrides, Own, Preset,
-    ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning, issuer_of, parse_span,
-    reference as settings_reference, secret_file, travels_in_clear,
+    AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,
+    KeySource, Origin, Overrides, Own, Preset, ProfileRecord, ResolvedProfile, SecretSource, Setting, Settings,
+    SettingsError, Warning, check_config, issuer_of, parse_span, reference as settings_reference, secret_file,
+    travels_in_clear,
 };
 pub use tokenward_files::{
     Desktop, Environment, ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file,
@@ -74,6 +75,6 @@ pub use tokenward_vault::trusted::Distrust;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-    FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, NamedHost, Part, Proxies, Reading, may_climb,
-    readings, spellings,
+    CodeMeaning, FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, KnownAnswer, NamedHost, Part,
+    Proxies, Reading, known_answer_names, known_answers, may_climb, readings, spellings,
 };

@@ -5,6 +5,8 @@
 //! not meant. No secret is accepted in the file (I4), and none is shown by any message of this module. Nothing is
 //! written except by [`ConfigEdit`], which replaces the file as a whole: a crash leaves the old one or the new one.
 
+mod config_check;
+mod config_key;
 mod cookie_field;
 mod edit;
 mod environment;
@@ -27,6 +29,8 @@ mod text;
 pub(crate) mod trusted;
 mod values;
 
+pub use config_check::{ConfigValue, check_config};
+pub use config_key::{BadKey, ConfigKey, ConfigTable};
 pub use cookie_field::CookieField;
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Home, KeySource};

@@ -29,6 +29,11 @@ pub(crate) fn words() -> impl Iterator<Item = (&'static str, &'static CodeMeanin
     WORDS.iter().map(|(word, fact)| (*word, fact))
 }
 
+/// Every word that is known: those of the RFCs, and those that servers are seen to use.
+pub(crate) fn every_word() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().chain(SEEN).map(|(word, _)| *word)
+}
+
 /// What an error word means.
 pub(crate) fn word(word: &str) -> Option<CodeMeaning> {
     WORDS.iter().chain(SEEN).find(|(known, _)| *known == word).map(|(_, fact)| *fact)
@@ -46,9 +51,9 @@ const WORDS: &[(&str, CodeMeaning)] = &[
     ("server_error", fact(Retry, Remedy::TryLater, "internal error of the provider", "服务端内部错误")),
     ("temporarily_unavailable", fact(Retry, Remedy::TryLater, "the provider is temporarily unavailable", "服务暂时不可用")),
     // RFC 8628 §3.5
-    ("authorization_pending", fact(Pending, Remedy::TryLater, "the person has not finished yet", "用户尚未完成授权")),
+    ("authorization_pending", fact(Pending, Remedy::TryLater, "the login has not been confirmed in the browser yet", "尚未在浏览器中确认登录")),
     ("slow_down", fact(Pending, Remedy::WaitForLimit, "asked too often: add five seconds to the pause", "轮询过于频繁：间隔须增加 5 秒")),
-    ("access_denied", fact(NeedsConsent, Remedy::LogIn, "access was denied, by the user or by a rule of the provider", "访问被拒绝：用户拒绝授权，或被服务方的策略拒绝")),
+    ("access_denied", fact(NeedsConsent, Remedy::LogIn, "access was denied, by the user or by a rule of the provider", "访问被拒绝：用户拒绝授权，或被平台的策略拒绝")),
     ("expired_token", fact(NeedsConsent, Remedy::LogInAgainFromStart, "the device code has expired", "设备码已过期")),
     // RFC 6750 §3.1, RFC 7009 §2.2.1
     ("invalid_token", fact(AccessDead, Remedy::RenewAccess, "the access token is invalid or expired", "访问令牌无效或已过期")),

@@ -9,7 +9,7 @@ use tokenward_core::{AppName, Brand};
 use super::link::{InsistFlags, PlaceFlags};
 use super::profile::OfProfile;
 use super::purpose::Purpose;
-use super::values::{brand, duration, name, port};
+use super::values::{brand, name, port, some_time};
 
 /// `login` without a word behind it.
 #[derive(Debug, Parser)]
@@ -56,7 +56,7 @@ pub(crate) struct Login {
     #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<u16>,
     /// How long to wait for the login
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = some_time)]
     pub(crate) timeout: Duration,
     /// Show the consent page even where the provider would skip it
     #[arg(long)]

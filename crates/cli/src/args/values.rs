@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use tokenward::{KnownAnswer, known_answer_names, known_answers};
 use tokenward_core::{Brand, Code, ProviderName, RedirectUri, TokenApi, UserName};
 use url::Url;
 
@@ -88,6 +89,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
     tokenward::parse_span(text).ok_or(BadValue::Duration)
 }
 
+/// The same, for a wait: none at all would be no wait.
+pub(super) fn some_time(text: &str) -> Result<Duration, BadValue> {
+    duration(text).and_then(|time| if time.is_zero() { Err(BadValue::Duration) } else { Ok(time) })
+}
+
 pub(super) fn brand(text: &str) -> Result<Brand, BadValue> {
     text.to_ascii_lowercase().parse().map_err(|()| BadValue::Brand)
 }
@@ -125,8 +131,31 @@ pub(super) fn name<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
     text.parse().map_err(|_| BadValue::Name)
 }
 
+/// What `explain` is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A code of ours.
+    Ours(Code),
+    /// A provider's code or an error word, with its meanings: one at least.
+    Theirs(String, Vec<KnownAnswer>),
+}
+
+/// A code of ours, or one of a provider, or an error word.
+pub(super) fn asked(text: &str) -> Result<Asked, BadValue> {
+    if let Ok(code) = code(text) {
+        return Ok(Asked::Ours(code));
+    }
+    let known = known_answers(text);
+    if known.is_empty() { Err(BadValue::Code) } else { Ok(Asked::Theirs(text.to_owned(), known)) }
+}
+
+/// Every code and word that [`asked`] takes, as they are printed.
+pub(crate) fn askable() -> Vec<String> {
+    Code::ALL.iter().map(|code| code.as_str().to_owned()).chain(known_answer_names()).collect()
+}
+
 /// A stable code, as it is written, by its digits alone, or by its name.
-pub(super) fn code(text: &str) -> Result<Code, BadValue> {
+fn code(text: &str) -> Result<Code, BadValue> {
     let digits = text.get(..2).filter(|head| head.eq_ignore_ascii_case("TW")).map_or(text, |_| &text[2..]);
     let is_meant =
         |code: &&Code| code.as_str().strip_prefix("TW") == Some(digits) || code.name().eq_ignore_ascii_case(text);

@@ -318,7 +318,7 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
         return Err(Failure::new(Code::Usage, lang.name_for_login()).complete());
     };
     let mut settings = context.settings()?;
-    let session = context.session(&settings).await?;
+    let Some(session) = context.look(&settings).await? else { return Err(no_such_login(id, context)) };
     let grant = unnamed(id, &session, context).await?;
     if settings.profile(Some(&profile)).is_err() {
         settings = login_owner::add_profile(&profile, &grant.app, &settings, context)?;
@@ -352,17 +352,18 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
 
 /// The login without a profile that an id names, or the beginning of one.
 pub(super) async fn unnamed(id: &str, session: &Session, context: &Context) -> Result<Grant, Failure> {
-    let lang = context.lang();
     let mut all = session.keeper().list().await?;
     all.retain(|report| report.grant.profile.is_none() && report.status != Status::Retired);
     all.retain(|report| id.len() >= ID_AT_LEAST && report.grant.id.to_string().starts_with(&id.to_lowercase()));
     match all.len() {
         1 => Ok(all.remove(0).grant),
-        _ => {
-            Err(Failure::new(Code::NothingToAdopt, lang.no_such_login(id.escape_debug()))
-                .then(lang.no_such_login_next()))
-        }
+        _ => Err(no_such_login(id, context)),
     }
+}
+
+pub(super) fn no_such_login(id: &str, context: &Context) -> Failure {
+    let lang = context.lang();
+    Failure::new(Code::NothingToAdopt, lang.no_such_login(id.escape_debug())).then(lang.no_such_login_next())
 }
 
 /// How many letters of an id are enough.

@@ -11,12 +11,12 @@ use tokenward_core::{Code, ExitClass};
 
 use crate::args::Doctor;
 use crate::context::Context;
-use crate::error_pages;
 use crate::failure::Failure;
 use crate::network;
 use crate::render::Row;
+use crate::typed_command::quoted;
+use crate::words::Lang;
 use crate::words::doctor::Setting;
-use crate::words::{Lang, explained_by};
 
 /// A finding as JSON; the fields are documented in `docs/reference/json.md`.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ struct FindingFields {
     message: String,
     details: Vec<String>,
     next: Vec<String>,
-    page: String,
+    page: &'static str,
 }
 
 pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Failure> {
@@ -50,6 +50,11 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         context.printer.warning(trouble);
     }
     let findings = doctor::examine(&facts);
+    // The profile that was typed has to be typed again.
+    let again = |text: String| match &args.of {
+        Some(name) => text.replace("`tokenward doctor --", &format!("`tokenward doctor {} --", quoted(name.as_str()))),
+        None => text,
+    };
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
     let script = |finding: &Finding| {
         let of = Finding::profile(finding)?;
@@ -70,10 +75,19 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if context.printer.json {
-        let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), context)).collect();
+        let told = |finding| {
+            let mut fields = fields(finding, setting(finding), context);
+            fields.next = fields.next.into_iter().map(again).collect();
+            fields
+        };
+        let findings: Vec<_> = findings.iter().map(told).collect();
         context.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
     } else {
-        context.printer.sheet(&rows(&findings, several, setting, context.lang()))?;
+        let mut rows = rows(&findings, several, setting, context.lang());
+        for row in &mut rows {
+            row.lines = std::mem::take(&mut row.lines).into_iter().map(again).collect();
+        }
+        context.printer.sheet(&rows)?;
         close(&findings, args.online, context);
     }
     Ok(ExitCode::from(exit(&findings) as u8))
@@ -91,7 +105,7 @@ fn fields(finding: &Finding, setting: Setting<'_>, context: &Context) -> Finding
         message: told.message,
         details: told.details,
         next: told.next,
-        page: error_pages::path(code),
+        page: code.explained_by(),
     }
 }
 
@@ -128,7 +142,7 @@ pub(crate) fn rows<'a>(
             told.next.into_iter().filter(fresh).map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
         );
         if severity >= Severity::Warning {
-            lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), explained_by(code)));
+            lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), code.explained_by()));
         }
         // A question is named once, however many answers it has.
         let name = if last == Some(finding.check) { String::new() } else { lang.check(finding.check) };

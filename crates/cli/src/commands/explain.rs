@@ -3,16 +3,24 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::Code;
+use tokenward::KnownAnswer;
+use tokenward_core::{Code, ProviderName};
 
-use crate::args::Explain;
+use crate::args::{Asked, Explain};
 use crate::context::Context;
-use crate::error_pages::{self, page};
+use crate::error_pages::page;
 use crate::failure::Failure;
 use crate::words::Lang;
 
 pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Failure> {
-    let (lang, printer, code) = (context.lang(), context.printer, explain.code);
+    match &explain.code {
+        Asked::Ours(code) => ours(*code, context),
+        Asked::Theirs(asked, known) => theirs(asked, known, context),
+    }
+}
+
+fn ours(code: Code, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
     let (happened, next, text) = (lang.happened(code), lang.next_step(code), text(code, lang));
     if printer.json {
         printer.document(&json!({
@@ -22,7 +30,7 @@ pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Fail
             "message": happened,
             "next": [next],
             "text": text,
-            "page": error_pages::path(code),
+            "page": code.explained_by(),
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -31,6 +39,49 @@ pub(super) fn run(explain: &Explain, context: &Context) -> Result<ExitCode, Fail
     let more = text.unwrap_or_else(|| format!("{}{}{next}", lang.next_head(), lang.gap()));
     printer.prose(&format!("{code} {}\n{happened}\n{exit}\n\n{more}", code.name()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A provider's code or word: what each provider means by it.
+fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    if printer.json {
+        let calls = |known: &KnownAnswer| known.calls.iter().map(|call| lang.of(*call)).collect::<Vec<_>>();
+        let meaning = |known: &KnownAnswer| {
+            json!({
+                "providers": providers(known.provider),
+                "calls": calls(known),
+                "description": known.sentence,
+                "class": known.fact.class,
+                "message": lang.of(known.fact.meaning),
+                "next": [lang.remedy(known.fact.remedy)],
+            })
+        };
+        printer.document(&json!({ "asked": asked, "meanings": known.iter().map(meaning).collect::<Vec<_>>() }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut lines = vec![asked.to_owned()];
+    for known in known {
+        let (provider, meaning) = (lang.who_says(known.provider), lang.of(known.fact.meaning));
+        let calls: Vec<_> = known.calls.iter().map(|call| lang.of(*call)).collect();
+        lines.push(String::new());
+        lines.push(match known.sentence {
+            Some(sentence) => lang.meaning_beside(provider, sentence, meaning),
+            None if calls.is_empty() => lang.meaning_at(provider, meaning),
+            None => lang.meaning_at_calls(provider, calls.join(&lang.list_gap()), meaning),
+        });
+        lines.push(format!("{}{}{}", lang.next_head(), lang.gap(), lang.remedy(known.fact.remedy)));
+    }
+    printer.prose(&lines.join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Those who mean the same by it, by their names in the settings.
+const fn providers(provider: ProviderName) -> &'static [&'static str] {
+    match provider {
+        ProviderName::Feishu | ProviderName::Lark => &["feishu", "lark"],
+        ProviderName::BlueKing => &["blueking"],
+        ProviderName::OAuth2 => &["oauth2"],
+    }
 }
 
 /// What the page of a code says below its title in one language.

@@ -88,6 +88,7 @@ pub(super) async fn register(
     let mut resolved = resolve(&record, &profile, known, &settings, context)?;
     resolved.app_name = app.clone();
     let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
+    let was_asked = found.is_none() && !is_public && questions::asks_for_secret(init, context);
     let secret = match (found, &init.secret_file) {
         _ if is_public => None,
         (Some(found), _) => Some(found),
@@ -107,8 +108,7 @@ pub(super) async fn register(
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
     }
-    let checked =
-        if init.no_check { false } else { check(&resolved, secret.as_ref(), &session, refused, context).await? };
+    let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 
     let first = first(&profile, &settings, &session).await;
     let failed = |error: SettingsError| context.settings_failure(&error);
@@ -344,6 +344,30 @@ fn record(init: &Init, provider: Option<ProviderName>, context: &Context) -> Res
 /// In the file, relative paths count from its own folder; on the command line, from the working folder.
 fn absolute(path: &std::path::Path) -> std::path::PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether the provider was asked and accepted the app, and the secret that it accepted: one that was typed wrong is typed again, and
+/// the other answers stay.
+async fn accepted(
+    init: &Init,
+    profile: &ResolvedProfile,
+    mut secret: Option<AppSecret>,
+    was_asked: bool,
+    session: &Session,
+    refused: &str,
+    context: &Context,
+) -> Result<(bool, Option<AppSecret>), Failure> {
+    if init.no_check {
+        return Ok((false, secret));
+    }
+    loop {
+        match check(profile, secret.as_ref(), session, refused.to_owned(), context).await {
+            Ok(checked) => return Ok((checked, secret)),
+            Err(failure) if was_asked && failure.asks_for_the_secret() => context.printer.failure(&failure),
+            Err(failure) => return Err(failure),
+        }
+        secret = Some(questions::secret(init, Some(profile.provider()), context).await?);
+    }
 }
 
 /// Asks the provider whether it accepts the app, which spends nothing. A definite refusal is an error, and nothing is

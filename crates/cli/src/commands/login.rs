@@ -85,6 +85,10 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
     let first = links.first().map(|link| &link.target.profile);
     let owner = first.filter(|first| links.iter().all(|link| link.target.profile == **first));
     let mut work = Source { refresh: None, owner, ..Source::of(&spot, context) }.work(context).await?;
+    if spot.app_id.is_none() && owner.is_none() && context.global.profile.is_none() {
+        let app = &work.profile;
+        context.printer.note(lang.app_of_no_file(context.short(&spot.file), &app.app_name, &app.client_id));
+    }
     redirect_of(&spot, login, &mut work, context)?;
     let how = link::How { fill: Fill::Free, replace: false, named: true, insists: login.insists };
     let targets = [vec![spot.link(&work.profile.name)], spot.further(&work.profile.name)].concat();

@@ -14,7 +14,13 @@ use crate::failure::Failure;
 pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let settings = context.settings()?;
-    let session = context.session(&settings).await?;
+    let Some(session) = context.look(&settings).await? else {
+        if let Some(id) = &logout.login {
+            return Err(adopt::no_such_login(id, context));
+        }
+        context.profile(&settings)?;
+        return Err(Failure::of(Code::NotLoggedIn));
+    };
     if let Some(id) = &logout.login {
         return unnamed(id, logout.yes, &session, context).await;
     }

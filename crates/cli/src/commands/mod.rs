@@ -3,6 +3,8 @@
 mod adopt;
 mod api;
 mod completions;
+mod config;
+mod config_editor;
 mod demo;
 mod doctor;
 mod exec;
@@ -68,6 +70,7 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, context).await,
         Command::Demo(demo) => demo::run(&demo, context).await,
         Command::Profile(profile) => profile::run(profile, context).await,
+        Command::Config(config) => config::run(config, context).await,
         Command::Vault(vault) => vault::run(vault, context).await,
         Command::Help(help) => help::run(&help, context),
         Command::Completions(completions) => completions::run(&completions, context),

@@ -47,7 +47,7 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
         // Somebody else's rotation is as good: two callers who saw one generation cause one spend.
         let line =
             if handed.rotated { lang.turned(profile, generation) } else { lang.turned_elsewhere(profile, generation) };
-        context.printer.data(&line).map_err(kept)?;
+        context.printer.note(line);
         context.printer.note(lang.good_for(lang.span(handed.access.remaining(context.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)

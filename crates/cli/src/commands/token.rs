@@ -107,6 +107,12 @@ fn print(
         Format::Raw => context.printer.data(token),
         Format::Header => context.printer.data(&header(token, work.app.provider())),
         Format::Env => context.printer.data(&assignment(variable, token)),
+        Format::Dotenv => {
+            let lang = context.lang();
+            let line = dotenv_line(variable, token);
+            let none = || Failure::new(Code::Usage, lang.not_for_dotenv()).then(lang.not_for_dotenv_next());
+            context.printer.data(&line.ok_or_else(none)?)
+        }
         Format::Json => {
             facts["access_token"] = json!(token);
             facts["token_type"] = json!("Bearer");
@@ -133,6 +139,13 @@ pub(crate) fn assignment(variable: &str, token: &str) -> String {
     format!("export {variable}='{}'", token.replace('\'', r"'\''"))
 }
 
+/// A line that every reader of `.env` files takes for the same value: `docker run --env-file` (which knows no quotes), python-dotenv,
+/// Docker Compose, dotenv for Node.js. So it has no quotes, and a token with a character that only some of them keep has no line.
+fn dotenv_line(variable: &str, token: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"`$\\#".contains(c);
+    token.chars().all(is_plain).then(|| format!("{variable}={token}"))
+}
+
 /// The variable that `--format env` and `exec` set for a user's token.
 pub(crate) const USER_VARIABLE: &str = "TOKENWARD_ACCESS_TOKEN";
 
@@ -143,6 +156,7 @@ pub(crate) fn plain(token: &AccessToken, format: Format) -> Option<String> {
     match format {
         Format::Raw => Some(token.expose().to_owned()),
         Format::Env => Some(assignment(USER_VARIABLE, token.expose())),
+        Format::Dotenv => dotenv_line(USER_VARIABLE, token.expose()),
         Format::Header | Format::Json => None,
     }
 }
@@ -150,6 +164,15 @@ pub(crate) fn plain(token: &AccessToken, format: Format) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_a_dotenv_file_has_no_quotes_or_is_none() {
+        let token = "eyJhbGciOi.J9-_~+/=:x";
+        assert_eq!(dotenv_line("T", token), Some(format!("T={token}")));
+        for token in ["a'b", "a\"b", "a$b", "a`b", "a\\b", "a #b", "a#b", "a b"] {
+            assert_eq!(dotenv_line("T", token), None, "{token}");
+        }
+    }
 
     #[test]
     fn a_shell_reads_the_assignment_whatever_the_token_holds() {

@@ -14,7 +14,9 @@ use crate::token_places::absolute;
 pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let settings = context.settings()?;
-    let session = context.session(&settings).await?;
+    let Some(session) = context.look(&settings).await? else {
+        return Err(Failure::of(Code::LinkNotFound).then(lang.see_links()));
+    };
     let links = session.links();
     let named = context.named(&settings)?;
     let mut found = links.of_file(&absolute(&unlink.file), named.as_ref()).await.map_err(|error| {

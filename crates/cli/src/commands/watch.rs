@@ -23,7 +23,9 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let lang = context.lang();
     let settings = context.settings_with(Overrides::default().with(Setting::OnTrouble, wish.on_trouble))?;
     let on_trouble = settings.on_trouble().map_err(|error| context.settings_failure(&error))?;
-    let session = context.session(&settings).await?;
+    let Some(session) = context.look(&settings).await? else {
+        return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
+    };
     let mut named = wish.profiles;
     named.extend(context.named(&settings)?);
     let states = session.links().states(None).await?;

@@ -16,6 +16,9 @@ super::sentences! {
     argument_missing(name) { "{name} is missing" "缺少 {name}" }
     command_missing() { "a command is required" "缺少命令" }
     arguments_conflict(one, other) { "{one} cannot be used with {other}" "{one} 与 {other} 不能同时使用" }
+    not_for_dotenv() { "this token has a character that readers of .env files do not agree about" "该令牌含有各种 .env 读取程序理解不一致的字符" }
+    not_for_dotenv_next() { "use `tokenward exec -- CMD`, or `tokenward token --format env` for a shell" "请使用 `tokenward exec -- 命令`，或在 shell 中使用 `tokenward token --format env`" }
+    query_is_not_quiet() { "in `api`, -q is --query KEY=VALUE; `--quiet` keeps notes away" "在 `api` 中 -q 是 --query 键=值；不显示提示请用 `--quiet`" }
     value_missing(name) { "{name} needs a value" "{name} 需要一个值" }
     value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
     value_not_among(value, name, known) { "invalid value \"{value}\" for {name}; possible values: {known}" "{name} 的值 \"{value}\" 无效，可用的值：{known}" }

@@ -1,20 +1,31 @@
 //! What a code's exit code means, and how a code is written.
 
-use tokenward_core::{Code, ExitClass};
+use tokenward_core::{ExitClass, ProviderName};
 
 use super::{Lang, w};
 
 super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
-    bad_code() { "write a code as shown in brackets after an error, such as TW0401" "请写错误后面括号中的代码，例如 TW0401" }
-}
-
-/// The command that explains a code, as it stands behind `more:`. It is no advice, so it has not the marks of one.
-pub(crate) fn explained_by(code: Code) -> String {
-    format!("tokenward explain {code}")
+    bad_code() { "write a code as an error shows it: TW0401, the provider's 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
+    meaning_at(provider, meaning) { "{provider}: {meaning}" "{provider}：{meaning}" }
+    meaning_at_calls(provider, calls, meaning) { "{provider} ({calls}): {meaning}" "{provider}（{calls}）：{meaning}" }
+    meaning_beside(provider, sentence, meaning) { "{provider}, with \"{sentence}\": {meaning}" "{provider}，并带有“{sentence}”：{meaning}" }
+    feishu_and_lark() { "Feishu, Lark" "飞书、Lark" }
+    blueking_alone() { "BlueKing" "蓝鲸" }
+    other_servers() { "other OAuth servers" "其他 OAuth 服务器" }
+    list_gap() { ", " "、" }
 }
 
 impl Lang {
+    /// Who says a code or a word.
+    pub(crate) fn who_says(self, provider: ProviderName) -> String {
+        match provider {
+            ProviderName::Feishu | ProviderName::Lark => self.feishu_and_lark(),
+            ProviderName::BlueKing => self.blueking_alone(),
+            ProviderName::OAuth2 => self.other_servers(),
+        }
+    }
+
     /// What an exit code means, and what a script does about it.
     pub(crate) fn exit_class(self, class: ExitClass) -> &'static str {
         self.of(match class {

@@ -151,6 +151,7 @@ fn words(command: &str, argument: &str) -> Option<&'static str> {
     WORDS
         .iter()
         .chain(super::profile::HELP)
+        .chain(super::config::HELP)
         .find(|(path, name, _)| *path == command && *name == argument)
         .map(|(_, _, words)| *words)
 }
@@ -257,7 +258,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("token", "", "输出有效的访问令牌"),
     ("token", "identity", "令牌的身份：user（用户）、app（应用）或 tenant（租户）"),
     ("token", "min_ttl", "令牌至少还要有效多久，例如 90s、10m、1h"),
-    ("token", "format", "输出格式"),
+    ("token", "format", "输出格式：env 用于 shell，dotenv 用于 .env 文件（docker --env-file、python-dotenv）"),
     ("token", "env_file", "使用此链接文件的登录；含有令牌但尚未链接的文件会先建立链接"),
     ("refresh", "", "立即刷新访问令牌，即使它仍然有效"),
     (
@@ -275,8 +276,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("doctor", "of", "要检查的配置档；默认检查当前配置档，其他需要注意的各占一行"),
     ("doctor", "all", "完整检查每个配置档"),
     ("doctor", "online", "同时询问平台（不会刷新令牌）：是否接受该应用和访问令牌，以及平台的时间"),
-    ("explain", "", "解释错误码的含义和处理办法"),
-    ("explain", "code", "错误码，例如 TW0401"),
+    ("explain", "", "解释错误码（包括平台的错误码）的含义和处理办法"),
+    ("explain", "code", "错误码或错误名：TW0401、20064（平台的）、invalid_grant"),
     ("exec", "", "运行程序，令牌通过环境变量提供"),
     ("exec", "env", "存放令牌的环境变量；可重复；默认为 TOKENWARD_ACCESS_TOKEN"),
     ("exec", "only_env", "只设置这些变量，不设置 @larksuite/cli 读取的变量"),
@@ -487,7 +488,7 @@ mod tests {
             let words = words(path, name).unwrap_or_else(|| panic!("no words for {path:?} {name:?}"));
             assert!(words.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) || name == "shell", "{words}");
         }
-        for (path, name, _) in WORDS.iter().chain(crate::words::profile::HELP) {
+        for (path, name, _) in WORDS.iter().chain(crate::words::profile::HELP).chain(crate::words::config::HELP) {
             assert!(seen.contains(&((*path).to_owned(), (*name).to_owned())), "{path:?} {name:?} is no argument");
         }
     }

@@ -58,6 +58,7 @@ super::sentences! {
     advice_reference() { "left unchanged: the value at the token's place is a reference or encrypted; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
     place_not_writable(place) { "no token can be stored at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
+    app_of_no_file(file, app, id) { "{file} names no app; this login is for the app {app} ({id})" "{file} 没有指定应用；本次登录使用应用 {app}（{id}）" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is encrypted in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已加密保存在保险库中" }
     app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; use --provider lark or feishu for the other platform" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个平台" }
     app_differs(file, id, profile, own) { "{file} belongs to the app {id}, and profile {profile} belongs to the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }

@@ -30,7 +30,7 @@ pub(super) const GROUPS: &[(Words, &[&str])] = &[
     (super::w("Programs", "供程序使用"), &["exec", "proxy", "api", "wiki"]),
     (super::w("Files", "令牌文件"), &["link", "unlink", "links", "adopt", "watch", "service", "refresh"]),
     (super::w("Look", "查看"), &["status", "list", "whoami", "doctor", "explain"]),
-    (super::w("Manage", "管理"), &["profile", "logout", "vault"]),
+    (super::w("Manage", "管理"), &["profile", "config", "logout", "vault"]),
     (super::w("Try", "试用"), &["sandbox", "demo"]),
     (super::w("Help", "帮助"), &["help", "completions", "man", "version"]),
 ];

@@ -10,6 +10,7 @@ mod api;
 mod banned;
 mod codes;
 mod commands;
+mod config;
 mod details;
 pub(crate) mod doctor;
 mod explain;
@@ -42,7 +43,6 @@ mod wiki;
 
 pub(crate) use details::in_local_time;
 pub(crate) use doctor::size;
-pub(crate) use explain::explained_by;
 pub(crate) use lang::Lang;
 pub(crate) use links::keep_too;
 pub(crate) use time::in_zone;
@@ -95,6 +95,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         adopt::ALL,
         api::ALL,
         commands::ALL,
+        config::ALL,
         doctor::ALL,
         explain::ALL,
         #[cfg(feature = "jq")]

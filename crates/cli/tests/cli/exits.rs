@@ -63,7 +63,7 @@ fn passing_trouble_is_four_and_loses_nothing() {
     assert_eq!((error["code"].as_str(), error["kept"].as_str()), (Some("TW0501"), Some("token-unused")), "{ran:?}");
     assert_eq!((&error["refusal"]["provider_code"], &error["refusal"]["http_status"]), (&20072.into(), &503.into()));
     assert!(!error["refusal"]["log_id"].as_str().unwrap().is_empty());
-    assert_eq!(error["page"], "docs/errors/TW0501.md");
+    assert_eq!(error["page"], "tokenward explain TW0501");
     assert_eq!(token(&world).code, 0);
 }
 

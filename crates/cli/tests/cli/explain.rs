@@ -1,5 +1,8 @@
 //! `explain`: every code that can be met, in both languages, without a home, a vault or the papers.
 
+use std::collections::BTreeSet;
+
+use tokenward::known_answer_names;
 use tokenward_core::Code;
 
 use crate::world::{bare_command, run};
@@ -31,9 +34,61 @@ fn a_code_may_be_written_in_several_ways() {
     // As a script has it, and as a person who forgot how it is written.
     let json = run(&mut bare_command(&["explain", "0204", "--json"])).succeeds().json();
     assert_eq!((json["code"].as_str(), json["exit"].as_u64()), (Some("TW0204"), Some(2)), "{json}");
-    for word in ["TW9999", "", "20029"] {
-        run(&mut bare_command(&["explain", word])).fails(2, "such as TW0401");
+    for word in ["TW9999", "", "1", "no_such_word"] {
+        run(&mut bare_command(&["explain", word])).fails(2, "such as invalid_grant");
     }
+    for (word, meant) in
+        [("TW0410", "TW0410"), ("20063x", "20063"), ("invalid_grnat", "invalid_grant"), ("TW041", "TW041")]
+    {
+        let ran = run(&mut bare_command(&["explain", word]));
+        assert!(ran.out.contains(meant) || ran.err.contains(&format!("perhaps {meant}")), "{ran:?}");
+    }
+}
+
+/// Whatever a provider answers and the program prints can be looked up: each code and word of the tables by which answers are read.
+#[test]
+fn every_code_and_word_of_the_providers_is_explained_in_both_languages() {
+    let names = known_answer_names();
+    let codes: BTreeSet<String> = feishu_and_blueking_codes();
+    assert!(codes.len() > 70 && codes.iter().all(|code| names.contains(code)), "{codes:?}");
+    for word in
+        ["invalid_grant", "invalid_client", "access_denied", "authorization_pending", "slow_down", "expired_token"]
+    {
+        assert!(names.iter().any(|name| name == word), "{word}");
+    }
+    // One process a code would take minutes; each is asked in one language, every tenth in both.
+    for (at, name) in names.iter().enumerate() {
+        let langs: &[&str] = if at % 10 == 0 { &["en", "zh"] } else { &[["en", "zh"][at % 2]] };
+        for lang in langs {
+            let ran = run(&mut bare_command(&["explain", name, "--lang", lang]));
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name} {ran:?}");
+            let hint = if *lang == "en" { "hint: " } else { "提示：" };
+            assert!(ran.out.starts_with(&format!("{name}\n")) && ran.out.contains(hint), "{ran:?}");
+            assert!(!ran.out.contains("provider's description") && !ran.out.contains("平台的说明"), "{ran:?}");
+        }
+    }
+}
+
+/// The codes in the page that a test prints from what the sandbox was seen to answer.
+fn feishu_and_blueking_codes() -> BTreeSet<String> {
+    let page = include_str!("../../../../docs/reference/provider-codes.md");
+    let code = |row: &str| row.split('|').nth(2).map(|cell| cell.trim().to_owned());
+    page.lines().filter_map(code).filter(|cell| cell.parse::<i64>().is_ok()).collect()
+}
+
+#[test]
+fn several_meanings_are_all_shown() {
+    let ran = run(&mut bare_command(&["explain", "invalid_grant", "--lang", "en"]));
+    for told in
+        ["Feishu, Lark: ", "BlueKing: ", "BlueKing, with \"Refresh token has expired\": ", "other OAuth servers: "]
+    {
+        assert!(ran.out.contains(told), "{told} {ran:?}");
+    }
+    let json = run(&mut bare_command(&["explain", "20064", "--json"])).succeeds().json();
+    assert_eq!(json["meanings"][0]["providers"], serde_json::json!(["feishu", "lark"]), "{json}");
+    assert_eq!(json["meanings"][0]["class"], "needs-consent", "{json}");
+    // What the login page shows and no program is answered.
+    assert!(run(&mut bare_command(&["explain", "20027", "--lang", "zh"])).succeeds().out.contains("开通"));
 }
 
 #[test]

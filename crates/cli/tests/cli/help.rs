@@ -26,6 +26,7 @@ const COMMANDS: &[&str] = &[
     "sandbox",
     "demo",
     "profile",
+    "config",
     "vault",
     "help",
     "completions",
@@ -51,6 +52,9 @@ fn help_of_every_command() {
         }
         for command in ["list", "use", "rename", "remove", "attach"] {
             pages.push_str(&page(&["profile", command, "--help"]));
+        }
+        for command in ["get", "set", "list", "edit", "path"] {
+            pages.push_str(&page(&["config", command, "--help"]));
         }
         for command in ["info", "backup", "restore", "kept", "rekey"] {
             pages.push_str(&page(&["vault", command, "--help"]));

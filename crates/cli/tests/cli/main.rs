@@ -11,6 +11,7 @@ mod bkoauth;
 mod blueking;
 mod callback;
 mod completions;
+mod config;
 mod crash;
 mod crash_sweep;
 #[cfg(all(feature = "bkoauth-postgres", feature = "bkoauth-mysql"))]

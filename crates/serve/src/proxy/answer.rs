@@ -63,7 +63,7 @@ impl Excuse {
             "tokenward": code,
             "name": self.code.name(),
             "next": words.next,
-            "page": format!("docs/errors/{}", self.code.page_name()),
+            "page": self.code.explained_by(),
         });
         if let Some(detail) = self.detail {
             error["detail"] = detail.into();

@@ -201,7 +201,7 @@ async fn without_a_login_it_says_what_to_do() {
     let (status, answer) = json(world.http.get(proxy.url(ECHO))).await;
     assert_eq!((status, &answer["code"]), (401, &json!(401)), "{answer}");
     assert_eq!(answer["error"]["tokenward"], "TW0401");
-    assert_eq!(answer["error"]["page"], "docs/errors/TW0401.md");
+    assert_eq!(answer["error"]["page"], "tokenward explain TW0401");
     assert!(answer["msg"].as_str().unwrap().starts_with("TW0401: "));
 }
 

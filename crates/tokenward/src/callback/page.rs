@@ -270,7 +270,7 @@ fn logged_in(user: Option<&str>, language: Language) -> [String; 3] {
         ],
         Language::Chinese => [
             user.map_or_else(|| "登录成功".to_owned(), |user| format!("登录成功：{user}")),
-            "Tokenward 会保管此登录并自动续期。".to_owned(),
+            "Tokenward 会保管此登录并自动刷新。".to_owned(),
             "可以关闭此页面。".to_owned(),
         ],
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use tokenward_core::{AppName, ProfileName};
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use super::config_key::{ConfigKey, ConfigTable};
 use super::environment::Home;
 use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
@@ -106,12 +107,7 @@ impl ConfigEdit {
     pub fn app(&mut self, name: &AppName, record: &AppRecord) -> &mut Self {
         let table = self.table("apps", name.as_str());
         for (setting, key) in Setting::in_section(Section::App) {
-            let item = record.get(setting).map(|text| match setting {
-                setting if setting.is_switch() => value(text == "true"),
-                Setting::Rules | Setting::BkCodes => rules(text),
-                _ => value(text),
-            });
-            put(table, key, item);
+            put(table, key, record.get(setting).map(|text| item(setting, text)));
         }
         self
     }
@@ -169,6 +165,35 @@ impl ConfigEdit {
         self
     }
 
+    /// Sets one key; its table is made where there is none.
+    pub fn set(&mut self, key: &ConfigKey, text: &str) -> &mut Self {
+        let setting = key.setting;
+        let (name, item) = (setting.placed().map_or("", |(_, name)| name), item(setting, text));
+        match &key.table {
+            ConfigTable::Top => put(self.document.as_table_mut(), name, Some(item)),
+            ConfigTable::App(app) => put(self.table("apps", app.as_str()), name, Some(item)),
+            ConfigTable::Profile(profile) => put(self.table("profiles", profile.as_str()), name, Some(item)),
+        }
+        self
+    }
+
+    /// The file as it would be saved.
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+
+    /// Puts another text in the place of the whole file.
+    ///
+    /// # Errors
+    /// [`SettingsError`] where it cannot be read; nothing is changed then.
+    pub fn replace_text(&mut self, text: &str) -> Result<&mut Self, SettingsError> {
+        ConfigFile::parse(&self.target, text)?;
+        let unreadable = |source| SettingsError::Unreadable { path: self.target.clone(), source };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        self.document = text.parse().map_err(|error| unreadable(io::Error::other::<toml_edit::TomlError>(error)))?;
+        Ok(self)
+    }
+
     /// What had to be put right about the folder.
     pub fn warning(&self) -> Option<&Warning> {
         self.warning.as_ref()
@@ -198,6 +223,16 @@ impl ConfigEdit {
         let tables = tables.as_table_like_mut().expect("the reader accepted the file, so this is a table");
         let table = tables.entry(name).or_insert_with(|| Item::Table(Table::new()));
         table.as_table_like_mut().expect("the reader accepted the file, so this is a table")
+    }
+}
+
+/// A value as it stands in the file. One of a wrong form is left to the reader, who says so.
+fn item(setting: Setting, text: &str) -> Item {
+    match setting {
+        setting if setting.is_switch() => text.parse::<bool>().map_or_else(|_| value(text), value),
+        // A word that is no pair would be lost.
+        Setting::Rules | Setting::BkCodes if text.split_whitespace().all(|pair| pair.contains('=')) => rules(text),
+        _ => value(text),
     }
 }
 

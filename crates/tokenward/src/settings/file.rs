@@ -185,4 +185,4 @@ impl Reader<'_> {
 }
 
 /// Keys under which people are used to keep an app's secret.
-const SECRETS: [&str; 4] = ["app_secret", "appSecret", "client_secret", "secret"];
+pub(super) const SECRETS: [&str; 4] = ["app_secret", "appSecret", "client_secret", "secret"];

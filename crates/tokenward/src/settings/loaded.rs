@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tokenward_core::{AppName, BadSecret, ProfileName};
+use tokenward_core::{AppName, BadSecret, ProfileName, ProviderName};
 
 use super::environment::{self, Home, KeySource};
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
+use super::presets::Preset;
 use super::table::{DEFAULT_PROFILE, Setting};
 use super::text;
 use super::values::refused;
@@ -45,6 +46,11 @@ impl Settings {
         let (file, mut warnings) = ConfigFile::read(&home)?;
         warnings.extend(environment::strangers(&env));
         Ok((Self { home, env, overrides, file }, warnings))
+    }
+
+    /// Settings of a file that was read.
+    pub(super) fn of_file(home: Home, env: Environment, overrides: Overrides, file: ConfigFile) -> Self {
+        Self { home, env, overrides, file }
     }
 
     /// The home folder.
@@ -92,11 +98,12 @@ impl Settings {
     pub fn registered(&self, app: &AppName) -> Option<Registration> {
         let entries = self.file.apps.get(app)?;
         let text = |setting| entries.get(&setting).map(|value| value.text.trim().trim_end_matches('/').to_owned());
-        Some(Registration::new(
-            text(Setting::Provider),
-            text(Setting::AppId).unwrap_or_default(),
-            text(Setting::AccountsUrl),
-        ))
+        // A server that has a name of its own is one of them all.
+        let provider = text(Setting::Provider).map(|name| match Preset::of(&name) {
+            Some(_) => ProviderName::OAuth2.as_str().to_owned(),
+            None => name,
+        });
+        Some(Registration::new(provider, text(Setting::AppId).unwrap_or_default(), text(Setting::AccountsUrl)))
     }
 
     /// What the file says of one setting of an app, for a question's default.

@@ -15,6 +15,7 @@ use super::cookie_field::CookieField;
 use super::error::{Clause, Origin, SettingsError, Warning};
 use super::file::Value;
 use super::hosts;
+use super::presets::Preset;
 use super::resolver::Resolver;
 use super::rules;
 use super::table::Setting;
@@ -34,6 +35,9 @@ impl Resolver<'_> {
     /// The provider: as said, else the brand whose own host was given, else Feishu.
     pub(super) fn provider(&self) -> Result<ProviderName, SettingsError> {
         if let Some(value) = self.look(Setting::Provider)? {
+            if Preset::of(value.text.trim()).is_some() {
+                return Ok(ProviderName::OAuth2);
+            }
             return parse(&value, "say feishu, lark, blueking or oauth2", "请填 feishu、lark、blueking 或 oauth2");
         }
         for setting in [Setting::OpenUrl, Setting::AccountsUrl] {

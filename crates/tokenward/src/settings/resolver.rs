@@ -2,9 +2,11 @@
 
 use tokenward_core::BadSecret;
 
+use super::edit::AppRecord;
 use super::error::{SettingsError, Warning};
 use super::file::{Entries, Value};
 use super::loaded::Settings;
+use super::presets::Preset;
 use super::table::Setting;
 
 /// Looks values up for one profile, and collects warnings on the way.
@@ -26,10 +28,23 @@ impl<'a> Resolver<'a> {
 
     /// Flag, variable, profile, app.
     pub(super) fn look(&self, setting: Setting) -> Result<Option<Value>, SettingsError> {
-        if let Some(value) = self.settings.said(setting)? {
-            return Ok(Some(value));
+        let found = match self.settings.said(setting)? {
+            Some(value) => Some(value),
+            None => self.in_file(setting).cloned(),
+        };
+        match setting {
+            Setting::AccountsUrl | Setting::Scopes | Setting::Rules => self.filled(setting, found),
+            _ => Ok(found),
         }
-        Ok(self.in_file(setting).cloned())
+    }
+
+    /// The same with what is known of a server that the provider's name stands for: `TOKENWARD_PROVIDER=gitlab` without `init`.
+    fn filled(&self, setting: Setting, found: Option<Value>) -> Result<Option<Value>, SettingsError> {
+        let Some(provider) = self.look(Setting::Provider)? else { return Ok(found) };
+        let Some(preset) = Preset::of(provider.text.trim()) else { return Ok(found) };
+        let (said, origin) = found.map_or((None, provider.origin), |value| (Some(value.text), value.origin));
+        let record = preset.fill(&AppRecord::default().with(setting, said));
+        Ok(record.get(setting).map(|text| Value { text: text.to_owned(), origin }))
     }
 
     /// What the file says, whatever a flag or a variable says.

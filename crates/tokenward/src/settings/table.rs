@@ -80,7 +80,7 @@ settings! {
     Provider {
         variable: Some("TOKENWARD_PROVIDER"), flag: Some("--provider"), key: Some((Section::App, "provider")),
         default: "the brand of the configured hosts, else `feishu`",
-        meaning: "Where the app is registered: `feishu`, `lark`, `blueking`, or `oauth2` for any server that keeps to RFC 6749.",
+        meaning: "Where the app is registered: `feishu`, `lark`, `blueking`, or `oauth2` for any server that keeps to RFC 6749; `gitlab` is `oauth2` with GitLab's issuer, scopes and rules where nothing else is said.",
     }
     /// The app's public id.
     AppId {
@@ -340,6 +340,11 @@ impl Setting {
             (Some(name), _, _) | (None, Some(name), _) | (None, None, Some((_, name))) => name,
             (None, None, None) => "",
         }
+    }
+
+    /// Whether its value is a secret, or opens one.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::AppSecret | Self::BkToken | Self::BkTicket | Self::Key)
     }
 
     /// Whether it is either on or off.

@@ -78,9 +78,22 @@ pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<CodeMeaning
     }
 }
 
+/// Whether a code is in a table. SSM's verification reads any other as one of the token.
+pub(crate) fn is_listed(code: i64) -> bool {
+    facts().any(|(known, _)| known == code)
+}
+
+/// The sentences beside one of bkauth's words that tell its causes apart.
+pub(crate) fn sentences_of(word: &str) -> impl Iterator<Item = (&'static str, &'static CodeMeaning)> {
+    SENTENCES.iter().filter(move |_| word == "invalid_grant").map(|(sentence, fact)| (*sentence, fact))
+}
+
+/// The words that bkauth has beside those of the RFCs.
+pub(crate) const OWN_WORDS: [&str; 2] = ["invalid_realm", "invalid_target"];
+
 /// What a person can do, where the app is `BlueKing`'s: its pages are in the developer center, and Feishu's console knows
 /// nothing of it.
-pub(super) const fn at_blueking(remedy: Remedy) -> Remedy {
+pub(crate) const fn at_blueking(remedy: Remedy) -> Remedy {
     match remedy {
         Remedy::CheckSecret | Remedy::CheckAppId | Remedy::CheckClient => Remedy::CheckSecretAtBlueKing,
         Remedy::EnableApp | Remedy::InstallApp | Remedy::AllowGrant => Remedy::EnableAtBlueKing,

@@ -118,6 +118,16 @@ pub fn facts() -> impl Iterator<Item = (i64, &'static CodeMeaning)> {
     FACTS.iter().map(|(code, fact)| (*code, fact))
 }
 
+/// What the login page shows in place of an answer to the program, where no call is answered so (reference/feishu.md §3.1).
+pub(crate) fn at_the_login_page(code: i64) -> Option<CodeMeaning> {
+    LOGIN_PAGE.iter().find(|(known, _)| *known == code).map(|(_, fact)| *fact)
+}
+
+/// The codes of that page.
+pub(crate) fn login_page_codes() -> impl Iterator<Item = i64> {
+    LOGIN_PAGE.iter().map(|(code, _)| *code)
+}
+
 /// Every error word of the RFCs with its fact.
 pub fn words() -> impl Iterator<Item = (&'static str, &'static CodeMeaning)> {
     oauth_words::words()
@@ -194,6 +204,17 @@ const API: &[i64] = &[
 /// The codes that say, in the provider's own format, that a path or method does not exist.
 pub(super) const NO_SUCH_ENDPOINT: [i64; 2] = [99_991_201, 99_991_301];
 
+/// In no answer, so it says nothing of a token; 20029, which the page shows too, is in the other table.
+const LOGIN_PAGE: &[(i64, CodeMeaning)] = &[(
+    20027,
+    fact(
+        Configuration,
+        Remedy::EnableScope,
+        "the login asks for a scope that is not enabled for the app",
+        "登录申请了应用尚未开通的权限",
+    ),
+)];
+
 #[rustfmt::skip]
 const FACTS: &[(i64, CodeMeaning)] = &[
     // -- codes of the token endpoints --------------------------------------------------------------------------
@@ -205,7 +226,7 @@ const FACTS: &[(i64, CodeMeaning)] = &[
     (20007, fact(Retry, Remedy::TryLaterThenLogIn, "the provider could not generate an access token", "生成 user_access_token 失败")),
     (20008, fact(UserState, Remedy::AskAdministrator, "the user does not exist", "用户不存在")),
     (20009, fact(Configuration, Remedy::InstallApp, "the app is not installed in the tenant", "租户未安装该应用")),
-    (20010, fact(Configuration, Remedy::WidenAvailability, "the user is outside the app's range of availability", "用户不在应用的可用范围内")),
+    (20010, fact(Configuration, Remedy::WidenAvailability, "the user is not in the app's availability", "用户不在应用的可用范围内")),
     (20013, fact(AppTokenDead, Remedy::RenewAppToken, "the tenant access token is invalid", "tenant_access_token 无效")),
     (20014, fact(AppTokenDead, Remedy::RenewAppToken, "the app access token is invalid", "app_access_token 无效")),
     (20021, fact(UserState, Remedy::AskAdministrator, "the user has left the company", "用户已离职")),

@@ -21,10 +21,9 @@ pub(super) async fn provider(
         return Ok(init.provider);
     }
     if let Some(text) = context.ambient.env.get("TOKENWARD_PROVIDER") {
-        let parsed = text.to_ascii_lowercase().parse::<ProviderName>();
-        return parsed.map(|name| Some(name.into())).map_err(|()| {
+        return text.parse().map(Some).map_err(|()| {
             Failure::new(Code::BadSetting, context.lang().bad_variable("TOKENWARD_PROVIDER", text.escape_debug()))
-                .then(context.lang().bad_provider())
+                .then(context.lang().bad_provider_or_preset())
         });
     }
     let hosts_given = init.open_url.is_some() || init.accounts_url.is_some();
@@ -131,6 +130,12 @@ pub(super) async fn app_id(
     }
     let given = text(init.app_id.clone(), Setting::AppId, question, false, before, context).await?;
     Ok(given.unwrap_or_default().trim().to_owned())
+}
+
+/// Whether the secret is to be typed at a terminal.
+pub(super) fn asks_for_secret(init: &Init, context: &Context) -> bool {
+    let is_given = init.app_secret_stdin || init.app_secret_file.is_some() || context.ambient.secret_is_set;
+    !is_given && init.secret_file.is_none() && context.asker().can_ask()
 }
 
 /// The secret: from stdin or a file when told so, from the variable, from the prompt.

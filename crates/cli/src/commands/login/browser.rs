@@ -96,7 +96,10 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, work: &Work, cont
             None => {}
         }
         if !context.asker().can_ask() {
-            printer.note(lang.paste_or_device(&command));
+            // A program that asked for the address alone has its own way to the browser.
+            if !login.no_browser {
+                printer.note(lang.paste_or_device(&command));
+            }
         } else if remote.is_some() && !work.app.token_api.needs_app_token() {
             // The dialects that need an app's token know no device code.
             printer.note(lang.device_instead(&command));

@@ -66,9 +66,11 @@ super::command_page::manual! {
         "tokenward doctor --all" => "every profile in full" "完整检查每个配置档"
     }
     "explain" {
-        "Shows what an error code means, what was kept and what to do. It needs no file and no network."
-        "说明错误码的含义、保留了什么以及怎么办。不需要文件，也不联网。"
+        "Shows what an error code means, what was kept and what to do. It knows the codes of Tokenward, those of Feishu, Lark and BlueKing, and the error words of OAuth servers; one that differs by provider is shown for each. It needs no file and no network."
+        "说明错误码的含义、保留了什么以及怎么办。既包括 Tokenward 自己的错误码，也包括飞书、Lark 和蓝鲸的错误码，以及 OAuth 服务器的错误名；各平台含义不同时会分别列出。不需要文件，也不联网。"
         "tokenward explain TW0401" => "a code as shown after an error" "错误后面括号中的代码"
+        "tokenward explain 20064" => "a code of Feishu, Lark or BlueKing" "飞书、Lark 或蓝鲸的错误码"
+        "tokenward explain invalid_grant" => "an error word of OAuth" "OAuth 的错误名"
         "tokenward explain 0401 --json" => "the same for a program" "供程序读取"
     }
     "logout" {

@@ -39,6 +39,45 @@ super::command_page::manual! {
         "tokenward profile attach ming" => "the only login without a profile becomes ming" "唯一没有配置档的登录成为 ming"
         "tokenward profile attach ming 3f1c9a52" => "the one with this id" "指定 id 的登录"
     }
+    "config" {
+        "Shows and changes config.toml: apps, profiles and settings, without secrets. Keys are named as in the file: default_profile, apps.NAME.app_id, profiles.NAME.scopes. Comments and order stay."
+        "查看和修改 config.toml：应用、配置档和设置，不含密钥。键名与文件中相同：default_profile、apps.名字.app_id、profiles.名字.scopes。注释和顺序保持不变。"
+        "tokenward config list" => "what is set, and where" "已设置的键及其来源"
+        "tokenward config get default_profile" => "one value, for a script" "输出一个值，供脚本使用"
+        "tokenward config set profiles.work.scopes 'offline_access im:message'" => "check and set a value" "检查并设置一个值"
+        "tokenward config edit" => "the whole file in your editor" "用编辑器修改整个文件"
+    }
+    "config get" {
+        "Prints what config.toml says of a key. A variable that comes before it is told on stderr. Exit code 2 where the key is not set."
+        "输出 config.toml 中某个键的值。若有优先于它的环境变量，会在标准错误中说明。未设置时退出码为 2。"
+        "tokenward config get apps.default.app_id" => "the App ID of the app default" "应用 default 的 App ID"
+        "tokenward config get default_profile --json" => "with file and line" "连同文件和行号"
+    }
+    "config set" {
+        "Sets a key. The whole file is checked by the rules by which it is read, and is left unchanged if the value cannot be used. Secrets are refused: `tokenward init` keeps them encrypted."
+        "设置一个键。写入前按读取时的规则检查整个文件；值无法使用时文件保持不变。不接受密钥：`tokenward init` 会将密钥加密保存。"
+        "tokenward config set default_profile work" => "the profile that is used by default" "默认配置档"
+        "tokenward config set apps.work.redirect_uri http://127.0.0.1:9000/callback" => "another redirect URL" "改用另一个重定向 URL"
+        "tokenward config set on_trouble /usr/local/bin/notify-me" => "what `watch` runs when a login needs you" "登录需要你处理时 `watch` 运行的程序"
+    }
+    "config list" {
+        "Lists the keys of config.toml with their lines, and the variables of the environment, which come before them. Values of secrets are not shown."
+        "列出 config.toml 中的键及其行号，以及优先于它们的环境变量。不显示密钥的值。"
+        "tokenward config list" => "everything that is set" "所有已设置的内容"
+        "tokenward config list --json" => "the same for a program" "供程序读取"
+    }
+    "config edit" {
+        "Opens a copy of config.toml in the editor that VISUAL or EDITOR names, else vi. The copy takes the file's place when it can be used; otherwise it is kept, and the next `config edit` goes on with it."
+        "用 VISUAL 或 EDITOR 指定的编辑器（否则为 vi）打开 config.toml 的副本。副本检查无误后替换原文件；否则保留副本，下次运行 `config edit` 时继续编辑。"
+        "tokenward config edit" => "the whole file" "整个文件"
+        "EDITOR='code --wait' tokenward config edit" => "in another editor" "使用其他编辑器"
+    }
+    "config path" {
+        "Prints where config.toml is, whether it exists or not."
+        "输出 config.toml 的位置，无论它是否存在。"
+        "tokenward config path" => "the file's name" "文件名"
+        "cat \"$(tokenward config path)\"" => "show it" "显示其内容"
+    }
     "vault" {
         "Looks after the encrypted vault that holds logins, tokens and the secrets of apps."
         "维护存放登录、令牌和应用密钥的加密保险库。"
