@@ -347,7 +347,8 @@ impl Printer {
     /// Lines for people: on a terminal folded at words, so that it breaks none; what continues stands under its line. Addresses and
     /// commands are left whole, because they are copied.
     fn err_prose(&self, text: &str) {
-        let Some(width) = self.err_width.map(usize::from) else { return Self::err(text) };
+        let text = at_home(text, HOME.get().map(String::as_str));
+        let Some(width) = self.err_width.map(usize::from) else { return Self::err(&text) };
         let folded = text.lines().flat_map(|line| {
             let indent = line.len() - line.trim_start_matches(' ').len();
             fold(line, width, &" ".repeat((indent + 2).min(width / 4)))
@@ -365,8 +366,7 @@ impl Printer {
     }
 
     fn err(text: &str) {
-        let text = at_home(text, HOME.get().map(String::as_str));
-        let line = unrepeated(&text, TYPED.get().map_or(&[], Vec::as_slice));
+        let line = unrepeated(text, TYPED.get().map_or(&[], Vec::as_slice));
         // What passes gives way to what stays.
         let clear = if PASSING.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
         let mut line = format!("{clear}{line}");

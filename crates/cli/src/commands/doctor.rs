@@ -14,7 +14,6 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::network;
 use crate::render::Row;
-use crate::typed_command::quoted;
 use crate::words::Lang;
 use crate::words::doctor::Setting;
 
@@ -50,11 +49,6 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         context.printer.warning(trouble);
     }
     let findings = doctor::examine(&facts);
-    // The profile that was typed has to be typed again.
-    let again = |text: String| match &args.of {
-        Some(name) => text.replace("`tokenward doctor --", &format!("`tokenward doctor {} --", quoted(name.as_str()))),
-        None => text,
-    };
     let several = facts.profiles.iter().filter(|profile| profile.depth == Depth::Full).count() > 1;
     let script = |finding: &Finding| {
         let of = Finding::profile(finding)?;
@@ -75,19 +69,10 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if context.printer.json {
-        let told = |finding| {
-            let mut fields = fields(finding, setting(finding), context);
-            fields.next = fields.next.into_iter().map(again).collect();
-            fields
-        };
-        let findings: Vec<_> = findings.iter().map(told).collect();
+        let findings: Vec<_> = findings.iter().map(|finding| fields(finding, setting(finding), context)).collect();
         context.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
     } else {
-        let mut rows = rows(&findings, several, setting, context.lang());
-        for row in &mut rows {
-            row.lines = std::mem::take(&mut row.lines).into_iter().map(again).collect();
-        }
-        context.printer.sheet(&rows)?;
+        context.printer.sheet(&rows(&findings, several, setting, context.lang()))?;
         close(&findings, args.online, context);
     }
     Ok(ExitCode::from(exit(&findings) as u8))

@@ -53,7 +53,7 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
                 "description": known.sentence,
                 "class": known.fact.class,
                 "message": lang.of(known.fact.meaning),
-                "next": [lang.remedy(known.fact.remedy)],
+                "next": [lang.remedy_anywhere(known.fact.remedy)],
             })
         };
         printer.document(&json!({ "asked": asked, "meanings": known.iter().map(meaning).collect::<Vec<_>>() }))?;
@@ -66,10 +66,10 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
         lines.push(String::new());
         lines.push(match known.sentence {
             Some(sentence) => lang.meaning_beside(provider, sentence, meaning),
-            None if calls.is_empty() => lang.meaning_at(provider, meaning),
-            None => lang.meaning_at_calls(provider, calls.join(&lang.list_gap()), meaning),
+            None if calls.is_empty() => format!("{provider}{}{meaning}", lang.colon()),
+            None => lang.meaning_at_calls(provider, calls.join(lang.list_gap()), meaning),
         });
-        lines.push(format!("{}{}{}", lang.next_head(), lang.gap(), lang.remedy(known.fact.remedy)));
+        lines.push(format!("{}{}{}", lang.next_head(), lang.gap(), lang.remedy_anywhere(known.fact.remedy)));
     }
     printer.prose(&lines.join("\n"))?;
     Ok(ExitCode::SUCCESS)

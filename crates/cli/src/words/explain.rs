@@ -1,22 +1,37 @@
 //! What a code's exit code means, and how a code is written.
 
-use tokenward_core::{ExitClass, ProviderName};
+use tokenward_core::{ExitClass, ProviderName, Remedy};
 
 use super::{Lang, w};
 
 super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
     bad_code() { "write a code as an error shows it: TW0401, the provider's 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
-    meaning_at(provider, meaning) { "{provider}: {meaning}" "{provider}：{meaning}" }
     meaning_at_calls(provider, calls, meaning) { "{provider} ({calls}): {meaning}" "{provider}（{calls}）：{meaning}" }
     meaning_beside(provider, sentence, meaning) { "{provider}, with \"{sentence}\": {meaning}" "{provider}，并带有“{sentence}”：{meaning}" }
     feishu_and_lark() { "Feishu, Lark" "飞书、Lark" }
     blueking_alone() { "BlueKing" "蓝鲸" }
     other_servers() { "other OAuth servers" "其他 OAuth 服务器" }
-    list_gap() { ", " "、" }
+    explain_report() { "if Tokenward shows this, report it with the lines above; in a program of your own, correct the request" "若是 Tokenward 显示的，请附上其输出反馈；若出现在你自己的程序中，请修正请求" }
 }
 
 impl Lang {
+    /// What can be done, for somebody who may have met the code anywhere.
+    pub(crate) fn remedy_anywhere(self, remedy: Remedy) -> String {
+        match remedy {
+            Remedy::ReportBug => self.explain_report(),
+            remedy => self.remedy(remedy).to_owned(),
+        }
+    }
+
+    /// Between names in a row.
+    pub(crate) const fn list_gap(self) -> &'static str {
+        match self {
+            Self::En => ", ",
+            Self::Zh => "、",
+        }
+    }
+
     /// Who says a code or a word.
     pub(crate) fn who_says(self, provider: ProviderName) -> String {
         match provider {

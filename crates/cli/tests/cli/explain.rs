@@ -41,7 +41,7 @@ fn a_code_may_be_written_in_several_ways() {
         [("TW0410", "TW0410"), ("20063x", "20063"), ("invalid_grnat", "invalid_grant"), ("TW041", "TW041")]
     {
         let ran = run(&mut bare_command(&["explain", word]));
-        assert!(ran.out.contains(meant) || ran.err.contains(&format!("perhaps {meant}")), "{ran:?}");
+        assert!(ran.out.contains(meant) || ran.err.contains(&format!("did you mean {meant}?")), "{ran:?}");
     }
 }
 
@@ -62,7 +62,7 @@ fn every_code_and_word_of_the_providers_is_explained_in_both_languages() {
         for lang in langs {
             let ran = run(&mut bare_command(&["explain", name, "--lang", lang]));
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name} {ran:?}");
-            let hint = if *lang == "en" { "hint: " } else { "提示：" };
+            let hint = if *lang == "en" { "hint: " } else { "下一步：" };
             assert!(ran.out.starts_with(&format!("{name}\n")) && ran.out.contains(hint), "{ran:?}");
             assert!(!ran.out.contains("provider's description") && !ran.out.contains("平台的说明"), "{ran:?}");
         }

@@ -32,6 +32,7 @@ mod explain;
 mod faults;
 mod fields;
 mod filter;
+mod first_hour;
 mod first_steps;
 mod gives_way;
 mod help;
