@@ -272,10 +272,11 @@ fn folders_on_the_way_to_the_home_are_private() {
 fn output_that_cannot_be_written_after_a_refresh_says_what_is_kept() {
     let world = World::logged_in();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let child = world.command(&["refresh"]).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child =
+        world.command(&["refresh", "--json"]).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert!(err.contains("kept:") && err.contains("in the vault"), "{err}");
+    assert!(err.contains("\"kept\":\"new-tokens\""), "{err}");
     assert_eq!(world.status()["login"]["generation"], 2);
 }
 
