@@ -37,9 +37,7 @@ fn a_code_may_be_written_in_several_ways() {
     for word in ["TW9999", "", "1", "no_such_word"] {
         run(&mut bare_command(&["explain", word])).fails(2, "such as invalid_grant");
     }
-    for (word, meant) in
-        [("TW0410", "TW0410"), ("20063x", "20063"), ("invalid_grnat", "invalid_grant"), ("TW041", "TW041")]
-    {
+    for (word, meant) in [("TW0410", "TW0410"), ("20063x", "20063"), ("invalid_grnat", "invalid_grant")] {
         let ran = run(&mut bare_command(&["explain", word]));
         assert!(ran.out.contains(meant) || ran.err.contains(&format!("did you mean {meant}?")), "{ran:?}");
     }
@@ -62,6 +60,10 @@ fn every_code_and_word_of_the_providers_is_explained_in_both_languages() {
         for lang in langs {
             let ran = run(&mut bare_command(&["explain", name, "--lang", lang]));
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name} {ran:?}");
+            // A server's word that is a name of ours too, but for its capitals, is explained by ours.
+            if Code::ALL.iter().any(|code| code.name().eq_ignore_ascii_case(name)) {
+                continue;
+            }
             let hint = if *lang == "en" { "hint: " } else { "下一步：" };
             assert!(ran.out.starts_with(&format!("{name}\n")) && ran.out.contains(hint), "{ran:?}");
             assert!(!ran.out.contains("provider's description") && !ran.out.contains("平台的说明"), "{ran:?}");

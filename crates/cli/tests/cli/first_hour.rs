@@ -53,7 +53,7 @@ fn advice_names_the_home_that_was_typed() {
     assert!(ran.fails(2, "TW0204").err.contains(&command), "{ran:?}");
     let ran =
         crate::world::run(&mut crate::world::bare_command(&["--home", home.to_str().unwrap(), "token", "--json"]));
-    assert!(ran.error()["next"].to_string().contains(&command), "{ran:?}");
+    assert!(ran.fails(2, "TW0204").err.contains(&command), "{ran:?}");
 }
 
 #[test]
