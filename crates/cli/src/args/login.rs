@@ -3,25 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser as _};
 use tokenward_core::{AppName, Brand};
 
 use super::link::{InsistFlags, PlaceFlags};
 use super::profile::OfProfile;
 use super::purpose::Purpose;
 use super::values::{brand, name, port, some_time};
-
-/// `login` without a word behind it.
-#[derive(Debug, Parser)]
-struct Plain {
-    #[command(flatten)]
-    login: Login,
-}
+use super::{Cli, Command};
 
 impl Login {
-    /// What `tokenward login` alone means.
+    /// What `tokenward login` alone means. It is read as it would be typed: some of its arguments refer to those that every command has.
     pub(crate) fn plain() -> Option<Self> {
-        Plain::try_parse_from(["login"]).ok().map(|plain| plain.login)
+        match Cli::try_parse_from(["tokenward", "login"]).ok()?.command {
+            Command::Login(login) => Some(*login),
+            _ => None,
+        }
     }
 }
 

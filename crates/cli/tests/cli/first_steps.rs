@@ -42,6 +42,21 @@ fn login_with_nothing_set_up_begins_with_init_and_goes_on() {
 }
 
 #[test]
+fn init_goes_on_to_the_login() {
+    let world = World::bare();
+    let hosts = hosts(&world);
+    let variables: Vec<_> = hosts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut init = AtTerminal::with(&world, &variables, "init");
+    answered(&mut init, &world).until("Log in now? [Y/n]").answer("\n").until("waiting for the browser");
+    let shown = init.seen();
+    let line =
+        shown.lines().map(str::trim).rfind(|line| line.starts_with("http://") && line.contains("state=")).unwrap();
+    browse(line);
+    let (shown, code) = init.end();
+    assert!(code == 0 && shown.contains("Ada"), "{shown}");
+}
+
+#[test]
 fn a_no_ends_after_init() {
     let world = World::bare();
     let hosts = hosts(&world);
