@@ -445,11 +445,15 @@ impl Write for LogLines {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = format!("{}\n", visible(line));
-        io::stderr().lock().write_all(line.as_bytes()).map(|()| event.len())
+        // A log that cannot be written (a full disk, `2>&1 | head -4`) ends nothing: of an error the subscriber would make a line on the
+        // same stderr, and of that a panic, in the middle of a refresh.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+        Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().lock().flush()
+        let _ = io::stderr().lock().flush();
+        Ok(())
     }
 }
 

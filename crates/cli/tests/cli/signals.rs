@@ -1,5 +1,7 @@
 //! Ctrl-C must not cost a login.
 
+use std::process::Stdio;
+
 use tokenward_emulator::{Fault, FaultKind, Operation};
 use tokenward_testkit::wait_until;
 
@@ -32,4 +34,25 @@ fn a_signal_at_any_other_time_ends_at_once() {
     let ran = login.finish();
     assert_eq!(ran.code, 130, "{ran:?}");
     assert!(ran.err.contains("cancelled (SIGINT)"), "{ran:?}");
+}
+
+/// Of a log that cannot be written no refresh dies: on a full disk, and where the reader of the lines has gone.
+#[test]
+fn a_log_that_cannot_be_written_ends_no_refresh() {
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let gone = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let ways: [(&str, &dyn Fn() -> Stdio); 2] = [("full", &full), ("gone", &gone)];
+    for (name, stderr) in ways {
+        let world = World::logged_in();
+        for generation in 2..4 {
+            let ended = world.command(&["-vvv", "refresh"]).stdout(Stdio::null()).stderr(stderr()).status().unwrap();
+            assert_eq!(ended.code(), Some(0), "{name}: {ended}");
+            let login = world.status()["login"].clone();
+            assert_eq!((&login["generation"], &login["status"]), (&generation.into(), &"valid".into()), "{name}");
+        }
+    }
 }
