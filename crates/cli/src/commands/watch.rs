@@ -46,7 +46,7 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
         match found.await {
             Ok(app) => {
                 if !has_links(&name) {
-                    context.printer.warning(lang.watched_without_links(&name));
+                    context.printer.note(lang.watched_without_links(&name));
                 }
                 context.warn_if_over(&session, &name).await;
                 profiles.push((name, app));

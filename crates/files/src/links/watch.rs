@@ -84,8 +84,8 @@ impl LinkWatcher {
     /// How long edits may go unnoticed where the system tells of none.
     pub const PAUSE: Duration = Duration::from_secs(30);
 
-    /// A watch over the links of these profiles, each with its app. A profile without links is not rotated, and its first link
-    /// is noticed.
+    /// A watch over the logins of these profiles, each with its app, and over their links. A profile without links is rotated in time
+    /// too, and its first link is noticed.
     pub fn new(keeper: &Keeper, profiles: Vec<(ProfileName, App)>) -> Self {
         Self { keeper: keeper.clone(), profiles, pause: Self::PAUSE }
     }
@@ -191,9 +191,6 @@ impl Watched {
         let files: BTreeSet<_> =
             vault.links(Some(&self.profile)).await?.into_iter().map(|link| link.target.file).collect();
         self.follow(files.clone()).await?;
-        if files.is_empty() {
-            return Ok(self.pause);
-        }
         for report in self.links.reconcile(&self.app, &self.profile, false, Links::PATIENCE).await? {
             self.tell(report);
         }

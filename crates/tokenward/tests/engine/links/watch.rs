@@ -209,6 +209,21 @@ async fn failures_pause_and_a_dead_login_waits_for_a_person() {
     assert_eq!(whose.and_then(|subject| subject.name).as_deref(), Some("Ada"));
 }
 
+/// Programs that only ask for tokens need no file, and their login shall not end unused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_without_a_linked_file_is_rotated_in_time() {
+    let desk = Desk::new().await;
+    let (home, _) = desk.world.log_in(&desk.keeper, "home").await;
+    let watching = Watching::over(&desk, &["work", "home"], Duration::from_millis(200)).await;
+    desk.world.pass(Duration::from_secs(7200 - 240));
+    let of_home =
+        |event: &WatchEvent| matches!(event, WatchEvent::Rotated { profile, .. } if profile.as_str() == "home");
+    watching.until("rotated", of_home).await;
+    watching.stop().await;
+    assert_eq!(desk.keeper.status(home).await.unwrap().grant.generation, Generation::new(2));
+    assert_eq!(desk.replays(), 0);
+}
+
 /// A link that is made in another terminal is noticed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_is_made_meanwhile_is_followed() {
