@@ -15,9 +15,9 @@ fn words_follow_the_language_and_data_does_not() {
     assert_eq!(world.run_with(&zh, &["token"]).out, world.run(&["token"]).out);
     assert_eq!(world.run_with(&zh, &["list", "--json"]).out, world.run(&["list", "--json"]).out);
     let ran = world.run_with(&zh, &["refresh"]);
-    assert!(ran.succeeds().out.contains("已刷新"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("已刷新"), "{ran:?}");
     let ran = world.run(&["refresh", "--lang", "zh"]);
-    assert!(ran.succeeds().out.contains("已刷新"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("已刷新"), "{ran:?}");
     let ran = world.run_with(&[("LC_ALL", "zh_CN.UTF-8"), ("TOKENWARD_LANG", "en")], &["refresh"]);
     assert!(ran.succeeds().err.contains("refreshed"), "{ran:?}");
 }
