@@ -3,6 +3,7 @@
 //! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
+mod named_places;
 mod variable_names;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
+use named_places::provable;
 use variable_names::{VariableNames, brand_of};
 
 /// A file, and where in it the values of one login stand.
@@ -92,7 +94,7 @@ impl TokenPlaces {
         let twins = shape.twins(&document, known);
         let further = shape.further(&document, &twins);
         for shape in [&shape].into_iter().chain(&copies) {
-            provable(&document, shape, lang)?;
+            provable(&document, shape, example(format), lang)?;
             writable(&document, shape, known, wish, lang)?;
             not_crosswise(&document, shape, known, wish, lang)?;
             of_its_kind(&document, shape, known, lang)?;
@@ -101,7 +103,7 @@ impl TokenPlaces {
         // A login is known once it is taken over, and its tokens are told from the words around them. One alone never is.
         let told = if shape.refresh().is_some() { [known, &twins].concat() } else { known.to_vec() };
         for twin in &further {
-            provable(&document, twin, lang)?;
+            provable(&document, twin, example(format), lang)?;
             if twin.objection(&document, &told).is_some() {
                 return Err(stays_behind(&shape, twin, lang));
             }
@@ -187,7 +189,9 @@ impl Picker<'_> {
             (Slot::AccessToken, "--access", &self.wish.at.access),
             (Slot::RefreshToken, "--refresh", &self.wish.at.refresh),
         ] {
-            shape.places.extend(self.place(flag, text.as_ref())?.map(|place| (slot, place)));
+            let Some(place) = self.place(flag, text.as_ref())? else { continue };
+            named_places::is_there(self.file, self.document, &place, example(self.document.format()), self.lang)?;
+            shape.places.insert(slot, place);
         }
         Ok(shape)
     }
@@ -333,17 +337,6 @@ pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     }
 }
 
-/// Refuses a place that could never be written, before a link is made of it.
-fn provable(document: &Document, shape: &Shape, lang: Lang) -> Result<(), Failure> {
-    for place in shape.access().into_iter().chain(shape.refresh()) {
-        if let Err(error) = document.clone().set(place, "tokenward") {
-            let failure = Failure::new(Code::PlaceUnclear, lang.place_not_writable(place)).detail(error.to_string());
-            return Err(failure.then(lang.name_places(example(document.format()))));
-        }
-    }
-    Ok(())
-}
-
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
 fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
     let (what, next) = match shape.objection(document, known) {
@@ -439,7 +432,9 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 pub(crate) fn refused(error: &FileError, lang: Lang) -> Failure {
     match error {
         FileError::Missing { path } => {
-            Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(lang.file_missing_next())
+            let next = named_places::namesake(path)
+                .map_or_else(|| lang.file_missing_next(), |name| lang.did_you_mean(quoted(&name)));
+            Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(next)
         }
         FileError::Dangling { path, target } => {
             Failure::new(Code::FileUnusable, lang.file_dangling(path.display(), target.display())).complete()

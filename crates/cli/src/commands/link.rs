@@ -490,6 +490,9 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
             printer.note(lang.link_kept(profile, places(link)));
         }
     }
+    if made.iter().any(|made| made.is_new) {
+        printer.note(lang.link_who_refreshes());
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -525,7 +528,7 @@ fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, context: &C
 }
 
 /// The places of a link in a line.
-fn places(link: &Link) -> String {
+pub(super) fn places(link: &Link) -> String {
     let places = &link.target.places;
     let tokens = [Slot::AccessToken, Slot::RefreshToken].into_iter().filter_map(|slot| places.get(&slot));
     let mut words: Vec<String> = tokens.map(ToString::to_string).collect();

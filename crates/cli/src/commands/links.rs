@@ -40,7 +40,8 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         states.retain(|state| of_file.iter().any(|link| link.id == state.link.id));
     }
     if context.printer.json {
-        let fields: Vec<_> = states.iter().map(|state| LinkFields::of(&state.link).found(state)).collect();
+        let fields: Vec<_> =
+            states.iter().map(|state| LinkFields::of(&state.link).found(state, context.now())).collect();
         context.printer.document(&json!({ "links": fields }))?;
     } else if states.is_empty() {
         context.printer.note(lang.no_links());
@@ -48,7 +49,8 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
         context.printer.table(&heads, states.iter().map(|state| row(state, &states, context)).collect())?;
         for state in &states {
-            for word in lang.link_advice(state).into_iter().chain(lang.permitted(state)) {
+            let expired = state.expired(context.now()).map(|_| lang.advice_expired());
+            for word in lang.link_advice(state).into_iter().chain(expired).chain(lang.permitted(state)) {
                 context.printer.note(format!("{}{}{word}", context.short(&state.link.target.file), lang.colon()));
             }
         }
@@ -72,6 +74,7 @@ fn row(state: &LinkState, all: &[LinkState], context: &Context) -> Vec<String> {
         file = format!("{file} · {place}");
     }
     let delivered = link.receipt.map_or_else(|| lang.never(), |receipt| lang.distance(receipt.at, context.now()));
-    let words = lang.exposed_state(state).unwrap_or_else(|| lang.link_state(&state.found));
+    let expired = state.expired(context.now()).map(|end| lang.state_expired(lang.distance(end, context.now())));
+    let words = lang.exposed_state(state).or(expired).unwrap_or_else(|| lang.link_state(&state.found));
     vec![file, link.target.profile.to_string(), words, delivered]
 }

@@ -202,10 +202,13 @@ fn status(place: &Place, context: &Context) -> Result<ExitCode, Failure> {
 fn remove(place: &Place, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let installed = place.is_ours(context)?;
+    let mut stopped = false;
     if installed {
         let [stop, forget] = place.manager.stop(&place.file);
-        if let Managed::Failed(why) = manage(&stop) {
-            printer.warning(lang.service_stop_failed(why));
+        match manage(&stop) {
+            Managed::Done => stopped = true,
+            Managed::Failed(why) => printer.warning(lang.service_stop_failed(why)),
+            Managed::Absent => {}
         }
         std::fs::remove_file(&place.file).map_err(|error| place.not_written(&error, context))?;
         // That its file is gone the manager would see by itself, later.
@@ -214,7 +217,8 @@ fn remove(place: &Place, context: &Context) -> Result<ExitCode, Failure> {
     if printer.json {
         printer.document(&json!({ "file": place.file, "removed": installed }))?;
     } else if installed {
-        printer.note(lang.service_removed(context.short(&place.file)));
+        let file = context.short(&place.file);
+        printer.note(if stopped { lang.service_removed(file) } else { lang.service_file_removed(file) });
     } else {
         printer.note(lang.service_not_there());
     }

@@ -66,7 +66,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
             "key_source": info.key_source,
             "vault": settings.home().vault(),
             "clear_text": clear_text,
-            "links": links.iter().map(|state| LinkFields::of(&state.link).found(state)).collect::<Vec<_>>(),
+            "links": links.iter().map(|state| LinkFields::of(&state.link).found(state, context.now())).collect::<Vec<_>>(),
         }))?;
     } else {
         let lang = context.lang();

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokenward_core::{Code, PathStep, Place, ProfileName, Slot};
 
 use crate::args::Unlink;
+use crate::commands::link::places;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
@@ -40,7 +41,16 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
     }
     for link in &found {
         links.unlink(link.id).await?;
-        context.printer.note(lang.unlinked(context.short(&link.target.file), &link.target.profile));
+    }
+    // Where other places of the file are still kept, the file is not let go.
+    let left = links.of_file(&absolute(&unlink.file), None).await.is_ok();
+    for link in &found {
+        let (file, profile) = (context.short(&link.target.file), &link.target.profile);
+        context.printer.note(if left {
+            lang.unlinked_places(places(link), file, profile)
+        } else {
+            lang.unlinked(file, profile)
+        });
     }
     if context.printer.json {
         context.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;

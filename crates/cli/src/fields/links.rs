@@ -30,6 +30,8 @@ pub(crate) struct LinkFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     generation: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    access_expired_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adopted: Option<bool>,
@@ -53,6 +55,7 @@ impl LinkFields {
             delivered_generation: link.receipt.map(|receipt| receipt.generation.get()),
             state: None,
             generation: None,
+            access_expired_at: None,
             outcome: None,
             adopted: None,
             more: BTreeMap::new(),
@@ -60,9 +63,10 @@ impl LinkFields {
     }
 
     /// With how it stands.
-    pub(crate) fn found(mut self, state: &LinkState) -> Self {
+    pub(crate) fn found(mut self, state: &LinkState, now: Timestamp) -> Self {
         self.state = Some(state_name(&state.found));
         self.generation = state.present.map(|(_, generation)| generation.get());
+        self.access_expired_at = state.expired(now).map(moment);
         self.more = found(&state.found);
         if let Some(error) = &state.exposed {
             self.more.insert("exposed", json!(failure(error)));

@@ -348,6 +348,10 @@ impl Lang {
                     .next(self.doctor_port_refused_next())
             }
             Story::LinksInStep(count) => FindingWords::of(self.doctor_links_in_step(count)),
+            Story::LinksExpired { count, since } => {
+                let since = self.distance(*since, setting.now);
+                FindingWords::of(self.doctor_links_expired(count, since)).next(self.advice_expired())
+            }
             Story::Link(state) => {
                 let words = self.exposed_state(state).unwrap_or_else(|| self.link_state(&state.found));
                 let told = FindingWords::of(self.doctor_link(state.link.target.file.display(), words));

@@ -13,6 +13,7 @@ use crate::token_places::quoted;
 super::sentences! {
     file_missing(file) { "{file} does not exist" "{file} 不存在" }
     file_missing_next() { "check the path; `tokenward link FILE --create` creates the file, and so does `tokenward login --env-file FILE`" "请检查路径；`tokenward link 文件 --create` 可新建文件，`tokenward login --env-file 文件` 也可以" }
+    did_you_mean(name) { "did you mean {name}?" "是否指 {name}？" }
     file_dangling(file, target) { "{file} is a symbolic link to {target}, which does not exist: create that file, or fix the symbolic link" "{file} 是指向 {target} 的符号链接，而目标不存在：请创建该文件，或修正符号链接" }
     file_no_file(file) { "{file} is not a file" "{file} 不是文件" }
     file_not_understood(file) { "{file} cannot be parsed, and is left unchanged" "无法解读 {file}，已保持原样" }
@@ -20,6 +21,8 @@ super::sentences! {
     format_unclear(file) { "the format of {file} is not clear from its name or content" "从名称和内容都看不出 {file} 的格式" }
     format_unclear_next() { "use --format ini, env, properties, json or toml" "请用 --format 指定 ini、env、properties、json 或 toml" }
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有常用名称的令牌位置" }
+    no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
+    places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
     name_places(example) { "say where the token is, for example {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
@@ -88,6 +91,7 @@ super::sentences! {
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
     several_links_next() { "choose one with -p NAME or --server NAME, or remove all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in sync with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
+    unlinked_places(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}; other places in the file still are" "{file} 中的 {places} 不再与配置档 {profile} 同步；该文件的其他位置仍保持同步" }
     unlinked_stays() { "its content stays as it is, and becomes outdated at the next refresh: its refresh token is then used, so no program may refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
     unlinked_access_stays() { "its content stays as it is; the access token in it expires within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps a file in sync" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
@@ -97,6 +101,9 @@ super::sentences! {
     never() { "never" "从未" }
 
     state_in_step() { "in sync" "已同步" }
+    state_expired(since) { "in sync; the access token expired {since}" "已同步；访问令牌已于 {since}到期" }
+    advice_expired() { "nobody has refreshed since: the next tokenward command that uses the login does, and updates the file; `tokenward service install` keeps it valid all the time" "此后没有人刷新：下一条使用此登录的 tokenward 命令会刷新并更新文件；`tokenward service install` 可让它一直有效" }
+    link_who_refreshes() { "the file is updated when a tokenward command refreshes; `tokenward service install` keeps it valid all the time" "tokenward 的命令刷新时更新此文件；`tokenward service install` 可让它一直有效" }
     state_over() { "in sync, but the login is no longer valid" "已同步，但登录已失效" }
     advice_over(profile) { "the login is no longer valid, and the tokens in the file expire with it: log in again with `tokenward login -p {profile}`; the file is then updated" "登录已失效，文件中的令牌最迟到期后也不再可用：请用 `tokenward login -p {profile}` 重新登录，文件随之更新" }
     wrong_kind_refresh(place) { "there is a refresh token at {place}, where an access token should be: overwriting it would lose the login" "{place} 处应为访问令牌，实为刷新令牌：若覆盖，登录就会丢失" }

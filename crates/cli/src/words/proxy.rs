@@ -47,8 +47,8 @@ code_words! {
         Code::ProxySecretMissing => (
             w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
             w(
-                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret",
-                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret",
+                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret. Under `tokenward proxy -- CMD` the program was given a token or secret of its own (arguments win over the environment): remove it",
+                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret。若在 `tokenward proxy -- 命令` 之下，则程序另有自己的令牌或密钥（参数优先于环境变量）：请去掉",
             ),
         ),
         Code::ProxyLoginCall => (

@@ -15,6 +15,7 @@ super::sentences! {
     service_of_others(file) { "{file} was not written by `tokenward service install`, and is left as it is" "{file} 不是由 `tokenward service install` 写入的，未作改动" }
     service_of_others_next() { "move it away first" "请先移走该文件" }
     service_removed(file) { "the service is stopped and {file} is deleted" "服务已停止，{file} 已删除" }
+    service_file_removed(file) { "{file} is deleted; if the service still runs, it ends with your session" "{file} 已删除；若服务仍在运行，会随会话一同结束" }
     service_not_there() { "the service is not installed; `tokenward service install` installs it" "服务尚未安装；`tokenward service install` 可安装" }
     fact_service_file() { "service file" "服务文件" }
     fact_service_running() { "running" "正在运行" }

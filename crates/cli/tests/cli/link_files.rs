@@ -40,8 +40,10 @@ fn only_the_tokens_bytes_of_an_mcp_file_change() {
     assert!(ran.succeeds().out.contains("mcpServers.lark.args[after -u]"), "{ran:?}");
     // Two links: which?
     project.run(&["unlink", "mcp.json"]).fails(2, "--all");
-    project.run(&["unlink", "mcp.json", "--server", "lark"]).succeeds();
-    project.run(&["unlink", "mcp.json"]).succeeds();
+    let ran = project.run(&["unlink", "mcp.json", "--server", "lark"]);
+    assert!(ran.succeeds().err.contains("mcpServers.lark.args[after -u] in mcp.json is no longer"), "{ran:?}");
+    let ran = project.run(&["unlink", "mcp.json"]);
+    assert!(ran.succeeds().err.contains("mcp.json is no longer") && !ran.err.contains(" in mcp.json is"), "{ran:?}");
 }
 
 #[test]
@@ -133,6 +135,51 @@ fn files_that_cannot_be_used_get_a_sentence_and_cost_nobody_a_login() {
         assert!(project.is_true(".env"), "{said}: delivered once it could be");
     }
     assert_eq!(project.world.sandbox.counters().replays, 0);
+}
+
+/// A name without the way to it would become a key that no program reads.
+#[test]
+fn a_name_that_is_no_place_adds_no_key() {
+    let project = Project::of(World::logged_in());
+    let files = [
+        (
+            "m.json",
+            "{\"mcpServers\": {\"lark-docs\": {\"env\": {\"USER_ACCESS_TOKEN\": \"\", \"EMPTY\": null}}}}\n",
+            "mcpServers.lark-docs.env.USER_ACCESS_TOKEN",
+        ),
+        ("m.toml", "[mcp_servers.lark.env]\nUSER_ACCESS_TOKEN = \"\"\n", "mcp_servers.lark.env.USER_ACCESS_TOKEN"),
+    ];
+    for (file, text, place) in files {
+        project.write(file, text);
+        for more in [&[][..], &["--create"]] {
+            let ran = project.run(&[&["link", file, "--access", "USER_ACCESS_TOKEN"][..], more].concat());
+            assert!(ran.fails(2, "TW0507").err.contains("no place USER_ACCESS_TOKEN in"), "{ran:?}");
+            assert!(ran.err.contains(&format!("places of that name: {place}")), "{ran:?}");
+            let ran = project.run(&[&["link", file, "--refresh", "NOWHERE"][..], more].concat());
+            assert!(ran.fails(2, "TW0507").err.contains("no place NOWHERE in"), "{ran:?}");
+            assert_eq!(project.read(file), text);
+        }
+        project.run(&["link", file, "--access", place]).succeeds();
+        let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+        assert!(project.read(file).contains(&token), "{}", project.read(file));
+    }
+    // A null waits for its value.
+    project.run(&["unlink", "m.json"]).succeeds();
+    project.run(&["link", "m.json", "--access", "mcpServers.lark-docs.env.EMPTY"]).succeeds();
+    assert!(!project.read("m.json").contains("null"), "{}", project.read("m.json"));
+    // Where a name is the whole way, who names it has it there.
+    project.write("x.env", "A=1\n");
+    project.run(&["link", "x.env", "--access", "MINE"]).succeeds();
+    assert!(project.read("x.env").starts_with("A=1\nMINE="), "{}", project.read("x.env"));
+}
+
+#[test]
+fn a_file_whose_name_lacks_its_dot_is_named() {
+    let project = Project::of(World::logged_in());
+    project.write(".mcp.json", "{}\n");
+    let ran = project.run(&["link", "mcp.json"]);
+    assert!(ran.fails(2, "TW0210").err.contains("did you mean .mcp.json?"), "{ran:?}");
+    assert!(!ran.err.contains("--create"), "{ran:?}");
 }
 
 #[test]

@@ -243,3 +243,29 @@ fn another_profiles_login_is_left_to_it() {
     let ran = project.run(&["link", "b.env", "--json"]);
     assert_eq!(ran.succeeds().json()["links"][0]["profile"], "default");
 }
+
+#[test]
+fn an_access_token_that_nobody_refreshed_is_said_to_have_expired() {
+    let project = Project::of(World::logged_in());
+    let ran = project.run(&["link", ENV, "--create"]);
+    let who = "the file is updated when a tokenward command refreshes; `tokenward service install` keeps it valid";
+    assert_eq!(ran.succeeds().err.matches(who).count(), 1, "{ran:?}");
+    let ran = project.run(&["link", ENV]);
+    assert!(!ran.succeeds().err.contains(who), "said once: {ran:?}");
+    let ran = project.run(&["links", "--json"]);
+    assert_eq!(ran.json()["links"][0].get("access_expired_at"), None, "{ran:?}");
+    project.world.advance(7320);
+    let ran = project.run_at(7320, &["links"]);
+    assert!(ran.succeeds().out.contains("in sync; the access token expired 2 min ago"), "{ran:?}");
+    assert!(ran.err.contains("`tokenward service install`"), "{ran:?}");
+    let ran = project.run_at(7320, &["links", "--lang", "zh"]);
+    assert!(ran.succeeds().out.contains("访问令牌已于"), "{ran:?}");
+    let ran = project.run_at(7320, &["links", "--json"]);
+    let link = &ran.succeeds().json()["links"][0];
+    assert!(link["state"] == "in-sync" && link["access_expired_at"].is_string(), "{ran:?}");
+    let ran = project.run_at(7320, &["doctor"]);
+    assert!(ran.out.contains("the access token in them expired"), "{ran:?}");
+    project.run_at(7320, &["token"]).succeeds();
+    let ran = project.run_at(7320, &["links"]);
+    assert!(ran.succeeds().out.contains("in sync") && !ran.out.contains("expired"), "{ran:?}");
+}

@@ -159,6 +159,7 @@ fn where_no_manager_starts_it_is_said_what_to_type() {
     // It goes all the same, and says what did not work.
     let ran = desktop.run(&["service", "remove"]);
     assert!(ran.succeeds().err.contains("could not be stopped: trouble"), "{ran:?}");
+    assert!(ran.err.contains("is deleted") && !ran.err.contains("is stopped"), "one true thing: {ran:?}");
     assert!(!desktop.unit().exists());
 }
 

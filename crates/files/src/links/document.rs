@@ -89,6 +89,27 @@ impl Document {
         Ok(value.map(Zeroizing::new))
     }
 
+    /// Whether a key or an element is there, whatever stands at it: nothing yet, too.
+    pub fn has(&self, place: &Place) -> bool {
+        match place {
+            Place::Path(path) => {
+                let tree = self.tree();
+                tree.is_ok_and(|tree| path.iter().try_fold(&tree, |node, step| node.child(step)).is_some())
+            }
+            Place::Within { text, path } => match self.inner(text) {
+                Ok(inner) => inner.is_some_and(|inner| inner.has(&Place::Path(path.clone()))),
+                Err(_) => true,
+            },
+            Place::Ini { .. } | Place::Dotenv { .. } => !matches!(self.get(place), Ok(None)),
+        }
+    }
+
+    /// Where texts stand under a key of that name, upper and lower case being one.
+    pub fn places_of(&self, key: &str) -> Vec<Place> {
+        let places = self.texts().into_iter().map(|(place, _)| place);
+        places.filter(|place| place.key().is_some_and(|own| own.eq_ignore_ascii_case(key))).collect()
+    }
+
     /// The text or number at a place; in ini, `.env` and `.properties` files every value is a text.
     ///
     /// # Errors

@@ -52,7 +52,8 @@ impl Links {
             states.push(match look {
                 Some(look) => self.state(link, look).await?,
                 None => {
-                    LinkState { found: FileComparison::Unusable(silent(&link)), present: None, exposed: None, link }
+                    let found = FileComparison::Unusable(silent(&link));
+                    LinkState::new(link, found)
                 }
             });
         }
@@ -388,9 +389,10 @@ impl Links {
                 },
             },
         };
+        let expires = login.as_ref().and_then(|login| login.grant.access.as_ref()).map(|access| access.expires);
         let present = login.map(|login| (login.grant.id, login.grant.generation));
         let exposed = exposed.map(|error| unwritten(&error));
-        Ok(LinkState { link, present, found, exposed })
+        Ok(LinkState { link, present, found, exposed, expires })
     }
 
     /// The login of a profile, refresh token included.

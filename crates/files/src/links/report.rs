@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use tokenward_core::{Generation, GrantId, Link, LinkId, Place, ProfileName, Slot};
 
 use tokenward_keeper::{Error, Notice};
@@ -19,12 +20,21 @@ pub struct LinkState {
     /// Why tokens in it are not safe from other users, if nobody insisted: others can put another file in its place, and nothing is written
     /// into it; or others can read it, until it is written next.
     pub exposed: Option<Error>,
+    /// When the access token of that login ends, if it has one.
+    pub expires: Option<Timestamp>,
 }
 
 impl LinkState {
     /// A link whose file shows this, where nobody is logged in.
     pub const fn new(link: Link, found: FileComparison) -> Self {
-        Self { link, present: None, found, exposed: None }
+        Self { link, present: None, found, exposed: None, expires: None }
+    }
+
+    /// Since when the access token that the file shows is of no use, where it shows the present one and nobody has refreshed since.
+    pub fn expired(&self, now: Timestamp) -> Option<Timestamp> {
+        let shows = matches!(self.found, FileComparison::InStep) && self.exposed.is_none();
+        let shows = shows && self.link.target.places.contains_key(&Slot::AccessToken);
+        self.expires.filter(|&end| shows && end <= now)
     }
 }
 

@@ -104,7 +104,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         }
         None => found.add(Check::Login, Story::NotLoggedIn),
     }
-    links(&profile.links, found);
+    links(&profile.links, facts.now, found);
     if let Some(port) = &profile.port {
         let story = match port {
             PortFacts::Free(redirect) => Story::PortFree(redirect.clone()),
@@ -306,7 +306,7 @@ fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector)
     }
 }
 
-fn links(links: &[LinkState], found: &mut Collector) {
+fn links(links: &[LinkState], now: Timestamp, found: &mut Collector) {
     // That a login is over is told of the login.
     let is_bad = |state: &&LinkState| {
         !matches!(state.found, FileComparison::InStep | FileComparison::Over) || state.exposed.is_some()
@@ -314,7 +314,11 @@ fn links(links: &[LinkState], found: &mut Collector) {
     let bad: Vec<_> = links.iter().filter(is_bad).collect();
     let is_over = links.iter().any(|state| matches!(state.found, FileComparison::Over));
     if bad.is_empty() && !is_over && !links.is_empty() {
-        found.add(Check::Links, Story::LinksInStep(links.len()));
+        let expired = links.iter().filter_map(|state| state.expired(now)).max();
+        found.add(
+            Check::Links,
+            expired.map_or(Story::LinksInStep(links.len()), |since| Story::LinksExpired { count: links.len(), since }),
+        );
     }
     for state in bad {
         found.add(Check::Links, Story::Link(Box::new(state.clone())));

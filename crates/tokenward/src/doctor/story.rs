@@ -305,6 +305,13 @@ pub enum Story {
     },
     /// Every linked file is in step.
     LinksInStep(usize),
+    /// Every linked file is in step, and the access token in them has expired: nobody has refreshed since.
+    LinksExpired {
+        /// How many.
+        count: usize,
+        /// When it expired.
+        since: Timestamp,
+    },
     /// A linked file is not.
     Link(Box<LinkState>),
     /// A linked file is written although others can read it or write its folder, because a person insisted.
@@ -418,6 +425,7 @@ impl Story {
             Self::ClockWentBack { .. } => Code::ClockWentBack,
             Self::PortTaken(_) => Code::PortInUse,
             Self::PortRefused { .. } => Code::BadSetting,
+            Self::LinksExpired { .. } => Code::LinkStale,
             Self::Link(state) => match (&state.exposed, &state.found) {
                 (Some(error), _) => error.code(),
                 (None, FileComparison::Behind | FileComparison::Stale { .. } | FileComparison::Newer) => {
@@ -498,6 +506,7 @@ impl Story {
             | Self::RedirectElsewhere(_)
             | Self::ToolClosed { .. }
             | Self::LinkPermits(_)
+            | Self::LinksExpired { .. }
             | Self::OldCopy { .. } => Severity::Note,
             Self::AppReady { .. }
             | Self::Script(_)

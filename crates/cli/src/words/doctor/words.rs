@@ -164,6 +164,7 @@ crate::words::sentences! {
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
     doctor_port_refused(url, why) { "cannot listen on {url}: {why}" "无法监听 {url}：{why}" }
     doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL where the app is registered" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在注册该应用的平台登记该重定向 URL" }
+    doctor_links_expired(count, since) { "linked files in sync: {count}; the access token in them expired {since}" "链接的文件均已同步：{count} 个；其中的访问令牌已于 {since}到期" }
     doctor_links_in_step(count) { "linked files in sync: {count}" "链接的文件均已同步：{count} 个" }
     doctor_link(file, state) { "{file}: {state}" "{file}：{state}（链接的文件）" }
     doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
