@@ -163,6 +163,12 @@ impl Failure {
         next.into_iter().fold(self, Self::then)
     }
 
+    /// Has this advice and no other.
+    pub(crate) fn only_then(mut self, next: impl IntoIterator<Item = String>) -> Self {
+        self.0.next = Some(next.into_iter().collect());
+        self
+    }
+
     /// Adds advice after what the catalogue has to say.
     pub(crate) fn or_then(mut self, lang: Lang, next: String) -> Self {
         let mut advice = self.advice(lang);

@@ -4,6 +4,7 @@
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
 mod named_places;
+mod secret_flaw;
 mod variable_names;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
 use named_places::provable;
+pub(crate) use secret_flaw::{Flaw, SecretFlaw};
 use variable_names::{VariableNames, brand_of};
 
 /// A file, and where in it the values of one login stand.
@@ -38,8 +40,12 @@ pub(crate) struct TokenPlaces {
     pub(crate) app_id_at: Option<Place>,
     /// The app's secret.
     pub(crate) app_secret: Option<AppSecret>,
+    /// Where it stands.
+    pub(crate) app_secret_at: Option<Place>,
     /// Where something stands in for it.
     pub(crate) secret_stands_in: Option<Place>,
+    /// What is wrong with it otherwise, where the file names an app.
+    pub(crate) secret_flaw: Option<SecretFlaw>,
     /// What stands at the refresh token's place, where that could be a token.
     pub(crate) refresh: Option<RefreshToken>,
     /// The brand that the names speak of.
@@ -118,6 +124,7 @@ impl TokenPlaces {
         Ok(Self {
             app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
             app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
+            secret_flaw: SecretFlaw::of(&document, &shape, secret.as_ref()),
             secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
             refresh: read(&refresh).and_then(|text| given::refresh_token(text.as_str()).ok()),
             brand: wish.brand.or_else(|| brand_of(&shape, format)),
@@ -125,6 +132,7 @@ impl TokenPlaces {
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
             copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
             app_id_at: shape.app_id,
+            app_secret_at: shape.app_secret,
             places: shape.places,
             file,
             format,
@@ -327,14 +335,16 @@ impl Picker<'_> {
 
 /// A file that has no place for a token. Keys are added where a person asks for them, and nowhere else.
 pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
-    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file)).then(lang.name_places(example(format)));
-    match format {
+    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file));
+    let failure = match format {
+        // Who has no token yet names no places.
         Format::Dotenv | Format::Properties => {
-            failure.then_all([lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file)))])
+            failure.then(lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file))))
         }
         // An ini file is often another program's, which would meet a section that it does not know.
         Format::Ini | Format::Json | Format::Toml => failure,
-    }
+    };
+    failure.then(lang.name_places(example(format)))
 }
 
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.

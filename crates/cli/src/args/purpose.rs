@@ -33,3 +33,18 @@ impl Purpose {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A login for any purpose can be tried in the sandbox as it comes.
+    #[test]
+    fn the_sandboxs_app_has_the_scopes_of_every_purpose() {
+        for purpose in Purpose::value_variants() {
+            for scope in purpose.scopes().split_whitespace() {
+                assert!(tokenward_emulator::DEFAULT_SCOPES.contains(&scope), "{purpose:?}: {scope}");
+            }
+        }
+    }
+}

@@ -487,7 +487,7 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
         }
         tell_besides(&file, profile, besides, context);
         if *is_new {
-            printer.note(lang.link_kept(profile, places(link)));
+            printer.note(lang.link_kept(profile, places(link, lang)));
         }
     }
     if made.iter().any(|made| made.is_new) {
@@ -528,15 +528,12 @@ fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, context: &C
 }
 
 /// The places of a link in a line.
-pub(super) fn places(link: &Link) -> String {
+pub(super) fn places(link: &Link, lang: Lang) -> String {
     let places = &link.target.places;
     let tokens = [Slot::AccessToken, Slot::RefreshToken].into_iter().filter_map(|slot| places.get(&slot));
-    let mut words: Vec<String> = tokens.map(ToString::to_string).collect();
-    let more = places.len() - words.len();
-    if more > 0 {
-        words.push(format!("+{more}"));
-    }
-    words.join(", ")
+    let words: Vec<String> = tokens.map(ToString::to_string).collect();
+    let (count, told) = (places.len(), words.join(lang.list_gap()));
+    if count > words.len() { lang.places_and_more(told, count, count - words.len()) } else { told }
 }
 
 /// What the exit code of `links` says of one.

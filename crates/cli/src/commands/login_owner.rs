@@ -14,7 +14,7 @@ use crate::args::{Init, PlaceFlags};
 use crate::commands::init;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
-use crate::token_places::TokenPlaces;
+use crate::token_places::{Flaw, SecretFlaw, TokenPlaces};
 
 /// What a source tells of the app of its login.
 #[derive(Debug)]
@@ -23,8 +23,12 @@ pub(super) struct Source<'a> {
     pub(super) name: String,
     pub(super) app_id: Option<&'a str>,
     pub(super) app_secret: Option<&'a AppSecret>,
+    /// Where in a file it stands.
+    pub(super) app_secret_at: Option<&'a Place>,
     /// Where something stands in for the secret.
     pub(super) secret_stands_in: Option<&'a Place>,
+    /// What is wrong with the secret in a file.
+    pub(super) secret_flaw: Option<&'a SecretFlaw>,
     pub(super) brand: Option<Brand>,
     pub(super) refresh: Option<&'a RefreshToken>,
     /// The profile whose login the vault knows it to be.
@@ -37,7 +41,9 @@ impl<'a> Source<'a> {
             name: context.short(&spot.file),
             app_id: spot.app_id.as_deref(),
             app_secret: spot.app_secret.as_ref(),
+            app_secret_at: spot.app_secret_at.as_ref(),
             secret_stands_in: spot.secret_stands_in.as_ref(),
+            secret_flaw: spot.secret_flaw.as_ref(),
             brand: spot.brand,
             refresh: spot.refresh.as_ref(),
             owner: spot.owner.as_ref(),
@@ -168,14 +174,24 @@ impl<'a> Source<'a> {
         // The variable is the clearer word: names of variables in a file are often copied.
         let said = context.ambient.env.get("TOKENWARD_PROVIDER").is_some();
         self.tell_stand_in(context);
+        if let Some(flaw) = self.secret_flaw.filter(|_| !context.ambient.secret_is_set) {
+            self.tell_flaw(flaw, context)?;
+        }
         let init = Init {
             app: Some(app),
             app_id: Some(id.to_owned()),
             provider: self.brand.filter(|_| !said).map(|brand| ProviderName::from(brand).into()),
             ..Init::default()
         };
-        let done =
-            init::register(&init, self.app_secret.cloned(), context.lang().app_not_saved(&self.name), context).await?;
+        let refused = context.lang().app_not_saved(&self.name);
+        let done = init::register(&init, self.app_secret.cloned(), refused.clone(), context).await;
+        let done = done.map_err(|failure| match self.app_secret_at {
+            Some(at) if self.app_secret.is_some() && failure.is_of(Code::AppCredentialsWrong) => {
+                let again = context.typed.login_into(&self.name);
+                failure.only_then([context.lang().correct_secret_in_file(at, &self.name, again), refused])
+            }
+            _ => failure,
+        })?;
         context.printer.note(context.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
         done.tell_first(context);
         Ok(())
@@ -201,6 +217,24 @@ impl<'a> Source<'a> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Says what is wrong with the secret in the file. Where nobody can be asked for it, that is the end.
+    fn tell_flaw(&self, found: &SecretFlaw, context: &Context) -> Result<(), Failure> {
+        let (lang, key) = (context.lang(), &found.name);
+        let what = match &found.flaw {
+            Flaw::Missing(None) => lang.secret_not_in_file(&self.name, key),
+            Flaw::Missing(Some((line, near))) => lang.secret_misspelt_in_file(&self.name, key, line, near),
+            Flaw::Empty => lang.secret_empty_in_file(&self.name, key),
+            Flaw::Malformed => lang.secret_malformed_in_file(&self.name, key),
+        };
+        if context.asker().can_ask() {
+            context.printer.note(what);
+            return Ok(());
+        }
+        let again = context.typed.login_into(&self.name);
+        let next = lang.correct_secret_in_file(key, &self.name, again);
+        Err(Failure::new(Code::SettingMissing, what).then(next))
     }
 
     /// Says that the secret of the source is none.

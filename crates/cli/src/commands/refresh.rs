@@ -108,6 +108,7 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
 /// question is asked.
 fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Failure {
     let (lang, file) = (context.lang(), file.display());
+    let is_app_token = error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::RenewAppToken);
     let of_app = match error.refusal().map(|refusal| refusal.remedy) {
         Some(Remedy::RenewAppToken | Remedy::CheckSecret | Remedy::CheckAppId) => {
             Some(lang.script_app_token_ended(file.to_string()))
@@ -120,13 +121,18 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
         _ => None,
     };
     if let Some(next) = of_app {
-        return Failure::from(error).then(next);
+        let failure = Failure::from(error).then(next);
+        return if is_app_token { failure.saying(lang.script_app_token_dead()) } else { failure };
     }
     let detail = error.detail().unwrap_or_default().to_owned();
     match error.code() {
         Code::SettingMissing => Failure::new(Code::SettingMissing, lang.script_token_missing())
             .detail(detail)
             .then(lang.script_give_token()),
+        // What is to be replaced by a person is no copy with a slip in it.
+        Code::BadSecret if detail.ends_with(&BadSecret::StandIn.to_string()) => {
+            Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_stands_in())
+        }
         Code::BadSecret => {
             Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_copy_again())
         }

@@ -70,7 +70,7 @@ const IN_NO_SENTENCE: &[&str] = &[
 ];
 
 const CHINESE: &[&str] =
-    &["服务方", "封存", "代次", "续期", "品牌", "接管", "放手", "主人", "无名用户", "消耗", "另行保存"];
+    &["服务方", "封存", "代次", "续期", "品牌", "接管", "放手", "主人", "无名用户", "消耗", "另行保存", "您"];
 
 /// What is right all the same: the banned words, what stands around them, why.
 const RIGHT: &[(&str, &str, &str)] = &[

@@ -276,7 +276,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::LinkNotFound => (
-            w("no file with that name is linked", "没有同步这个文件"),
+            w("no file with that name is linked", "这个文件还没有链接"),
             w(
                 "`tokenward links` shows the paths under which files were linked",
                 "`tokenward links` 会显示各文件链接时使用的路径",

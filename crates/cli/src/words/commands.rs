@@ -28,7 +28,7 @@ super::sentences! {
     no_file_name_seen() { "other users of this machine can read arguments, and shells keep them: if it was a secret, consider replacing it" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
     not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
     otherwise_wrong(kind) { "the command line is not valid ({kind})" "无法理解这条命令（{kind}）" }
-    perhaps(name) { "did you mean {name}?" "您是不是想输入 {name}？" }
+    perhaps(name) { "did you mean {name}?" "你是不是想输入 {name}？" }
     bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
     bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1; for BlueKing ssm, auth-api or bkauth" "请写 v3、v2、oidc-v1 或 legacy-v1；蓝鲸请写 ssm、auth-api 或 bkauth" }
@@ -63,6 +63,8 @@ super::sentences! {
     script_token_missing() { "a token is missing: it is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_bad_token() { "that is not a token" "这不是令牌" }
+    script_stands_in() { "it looks like a placeholder: put the token itself there; nothing was sent" "看起来是占位文字：请填入令牌本身；没有发送任何内容" }
+    script_app_token_dead() { "the app access token is invalid or expired: one is valid for two hours" "提供的 app_access_token 无效或已过期（有效期两小时）" }
     script_copy_again() { "copy it again: a token has no spaces and no quotes" "请重新复制：令牌中没有空格和引号" }
     secret_not_read(what) { "the token could not be read from {what}" "无法从 {what} 读取令牌" }
 

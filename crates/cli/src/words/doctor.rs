@@ -265,9 +265,11 @@ impl Lang {
                 let remedy = cause.explained.map(|explained| self.remedy(explained.remedy));
                 told.details(self.cause(*cause)).next(remedy.unwrap_or_else(|| self.next_step(*code)))
             }
-            Story::SetAside { late, replaced, newest } => {
-                FindingWords::of(self.doctor_aside(late + replaced, late, replaced, at(*newest)))
-            }
+            Story::SetAside { late, replaced, newest } => FindingWords::of(if *late == 0 {
+                self.doctor_replaced(replaced, at(*newest))
+            } else {
+                self.doctor_aside(late + replaced, late, replaced, at(*newest))
+            }),
             Story::OnTrial { source, since } => {
                 let source = source.clone().unwrap_or_else(|| self.unknown());
                 FindingWords::of(self.doctor_on_trial(source, at(*since))).next(self.doctor_on_trial_next())

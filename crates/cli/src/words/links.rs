@@ -63,6 +63,12 @@ super::sentences! {
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_of_no_file(file, app, id) { "{file} names no app; this login is for the app {app} ({id})" "{file} 没有指定应用；本次登录使用应用 {app}（{id}）" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is encrypted in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已加密保存在保险库中" }
+    places_and_more(told, count, more) { "{told} and {more} more ({count} in all)" "{told} 等 {count} 处（另有 {more} 处）" }
+    secret_not_in_file(file, key) { "{file} has no {key}" "{file} 中没有 {key}" }
+    secret_misspelt_in_file(file, key, line, near) { "{file} has no {key} (line {line} has {near}: misspelt?)" "{file} 中没有 {key}（第 {line} 行是 {near}，是否拼写有误？）" }
+    secret_empty_in_file(file, key) { "{key} in {file} is empty" "{file} 中的 {key} 为空" }
+    secret_malformed_in_file(file, key) { "{key} in {file} holds a space, a control character or a non-ASCII character" "{file} 中的 {key} 含有空格、控制字符或非 ASCII 字符" }
+    correct_secret_in_file(key, file, again) { "correct {key} in {file}, then run `{again}` again" "请改正 {file} 中的 {key}，然后再次运行 `{again}`" }
     app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; use --provider lark or feishu for the other platform" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个平台" }
     app_differs(file, id, profile, own) { "{file} belongs to the app {id}, and profile {profile} belongs to the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     app_differs_from_variable(file, id, variable, own) { "{file} belongs to the app {id}, and {variable} says {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而 {variable} 指定的是 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }

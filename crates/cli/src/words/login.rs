@@ -10,11 +10,14 @@ super::sentences! {
     secret_ways() { "--app-secret-stdin, --app-secret-file FILE or TOKENWARD_APP_SECRET" "--app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET" }
     secret_is_no_argument(name) { "secrets cannot be passed as arguments, so there is no {name}: other users of this machine can read arguments, and shells keep them" "密钥不能作为命令行参数，因此没有 {name}：本机其他用户可以看到参数，shell 也会记录下来" }
     secret_is_given_by() { "leave it out and you are asked; or use TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What you typed is now in the shell's history: create a new secret if others can read it" "不写该参数，程序会询问；或用环境变量 TOKENWARD_APP_SECRET、--app-secret-stdin、--app-secret-file 文件 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
-    secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "来自 {source} 的 App Secret 无法使用：{why}" }
+    secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "{source} 提供的 App Secret 无法使用：{why}" }
+    secret_typed_empty() { "the app secret must not be empty" "App Secret 不能为空" }
     secret_empty() { "it is empty" "内容为空" }
     secret_stands_in() { "it is a reference, encrypted or a placeholder, not a secret: nothing was sent. Put the secret itself there, or have the program that resolves it provide it" "它是引用、密文或占位文字，而不是密钥：没有发送任何内容。请填入密钥本身，或由解析它的程序提供" }
     secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
     secret_file_unreadable(file) { "the app secret file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
+    no_such_provider(answer) { "there is no provider {answer}; one of: feishu, lark, blueking, oauth2, gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitlab" }
+    no_such_token_service(answer, known) { "there is no token service {answer}; one of: {known}" "没有令牌服务 {answer}；可选：{known}" }
     init_checked() { "the provider accepts the app's id and secret" "平台已确认 App ID 和 App Secret" }
     init_unchecked(what) { "the app's id and secret were saved but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
     init_nothing_saved() { "nothing was saved; use --no-check to save without checking" "没有保存任何内容；加 --no-check 可不经验证直接保存" }

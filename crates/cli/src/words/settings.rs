@@ -14,7 +14,7 @@ use crate::failure::Failure;
 super::sentences! {
     origin_default() { "the default" "默认值" }
     origin_line(key, file, line) { "{key} ({file} line {line})" "{key}（{file} 第 {line} 行）" }
-    meant_word(name) { ". Did you mean {name}?" "。您是不是想写 {name}？" }
+    meant_word(name) { ". Did you mean {name}?" "。你是不是想写 {name}？" }
     secret_missing(app) { "the secret of app {app} is missing: it is not in the environment, in a file or in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
     secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
 }

@@ -177,3 +177,39 @@ fn whoever_waited_for_a_refresh_finds_the_file_in_step() {
     assert!(project.is_true(".env"), "{all}");
     assert_eq!(project.world.sandbox.counters().refreshes, 1);
 }
+
+#[test]
+fn a_secret_that_is_missing_misspelt_or_wrong_is_told_by_its_key() {
+    let project = two_lines();
+    let text = project.read(".env");
+    let words = ["login", "--env-file", ".env", "--no-browser"];
+    let told = |key: &str| {
+        project.write(".env", &text.replace("FEISHU_APP_SECRET", key));
+        project.run(&words).fails(2, "TW0204").err.clone()
+    };
+    let err = told("FEISHU_APP_SERCET");
+    let next = "correct FEISHU_APP_SECRET in .env, then run `tokenward login --env-file .env` again";
+    assert!(err.contains(".env has no FEISHU_APP_SECRET (line 2 has FEISHU_APP_SERCET: misspelt?)"), "{err}");
+    assert!(err.replace("\n ", "").replace("  ", " ").contains("tokenward login --env-file .env"), "{err}");
+    assert!(!err.contains("--app-secret-stdin") && !err.contains(&project.world.app.secret), "{err}");
+    let err = told("OTHER");
+    assert!(err.contains(".env has no FEISHU_APP_SECRET") && !err.contains("misspelt"), "{err}");
+    // A wrong one is corrected where it stands.
+    project.write(".env", &text.replace(&project.world.app.secret, "abcdefghijklmnopqrstuvwxyz012345"));
+    let ran = project.run(&words);
+    let err = &ran.fails(6, "TW0701").err;
+    assert!(!err.contains("tokenward init") && err.contains("FEISHU_APP_SECRET"), "{err}");
+    let ran = project.run(&[&["--json"][..], &words].concat());
+    let document: serde_json::Value = serde_json::from_str(ran.fails(6, "TW0701").err.lines().last().unwrap()).unwrap();
+    assert!(document.to_string().contains(next), "{document}");
+}
+
+#[test]
+fn without_a_token_in_the_file_logging_in_is_the_first_step() {
+    let project = Project::of(World::new());
+    project.write(".env", "A=1\n");
+    let ran = project.run(&["token", "--env-file", ".env"]);
+    let err = &ran.fails(2, "TW0507").err;
+    let login = err.find("`tokenward login --env-file .env`").unwrap_or_else(|| panic!("{err}"));
+    assert!(err.find("--access").is_none_or(|link| login < link), "{err}");
+}

@@ -67,6 +67,7 @@ fn a_no_ends_after_init() {
     assert!(world.config().contains(&world.app.id));
     // What stands there is the default of the next time.
     let mut again = AtTerminal::with(&world, &variables, "init");
+    again.until("[feishu]:").answer("abc\n").until("there is no provider abc; one of: feishu, lark");
     again.until("[feishu]:").answer("\n").until(&format!("[{}]:", world.app.id)).answer("\n").until("(not shown):");
 }
 

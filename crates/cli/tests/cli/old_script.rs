@@ -336,6 +336,13 @@ fn advice_fits_a_script() {
     let ran = script.run(&["--config-file", "feishu-config.ini"]);
     assert!(ran.fails(6, "TW0704").err.contains("put a new app access token into feishu-config.ini"), "{ran:?}");
     assert!(!ran.err.contains("is fetched"), "{ran:?}");
+    assert!(ran.err.contains("the app access token is invalid or expired: one is valid for two hours"), "{ran:?}");
+    assert!(!ran.err.contains("the app's settings do not allow this"), "{ran:?}");
+    // A word that somebody was to replace is told as one.
+    fs::write(script.file(), "[TOKEN]\napp_access_token = a-xxxx\nrefresh_token = ur-zzz\n").unwrap();
+    let ran = script.run(&["--config-file", "feishu-config.ini"]);
+    assert!(ran.fails(2, "TW0203").err.contains("looks like a placeholder"), "{ran:?}");
+    assert!(!ran.err.contains("no spaces and no quotes"), "{ran:?}");
     fs::write(script.file(), "[TOKEN]\n").unwrap();
     let ran = script.run(&["--config-file", "feishu-config.ini"]);
     assert!(ran.fails(2, "TW0204").err.contains("-a for the app access token, -r for the refresh token"), "{ran:?}");

@@ -8,8 +8,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::words::{Brand, ClientAuth, Randomness, hex};
 
-/// The scopes an app has enabled unless it says otherwise: enough for logins and for the wiki calls.
-pub const DEFAULT_SCOPES: [&str; 17] = [
+/// The scopes an app has enabled unless it says otherwise: enough for logins, for the wiki calls, and for what a login is commonly for
+/// (documents, messages, search).
+pub const DEFAULT_SCOPES: [&str; 24] = [
     "offline_access",
     "auth:user.id:read",
     "contact:user.base:readonly",
@@ -27,6 +28,13 @@ pub const DEFAULT_SCOPES: [&str; 17] = [
     "docs:document.media:upload",
     "docs:document:import",
     "drive:drive",
+    "docx:document:create",
+    "im:message",
+    "im:message.send_as_user",
+    "im:message:readonly",
+    "im:chat:read",
+    "search:docs:read",
+    "wiki:wiki:readonly",
 ];
 
 /// The scopes an app of the plain provider may ask for unless it says otherwise.

@@ -264,6 +264,10 @@ fn new_line(text: &str, parsed: &mut Parsed, line: Line, content: Range<usize>) 
         parsed.sections.push((words[1..end].to_owned(), line.next));
         return Ok(false);
     }
+    // Behind a section, configparser reads `[a = 1` as a key.
+    if words.starts_with('[') && (parsed.sections.is_empty() || !words.contains(['=', ':'])) {
+        return Err(syntax(text, content.start, "the ] of this section is missing"));
+    }
     let Some(section) = parsed.sections.len().checked_sub(1) else {
         return Err(syntax(text, content.start, "a section such as [TOKEN] must come before the first key"));
     };

@@ -77,7 +77,9 @@ fn a_missing_key_is_added_like_its_neighbours() {
 
 #[test]
 fn what_configparser_would_refuse_is_refused_with_line_and_column() {
-    let cases: [(&[u8], &str); 5] = [
+    let cases: [(&[u8], &str); 7] = [
+        (b"[TOKEN\na = 1\n", "line 1, column 1: the ] of this section is missing"),
+        (b"[a]\n[TOKEN\n", "line 2, column 1: the ] of this section is missing"),
         (b"a = 1\n", "line 1, column 1: a section such as [TOKEN] must come before the first key"),
         (b"[a]\nb=1\n  [c\n", ""),
         (b"[a]\nword\n", "line 2, column 1: this line is neither a section, a key with = or :, nor a comment"),

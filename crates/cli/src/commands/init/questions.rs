@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tokenward::{Setting, given};
-use tokenward_core::{AppSecret, Code, ProviderName, TokenApi};
+use tokenward_core::{AppSecret, BadSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
 use super::before::Before;
@@ -37,6 +37,7 @@ pub(super) async fn provider(
         if let Ok(provider) = answer.parse() {
             return Ok(Some(provider));
         }
+        context.printer.note(context.lang().no_such_provider(answer.escape_debug()));
     }
 }
 
@@ -57,6 +58,9 @@ pub(super) async fn dialect(init: &Init, before: &Before<'_>, context: &Context)
         if let Some(dialect) = parsed.filter(|dialect| ProviderName::BlueKing.speaks(*dialect)) {
             return Ok(Some(dialect));
         }
+        let known = TokenApi::ALL.iter().filter(|api| ProviderName::BlueKing.speaks(**api));
+        let known: Vec<_> = known.map(|api| api.as_str()).collect();
+        context.printer.note(context.lang().no_such_token_service(answer.escape_debug(), known.join(", ")));
     }
 }
 
@@ -163,7 +167,7 @@ pub(super) async fn secret(
         Some(ProviderName::Feishu | ProviderName::Lark | ProviderName::BlueKing) | None => context.lang().secret_ways(),
     };
     let typed = context.asker().secret(question, &ways).await?;
-    parse_secret("App Secret", &typed, context)
+    parse_secret(TYPED, &typed, context)
 }
 
 /// The secret in a file, which must be one that nobody else could have written.
@@ -188,6 +192,12 @@ pub(super) fn read_secret(
 
 fn parse_secret(source: &str, text: &Zeroizing<String>, context: &Context) -> Result<AppSecret, Failure> {
     let lang = context.lang();
-    given::app_secret(text.as_str())
-        .map_err(|reason| Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))))
+    given::app_secret(text.as_str()).map_err(|reason| match reason {
+        // What is typed has no other source than the question.
+        BadSecret::Empty if source == TYPED => Failure::new(Code::BadSecret, lang.secret_typed_empty()),
+        reason => Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))),
+    })
 }
+
+/// The source of a secret that was typed.
+const TYPED: &str = "App Secret";

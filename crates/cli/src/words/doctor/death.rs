@@ -84,8 +84,9 @@ impl Lang {
             }
             Traces { access_accepted: Some(false), others, .. } if others.is_empty() => Vec::new(),
             _ if ask && traces.access_accepted.is_none() && traces.others.is_empty() => {
-                vec![self.doctor_dead_ask_online(), self.doctor_dead_foreign_next()]
+                vec![self.doctor_dead_ask_online(), self.doctor_dead_unknown_next()]
             }
+            Traces { access_accepted: None, others, .. } if others.is_empty() => vec![self.doctor_dead_unknown_next()],
             _ => vec![self.doctor_dead_foreign_next()],
         }
     }
