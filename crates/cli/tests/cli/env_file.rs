@@ -206,7 +206,7 @@ fn a_secret_that_is_missing_misspelt_or_wrong_is_told_by_its_key() {
 
 #[test]
 fn without_a_token_in_the_file_logging_in_is_the_first_step() {
-    let project = Project::of(World::new());
+    let project = Project::of(World::logged_in());
     project.write(".env", "A=1\n");
     let ran = project.run(&["token", "--env-file", ".env"]);
     let err = &ran.fails(2, "TW0507").err;
