@@ -47,7 +47,7 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
     for link in &found {
         let (file, profile) = (context.short(&link.target.file), &link.target.profile);
         context.printer.note(if left {
-            lang.unlinked_places(places(link), file, profile)
+            lang.unlinked_places(places(link, lang), file, profile)
         } else {
             lang.unlinked(file, profile)
         });
