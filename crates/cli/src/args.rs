@@ -306,7 +306,7 @@ pub(crate) struct Sandbox {
     /// Registered redirect URL of the app
     #[arg(long, value_name = "URL", value_parser = redirect)]
     pub(crate) redirect_uri: Option<RedirectUri>,
-    /// Grant consent at once, without a click
+    /// Grant consent without a click; without a browser, fetch the printed address: curl -L ADDRESS
     #[arg(long)]
     pub(crate) auto_consent: bool,
     /// Lifetime of access tokens

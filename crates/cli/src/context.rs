@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -59,14 +59,16 @@ pub(crate) struct Context {
     stop: OnceLock<(Arc<Notify>, Ending)>,
     /// Whether it was said that the login is no longer valid: once a call.
     said_over: AtomicBool,
+    /// What was said of a refresh that failed ahead of its time, and of the clock: once a call.
+    said: Mutex<BTreeSet<String>>,
     zone: OnceLock<TimeZone>,
 }
 
 impl Context {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer, typed: Typed) -> Self {
         let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
-        let (of_file, zone) = (OnceLock::new(), OnceLock::new());
-        Self { ambient, global, printer, typed, of_file, keeper, stop, said_over, zone }
+        let (of_file, zone, said) = (OnceLock::new(), OnceLock::new(), Mutex::new(BTreeSet::new()));
+        Self { ambient, global, printer, typed, of_file, keeper, stop, said_over, said, zone }
     }
 
     /// The language of the words.
@@ -448,6 +450,9 @@ impl Context {
         let lang = self.lang();
         // That a refresh failed for good is said with what follows from it.
         let over = notices.iter().any(|notice| matches!(notice, Notice::LoginOver { .. }));
+        let is_refreshed = !notices.iter().any(|notice| {
+            matches!(notice, Notice::RotationFailed(_) | Notice::RotatedElsewhere | Notice::LoginOver { .. })
+        });
         // A file is looked at before and after a refresh, and has one story.
         let mut told = BTreeSet::new();
         let mut once = |notice| Some(lang.link_notice(notice)).filter(|words: &String| told.insert(words.clone()));
@@ -455,13 +460,14 @@ impl Context {
             match notice {
                 Notice::LoginOver { .. } => self.tell_over(notice),
                 Notice::RotationFailed(error) if over && error.code().exit() == ExitClass::NeedsConsent => {}
-                Notice::RotationFailed(error) => self.printer.warning(lang.turn_failed(error.code())),
+                Notice::RotationFailed(error) => self.warn_once(lang.turn_failed(error.code())),
                 Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
                 Notice::Recovered(Recovered::Replay) => self.printer.note(lang.notice_replayed()),
                 Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
                 Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
                 Notice::Parked => self.printer.note(lang.notice_parked()),
-                Notice::ClockWentBack => self.printer.warning(lang.notice_clock()),
+                Notice::ClockWentBack if is_refreshed => self.warn_once(lang.notice_clock()),
+                Notice::ClockWentBack => self.warn_once(lang.notice_clock_back()),
                 Notice::RotatedElsewhere => self.printer.aside(lang.notice_elsewhere()),
                 Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
                 Notice::LinkNotWritten { .. }
@@ -486,6 +492,14 @@ impl Context {
                 }
                 _ => self.printer.note(lang.notice_other()),
             }
+        }
+    }
+
+    /// A warning that a further call for the same token need not repeat.
+    fn warn_once(&self, words: String) {
+        let is_new = self.said.lock().is_ok_and(|mut said| said.insert(words.clone()));
+        if is_new {
+            self.printer.warning(words);
         }
     }
 

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokenward::stores::database_error;
 use tokenward::{Error, KeptState, Restored};
-use tokenward_core::{Code, ExitClass, ProviderName, Refusal, Remedy, visible};
+use tokenward_core::{Code, ExitClass, ProfileName, ProviderName, Refusal, Remedy, visible};
 
 use crate::login_flags::Meant;
 use crate::words::{Lang, in_local_time};
@@ -305,7 +305,8 @@ impl Failure {
             vec![format!("{}{gap}{}", head(&lang.error_head()), lang.noted(visible(&self.message(lang)), self.0.code))];
         let mut line = |name: String, text: String| lines.push(format!("  {}{gap}{}", label(&name), visible(&text)));
         if let Some(detail) = &self.0.detail {
-            line(lang.detail_head(), detail.text(lang).into_owned());
+            let head = if self.names_a_profile(detail) { lang.profile_head() } else { lang.detail_head() };
+            line(head, detail.text(lang).into_owned());
         }
         // Of a login that there is not, and of one that a wrong argument did not come near, there is nothing to say.
         let said = |kept: &KeptState| match kept {
@@ -327,6 +328,11 @@ impl Failure {
         }
         line(lang.page_head(), self.0.code.explained_by().to_owned());
         lines.join("\n")
+    }
+
+    /// Whether a detail is the name of the profile that is meant, and no cause.
+    fn names_a_profile(&self, detail: &Detail) -> bool {
+        matches!(detail, Detail::Said(text) if self.0.code == Code::NotLoggedIn && text.parse::<ProfileName>().is_ok())
     }
 
     /// The failure as JSON.

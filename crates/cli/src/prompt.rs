@@ -44,7 +44,7 @@ impl Asker {
         loop {
             let shown = default.map_or_else(|| format!("{question}:"), |default| format!("{question} [{default}]:"));
             self.printer.question(&shown);
-            let answer = self.read().await?;
+            let answer = self.read_by(ways).await?;
             match (answer.is_empty(), default) {
                 (false, _) => return Ok(answer),
                 (true, Some(default)) => return Ok(default.to_owned()),
@@ -72,8 +72,8 @@ impl Asker {
                 self.printer.note(self.printer.lang.interrupted("SIGINT"));
                 Err(Failure::silent(128 + 2))
             }
-            Ok(Err(error)) => Err(self.no_answer().detail(error.to_string())),
-            Err(_) => Err(self.no_answer()),
+            Ok(Err(error)) => Err(self.no_answer(ways).detail(error.to_string())),
+            Err(_) => Err(self.no_answer(ways)),
         }
     }
 
@@ -83,7 +83,7 @@ impl Asker {
             return Err(self.nobody(&question, ways));
         }
         self.printer.question(&format!("{question} [y/N]"));
-        let answer = self.read().await?;
+        let answer = self.read_by(ways).await?;
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes" | "是" | "好"))
     }
 
@@ -99,14 +99,18 @@ impl Asker {
 
     /// Reads a line that somebody types or pipes in, asked for or not.
     pub(crate) async fn read(self) -> Result<String, Failure> {
+        self.read_by("").await
+    }
+
+    async fn read_by(self, ways: &str) -> Result<String, Failure> {
         let line = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map(|read| (read, line))
         });
         match line.await {
-            Ok(Ok((0, _))) | Err(_) => Err(self.no_answer()),
+            Ok(Ok((0, _))) | Err(_) => Err(self.no_answer(ways)),
             Ok(Ok((_, line))) => Ok(line.trim().to_owned()),
-            Ok(Err(error)) => Err(self.no_answer().detail(error.to_string())),
+            Ok(Err(error)) => Err(self.no_answer(ways).detail(error.to_string())),
         }
     }
 
@@ -123,7 +127,10 @@ impl Asker {
         Failure::new(Code::SettingMissing, lang.nobody_to_ask(question)).then(lang.give_it_by(ways))
     }
 
-    fn no_answer(self) -> Failure {
-        Failure::new(Code::SettingMissing, self.printer.lang.no_answer())
+    /// Where a flag or a variable can say it, the advice names them.
+    fn no_answer(self, ways: &str) -> Failure {
+        let lang = self.printer.lang;
+        let failure = Failure::new(Code::SettingMissing, lang.no_answer());
+        if ways.is_empty() { failure.complete() } else { failure.then(lang.give_it_by(ways)) }
     }
 }

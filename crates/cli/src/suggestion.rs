@@ -25,6 +25,11 @@ pub(crate) fn commands(arguments: &[OsString], word: &str) -> Vec<String> {
     {
         return vec![(*meant).to_owned()];
     }
+    if let [group] = &path[..]
+        && let Some((.., meant)) = OTHERS_OF.iter().find(|(of, other, _)| *of == group.get_name() && *other == word)
+    {
+        return vec![(*meant).to_owned()];
+    }
     let before: Vec<&str> = path.iter().map(|command| command.get_name()).collect();
     nearest(word, names).into_iter().map(|name| [&before[..], &[name]].concat().join(" ")).collect()
 }
@@ -61,9 +66,9 @@ pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) 
         _ => 3,
     };
     let far = |name: &str| {
-        let slips = strsim::osa_distance(&word, name);
+        let slips = strsim::osa_distance(&word, &name.to_lowercase());
         // A word that was not typed to its end is near too.
-        if word.len() >= 3 && name.starts_with(&word) { slips.min(2) } else { slips }
+        if word.len() >= 3 && name.to_lowercase().starts_with(&word) { slips.min(2) } else { slips }
     };
     let mut found: Vec<(usize, bool, &str)> = names
         .into_iter()
@@ -118,6 +123,9 @@ const OTHERS: &[(&str, &str)] = &[
     ("renew", "refresh"),
     ("rotate", "refresh"),
     ("ls", "list"),
+    ("sts", "whoami"),
+    ("get-caller-identity", "whoami"),
+    ("who-am-i", "whoami"),
     ("show", "status"),
     ("info", "status"),
     ("check", "doctor"),
@@ -141,8 +149,30 @@ const OTHERS: &[(&str, &str)] = &[
     ("manual", "man"),
 ];
 
+/// Words behind one of our groups, and the command that does it.
+const OTHERS_OF: &[(&str, &str, &str)] = &[
+    ("profile", "ls", "profile list"),
+    ("profile", "show", "status"),
+    ("profile", "current", "profile list"),
+    ("profile", "add", "login"),
+    ("profile", "create", "login"),
+    ("profile", "new", "login"),
+    ("profile", "switch", "profile use"),
+    ("profile", "rm", "profile remove"),
+    ("profile", "delete", "profile remove"),
+];
+
+/// The command that the words lead to, as it is typed; empty where they lead to none.
+pub(crate) fn command_of(arguments: &[OsString], until: Option<&str>) -> String {
+    let tree = args::tree();
+    let (path, _) = reached(&tree, arguments, until);
+    path.iter().map(|command| command.get_name()).collect::<Vec<_>>().join(" ")
+}
+
 /// Arguments of other tools, and ours that may be meant, as far as the command has them.
 const FLAGS: &[(&str, &[&str])] = &[
+    ("-e", &["env"]),
+    ("--raw", &["format"]),
     ("-c", &["config-file", "home"]),
     ("--config", &["config-file", "home"]),
     ("--force", &["yes", "write-over", "force-consent", "replace-user"]),
@@ -185,10 +215,12 @@ mod tests {
             (&["-p", "lab", "stauts"], "status"),
             (&["comple"], "completions"),
             (&["vault", "bakup"], "vault backup"),
-            (&["profile", "ls"], ""),
+            (&["profile", "ls"], "profile list"),
+            (&["profile", "show"], "status"),
+            (&["sts", "get-caller-identity"], "whoami"),
             (&["zzzzzz"], ""),
         ] {
-            let word = words.iter().rfind(|word| **word != "login").unwrap();
+            let word = words.iter().rfind(|word| !matches!(**word, "login" | "get-caller-identity")).unwrap();
             let found = commands(&typed(words), word);
             assert_eq!(found.first().map_or("", String::as_str), meant, "{words:?}: {found:?}");
         }
@@ -198,7 +230,7 @@ mod tests {
     #[test]
     fn what_is_suggested_is_there() {
         let tree = args::tree();
-        for (_, command) in OTHERS {
+        for command in OTHERS.iter().map(|(_, command)| command).chain(OTHERS_OF.iter().map(|(.., command)| command)) {
             let mut words = command.split(' ').filter(|word| !word.starts_with('-'));
             let found = words.try_fold(&tree, |at, word| at.find_subcommand(word));
             assert!(found.is_some(), "{command}");
@@ -221,6 +253,7 @@ mod tests {
             (&["refresh", "-c", "x.ini"], "-c", "--config-file"),
             (&["status", "-c", "x"], "-c", "--home"),
             (&["token", "--min-tll", "1m"], "--min-tll", "--min-ttl"),
+            (&["exec", "-e", "X"], "-e", "--env"),
             (&["token", "--nothing-like-it"], "--nothing-like-it", ""),
         ] {
             let found = arguments(&typed(words), flag);

@@ -54,7 +54,18 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::InvalidUtf8 => lang.not_unicode(),
         kind => lang.otherwise_wrong(kind),
     };
+    let word = context(ContextKind::InvalidSubcommand);
+    let command = suggestion::command_of(typed, Some(word.as_str()).filter(|word| !word.is_empty()));
+    let help = || if command.is_empty() { lang.usage_help() } else { lang.usage_help_of(&command) };
     let meant = match error.kind() {
+        ErrorKind::InvalidSubcommand if command == "profile" && matches!(word.as_str(), "add" | "create" | "new") => {
+            Some(lang.profile_is_made_by())
+        }
+        ErrorKind::MissingRequiredArgument if command == "explain" => Some(lang.bad_code()),
+        ErrorKind::UnknownArgument if command == "refresh" && matches!(name, "--force" | "-f") => {
+            Some(lang.refresh_always_refreshes())
+        }
+        ErrorKind::UnknownArgument if command == "token" && name == "--raw" => Some(lang.perhaps("--format raw")),
         ErrorKind::InvalidSubcommand => {
             let found = suggestion::commands(typed, &context(ContextKind::InvalidSubcommand));
             found.first().map(|_| lang.perhaps_command(found.join("`, `tokenward ")))
@@ -79,7 +90,7 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
     // `-q` is `--query` in `api` and quiet everywhere else; whoever meant the other finds its name.
     let is_query = error.kind() == ErrorKind::InvalidValue && argument.starts_with("--query");
     let meant = meant.or_else(|| is_query.then(|| lang.query_is_not_quiet()));
-    Failure::new(Code::Usage, what).then_all(meant).then(lang.usage_help())
+    Failure::new(Code::Usage, what).then_all(meant).then(help())
 }
 
 /// Whether somebody takes an argument for a place of a secret: `--app-secret`, `--token`, `--refresh-tokn`. The value behind it

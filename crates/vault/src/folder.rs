@@ -129,7 +129,7 @@ pub(crate) const fn loose(mode: u32) -> bool {
 /// Writes a file as a whole: temporary file of mode 0600, sync, rename, sync of the folder. With `durable` unset both
 /// syncs are left out.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], durable: bool) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
+    let folder = path.parent().ok_or(rustix::io::Errno::NOENT)?;
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     hand_over(file.as_file(), folder)?;
     file.write_all(bytes)?;

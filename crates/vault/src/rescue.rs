@@ -214,7 +214,7 @@ impl Drop for Locked<'_> {
 }
 
 fn locked<'a>(opened: &'a Opened<'_>) -> io::Result<Locked<'a>> {
-    let file = opened.0.as_ref().ok_or(io::ErrorKind::NotFound)?;
+    let file = opened.0.as_ref().ok_or(rustix::io::Errno::NOENT)?;
     match file.lock() {
         // Without locks two processes could take one slot in one moment; both would have to meet a full disk then.
         Ok(()) => Ok(Locked(file)),

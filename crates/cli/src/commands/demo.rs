@@ -214,7 +214,7 @@ impl<'a> Stage<'a> {
         let output = child.wait_with_output().await.map_err(|error| self.wrong("kill", &error.to_string()))?;
         self.stand.provider.note_kill(step.as_str());
         self.expect("kill", output.status.signal() == Some(9) && output.stdout.is_empty())?;
-        self.line("kill", &lang.demo_kill(step.as_str(), what))?;
+        self.line("kill", &lang.demo_kill(what))?;
         let token = self.token().await?;
         self.expect("recovery", token != before && self.generation().await? == generation)?;
         self.line("recovery", &lang.demo_recovered(shortened(&token), generation))?;

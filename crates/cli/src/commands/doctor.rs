@@ -1,11 +1,12 @@
 //! `tokenward doctor`: what is wrong, and what to do about it. No refresh token is ever sent (I8).
 
 use std::collections::BTreeSet;
+use std::mem::take;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Wish};
+use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Story, Wish};
 use tokenward::{Overrides, Settings, SystemEntropy};
 use tokenward_core::{Code, ExitClass};
 
@@ -102,7 +103,7 @@ pub(crate) fn rows<'a>(
     lang: Lang,
 ) -> Vec<Row> {
     let (mut rows, mut last, mut of) = (Vec::new(), None, None);
-    let mut advised = BTreeSet::new();
+    let (mut advised, mut unreached) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
         if several && of != Some(&finding.profile) {
             rows.extend(finding.profile.as_ref().map(|name| {
@@ -113,20 +114,31 @@ pub(crate) fn rows<'a>(
             (of, last) = (Some(&finding.profile), None);
         }
         let (severity, code) = (finding.story.severity(), finding.story.code());
-        let told = lang.finding(finding, setting(finding));
+        let mut told = lang.finding(finding, setting(finding));
         let mut lines = vec![match severity {
-            Severity::Good => told.message,
+            Severity::Good => take(&mut told.message),
             // A code behind what was only not asked looks like an error.
-            _ if code == Code::NotChecked => told.message,
-            _ => lang.noted(told.message, code),
+            _ if code == Code::NotChecked => take(&mut told.message),
+            _ => lang.noted(&told.message, code),
         }];
+        // Of a provider that does not answer the rest is told once, whatever was asked of it.
+        let is_known = matches!(&finding.story, Story::NoAnswer(fault) if !unreached.insert(fault.reason.clone()));
+        if is_known {
+            (told.details, told.next) = (Vec::new(), Vec::new());
+        }
         lines.extend(told.details.into_iter().map(|detail| format!("- {detail}")));
         // What is not checked is often so for one and the same reason; the advice against it is given once.
-        let fresh = |next: &String| code != Code::NotChecked || advised.insert(next.clone());
+        let mut fresh = |next: &String| {
+            let is_new = advised.insert(next.clone());
+            is_new || !matches!(code, Code::NotChecked | Code::Unreachable)
+        };
         lines.extend(
-            told.next.into_iter().filter(fresh).map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
+            told.next
+                .into_iter()
+                .filter(|next| fresh(next))
+                .map(|next| format!("{}{}{next}", lang.next_head(), lang.gap())),
         );
-        if severity >= Severity::Warning {
+        if severity >= Severity::Warning && !is_known {
             lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), code.explained_by()));
         }
         // A question is named once, however many answers it has.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::KnownAnswer;
-use tokenward_core::{Code, ProviderName};
+use tokenward_core::{Code, ExitClass, ProviderName};
 
 use crate::args::{Asked, Explain};
 use crate::context::Context;
@@ -34,7 +34,10 @@ fn ours(code: Code, context: &Context) -> Result<ExitCode, Failure> {
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let exit = lang.exit_code(code.exit() as u8, lang.exit_class(code.exit()));
+    let exit = match code.exit() {
+        ExitClass::Done => lang.exit_of_finding(code.exit() as u8),
+        class => lang.exit_code(class as u8, lang.exit_class(class)),
+    };
     // What to do stands in the page, where there is one, with all the ways.
     let more = text.unwrap_or_else(|| format!("{}{}{next}", lang.next_head(), lang.gap()));
     printer.prose(&format!("{code} {}\n{happened}\n{exit}\n\n{more}", code.name()))?;
@@ -92,7 +95,7 @@ fn text(code: Code, lang: Lang) -> Option<String> {
     };
     let (_, text) = page(code)?.split("\n## ").nth(half)?.split_once('\n')?;
     // Chinese has no space behind a full stop; there it stands for the eye of whoever reads the source.
-    Some(without_links(&text.trim().replace("。** ", "。").replace("**", "")))
+    Some(without_emphasis(&without_links(&text.trim().replace("。** ", "。").replace("**", ""))))
 }
 
 /// A text whose links are the words that stand for them.
@@ -115,9 +118,51 @@ fn without_links(text: &str) -> String {
     plain + rest
 }
 
+/// A text without the stars of emphasis. One in code is what it is, and so is one with a space behind it.
+fn without_emphasis(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for (at, piece) in text.split('`').enumerate() {
+        if at > 0 {
+            plain.push('`');
+        }
+        if at % 2 == 1 {
+            plain.push_str(piece);
+            continue;
+        }
+        let mut rest = piece;
+        while let Some((before, after)) = rest.split_once('*') {
+            plain.push_str(before);
+            let emphasis = after
+                .split_once('*')
+                .filter(|(words, _)| !words.is_empty() && words.trim() == *words && !words.contains("\n\n"));
+            if let Some((words, behind)) = emphasis {
+                plain.push_str(words);
+                rest = behind;
+            } else {
+                plain.push('*');
+                rest = after;
+            }
+        }
+        plain.push_str(rest);
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn emphasis_is_shown_without_its_stars() {
+        for (text, plain) in [
+            ("*Feishu and Lark.* Then *more*", "Feishu and Lark. Then more"),
+            ("* an item\n* `a*b*` and *c*", "* an item\n* `a*b*` and c"),
+            ("2 * 3 *", "2 * 3 *"),
+            ("*飞书与 Lark。*接着", "飞书与 Lark。接着"),
+        ] {
+            assert_eq!(without_emphasis(text), plain);
+        }
+    }
 
     #[test]
     fn a_link_is_shown_by_its_words() {

@@ -50,14 +50,18 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
                 if let Some(seed) = sandbox.seed {
                     printer.note(lang.sandbox_seed(seed));
                 }
-                printer.note(lang.sandbox_try());
+                printer.note(lang.sandbox_try(match stand.plays {
+                    Plays::Ssm | Plays::AuthApi => "tokenward login --user alice",
+                    _ => "tokenward login",
+                }));
             }
             printer.data(&lines.join("\n"))?;
             if !sandbox.print_env {
-                printer.note(match stand.plays {
-                    Plays::Ssm | Plays::AuthApi => lang.sandbox_login_user(stand.home.display()),
-                    _ => lang.sandbox_login(stand.home.display()),
-                });
+                printer.note(lang.sandbox_kept(stand.home.display()));
+                if matches!(stand.plays, Plays::Ssm | Plays::AuthApi) {
+                    printer.note(lang.sandbox_user());
+                }
+                printer.note(lang.sandbox_clock());
             }
         }
         // Until a signal: `signals::heard` drops this future, and the stand with it.

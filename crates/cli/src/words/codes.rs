@@ -245,10 +245,7 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::Unreachable => (
             w("the provider cannot be reached", "连接不上平台"),
-            w(
-                "check network, proxy and the base URLs, then try again; no refresh token was used",
-                "请检查网络、代理和地址设置后重试；没有使用刷新令牌",
-            ),
+            w("check network, proxy and the base URLs, then try again", "请检查网络、代理和地址设置后重试"),
         ),
         Code::NoUsableProxy => (
             w(

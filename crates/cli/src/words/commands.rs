@@ -4,6 +4,7 @@ super::sentences! {
     error_head() { "error:" "错误：" }
     warning_head() { "warning:" "警告：" }
     detail_head() { "cause:" "原因：" }
+    profile_head() { "profile:" "配置档：" }
     kept_head() { "kept:" "已保留：" }
     stands_head() { "now:" "现状：" }
     next_head() { "hint:" "下一步：" }
@@ -36,10 +37,11 @@ super::sentences! {
     bad_port() { "write a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
     bad_name() { "use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'" "请用 1 到 64 个字母、数字或 '-'、'_'、'.'、'@'，且不以 '-' 或 '.' 开头" }
     bad_variable_name() { "use letters, digits and '_', not starting with a digit" "请用字母、数字和 '_'，且不以数字开头" }
+    usage_help_of(command) { "see `tokenward {command} --help`" "参见 `tokenward {command} --help`" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
     bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }
-    nobody_to_ask(what) { "there is no terminal to ask on: {what}" "当前不是交互式终端，无法询问：{what}" }
+    nobody_to_ask(what) { "cannot ask without a terminal: {what}" "当前不是交互式终端，无法询问：{what}" }
     give_it_by(ways) { "use {ways}" "请加上 {ways}" }
     no_answer() { "no answer was given" "没有收到输入" }
     stdout_not_written() { "the output could not be written" "输出无法写入" }
@@ -90,8 +92,9 @@ super::sentences! {
     fact_open_intents() { "refreshes in progress" "未完成的刷新" }
 
     sandbox_ready(url) { "the sandbox provider listens on {url}; press Ctrl-C to stop it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
-    sandbox_try() { "in another terminal:" "请在另一个终端中运行：" }
-    sandbox_login(home) { "  tokenward login      # everything is kept in {home}, apart from your real logins" "  tokenward login      # 数据都在 {home}，与真实登录互不影响" }
+    sandbox_try(command) { "in another terminal, paste the lines below, then run: {command}" "请在另一个终端中粘贴以下各行，然后运行：{command}" }
+    sandbox_kept(home) { "with those lines, everything is kept in {home}, separate from your real logins" "使用上述设置时，数据都在 {home}，与真实登录互不影响" }
+    sandbox_clock() { "when you move the sandbox's clock, move the clock of your programs too: export TOKENWARD_CLOCK_OFFSET=SECONDS" "拨动沙箱时钟后，程序的时钟也要同样拨动：export TOKENWARD_CLOCK_OFFSET=秒数" }
     sandbox_consent_auto() { "the consent page grants consent by itself" "授权页会自动同意" }
     sandbox_consent_click() { "the consent page waits for a click" "授权页需要点击同意" }
     sandbox_control(url) { "control (clock, faults, history, counters): {url}" "控制接口（时钟、故障、历史、计数）：{url}" }

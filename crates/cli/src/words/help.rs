@@ -423,7 +423,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("sandbox", "", "在本机启动一个模拟平台，用于试用和测试"),
     ("sandbox", "port", "监听端口；0 表示自动选择空闲端口"),
     ("sandbox", "redirect_uri", "应用已登记的重定向 URL"),
-    ("sandbox", "auto_consent", "自动同意授权，无需点击"),
+    ("sandbox", "auto_consent", "自动同意授权，无需点击；没有浏览器时，用 curl -L 地址 访问所显示的地址即可"),
     ("sandbox", "access_life", "访问令牌的有效期"),
     ("sandbox", "refresh_life", "刷新令牌的有效期"),
     ("sandbox", "seed", "随机数种子，用于重现一次运行"),

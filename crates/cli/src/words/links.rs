@@ -347,7 +347,7 @@ impl Lang {
             Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
             Notice::RotationFailed(error) => self.turn_failed(error.code()),
             Notice::LoginOver { code, .. } => self.noted(self.happened(*code), code),
-            Notice::ClockWentBack => self.notice_clock(),
+            Notice::ClockWentBack => self.notice_clock_back(),
             _ => self.notice_other(),
         }
     }

@@ -192,5 +192,5 @@ super::sentences! {
     row_malformed() { "skipped: the name or the token is malformed" "未导入：用户名或令牌不合法" }
 
     sandbox_plays() { "the sandbox simulates feishu, oauth2, or blueking with --dialect ssm, auth-api or bkauth" "沙箱可模拟 feishu、oauth2，或 blueking（用 --dialect 指定 ssm、auth-api 或 bkauth）" }
-    sandbox_login_user(home) { "  tokenward login --user alice      # her cookie is in the settings above; everything is stored in {home}\n  tokenward token --user alice" "  tokenward login --user alice      # 她的 Cookie 已在上面的设置中；数据都在 {home}\n  tokenward token --user alice" }
+    sandbox_user() { "the cookie of alice is in those lines; `tokenward token --user alice` prints her token" "上述设置中已有 alice 的 Cookie；`tokenward token --user alice` 输出她的令牌" }
 }

@@ -1,6 +1,8 @@
 //! Words of `profile`, `whoami` and `version`, and of what is told about names of profiles.
 
 super::sentences! {
+    profile_is_made_by() { "a profile is made by logging in under its name: `tokenward login NAME`" "登录时即创建配置档：`tokenward login 名称`" }
+    refresh_always_refreshes() { "`tokenward refresh` always refreshes, whether or not the token has expired: leave the flag out" "`tokenward refresh` 总会刷新，无论令牌是否到期：去掉该参数即可" }
     who_as(user, profile, app, status) { "{user} · profile {profile} · app {app} · {status}" "{user} · 配置档 {profile} · 应用 {app} · {status}" }
     user_with_id(name, id) { "{name} ({id})" "{name}（{id}）" }
     no_profiles() { "there is no profile yet: `tokenward init` sets up an app and a profile" "还没有配置档：`tokenward init` 会登记应用并创建配置档" }

@@ -8,7 +8,7 @@ super::sentences! {
     demo_token(token) { "`tokenward token` prints {token}" "`tokenward token` 输出 {token}" }
     demo_clock(span) { "the sandbox's clock moves forward {span}: that token has expired" "沙箱时钟前进 {span}：该令牌已到期" }
     demo_turned(token, generation) { "`tokenward token` refreshed it: {token}, token set {generation}" "`tokenward token` 已自动刷新：{token}，第 {generation} 版令牌" }
-    demo_kill(step, what) { "the next refresh is killed (SIGKILL) at the step \"{step}\": {what}" "下一次刷新在 \"{step}\" 步骤被强制终止（SIGKILL）：{what}" }
+    demo_kill(what) { "the next refresh is killed (SIGKILL) when {what}" "下一次刷新被强制终止（SIGKILL），此时{what}" }
     demo_kill_begun_what() { "the journal says what will be sent, and nothing is sent yet" "发送意图已写入日志，尚未发送" }
     demo_kill_journalled_what() { "the provider has issued new tokens, its answer is in the journal, and nothing else is stored" "平台已签发新令牌，应答已写入日志，尚未入库" }
     demo_recovered(token, generation) { "the next `tokenward token` recovers from the journal: {token}, token set {generation}" "下一次 `tokenward token` 从日志中恢复：{token}，第 {generation} 版令牌" }

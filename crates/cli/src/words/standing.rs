@@ -66,6 +66,7 @@ super::sentences! {
     notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急存储区。请尽快腾出空间" }
     notice_parked() { "a late answer arrived after the login had been refreshed; its tokens are archived" "应答迟到，登录已更新；其中的令牌已存档" }
     notice_clock() { "the clock was set back; a refresh corrected the stored times" "系统时钟被回拨：已通过刷新修正所存时间" }
+    notice_clock_back() { "the clock was set back; the next refresh that succeeds corrects the stored times" "系统时钟被回拨：下一次成功刷新时会修正所存时间" }
     notice_elsewhere() { "another process has refreshed the token" "另一个进程已完成刷新" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
     login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已完成" }

@@ -1,7 +1,7 @@
 //! What is said while a login is waited for.
 
 super::sentences! {
-    paste_any_time() { "the browser did not come back by itself? Paste the address at which it ended here at any time, even if that page did not load" "浏览器没有自动返回？可随时把浏览器最后停留的地址粘贴到这里并按回车（页面打不开也没关系）" }
+    paste_any_time() { "the browser did not come back by itself? Copy the last address from its address bar and paste it here, even if that page did not load" "浏览器没有自动返回？可随时把浏览器最后停留的地址粘贴到这里并按回车（页面打不开也没关系）" }
     pasted_wrongly(what) { "{what}. Nothing is lost: paste the whole address again" "{what}。登录没有中断：请重新粘贴完整地址" }
     pasted_wrongly_waits(what) { "{what}. Still waiting for the browser; you can paste again" "{what}。仍在等待浏览器返回，也可以重新粘贴" }
     paste_code_alone() { "a code alone does not show which login it belongs to: paste the whole address, or code#state" "只有授权码无法确认它属于本次登录：请粘贴完整地址，或 授权码#state" }
@@ -15,7 +15,7 @@ super::sentences! {
     in_ssh_session(address) { "this is an SSH session: the browser on your own computer cannot come back to {address} by itself" "这是 SSH 会话：你自己电脑上的浏览器无法自动返回 {address}" }
     in_container(address) { "this is a container: the browser outside of it cannot come back to {address}" "这是容器环境：容器外的浏览器无法返回 {address}" }
     device_instead(command) { "simpler here: end this with Ctrl-C and run `{command} --device`" "此处更简单的方式：按 Ctrl-C 结束，然后运行 `{command} --device`" }
-    paste_or_device(command) { "does your browser run elsewhere? `{command} --paste` takes the address at which it ends, `{command} --device` shows a code for any device" "浏览器在另一台机器上？`{command} --paste` 可粘贴浏览器最后停留的地址，`{command} --device` 会显示可在任意设备上输入的验证码" }
+    paste_or_device(command) { "does your browser run elsewhere? with `{command} --paste` you paste the last address from its address bar, `{command} --device` shows a code for any device" "浏览器在另一台机器上？`{command} --paste` 可粘贴浏览器最后停留的地址，`{command} --device` 会显示可在任意设备上输入的验证码" }
     device_waits(span) { "waiting until you have entered the code (at most {span}; Ctrl-C to give up)" "正在等待你输入验证码（最多 {span}；按 Ctrl-C 放弃）" }
     device_left(span) { "waiting until you have entered the code · {span} left" "正在等待你输入验证码 · 剩余 {span}" }
     qr_too_wide(needed, width) { "the QR code needs {needed} columns, and this terminal has {width}: make it wider, or open the address above" "二维码需要 {needed} 列，而终端只有 {width} 列：请加宽终端，或直接打开上面的地址" }

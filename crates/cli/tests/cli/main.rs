@@ -34,6 +34,7 @@ mod fields;
 mod filter;
 mod first_hour;
 mod first_steps;
+mod first_use;
 mod gives_way;
 mod help;
 mod identity;

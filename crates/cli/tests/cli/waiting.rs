@@ -85,7 +85,7 @@ fn a_page_that_led_nowhere_is_explained_while_it_is_waited_for() {
 fn an_address_may_be_pasted_at_any_time_and_a_wrong_one_is_asked_for_again() {
     let world = World::new();
     let mut login = AtTerminal::new(&world, LOGIN);
-    login.until("Paste the address").until("waiting for the browser");
+    login.until("Copy the last address").until("waiting for the browser");
     let (_, location, _) = get(&address(&login.seen()));
     let back = location.unwrap();
     login.answer("hello\n").until("is not an address");
@@ -138,7 +138,7 @@ fn without_a_terminal_and_without_a_line_paste_names_ways_that_there_are() {
 fn an_ssh_session_is_told_that_no_browser_comes_back() {
     let world = World::new();
     let mut login = AtTerminal::with(&world, &[("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22")], LOGIN);
-    login.until("this is an SSH session").until("tokenward login --device").until("Paste the address");
+    login.until("this is an SSH session").until("tokenward login --device").until("Copy the last address");
     let (_, location, _) = get(&address(&login.seen()));
     login.answer(&format!("{}\n", location.unwrap()));
     assert_eq!(login.end().1, 0);

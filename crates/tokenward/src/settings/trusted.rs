@@ -46,7 +46,7 @@ pub fn secret_file(
     origin: &Origin,
 ) -> Result<(SecretBytes, Option<Warning>), SettingsError> {
     let trust = home.map_or_else(Trust::effective, |home| Trust::of_home(home.path()));
-    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let missing = || std::io::Error::from(rustix::io::Errno::NOENT);
     let unreadable = |source| SettingsError::SecretUnreadable { origin: origin.clone(), path: path.to_owned(), source };
     match trust.read(path, LONGEST_SECRET) {
         Ok(Some(Trusted { content, readers, mode })) => {

@@ -66,7 +66,7 @@ pub fn remove_kept(folder: &Folder, path: &Path) -> Result<(), StoreError> {
     let io = |error: std::io::Error| from_io(path, &error);
     let _lock = lock(folder)?;
     finish(folder)?;
-    let kept = of_ours(folder, path).ok_or_else(|| io(std::io::ErrorKind::NotFound.into()))?;
+    let kept = of_ours(folder, path).ok_or_else(|| io(rustix::io::Errno::NOENT.into()))?;
     std::fs::remove_dir_all(kept.vault()).map_err(io)?;
     sync_folder(folder.home()).map_err(io)
 }
