@@ -3,24 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser as _};
+use clap::Args;
 use tokenward_core::{AppName, Brand};
 
 use super::link::{InsistFlags, PlaceFlags};
 use super::profile::OfProfile;
 use super::purpose::Purpose;
 use super::values::{brand, name, port, some_time};
-use super::{Cli, Command};
-
-impl Login {
-    /// What `tokenward login` alone means. It is read as it would be typed: some of its arguments refer to those that every command has.
-    pub(crate) fn plain() -> Option<Self> {
-        match Cli::try_parse_from(["tokenward", "login"]).ok()?.command {
-            Command::Login(login) => Some(*login),
-            _ => None,
-        }
-    }
-}
 
 /// `login`.
 #[derive(Debug, Args)]

@@ -4,9 +4,10 @@
 
 use std::process::ExitCode;
 
+use clap::Parser as _;
 use tokenward::{ResolvedProfile, SettingsError};
 
-use crate::args::{Init, Login};
+use crate::args::{Cli, Command, Init, Login};
 use crate::commands::{init as registration, login as consent};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -17,7 +18,7 @@ pub(super) async fn init(init: &Init, context: &Context) -> Result<ExitCode, Fai
     if !may_log_in(&profile, context)? || !context.asker().goes_on(context.lang().ask_login_now()).await? {
         return Ok(ExitCode::SUCCESS);
     }
-    match Login::plain() {
+    match plain_login() {
         Some(login) => Box::pin(consent::run(login, context)).await,
         None => Ok(ExitCode::SUCCESS),
     }
@@ -40,6 +41,14 @@ pub(super) async fn login(login: Login, context: &Context) -> Result<ExitCode, F
         return Box::pin(consent::run(login, context)).await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `tokenward login` alone means. It is read as it would be typed: some of its arguments refer to those that every command has.
+fn plain_login() -> Option<Login> {
+    match Cli::try_parse_from(["tokenward", "login"]).ok()?.command {
+        Command::Login(login) => Some(*login),
+        _ => None,
+    }
 }
 
 /// Whether a login at a page can follow at once: the profile is the one that is meant where no more is said.

@@ -177,8 +177,8 @@ super::sentences! {
     logged_in_unwritten_next(way) { "fix what the line above names, then run `{way} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `{way} --create`：无需重新登录" }
 
     nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有链接的文件，无需监视" }
-    nothing_to_watch_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward watch PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持续期的配置档：`tokenward watch 配置档`" }
-    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and its first file will be noticed" "配置档 {profile} 还没有链接的文件：会保持其登录续期，有了文件之后会自动发现" }
+    nothing_to_watch_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward watch PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward watch 配置档`" }
+    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and its first file will be noticed" "配置档 {profile} 还没有链接的文件：会按时刷新其登录，有了文件之后会自动发现" }
     not_watched(profile) { "profile {profile} is no longer set up, and its files are not followed" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
     watching() { "linked files are kept in sync; press Ctrl-C to stop" "正在保持文件同步；按 Ctrl-C 结束" }
     event_following(file, profile) { "{file}  followed for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }

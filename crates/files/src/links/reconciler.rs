@@ -49,12 +49,11 @@ impl Links {
         }
         let mut states = Vec::new();
         for (link, look) in looks {
-            states.push(match look {
-                Some(look) => self.state(link, look).await?,
-                None => {
-                    let found = FileComparison::Unusable(silent(&link));
-                    LinkState::new(link, found)
-                }
+            states.push(if let Some(look) = look {
+                self.state(link, look).await?
+            } else {
+                let found = FileComparison::Unusable(silent(&link));
+                LinkState::new(link, found)
             });
         }
         Ok(states)
