@@ -26,7 +26,7 @@ fn main() {
     if !linux || variable("HOST") != variable("TARGET") {
         return;
     }
-    if glibc().is_some_and(|found| found >= (2, 36)) {
+    if plain && glibc().is_some_and(|found| found >= (2, 36)) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
     let own = PathBuf::from(variable("OUT_DIR"));
