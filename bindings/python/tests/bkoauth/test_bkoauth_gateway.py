@@ -78,6 +78,7 @@ def test_what_the_gateway_signed_is_believed():
         jwt.encode({"user": {"username": "alice"}}, "", algorithm="none"),
         jwt.encode({"user": {"username": "alice"}}, "a secret of thirty-two characters", algorithm="HS256"),
     ],
+    ids=["nothing", "no statement", "another's key", "over", "not yet", "unsigned", "signed with a shared secret"],
 )
 def test_nothing_else_is(token):
     request = Request(token)
