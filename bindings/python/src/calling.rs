@@ -6,8 +6,11 @@
 //! A forked child has none of its parent's threads. So the thread is known by the number of its process, and a child starts its own.
 //! The locks of this crate are taken only while attached to the interpreter and never across anything that waits: whoever forks is attached, so
 //! no other thread can hold one at that moment, and a child finds them free.
+//! The locks of what lies below (`SQLite` has some for the whole process) are not ours: so a fork waits until the library is at nothing
+//! ([`before_fork`]), and what is begun meanwhile waits for the fork.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -57,16 +60,73 @@ static ENGINE: Mutex<Option<OfProcess<Mutex<Engine>>>> = Mutex::new(None);
 /// Where gevent has patched the sockets, the wait is a thread of its hub's pool, so that other greenlets run.
 pub(crate) fn run<T: Send + 'static>(py: Python<'_>, work: impl Future<Output = T> + Send + 'static) -> PyResult<T> {
     let (sender, receiver) = channel();
+    let entered = enter(py)?;
     engine(py, |engine| {
         engine.handle.spawn(async move {
+            let done = work.await;
+            drop(entered);
             // Whoever asked may have been interrupted.
-            let _ = sender.send(work.await);
+            let _ = sender.send(done);
         })
     })?;
     match gevent_pool(py)? {
         None => wait(py, receiver),
         Some(pool) => wait_in(py, &pool, receiver),
     }
+}
+
+/// Calls into the library that are under way in this process.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+/// Forks that wait, or are being done.
+static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// A call that is under way.
+struct UnderWay;
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Begins a call, after a fork that is being done.
+fn enter(py: Python<'_>) -> PyResult<UnderWay> {
+    loop {
+        UNDER_WAY.fetch_add(1, Ordering::SeqCst);
+        let entered = UnderWay;
+        if FORKS.load(Ordering::SeqCst) == 0 {
+            return Ok(entered);
+        }
+        drop(entered);
+        py.detach(|| std::thread::sleep(FORK_STEP));
+        py.check_signals()?;
+    }
+}
+
+/// Before a fork: waits until no call is under way, and lets none begin. One that takes longer than two seconds (a refresh at a provider
+/// that does not answer) is not waited for: it is at the network then, and holds no lock.
+#[pyfunction]
+pub(crate) fn before_fork(py: Python<'_>) {
+    FORKS.fetch_add(1, Ordering::SeqCst);
+    for _ in 0..FORK_STEPS {
+        if UNDER_WAY.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        py.detach(|| std::thread::sleep(FORK_STEP));
+    }
+}
+
+/// After a fork, in the parent.
+#[pyfunction]
+pub(crate) fn after_fork_in_parent() {
+    FORKS.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// After a fork, in the child, which has no call under way.
+#[pyfunction]
+pub(crate) fn after_fork_in_child() {
+    FORKS.store(0, Ordering::SeqCst);
+    UNDER_WAY.store(0, Ordering::SeqCst);
 }
 
 /// Remembers what was opened, for the end of the process.
@@ -168,3 +228,6 @@ fn wait_in<T: Send + 'static>(py: Python<'_>, pool: &Bound<'_, PyAny>, receiver:
 }
 
 const STEP: Duration = Duration::from_millis(100);
+const FORK_STEP: Duration = Duration::from_micros(200);
+/// Two seconds of [`FORK_STEP`], and what the system's timer adds.
+const FORK_STEPS: u32 = 10_000;

@@ -18,7 +18,7 @@ mod _tokenward {
     #[pymodule_export]
     use super::blueking::{BkClient, BkToken};
     #[pymodule_export]
-    use super::calling::finish;
+    use super::calling::{after_fork_in_child, after_fork_in_parent, before_fork, finish};
     #[pymodule_export]
     use super::calls::{Calls, Held};
     #[pymodule_export]

@@ -65,6 +65,14 @@ if TYPE_CHECKING:
 # A refresh that is under way when the program ends is waited for.
 atexit.register(_tokenward.finish)
 
+# A child of a fork finds the locks of its parent's other threads as they were: taken, for ever, if one was in the middle of a call.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_tokenward.before_fork,
+        after_in_parent=_tokenward.after_fork_in_parent,
+        after_in_child=_tokenward.after_fork_in_child,
+    )
+
 
 class AccessToken:
     """An access token with its end. Nothing shows it but ``token``."""

@@ -2,13 +2,29 @@ from os import PathLike
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Sequence, Tuple, Union, final
 
-__all__ = ["BkClient", "BkToken", "Calls", "Held", "Logins", "Profile", "finish", "open", "refresh_script"]
+__all__ = [
+    "BkClient",
+    "BkToken",
+    "Calls",
+    "Held",
+    "Logins",
+    "Profile",
+    "finish",
+    "open",
+    "refresh_script",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
+]
 
 # A token, its end in seconds since 1970, its generation.
 _Served = Tuple[str, float, int]
 _Headers = Sequence[Tuple[str, str]]
 
 def open(home: Optional[Union[str, PathLike[str]]], environment: Dict[str, str]) -> Logins: ...
+def before_fork() -> None: ...
+def after_fork_in_parent() -> None: ...
+def after_fork_in_child() -> None: ...
 def finish(seconds: float = 30.0) -> None: ...
 def refresh_script(
     home: Optional[Union[str, PathLike[str]]],
