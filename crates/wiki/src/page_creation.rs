@@ -134,7 +134,7 @@ impl Wiki<'_> {
         }
         let import = wishes.import && record.page == Page::None || record.import.is_some();
         // The importing provider makes its own links of what it gets.
-        let manuscript = if import { manuscript } else { &self.linked(manuscript)? };
+        let manuscript = if import { manuscript } else { &linked(&self.store, &self.owner, manuscript)? };
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
         manuscript.check(import)?;
         if record.page != Page::None || record.import.is_some() {
@@ -175,7 +175,7 @@ impl Wiki<'_> {
         force: bool,
     ) -> Result<Report, Error> {
         let imported = record.import.is_some() && !matches!(record.content, Content::Whole { .. });
-        let manuscript = if imported { manuscript } else { &self.linked(manuscript)? };
+        let manuscript = if imported { manuscript } else { &linked(&self.store, &self.owner, manuscript)? };
         let manuscript = &manuscript.or_titled(record.wish.as_deref());
         manuscript.check(record.import.is_some())?;
         let no_text = || Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText };
@@ -272,8 +272,7 @@ impl Wiki<'_> {
             return Err(Error::SeveralPages { addresses: records.iter().map(address).collect() });
         }
         let record = records.pop().ok_or_else(|| Error::NoPage { file: manuscript.path.clone() })?;
-        let pages = store.pages_of_files(owner)?;
-        let manuscript = manuscript.linked(|file| pages.contains_key(file)).or_titled(record.wish.as_deref());
+        let manuscript = linked(store, owner, manuscript)?.or_titled(record.wish.as_deref());
         manuscript.check(record.import.is_some())?;
         if manuscript.is_blank() && !manuscript.is_folder {
             return Err(Error::File { path: manuscript.path.clone(), flaw: Flaw::NoText });
@@ -285,12 +284,6 @@ impl Wiki<'_> {
             _ => (record.place.key(), manuscript.title.clone()),
         };
         Ok(Outlook { address, title, whole, changed })
-    }
-
-    /// The file with its links to files that have pages.
-    pub(crate) fn linked(&self, manuscript: &Manuscript) -> Result<Manuscript, Error> {
-        let pages = self.store.pages_of_files(&self.owner)?;
-        Ok(manuscript.linked(|file| pages.contains_key(file)))
     }
 
     /// A record for another page, which remembers that this one was ours.
@@ -497,6 +490,12 @@ impl Wiki<'_> {
         let Node { space_id, token: node_token, document_id, title } = node.clone();
         Report { address: self.address(record, node), node_token, document_id, space_id, title, blocks, changed }
     }
+}
+
+/// A file with its links to files that have pages.
+fn linked(store: &Store, owner: &str, manuscript: &Manuscript) -> Result<Manuscript, Error> {
+    let pages = store.pages_of_files(owner)?;
+    Ok(manuscript.linked(|file| pages.contains_key(file)))
 }
 
 impl fmt::Debug for Wiki<'_> {

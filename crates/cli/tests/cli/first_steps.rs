@@ -13,6 +13,17 @@ fn answered<'a>(asked: &'a mut AtTerminal, world: &World) -> &'a mut AtTerminal 
     asked.answer(&format!("{}\n", world.app.secret))
 }
 
+/// Opens the address that is waited at, and sees the login through.
+fn consented(waiting: AtTerminal) {
+    let shown = waiting.seen();
+    let line =
+        shown.lines().map(str::trim).rfind(|line| line.starts_with("http://") && line.contains("state=")).unwrap();
+    let (_, page) = browse(line);
+    assert!(page.contains("You are logged in as Ada"), "{page}");
+    let (shown, code) = waiting.end();
+    assert!(code == 0 && shown.contains("Ada"), "{shown}");
+}
+
 /// The hosts of the provider, as variables; they describe no app.
 fn hosts(world: &World) -> [(&'static str, String); 3] {
     let urls = world.sandbox.urls(Brand::Feishu);
@@ -32,13 +43,7 @@ fn login_with_nothing_set_up_begins_with_init_and_goes_on() {
     let mut login = AtTerminal::with(&world, &variables, "login --timeout 30s");
     login.until("nothing is set up yet, so this begins with the app");
     answered(&mut login, &world).until("Log in now? [Y/n]").answer("\n").until("waiting for the browser");
-    let shown = login.seen();
-    let line =
-        shown.lines().map(str::trim).rfind(|line| line.starts_with("http://") && line.contains("state=")).unwrap();
-    let (_, page) = browse(line);
-    assert!(page.contains("You are logged in as Ada"), "{page}");
-    let (shown, code) = login.end();
-    assert!(code == 0 && shown.contains("Ada"), "{shown}");
+    consented(login);
 }
 
 #[test]
@@ -48,12 +53,7 @@ fn init_goes_on_to_the_login() {
     let variables: Vec<_> = hosts.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut init = AtTerminal::with(&world, &variables, "init");
     answered(&mut init, &world).until("Log in now? [Y/n]").answer("\n").until("waiting for the browser");
-    let shown = init.seen();
-    let line =
-        shown.lines().map(str::trim).rfind(|line| line.starts_with("http://") && line.contains("state=")).unwrap();
-    browse(line);
-    let (shown, code) = init.end();
-    assert!(code == 0 && shown.contains("Ada"), "{shown}");
+    consented(init);
 }
 
 #[test]
