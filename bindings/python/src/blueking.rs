@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use pyo3::prelude::*;
@@ -18,7 +18,7 @@ use tokenward::core::{App, Code, LoginCookie, ProfileName};
 use tokenward::stores::{BkoauthFate, BkoauthRow};
 use tokenward::{Builder, Client, Environment, Error, Home, KeptState, TokenHolder};
 
-use crate::calling::{OfProcess, note_opened, run};
+use crate::calling::{OfProcess, PerProcess, note_opened, run};
 use crate::errors::{exception, sentence};
 use crate::logins::clock;
 
@@ -30,13 +30,12 @@ pub(crate) struct BkClient {
     cookies: Cookies,
     home: PathBuf,
     environment: HashMap<OsString, OsString>,
-    opened: Mutex<Option<Arc<Opened>>>,
+    opened: PerProcess<Opened>,
 }
 
 /// What one process opened.
 struct Opened {
     client: tokenward::blueking::BkClient,
-    process: u32,
     /// Its last user closes it.
     _vault: Arc<OfProcess<Client>>,
 }
@@ -92,7 +91,7 @@ impl BkClient {
             exception(py, &Error::with_detail(error.code(), KeptState::Everything, error.to_string()), None)
         })?;
         let home = home.path().to_owned();
-        Ok(Self { app, profile, cookies, home, environment, opened: Mutex::new(None) })
+        Ok(Self { app, profile, cookies, home, environment, opened: PerProcess::empty() })
     }
 
     /// The folder of the vault.
@@ -104,25 +103,25 @@ impl BkClient {
     /// The token of a request's user.
     fn by_request(&self, py: Python<'_>, parts: Parts) -> PyResult<BkToken> {
         let client = self.here(py)?;
-        self.token(py, async move { client.client.get_access_token(&parts).await })
+        self.token(py, async move { client.get_access_token(&parts).await })
     }
 
     /// The token of a user who is not here.
     fn by_user(&self, py: Python<'_>, user: String) -> PyResult<BkToken> {
         let client = self.here(py)?;
-        self.token(py, async move { client.client.get_access_token_by_user(&user).await })
+        self.token(py, async move { client.get_access_token_by_user(&user).await })
     }
 
     /// The app's own.
     fn of_app(&self, py: Python<'_>) -> PyResult<BkToken> {
         let client = self.here(py)?;
-        self.token(py, async move { client.client.get_app_access_token().await })
+        self.token(py, async move { client.get_app_access_token().await })
     }
 
     /// A token newer than this one.
     fn refresh(&self, py: Python<'_>, token: &BkToken) -> PyResult<BkToken> {
         let (client, token) = (self.here(py)?, token.token.clone());
-        self.token(py, async move { client.client.refresh_token(&token).await })
+        self.token(py, async move { client.refresh_token(&token).await })
     }
 
     /// Forgets the login of a user, or the app's own. Whether there was one.
@@ -136,7 +135,7 @@ impl BkClient {
                 Err(_) => return Ok(false),
             },
         };
-        let forgotten = run(py, async move { client.client.forget(&who).await })?;
+        let forgotten = run(py, async move { client.forget(&who).await })?;
         forgotten.map_err(|error| self.failed(py, &error))
     }
 
@@ -148,7 +147,7 @@ impl BkClient {
             BkoauthRow::read(*id, access, refresh.as_deref(), expires, environment, user.as_deref())
         });
         let rows = rows.collect();
-        let report = run(py, async move { client.client.take_over(rows, &source).await })?;
+        let report = run(py, async move { client.take_over(rows, &source).await })?;
         let report = report.map_err(|error| self.failed(py, &error))?;
         Ok(report.rows.iter().map(|row| (row.id, told(&row.fate))).collect())
     }
@@ -159,10 +158,15 @@ impl BkClient {
 }
 
 impl BkClient {
-    fn here(&self, py: Python<'_>) -> PyResult<Arc<Opened>> {
-        if let Some(opened) = self.opened_here() {
-            return Ok(opened);
-        }
+    fn here(&self, py: Python<'_>) -> PyResult<tokenward::blueking::BkClient> {
+        let opened = match self.opened.get() {
+            Some(opened) => opened,
+            None => self.open(py)?,
+        };
+        Ok(opened.get().expect("it is of this process").client.clone())
+    }
+
+    fn open(&self, py: Python<'_>) -> PyResult<Arc<OfProcess<Opened>>> {
         let builder = Builder::default().environment(self.environment.clone()).home(&self.home);
         let client = run(py, builder.clock(clock(&self.environment)?).open())?;
         let client = client.map_err(|error| self.failed(py, &error))?;
@@ -171,21 +175,11 @@ impl BkClient {
         let over = run(py, async move { vault.blueking(app, profile, cookies).await })?;
         let over = over.map_err(|error| self.failed(py, &error))?;
         let vault = Arc::new(OfProcess::new(client));
-        let opened = Arc::new(Opened { client: over, process: std::process::id(), _vault: Arc::clone(&vault) });
-        let mut held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(theirs) = held.as_ref().filter(|opened| opened.process == std::process::id()) {
-            return Ok(Arc::clone(theirs));
+        let (opened, is_ours) = self.opened.put(Opened { client: over, _vault: Arc::clone(&vault) });
+        if is_ours {
+            note_opened(py, &vault)?;
         }
-        // What a parent opened is neither used nor closed here.
-        std::mem::forget(held.replace(Arc::clone(&opened)));
-        drop(held);
-        note_opened(py, &vault)?;
         Ok(opened)
-    }
-
-    fn opened_here(&self) -> Option<Arc<Opened>> {
-        let held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().filter(|opened| opened.process == std::process::id()).map(Arc::clone)
     }
 
     fn token(

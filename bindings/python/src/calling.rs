@@ -12,7 +12,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
@@ -43,6 +43,38 @@ impl<T> Drop for OfProcess<T> {
         if self.process != std::process::id() {
             std::mem::forget(self.inner.take());
         }
+    }
+}
+
+/// A place for what each process opens for itself, at its first use.
+pub(crate) struct PerProcess<T>(Mutex<Option<Arc<OfProcess<T>>>>);
+
+impl<T> PerProcess<T> {
+    pub(crate) const fn empty() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// What this process opened.
+    pub(crate) fn get(&self) -> Option<Arc<OfProcess<T>>> {
+        self.lock().as_ref().filter(|opened| opened.get().is_some()).map(Arc::clone)
+    }
+
+    /// Puts it there, unless another thread of this process was quicker. Gives back what is there now, and whether it is this.
+    pub(crate) fn put(&self, inner: T) -> (Arc<OfProcess<T>>, bool) {
+        let mut held = self.lock();
+        match held.as_ref().filter(|opened| opened.get().is_some()) {
+            Some(theirs) => (Arc::clone(theirs), false),
+            None => (Arc::clone(held.insert(Arc::new(OfProcess::new(inner)))), true),
+        }
+    }
+
+    /// Empties it.
+    pub(crate) fn take(&self) -> Option<Arc<OfProcess<T>>> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<OfProcess<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Enters: an address, or what a provider answered. Leaves: a token where one may go, and a newer one where the answer says that it is dead. What
 //! counts as such an answer, and which hosts a token may go to, are the library's rules.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use pyo3::exceptions::PyValueError;
@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use tokenward::{ApiClient, ApiError, Call, CallAnswer, Caller, HeldToken};
 use url::Url;
 
-use crate::calling::{OfProcess, run};
+use crate::calling::{OfProcess, PerProcess, run};
 use crate::errors::{call_exception, exception};
 use crate::logins::{Profile, spelled};
 
@@ -19,7 +19,7 @@ use crate::logins::{Profile, spelled};
 #[pyclass(frozen, module = "tokenward._tokenward")]
 pub(crate) struct Calls {
     profile: Py<Profile>,
-    client: Mutex<Option<Arc<OfProcess<ApiClient>>>>,
+    client: PerProcess<ApiClient>,
 }
 
 /// A token in use. Nothing shows it but `header`.
@@ -44,7 +44,7 @@ type Answer = (u16, Vec<(String, String)>, Vec<u8>);
 impl Calls {
     #[new]
     const fn new(profile: Py<Profile>) -> Self {
-        Self { profile, client: Mutex::new(None) }
+        Self { profile, client: PerProcess::empty() }
     }
 
     /// Whether a token may go to an address: it is one of the app's own, and not in clear text over a network.
@@ -150,19 +150,14 @@ impl Calls {
 impl Calls {
     /// The client of this process.
     fn client(&self, py: Python<'_>) -> PyResult<Arc<OfProcess<ApiClient>>> {
-        {
-            let held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(client) = held.as_ref().filter(|client| client.get().is_some()) {
-                return Ok(Arc::clone(client));
-            }
+        if let Some(client) = self.client.get() {
+            return Ok(client);
         }
         let profile = self.profile.get();
         let opened = profile.in_library(py)?;
         let client = run(py, async move { opened.api().await })?;
         let client = client.map_err(|error| exception(py, &error, Some(profile.name())))?;
-        let client = Arc::new(OfProcess::new(client));
-        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&client));
-        Ok(client)
+        Ok(self.client.put(client).0)
     }
 
     fn own(&self, py: Python<'_>) -> PyResult<ApiClient> {
@@ -180,7 +175,7 @@ impl Calls {
     fn failure(&self, py: Python<'_>, error: &ApiError) -> PyErr {
         if matches!(error, ApiError::Token(_)) {
             // The login or the app's secret may have been replaced: what is in the vault now is looked up next time.
-            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.client.take();
         }
         call_exception(py, error, Some(self.profile.get().name()))
     }

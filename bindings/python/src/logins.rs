@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -17,7 +17,7 @@ use tokenward::core::ports::Clock;
 use tokenward::core::{Access, AccessToken, Generation, TokenWish};
 use tokenward::{Builder, Client, SystemClock};
 
-use crate::calling::{OfProcess, note_opened, run};
+use crate::calling::{OfProcess, PerProcess, note_opened, run};
 use crate::errors::{exception, sentence};
 
 /// The logins of this machine, as the `tokenward` command with these variables sees them.
@@ -25,14 +25,14 @@ use crate::errors::{exception, sentence};
 pub(crate) struct Logins {
     home: Option<PathBuf>,
     environment: HashMap<OsString, OsString>,
-    opened: Mutex<Option<Arc<OfProcess<Client>>>>,
+    opened: PerProcess<Client>,
 }
 
 /// Opens nothing yet.
 #[pyfunction]
 #[pyo3(signature = (home, environment))]
 pub(crate) fn open(home: Option<PathBuf>, environment: HashMap<OsString, OsString>) -> Logins {
-    Logins { home, environment, opened: Mutex::new(None) }
+    Logins { home, environment, opened: PerProcess::empty() }
 }
 
 #[pymethods]
@@ -43,17 +43,14 @@ impl Logins {
         let py = slf.py();
         let found = slf.get().of_process(py, name.as_deref())?;
         let resolved = found.profile.name().as_str().to_owned();
-        Ok(Profile {
-            logins: slf.unbind(),
-            asked: name,
-            name: resolved,
-            opened: Mutex::new(Some(Arc::new(OfProcess::new(found)))),
-        })
+        let opened = PerProcess::empty();
+        opened.put(found);
+        Ok(Profile { logins: slf.unbind(), asked: name, name: resolved, opened })
     }
 
     /// Waits for the refreshes under way, and closes the vault. What is used afterwards opens it again.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let opened = self.opened.take();
         let Some(client) = opened.as_ref().and_then(|opened| opened.get()).cloned() else { return Ok(()) };
         run(py, client.close())?.map_err(|error| exception(py, &error, None))
     }
@@ -62,7 +59,7 @@ impl Logins {
 impl Logins {
     /// What this process opened.
     fn client(&self, py: Python<'_>) -> PyResult<Arc<OfProcess<Client>>> {
-        if let Some(opened) = self.opened_here() {
+        if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
         let mut builder = Builder::default().environment(self.environment.clone()).clock(clock(&self.environment)?);
@@ -70,20 +67,11 @@ impl Logins {
             builder = builder.home(home);
         }
         let client = run(py, builder.open())?.map_err(|error| exception(py, &error, None))?;
-        let opened = Arc::new(OfProcess::new(client));
-        let mut held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(theirs) = held.as_ref().filter(|opened| opened.get().is_some()) {
-            return Ok(Arc::clone(theirs));
+        let (opened, is_ours) = self.opened.put(client);
+        if is_ours {
+            note_opened(py, &opened)?;
         }
-        *held = Some(Arc::clone(&opened));
-        drop(held);
-        note_opened(py, &opened)?;
         Ok(opened)
-    }
-
-    fn opened_here(&self) -> Option<Arc<OfProcess<Client>>> {
-        let held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().filter(|opened| opened.get().is_some()).map(Arc::clone)
     }
 
     fn of_process(&self, py: Python<'_>, name: Option<&str>) -> PyResult<OpenProfile> {
@@ -101,7 +89,7 @@ pub(crate) struct Profile {
     asked: Option<String>,
     #[pyo3(get)]
     name: String,
-    opened: Mutex<Option<Arc<OfProcess<OpenProfile>>>>,
+    opened: PerProcess<OpenProfile>,
 }
 
 /// A profile of a vault that this process opened.
@@ -186,16 +174,11 @@ impl Profile {
     }
 
     fn here(&self, py: Python<'_>) -> PyResult<Arc<OfProcess<OpenProfile>>> {
-        {
-            let held = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(opened) = held.as_ref().filter(|opened| opened.get().is_some()) {
-                return Ok(Arc::clone(opened));
-            }
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
         }
         let found = self.logins.get().of_process(py, self.asked.as_deref())?;
-        let opened = Arc::new(OfProcess::new(found));
-        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&opened));
-        Ok(opened)
+        Ok(self.opened.put(found).0)
     }
 }
 

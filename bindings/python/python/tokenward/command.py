@@ -54,14 +54,7 @@ def run(
     timeout: Optional[float] = None,
 ) -> Dict[str, Any]:
     """Runs a command and gives back its document. ``input`` is its standard input: the place for a secret."""
-    done = subprocess.run(
-        _words(words, home),
-        env=_variables(environment),
-        input=input or "",
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+    done = _ended(words, home, environment, input, timeout)
     _raise(done.returncode, done.stderr)
     return _last(done.stdout)
 
@@ -82,14 +75,7 @@ def doctor(
 ) -> List[Any]:
     """What the doctor finds, problems too: a list of findings. Spends nothing."""
     words = ["doctor", *_named(profile), *_switches(all=all, online=online)]
-    done = subprocess.run(
-        _words(words, home),
-        env=_variables(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+    done = _ended(words, home, environment, None, timeout)
     # A problem that it found is its answer, and no failure of the command.
     if not done.stdout.strip():
         _raise(done.returncode, done.stderr)
@@ -183,7 +169,7 @@ def adopt(
     A token JSON is given as ``adopt("-", input=text)``.
     """
     words = ["adopt"] if source is None else ["adopt", _file(source), "--yes"]
-    words += _profile(profile) + _options(**{"from": tool}, account=account, provider=provider)
+    words += _named(profile) + _options(**{"from": tool}, account=account, provider=provider)
     return run(*words, *_switches(no_link=not link, replace_user=replace_user), **where)
 
 
@@ -200,7 +186,7 @@ def link(
     **where: Any,
 ) -> List[Any]:
     """Keeps the tokens in a file in step with a login, from now on. ``write_over`` replaces another user's login in it, which is kept."""
-    words = ["link", _file(file), *_profile(profile), *_switches(create=create, write_over=write_over)]
+    words = ["link", _file(file), *_named(profile), *_switches(create=create, write_over=write_over)]
     words += _options(format=format, access=access, refresh=refresh, server=server)
     return list(run(*words, **where)["links"])
 
@@ -213,6 +199,24 @@ def unlink(file: _Path, *, server: Optional[str] = None, all: bool = False, **wh
 def links(file: Optional[_Path] = None, **where: Any) -> List[Any]:
     """The files that are kept in step, and how each stands."""
     return list(run("links", *([] if file is None else [_file(file)]), **where)["links"])
+
+
+def _ended(
+    words: Sequence[str],
+    home: Optional[_Path],
+    environment: Optional[Mapping[str, str]],
+    input: Optional[str],
+    timeout: Optional[float],
+) -> "subprocess.CompletedProcess[str]":
+    """A command that ran to its end, however it ended."""
+    return subprocess.run(
+        _words(words, home),
+        env=_variables(environment),
+        input=input or "",
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
 
 
 def _words(words: Sequence[str], home: Optional[_Path]) -> List[str]:
@@ -228,9 +232,6 @@ def _variables(environment: Optional[Mapping[str, str]]) -> Dict[str, str]:
 
 def _named(profile: Optional[str]) -> List[str]:
     return [] if profile is None else ["--profile", profile]
-
-
-_profile = _named
 
 
 def _file(file: _Path) -> str:
