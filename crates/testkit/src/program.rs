@@ -59,7 +59,7 @@ impl Program {
         self.test_with(may_mount, name, run)
     }
 
-    /// Its tests run on all cores, as those of the ordinary harness do: none of them fills the machine or measures what happens within
+    /// Its tests run side by side, as many as the ordinary harness would run: none of them fills the machine or measures what happens within
     /// seconds.
     pub fn side_by_side(mut self) -> Self {
         self.side_by_side = true;
@@ -80,7 +80,7 @@ impl Program {
         }
         let mut arguments = Arguments::from_iter(line);
         // Most start dozens of processes each, and some measure what happens within seconds.
-        let threads = (!self.side_by_side).then_some(1);
+        let threads = if self.side_by_side { told_threads() } else { Some(1) };
         arguments.test_threads = arguments.test_threads.or(threads);
         let all = arguments.include_ignored;
         let trials = self.tests.into_iter().map(|Test { name, need, run }| {
@@ -100,6 +100,12 @@ impl Program {
         self.tests.push(Test { name, need, run });
         self
     }
+}
+
+/// How many tests the ordinary harness is told to run at once.
+#[expect(clippy::disallowed_methods, reason = "the switch of the ordinary harness")]
+fn told_threads() -> Option<usize> {
+    std::env::var("RUST_TEST_THREADS").ok()?.parse().ok()
 }
 
 /// Whether the long sweeps are wanted.

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         .test("a_rotation_that_is_killed_at_any_step_costs_no_login", killed_rotations)
         .test("an_answer_that_is_lost_costs_no_login_where_it_can_live", lost_answers)
         .test("a_lease_that_is_lost_costs_no_login", lost_leases)
+        .side_by_side()
         .run()
 }
 
