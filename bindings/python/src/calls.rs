@@ -143,7 +143,7 @@ impl Calls {
 
     /// What a person should know although calls were made, told once.
     fn take_notices(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        Ok(self.own(py)?.take_notices().iter().map(crate::errors::sentence).collect())
+        Ok(self.own(py)?.take_notices().iter().map(ToString::to_string).collect())
     }
 }
 

@@ -6,7 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tokenward::core::Code;
-use tokenward::{ApiError, CallRefusal, Error, KeptState, Notice};
+use tokenward::{ApiError, CallRefusal, Error, KeptState};
 
 /// The exception of a failure about this profile.
 pub(crate) fn exception(py: Python<'_>, error: &Error, profile: Option<&str>) -> PyErr {
@@ -29,18 +29,6 @@ pub(crate) fn call_exception(py: Python<'_>, error: &ApiError, profile: Option<&
     }
     let kept = if error.is_lost() { "the call left and may have been done" } else { "nothing was done" };
     made(py, error.code(), Some(error.to_string()), kept, profile, error.provider_code(), error.refusal())
-}
-
-/// What a person should know although there is a token, in a sentence for `logging`.
-pub(crate) fn sentence(notice: &Notice) -> String {
-    match notice {
-        Notice::RotationFailed(error) => format!("a refresh was due and failed: {error}; the token still lives"),
-        Notice::LoginOver { code, ends, .. } => {
-            format!("{code}: the login is over and somebody has to log in; its last token ends at {ends}")
-        }
-        Notice::RotatedElsewhere => "a refresh is under way; the token still lives".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 fn made(

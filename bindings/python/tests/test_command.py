@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import logging
 import subprocess
 import threading
 import urllib.error
@@ -97,6 +98,22 @@ def test_a_file_is_linked_kept_in_step_and_let_go(logged_in: Stand, tmp_path: Pa
     with pytest.raises(tokenward.TokenwardError) as caught:
         command.links(file)
     assert caught.value.code == "TW0506"
+
+
+def test_what_became_of_a_linked_file_is_told_in_a_sentence(
+    logged_in: Stand, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "tokens.env"
+    command.link(file, create=True)
+    login = tokenward.open().profile()
+    before = file.read_text()
+    login.access(newer_than=login.access())
+    # From a backup, or a checkout.
+    file.write_text(before)
+    with caplog.at_level(logging.WARNING, logger="tokenward"):
+        token = login.token()
+    assert token in file.read_text()
+    assert f"{file} held used tokens (token set 1) and has the current ones now" in caplog.text
 
 
 def test_a_login_in_a_file_is_adopted(stand: Stand, tmp_path: Path) -> None:

@@ -9,15 +9,13 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-from pathlib import Path
 from typing import List
 
 import pytest
 
 import tokenward
-from conftest import Stand, _opener, find_command, free_port
+from conftest import Stand, find_command
 
 HEAVY = bool(os.environ.get("TOKENWARD_TEST_HEAVY"))
 FORKS = 10_000 if HEAVY else 200
@@ -173,65 +171,3 @@ def test_the_end_of_a_program_waits_for_its_refresh(logged_in: Stand) -> None:
     assert (counters["refreshes"], counters["replays"]) == (1, 0), counters
     # Its answer is in the vault, and nothing is in doubt.
     assert tokenward.open(environment=logged_in.variables).profile().access().generation == 2
-
-
-# What a site does: the login is opened where the module is imported, which with `--preload` is before the workers are forked.
-SITE = """
-    import os, tokenward
-    login = tokenward.open().profile()
-    if os.environ.get("AT_IMPORT"):
-        login.token()
-
-    def application(environ, start_response):
-        token = login.token() if environ["PATH_INFO"] == "/" else login._profile.access(0.0, None)[0][0]
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return [f"{os.getpid()} {token}".encode()]
-"""
-
-
-@pytest.mark.parametrize(
-    "options",
-    [["--preload"], ["--worker-class", "gthread", "--threads", "4", "--preload"], ["--worker-class", "gevent"], []],
-    ids=["preload", "gthread", "gevent", "sync"],
-)
-def test_under_gunicorn(logged_in: Stand, tmp_path: Path, options: List[str]) -> None:
-    pytest.importorskip("gunicorn")
-    (tmp_path / "site_of_a_test.py").write_text(textwrap.dedent(SITE))
-    logged_in.later(7260)
-    port = free_port()
-    words = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "3", *options]
-    variables = {**logged_in.variables, "PYTHONPATH": str(tmp_path)}
-    if "--preload" in options:
-        variables["AT_IMPORT"] = "yes"
-    server = subprocess.Popen(
-        [*words, "site_of_a_test"], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        answers: List[str] = []
-
-        def ask(path: str) -> None:
-            with _opener.open(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
-                answers.append(answer.read().decode())
-
-        for _ in range(300):
-            try:
-                ask("/")
-                break
-            except OSError:
-                time.sleep(0.1)
-        asking = [threading.Thread(target=ask, args=(path,)) for path in ["/", "/long"] * 20]
-        for thread in asking:
-            thread.start()
-        for thread in asking:
-            thread.join()
-    finally:
-        server.terminate()
-        assert server.stderr is not None
-        told = server.stderr.read()
-        server.wait(timeout=30)
-    assert len(answers) == 41, told
-    workers, tokens = ({answer.split()[part] for answer in answers} for part in (0, 1))
-    assert len(tokens) == 1 and workers
-    assert "TIMEOUT" not in told, told
-    counters = logged_in.sandbox.counters()
-    assert (counters["refreshes"], counters["replays"]) == (1, 0), counters

@@ -1,5 +1,7 @@
 //! What a person should know although a call succeeded. No secret is in any of it (I4).
 
+mod sentence;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;

@@ -28,6 +28,7 @@
 //! a look at the store.
 
 mod leaf;
+mod memory;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -41,27 +42,39 @@ use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, HandOut, HandOuts, Mark, ShowOutcome, StoreError, Stored, Withheld};
 use tokenward_core::{Generation, GrantId, ProfileName};
 use tokenward_vault::{
-    Beside, Folder, FolderKeys, KeySources, Tried, from_io, open_private, sync_folder, try_lock, write_private,
+    Beside, Folder, FolderKeys, KeySources, Tried, from_io, open_private, stamp, sync_folder, try_lock, write_private,
 };
+use tokio::time::Instant;
 use uuid::Uuid;
+
+use memory::Memory;
 
 /// The hand-out files beside a vault.
 pub struct HandOutFiles {
     beside: Beside,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// What was read, where a disk of this machine says how its files look by now: one of another machine may answer with how they looked.
+    memory: Option<Memory>,
 }
 
 impl HandOutFiles {
     /// Those beside this vault.
     pub fn new(beside: Beside, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { beside, clock, entropy }
+        let memory = beside.is_local().then(Memory::default);
+        Self { beside, clock, entropy, memory }
     }
 
     /// The token of a profile, if its hand-out file says that it can be served now ([`read`]), opened with the keys of the vault that is open
-    /// already.
+    /// already. Read and opened once for as long as it is the same file; whether it still is, and may still be served, is asked each time.
     pub fn at_once(&self, profile: &ProfileName) -> Option<HandOut> {
-        self.peek(profile).filter(|hand_out| leaf::serves(self.beside.folder(), hand_out, self.clock.now()))
+        let found = match &self.memory {
+            None => self.peek(profile),
+            Some(memory) => {
+                memory.recall(profile, stamp(&self.folder().handout(profile)), Instant::now(), || self.peek(profile))
+            }
+        };
+        found.filter(|hand_out| leaf::serves(self.beside.folder(), hand_out, self.clock.now()))
     }
 
     fn folder(&self) -> &Folder {

@@ -29,6 +29,11 @@ impl Beside {
         &self.0.folder
     }
 
+    /// Whether it lies on a disk of this machine, of a kind that is known.
+    pub fn is_local(&self) -> bool {
+        crate::room::is_local(self.0.folder.vault())
+    }
+
     /// Seals bytes for a purpose and an owner.
     pub fn seal(&self, purpose: &'static str, owner: &[u8], plain: &[u8]) -> Vec<u8> {
         self.0.refresh_keys();

@@ -8,7 +8,8 @@ As :mod:`tokenward.requests`.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, AsyncGenerator, Generator, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, AsyncGenerator, Callable, Generator, Iterable, Union
 
 import httpx
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Auth"]
 
+_Step = Union[httpx.Request, httpx.Response, Callable[[], Any]]
+
 
 class Auth(httpx.Auth):
     """Give it as ``auth=``, of one request or of a client."""
@@ -27,46 +30,51 @@ class Auth(httpx.Auth):
         self._sender = Sender(login, hosts)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        url = str(request.url)
-        held = self._sender.hold(url)
-        if held is None:
-            yield request
-            return
-        request.headers.update([self._sender.header(held)])
-        response = yield request
-        if not self._sender.may_say_no(response.status_code, _headers(response)):
-            return
-        response.read()
-        newer = self._sender.newer(held, url, response.status_code, _headers(response), response.content)
-        if newer is None or not _is_whole(request):
-            return
-        request.headers.update([self._sender.header(newer)])
-        response = yield request
-        if self._sender.may_say_no(response.status_code, _headers(response)):
-            response.read()
-            self._sender.answered_again(newer, url, response.status_code, _headers(response), response.content)
+        steps = self._steps(request)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, httpx.Request):
+                answer = yield step
+            else:
+                answer = step.read() if isinstance(step, httpx.Response) else step()
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        url = str(request.url)
-        held = await asyncio.to_thread(self._sender.hold, url)
+        steps = self._steps(request)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration:
+                return
+            if isinstance(step, httpx.Request):
+                answer = yield step
+            else:
+                answer = await (step.aread() if isinstance(step, httpx.Response) else asyncio.to_thread(step))
+
+    def _steps(self, request: httpx.Request) -> Generator[_Step, Any, None]:
+        """What is done one after the other: a request is sent, an answer is read, and anything else is called where it may wait."""
+        sender, url = self._sender, str(request.url)
+        held = yield partial(sender.hold, url)
         if held is None:
             yield request
             return
-        request.headers.update([self._sender.header(held)])
+        request.headers.update([sender.header(held)])
         response = yield request
-        if not self._sender.may_say_no(response.status_code, _headers(response)):
+        if not sender.may_say_no(response.status_code, _headers(response)):
             return
-        body = await response.aread()
-        newer = await asyncio.to_thread(
-            self._sender.newer, held, url, response.status_code, _headers(response), body
-        )
+        body = yield response
+        newer = yield partial(sender.newer, held, url, response.status_code, _headers(response), body)
         if newer is None or not _is_whole(request):
             return
-        request.headers.update([self._sender.header(newer)])
+        request.headers.update([sender.header(newer)])
         response = yield request
-        if self._sender.may_say_no(response.status_code, _headers(response)):
-            body = await response.aread()
-            self._sender.answered_again(newer, url, response.status_code, _headers(response), body)
+        if sender.may_say_no(response.status_code, _headers(response)):
+            body = yield response
+            yield partial(sender.answered_again, newer, url, response.status_code, _headers(response), body)
 
     def __repr__(self) -> str:
         return f"<tokenward.httpx.Auth of {self._sender.name!r}>"

@@ -170,6 +170,21 @@ def test_what_goes_with_the_cookie_is_passed_on(site, settings_override):
     assert "bk_uid" not in asked[1] and asked[1]["bk_env"] == "tencent"
 
 
+def test_a_login_that_shows_no_cookie_is_none_of_the_signals_affairs(site, log):
+    """By a password, as in a site's own tests and on its admin page."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    User.objects.filter(username="alice").delete()
+    alice = User.objects.create_superuser("alice", "", "alice")
+    assert Client().login(username="alice", password="alice")
+    Client().force_login(alice)
+    page = Client().post("/admin/login/?next=/admin/", {"username": "alice", "password": "alice"})
+    assert page.status_code == 302
+    assert [record for record in log.records if record.name == "component"] == []
+    assert site.exchanges() == 0 and site.rows() == []
+
+
 def test_the_signal_makes_a_token_and_never_hinders_a_login(site, settings_override):
     from django.contrib.auth.signals import user_logged_in
 

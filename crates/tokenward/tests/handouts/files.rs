@@ -357,6 +357,46 @@ async fn a_hand_out_file_that_is_put_back_after_the_logout_is_not_served() {
     assert_eq!(token(&place, soon(3)), None);
 }
 
+/// A process that has its token at hand sees what another one does to the file, whenever that is.
+#[tokio::test]
+async fn what_was_read_is_served_only_while_it_is_what_stands_there() {
+    let place = Place::new();
+    let (raw, vault) = place.door().opened().await;
+    let files = HandOutFiles::new(raw.beside(), Arc::new(place.clock.clone()), Arc::new(TestEntropy));
+    let served = || files.at_once(&work()).map(|found| found.access.token.expose().to_owned());
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let mark = files.mark();
+    let stored = |number: u64| {
+        let mut hand_out = files.peek(&work()).unwrap();
+        hand_out.generation = Generation::new(number);
+        hand_out.access.token = tokenward_core::AccessToken::parse(format!("access-{number}")).unwrap();
+        Stored { of: Some((id, hand_out.generation)), hand_out: Some(hand_out) }
+    };
+    // Written over in place, as long as before, and sooner than the disk's clock ticks.
+    for number in 2..9 {
+        files.show(&work(), &stored(number), &mark).await.unwrap();
+        assert_eq!(served(), Some(format!("access-{number}")));
+    }
+    // By now it is remembered.
+    std::thread::sleep(Duration::from_millis(2200));
+    for _ in 0..3 {
+        assert_eq!(served().as_deref(), Some("access-8"));
+    }
+    let file = place.folder.handout(&work());
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    assert_eq!(served(), None, "others can read it");
+    mode(0o600);
+    files.show(&work(), &stored(9), &mark).await.unwrap();
+    assert_eq!(served().as_deref(), Some("access-9"));
+    std::thread::sleep(Duration::from_millis(2200));
+    for _ in 0..3 {
+        assert_eq!(served().as_deref(), Some("access-9"));
+    }
+    vault.access_refused(id, Generation::FIRST, None, &holder("here", 1)).await.unwrap();
+    assert_eq!(served(), None);
+}
+
 /// I4: neither the files nor what their locks say shows a token.
 #[tokio::test]
 async fn nothing_secret_is_readable_beside_the_vault() {
