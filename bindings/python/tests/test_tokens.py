@@ -172,6 +172,8 @@ def test_ctrl_c_is_heard_and_the_refresh_goes_on(logged_in: Stand) -> None:
     assert (counters["refreshes"], counters["replays"]) == (1, 0), counters
 
 
+# Python 3.12 warns of every fork beside a thread; the engine's thread is one that a child can do without.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_forked_child_has_its_own(logged_in: Stand) -> None:
     login = tokenward.open().profile()
     token = login.token()
