@@ -148,10 +148,12 @@ def test_ctrl_c_is_heard_and_the_refresh_goes_on(logged_in: Stand) -> None:
     fault = {"kind": {"name": "delay", "milliseconds": 4000}, "operation": "refresh"}
     logged_in.sandbox.control("faults", fault)
     script = (
-        "import sys, time, tokenward\n"
+        "import signal, tokenward\n"
+        # Whoever runs these tests in the background of a shell has it ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "login = tokenward.open().profile()\n"
-        "print('ready', flush=True)\n"
         "try:\n"
+        "    print('ready', flush=True)\n"
         "    login.token()\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)\n"
