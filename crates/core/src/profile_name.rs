@@ -82,6 +82,11 @@ impl ProfileName {
         self.0.contains(':') && !self.is_of_app()
     }
 
+    /// Whether it is the name of a grant of an app that serves many: a user's or the app's own.
+    pub fn is_of_many(&self) -> bool {
+        self.is_of_user() || self.is_of_app()
+    }
+
     /// The user behind the colon, escapes undone. `None` for a name that means no user, or whose user's was too long to be kept whole.
     pub fn user(&self) -> Option<UserName> {
         let (_, escaped) = self.0.split_once(':')?;

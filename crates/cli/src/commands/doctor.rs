@@ -55,6 +55,10 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         let of = Finding::profile(finding)?;
         facts.profiles.iter().find(|profile| profile.name == *of)?.script.as_deref()
     };
+    let program = |finding: &Finding| {
+        let of = Finding::profile(finding);
+        of.and_then(|of| facts.profiles.iter().find(|profile| profile.name == *of)).is_some_and(|found| found.program)
+    };
     // A script's login has no app here; scripts of that kind are Feishu's and Lark's.
     let console = |finding: &Finding| {
         let found = Finding::profile(finding).and_then(|of| facts.profiles.iter().find(|profile| profile.name == *of));
@@ -67,6 +71,7 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         online: args.online,
         console: console(finding),
         script: script(finding),
+        program: program(finding),
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if context.printer.json {

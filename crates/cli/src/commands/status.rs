@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use tokenward::links::FileComparison;
-use tokenward::{Report, Settings, is_script_login};
+use tokenward::{Report, Session, Settings, is_script_login};
 use tokenward_core::{Code, ExitClass, Grant, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
@@ -18,7 +18,7 @@ use crate::words::Lang;
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     let settings = context.settings()?;
     let name = match context.profile_name(&settings) {
-        Err(failure) => return scripts(failure, &settings, context).await,
+        Err(failure) => return without_settings(failure, &settings, context).await,
         Ok(name) => name,
     };
     let profile = settings.profile(Some(&name)).ok();
@@ -45,6 +45,12 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
                 .for_each(|report| next(report, context));
         }
         return Ok(ExitCode::from(worst as u8));
+    }
+    // So are those that a program keeps which brings its own settings, as a Django site.
+    let mut of_program = session.keeper().list().await?;
+    of_program.retain(|report| list::belongs(report, &name) && is_of_program(report, &settings));
+    if !of_program.is_empty() && name.base() == name.as_str() {
+        return show_unset(&of_program, &settings, &session, context).await;
     }
     let (_, grant) = context.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
@@ -76,6 +82,8 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         context.printer.facts(&facts)?;
         if is_script_login(&report.grant) {
             next_of_a_script(&report, &session, context).await;
+        } else if is_of_program(&report, &settings) {
+            next_of_a_program(&report, context);
         } else {
             warn(&report, context);
         }
@@ -110,22 +118,58 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(exit(&report) as u8))
 }
 
-/// Where nothing is set up, logins of scripts' files may be all there is: each has a line. Without any, what is missing is told.
-async fn scripts(failure: Failure, settings: &Settings, context: &Context) -> Result<ExitCode, Failure> {
+/// Where nothing is set up, logins of scripts' files and of programs that bring their own settings may be all there is: each has a line.
+/// Without any, what is missing is told.
+async fn without_settings(failure: Failure, settings: &Settings, context: &Context) -> Result<ExitCode, Failure> {
     if context.global.profile.is_some() {
         return Err(failure);
     }
     let Some(session) = context.look(settings).await? else { return Err(failure) };
     let mut own = session.keeper().list().await?;
-    own.retain(|report| is_script_login(&report.grant));
-    let Some(worst) = worst(&own) else { return Err(failure) };
-    list::show(&own, settings, None, context)?;
+    own.retain(|report| is_script_login(&report.grant) || is_of_program(report, settings));
+    if own.is_empty() {
+        return Err(failure);
+    }
+    show_unset(&own, settings, &session, context).await
+}
+
+/// Logins that no settings know, and what to do about each that is over.
+async fn show_unset(
+    own: &[Report],
+    settings: &Settings,
+    session: &Session,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    list::show(own, settings, None, context)?;
     if !context.printer.json {
-        for report in &own {
-            next_of_a_script(report, &session, context).await;
+        for report in own {
+            next_of_a_script(report, session, context).await;
+            if is_of_program(report, settings) {
+                next_of_a_program(report, context);
+            }
         }
     }
-    Ok(ExitCode::from(worst as u8))
+    Ok(ExitCode::from(worst(own).unwrap_or(ExitClass::Done) as u8))
+}
+
+/// Whether a login is one of many that a program keeps here which says itself what its app is.
+fn is_of_program(report: &Report, settings: &Settings) -> bool {
+    let Some(name) = report.grant.profile.as_ref().filter(|name| name.is_of_many()) else { return false };
+    settings.profile(Some(name)).is_err()
+}
+
+/// What is to be done about a program's login that does not live: not here, where nothing is known of its app.
+fn next_of_a_program(report: &Report, context: &Context) {
+    let (profile, lang) = (report.grant.profile.as_ref(), context.lang());
+    if exit(report) == ExitClass::Done || !counts(report) {
+        return;
+    }
+    let next = match report.status {
+        Status::InDoubt => lang.program_continues(),
+        _ => lang.program_login_again(profile),
+    };
+    let name = profile.map_or_else(|| lang.no_profile(), ToString::to_string);
+    context.printer.note(format!("{}{}{name}{}{next}", lang.next_head(), lang.gap(), lang.colon()));
 }
 
 /// What the exit code says of a profile that serves many: the worst of its users' logins. One that needs a person is worse than one

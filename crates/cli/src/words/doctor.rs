@@ -51,6 +51,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) console: bool,
     /// The script's file that commands have to name, for a login that is of one.
     pub(crate) script: Option<&'a Path>,
+    /// Whether the login is of a program that brings its own settings: no command here refreshes it.
+    pub(crate) program: bool,
 }
 
 impl FindingWords {
@@ -81,6 +83,8 @@ impl Lang {
         let mut told = self.story(&finding.story, profile, setting);
         if let Some(file) = setting.script {
             told.next = self.of_a_script(told.next, file, setting.profile.or(profile));
+        } else if setting.program {
+            told.next = self.of_a_program(told.next, profile);
         } else if let Some(profile) = setting.profile.or(profile.filter(|name| name.is_of_user())) {
             for next in &mut told.next {
                 *next = naming(next, profile);
@@ -169,6 +173,7 @@ impl Lang {
                 FindingWords::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
                     .next(self.doctor_close_file(path.display()))
             }
+            Story::Program => FindingWords::of(self.doctor_program()),
             Story::Script(file) => FindingWords::of(self.doctor_script(file.display())),
             Story::NotLoggedIn => FindingWords::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),
             Story::Users(users) if users.is_empty() => {

@@ -353,3 +353,61 @@ fn a_cookie_comes_by_a_file_that_nobody_else_could_have_written() {
     silent(&ran);
     assert!(desk.is_good(&desk.token(&["--user", "alice"])));
 }
+
+/// The vault of a program that brings its own settings, as a Django site with `bkoauth` does: who looks after the host sees its logins.
+#[test]
+fn logins_that_no_settings_know_are_shown_and_examined() {
+    let desk = Desk::new(Door::Ssm);
+    for user in ["alice", "bob"] {
+        desk.login_by_cookie(user).succeeds();
+    }
+    desk.token(&["--as", "app"]);
+    let config = desk.home.join("config.toml");
+    let kept = std::fs::read(&config).unwrap();
+    let without_settings = |words: &[&str], variables: &[(&str, &str)]| {
+        std::fs::remove_file(&config).unwrap();
+        let ran = desk.run_with(variables, words);
+        std::fs::write(&config, &kept).unwrap();
+        ran
+    };
+    for words in [&["status"][..], &["status", "desk"]] {
+        let ran = without_settings(words, &[]);
+        let shown = &ran.succeeds().out;
+        for login in ["desk:alice", "desk:bob", "desk:~app"] {
+            assert!(shown.contains(login), "{login}: {ran:?}");
+        }
+        assert!(!ran.err.contains("tokenward login") && !ran.err.contains("init"), "{ran:?}");
+    }
+    let ran = without_settings(&["status", "desk", "--user", "alice"], &[]);
+    assert!(ran.succeeds().out.contains("alice"), "{ran:?}");
+    for words in [&["doctor"][..], &["doctor", "desk"]] {
+        let ran = without_settings(words, &[]);
+        let told = &ran.succeeds().out;
+        assert!(told.contains("brings its own settings") && told.contains("desk:alice, desk:bob"), "{ran:?}");
+        assert!(!told.contains("tokenward init") && !told.contains("tokenward login"), "{ran:?}");
+    }
+    // What neither the settings nor the vault know is a mistyped name.
+    without_settings(&["status", "dsk"], &[]).fails(2, "TW0201");
+    let ran = without_settings(&["doctor", "dsk"], &[]);
+    assert!(ran.fails(2, "").out.contains("TW0201"), "{ran:?}");
+
+    // One that is over needs its user, who logs in at the site and not here.
+    let later = 31 * 86_400;
+    desk.advance(later);
+    let offset = later.to_string();
+    let variables = [("TOKENWARD_CLOCK_OFFSET", offset.as_str())];
+    desk.run_with(&variables, &["refresh", "--user", "alice"]).fails(3, "TW040");
+    let exchanges = desk.sandbox.counters();
+    let ran = without_settings(&["status"], &variables);
+    ran.fails(3, "desk:alice: let the user log in to BlueKing and open the site again");
+    assert!(!ran.err.contains("tokenward login"), "{ran:?}");
+    let ran = without_settings(&["doctor"], &variables);
+    ran.fails(3, "");
+    assert!(ran.out.contains("desk:alice") && !ran.out.contains("tokenward login"), "{ran:?}");
+    let ran = without_settings(&["doctor", "desk:alice"], &variables);
+    ran.fails(3, "");
+    assert!(ran.out.contains("open the site again") && !ran.out.contains("tokenward login"), "{ran:?}");
+    let ran = without_settings(&["--lang", "zh", "status"], &variables);
+    ran.fails(3, "请该用户登录蓝鲸后重新打开该站点");
+    assert_eq!(format!("{:?}", desk.sandbox.counters()), format!("{exchanges:?}"), "nothing is spent");
+}

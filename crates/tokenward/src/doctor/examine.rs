@@ -83,6 +83,8 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
                 Check::App,
                 match &profile.script {
                     Some(file) => Story::Script(file.clone()),
+                    // Nor has a program's, that is set up here.
+                    None if profile.program => Story::Program,
                     None => Story::Settings(error.clone()),
                 },
             );
@@ -97,7 +99,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         // Where the store cannot be read, nobody knows.
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
         // Such a profile has no login of its own: each user's is under the user's name.
-        None if app.is_some_and(|app| !app.token_api.has_browser_login())
+        None if (profile.program || app.is_some_and(|app| !app.token_api.has_browser_login()))
             && profile.name.base() == profile.name.as_str() =>
         {
             found.add(Check::Login, Story::Users(profile.users.clone()));

@@ -81,6 +81,8 @@ pub struct ProfileFacts {
     pub warnings: Vec<Warning>,
     /// The script's file that the login is of, if it is of one: it has no app and no settings.
     pub script: Option<PathBuf>,
+    /// Whether it is one of a program that brings its own settings, as a Django site does: the settings here do not know it.
+    pub program: bool,
     /// Its login, if the vault has one.
     pub login: Option<LoginFacts>,
     /// The files that are kept in step with it.

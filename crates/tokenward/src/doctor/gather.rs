@@ -71,27 +71,31 @@ pub async fn gather(
         Ok(looked) => (looked, store),
         Err(error) => (Looked::default(), StoreFacts::Closed(settings.home().vault(), error)),
     };
-    let meant = match settings.selected(wish.profile) {
-        Ok(meant) => Some(meant),
+    let programs = looked.programs(settings);
+    let meant: Vec<_> = match settings.selected(wish.profile) {
+        Ok(meant) => vec![meant],
         // Several, and nobody said which: all of them are told.
-        Err(SettingsError::WhichProfile { .. }) => None,
-        // A script's login needs no settings.
+        Err(SettingsError::WhichProfile { .. }) => Vec::new(),
+        // A script's login needs no settings, nor does a program's that brings its own.
+        Err(SettingsError::NothingSetUp { .. }) if !programs.is_empty() => programs.iter().cloned().collect(),
         Err(SettingsError::NothingSetUp { .. })
             if looked.reports.iter().any(|report| is_script_login(&report.grant)) =>
         {
-            None
+            Vec::new()
         }
         Err(error) => {
             facts.unsettled = Some(Arc::new(error));
-            None
+            Vec::new()
         }
     };
     let mut names: BTreeSet<ProfileName> = settings.profiles().map(|(name, _)| name.clone()).collect();
     let told = |report: &&Report| !is_of_the_past(report, &looked.reports);
     names.extend(looked.reports.iter().filter(told).filter_map(|report| report.grant.profile.clone()));
-    let others = names.into_iter().filter(|name| meant.as_ref() != Some(name));
-    // Beside a profile that a person named, no other is looked at.
-    let others: Vec<_> = if wish.profile.is_some() && !wish.all { Vec::new() } else { others.collect() };
+    names.retain(|name| !meant.contains(name));
+    // Beside a profile that a person named, no other is looked at, but the users' of a program.
+    if wish.profile.is_some() && !wish.all {
+        names.retain(|name| meant.iter().any(|meant| programs.contains(meant) && name.is_under(meant)));
+    }
     let round = Round {
         settings,
         session: session.as_ref(),
@@ -99,15 +103,17 @@ pub async fn gather(
         provider: &*provider,
         closed: matches!(store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)),
         online: wish.online,
+        programs: &programs,
         now,
     };
-    for name in meant.iter().cloned().chain(others) {
-        let full = wish.all || meant.as_ref().is_none_or(|meant| *meant == name);
+    for name in meant.iter().cloned().chain(names) {
+        let full = wish.all || meant.is_empty() || meant.contains(&name);
         facts.profiles.push(round.profile(name, if full { Depth::Full } else { Depth::Attention }).await);
     }
     // A name that neither the settings nor the vault know is a mistyped one.
     if let [only] = &facts.profiles[..]
         && only.login.is_none()
+        && !only.program
         && let Err(error) = &only.app
         && matches!(**error, SettingsError::UnknownProfile { .. })
     {
@@ -159,6 +165,14 @@ impl Looked {
             .map(|kept| kept.profile)
             .collect();
         Ok(Self { health: Some(health), unfinished, reports: session.keeper().list().await? })
+    }
+
+    /// The names under which logins of users are kept that no settings know: a program that brings its own keeps them, as a Django site.
+    fn programs(&self, settings: &Settings) -> BTreeSet<ProfileName> {
+        let of_many =
+            self.reports.iter().filter_map(|report| report.grant.profile.as_ref()).filter(|name| name.is_of_many());
+        let bases = of_many.filter_map(|name| name.base().parse().ok());
+        bases.filter(|base| settings.profile(Some(base)).is_err()).collect()
     }
 }
 
@@ -235,6 +249,8 @@ struct Round<'a> {
     /// Whether there is a vault that cannot be read.
     closed: bool,
     online: bool,
+    /// The names under which programs keep logins that bring their own settings.
+    programs: &'a BTreeSet<ProfileName>,
     now: Timestamp,
 }
 
@@ -247,6 +263,7 @@ impl Round<'_> {
             app: Err(Arc::new(SettingsError::NoHome)),
             warnings: Vec::new(),
             script: None,
+            program: false,
             login: None,
             links: Vec::new(),
             port: None,
@@ -285,6 +302,8 @@ impl Round<'_> {
         if let (Some(report), Some(session), Err(_)) = (report, self.session, &facts.app) {
             facts.script = script_file(session.keeper(), &report.grant).await;
         }
+        let base = facts.name.base();
+        facts.program = facts.app.is_err() && self.programs.iter().any(|program| program.as_str() == base);
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
         }

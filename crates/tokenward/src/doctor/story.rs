@@ -64,6 +64,8 @@ pub enum Story {
         /// Its mode.
         mode: u32,
     },
+    /// The logins are those of a program that brings its own settings.
+    Program,
     /// The login is that of a script's file; it needs no app and no settings.
     Script(PathBuf),
     /// Nobody has logged in.
@@ -367,6 +369,7 @@ impl Story {
         match self {
             Self::Users(users) if users.is_empty() => Code::NotChecked,
             Self::AppReady { .. }
+            | Self::Program
             | Self::Script(_)
             | Self::SecretAccepted(_)
             | Self::Login { .. }
@@ -509,6 +512,7 @@ impl Story {
             | Self::LinksExpired { .. }
             | Self::OldCopy { .. } => Severity::Note,
             Self::AppReady { .. }
+            | Self::Program
             | Self::Script(_)
             | Self::SecretAccepted(_)
             | Self::Login { .. }

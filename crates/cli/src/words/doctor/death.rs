@@ -91,6 +91,29 @@ impl Lang {
         }
     }
 
+    /// Advice about a login of a program that brings its own settings: what no command can do here, the program does.
+    pub(super) fn of_a_program(self, next: Vec<String>, name: Option<&ProfileName>) -> Vec<String> {
+        let mut advice: Vec<String> = Vec::new();
+        for line in next {
+            let line = if line.contains("`tokenward login") {
+                self.program_login_again(name)
+            } else if line.contains("`tokenward refresh") || line.contains("`tokenward token") {
+                self.program_continues()
+            } else {
+                line
+            };
+            if !advice.contains(&line) {
+                advice.push(line);
+            }
+        }
+        advice
+    }
+
+    /// How somebody logs in again whose login a program keeps.
+    pub(crate) fn program_login_again(self, name: Option<&ProfileName>) -> String {
+        if name.is_some_and(ProfileName::is_of_app) { self.program_app_again() } else { self.program_user_again() }
+    }
+
     /// Advice for somebody who has a script's file and no profile, in commands that work.
     pub(super) fn of_a_script(self, next: Vec<String>, file: &Path, name: Option<&ProfileName>) -> Vec<String> {
         let command = format!("tokenward refresh --config-file {}", quoted(file));

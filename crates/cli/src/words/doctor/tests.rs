@@ -40,7 +40,8 @@ fn page(facts: &Facts, lang: Lang, show: Show) -> String {
 
 fn write_finding(page: &mut String, finding: &Finding, facts: &Facts, lang: Lang) {
     let (zone, online) = (TimeZone::UTC, facts.online);
-    let setting = Setting { now: facts.now, zone: &zone, online, profile: None, console: true, script: None };
+    let setting =
+        Setting { now: facts.now, zone: &zone, online, profile: None, console: true, script: None, program: false };
     let told = lang.finding(finding, setting);
     let (severity, code) = (finding.story.severity(), finding.story.code());
     let (word, check) = (lang.severity(severity), lang.check(finding.check));
@@ -124,8 +125,15 @@ fn the_guide_shows_what_is_printed() {
     let facts = stories::sample();
     let findings = examine(&facts);
     let zone = TimeZone::UTC;
-    let setting =
-        |_| Setting { now: facts.now, zone: &zone, online: false, profile: None, console: true, script: None };
+    let setting = |_| Setting {
+        now: facts.now,
+        zone: &zone,
+        online: false,
+        profile: None,
+        console: true,
+        script: None,
+        program: false,
+    };
     for (lang, guide) in [(Lang::En, "docs/guide/doctor.md"), (Lang::Zh, "docs/guide/zh/doctor.md")] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(guide);
         let shown = std::fs::read_to_string(path).unwrap();

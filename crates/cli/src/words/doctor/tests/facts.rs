@@ -136,6 +136,7 @@ pub(super) fn base() -> Facts {
         app: Ok(app),
         warnings: Vec::new(),
         script: None,
+        program: false,
         login: Some(login),
         links: Vec::new(),
         users: Vec::new(),
