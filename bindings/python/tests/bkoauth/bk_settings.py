@@ -14,8 +14,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     os.environ.get("SITE_BKOAUTH", "bkoauth"),
 ]
+# A server of a test's own, as JSON; or a file.
+SERVER = json.loads(os.environ.get("SITE_SERVER", "null"))
 DATABASES = {
-    "default": {
+    "default": SERVER
+    or {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("SITE_DATABASE", ":memory:"),
         "OPTIONS": {"timeout": 30},
@@ -23,6 +26,12 @@ DATABASES = {
         "TEST": {"NAME": os.environ.get("SITE_DATABASE")},
     }
 }
+if SERVER and SERVER["ENGINE"].endswith("mysql"):
+    import pymysql
+
+    # Django asks for a version of mysqlclient.
+    pymysql.version_info = (2, 2, 7, "final", 0)
+    pymysql.install_as_MySQLdb()
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

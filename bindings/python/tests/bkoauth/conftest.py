@@ -31,7 +31,7 @@ _folder = tempfile.TemporaryDirectory(prefix="bkoauth-site-")
 DATABASE = os.path.join(_folder.name, "site.sqlite3")
 
 for name in [name for name in os.environ if name.startswith(("TOKENWARD_", "OAUTH_", "BKAUTH_"))]:
-    if name != "TOKENWARD_COMMAND":
+    if not name.startswith(("TOKENWARD_COMMAND", "TOKENWARD_TEST_")):
         del os.environ[name]
 os.environ["SITE_DATABASE"] = DATABASE
 os.environ["DJANGO_SETTINGS_MODULE"] = "bk_settings"

@@ -115,6 +115,8 @@ class _Table:
         if row is not None and len(rows) == 1 and not row.refresh_token and _mark(row).get("vault") == vault:
             self._note(row)
             return row
+        if self._is_being_written(token):
+            return _filled(self.model(), self.app, self.user, token, vault)
         try:
             row = self._write(rows, token, vault)
         except IntegrityError:
@@ -145,9 +147,33 @@ class _Table:
             kept.save(using=self.alias)
         return kept
 
+    def _is_being_written(self, token):
+        """Whether a transaction that is under way has written this token: it would have to be waited for, as long as its view takes. Where this
+        is a transaction too, others hear the same of it."""
+        notes, in_transaction = self._notes(), connections[self.alias].in_atomic_block
+        if notes is None:
+            return False
+        try:
+            writing = notes.begin(token.access_token, says_so=in_transaction)
+        except OSError:
+            return False
+        if writing is None:
+            return True
+        if in_transaction:
+            # Held until it is committed; a rollback drops what was to be done then, and with it this.
+            transaction.on_commit(writing.end, using=self.alias)
+        return False
+
     def _written_by_another(self, token):
         """The row that another process wrote at this moment."""
-        rows = [row for row in self.read() or [] if row.access_token == token.access_token]
+
+        def look(rows):
+            return [row for row in rows or [] if row.access_token == token.access_token]
+
+        rows = look(self.read())
+        if not rows and connections[self.alias].in_atomic_block:
+            # A transaction that sees what was there when it began.
+            rows = look(_elsewhere(self.read))
         if not rows:
             LOG.error("the token of %s stands in another user's row, so its own row was not written [TW0412]", self._who())
         return rows[0] if rows else None

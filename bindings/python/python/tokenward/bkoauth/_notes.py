@@ -1,7 +1,8 @@
-"""What this vault has written into a table: one small file for each row, beside the vault.
+"""What this vault has written into a table: one small file for each row, beside the vault; and which token service its logins are of.
 
-Enters: the vault's folder, whose row it is, in which database. Leaves: the number of the row that was written. Names are hashed, and no token
-is in a note. Two processes that find a row gone take turns by a lock on the folder, so that one forgets and the other sees the new login.
+Enters: the vault's folder, whose row it is, in which database. Leaves: the number of the row that was written, the service's name. Names of
+users are hashed, and no token is in a note. Two processes that find a row gone take turns by a lock on the folder, so that one forgets and the
+other sees the new login.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ except ImportError:  # pragma: no cover
 
 _noted = set()
 _vaults = {}
+_services = {}
 
 
 class Notes:
@@ -24,6 +26,7 @@ class Notes:
         self.folder = _folder(home)
         words = json.dumps([profile, environment, user, database])
         self.path = os.path.join(self.folder, hashlib.sha256(words.encode()).hexdigest()[:32] + ".row")
+        self.writing = self.path[: -len("row")] + "writing"
 
     def read(self):
         """The number of the row, if one was written."""
@@ -53,6 +56,22 @@ class Notes:
             return True
         return False
 
+    def begin(self, token, says_so):
+        """``None`` where a transaction under way has written the row with this token. Else, with ``says_so``, others hear the same of this one for
+        as long as what is given back is held: one that is rolled back lets go of it, and so does a process that dies."""
+        if fcntl is None:
+            return _Writing(None)
+        writing = _Writing(os.open(self.writing, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            fcntl.flock(writing.file, (fcntl.LOCK_EX if says_so else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Of an older token it is no reason to keep quiet about this one.
+            return None if os.read(writing.file, 64) == _digest(token) else _Writing(None)
+        if says_so:
+            os.ftruncate(writing.file, 0)
+            os.write(writing.file, _digest(token))
+        return writing
+
     def remove(self):
         for known in [known for known in _noted if known[0] == self.path]:
             _noted.discard(known)
@@ -71,25 +90,71 @@ class Notes:
             os.close(lock)
 
 
+class _Writing:
+    def __init__(self, file):
+        self.file = file
+
+    def end(self):
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+
+    __del__ = end
+
+
+def _digest(token):
+    return hashlib.sha256(token.encode()).hexdigest()[:16].encode()
+
+
+def service(home, profile):
+    """The token service that the logins under a name are of, once one gave a token."""
+    path = _service_note(home, profile)
+    if path not in _services:
+        try:
+            with open(path, encoding="utf-8") as file:
+                _services[path] = file.read().strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+    return _services[path]
+
+
+def keep_service(home, profile, name):
+    """Notes it, the first alone."""
+    if service(home, profile) is None:
+        # Without it a service that is moved is not noticed; the token is good all the same.
+        with contextlib.suppress(OSError):
+            _once(_service_note(home, profile), name)
+
+
+def _service_note(home, profile):
+    return os.path.join(home, "bkoauth", hashlib.sha256(profile.encode()).hexdigest()[:32] + ".service")
+
+
 def vault(home):
     """The number of the vault in this folder, drawn once. It says which vault a row is of, and nothing else."""
     known = _vaults.get(home)
     if known is not None:
         return known
     path = os.path.join(_folder(home), "vault")
-    drawn = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
     if not os.path.exists(path):
-        with _private(drawn) as file:
-            file.write(secrets.token_hex(8))
-        try:
-            os.link(drawn, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(drawn)
+        _once(path, secrets.token_hex(8))
     with open(path, encoding="ascii") as file:
         _vaults[home] = file.read().strip()
     return _vaults[home]
+
+
+def _once(path, text):
+    """Writes a file that is not there; of several at the same moment, one."""
+    _folder(os.path.dirname(os.path.dirname(path)))
+    drawn = f"{path}.{os.getpid()}.{secrets.token_hex(4)}"
+    with _private(drawn) as file:
+        file.write(text)
+    try:
+        os.link(drawn, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(drawn)
 
 
 def _folder(home):
@@ -99,4 +164,4 @@ def _folder(home):
 
 
 def _private(path):
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="ascii")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w", encoding="utf-8")
