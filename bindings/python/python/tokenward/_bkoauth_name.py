@@ -4,18 +4,22 @@ Enters: the name that a program imports. After :func:`install_as_bkoauth` that n
 ``tokenward/bkoauth`` folder, whether or not a ``bkoauth`` is installed. No file of the installed one is touched.
 
 The first name is the home of the modules. Every further one gives the same modules, since a Django model may exist once.
+
+Django's checks are registered when Django loads them, and not by the app, so that a site which has the app nowhere in ``INSTALLED_APPS`` is
+told of it. Nothing of Django is imported ahead of its time: gevent, for one, has to come before.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bkoauth")
 
@@ -38,6 +42,21 @@ def install_as_bkoauth(name: str = "bkoauth") -> None:
     if _finder not in sys.meta_path or sys.meta_path[0] is not _finder:
         sys.meta_path[:] = [_finder] + [finder for finder in sys.meta_path if finder is not _finder]
     _finder.add(name)
+    if _CHECKS in sys.modules:
+        _register(sys.modules[_CHECKS])
+
+
+_CHECKS = "django.core.checks"
+
+
+def _register(checks: ModuleType) -> None:
+    checks.register(_check)
+
+
+def _check(app_configs: object = None, **options: object) -> List[object]:
+    """What the module of the app finds, once the settings can be read."""
+    found: List[object] = importlib.import_module(f"{_finder.home}.checks").settings_can_be_used()
+    return found
 
 
 def _is_ours(module: ModuleType) -> bool:
@@ -63,6 +82,11 @@ class _Finder(MetaPathFinder):
     ) -> Optional[ModuleSpec]:
         if self.home is None:
             return None
+        if fullname == _CHECKS:
+            spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Then(spec.loader)  # type: ignore[assignment]
+            return spec
         if fullname == self.home:
             init = os.path.join(_FOLDER, "__init__.py")
             return importlib.util.spec_from_file_location(fullname, init, submodule_search_locations=[_FOLDER])
@@ -89,6 +113,24 @@ class _Same(Loader):
     def exec_module(self, module: ModuleType) -> None:
         # The import system has put the other name's specification on it.
         module.__spec__ = self.spec
+
+
+class _Then:
+    """Loads a module as its own loader does, and registers the check in it."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # What asks the module for its loader later finds its own.
+        module.__loader__ = self.loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        self.loader.exec_module(module)
+        _register(module)
 
 
 _finder = _Finder()

@@ -1,6 +1,7 @@
 """bkoauth 0.1.0 and Tokenward's, side by side on the same sandbox: the table of reference/blueking.md §1.6, filled by a run.
 
-``python compare.py`` prints the Markdown table, ``python compare.py R5 D4`` those rows; ``--write FILE`` puts it between the marks in a page. Needs ``bkoauth==0.1.0`` beside Django.
+``python compare.py`` prints the Markdown table, ``python compare.py R5 D4`` those rows; ``--write`` puts it between the marks in both pages of the
+guide, in Chinese in the Chinese one. Needs ``bkoauth==0.1.0`` beside Django.
 Every cell is what was counted in processes of its own, with a fresh database and a fresh vault.
 """
 
@@ -365,13 +366,20 @@ def load_stand():
     return module
 
 
+GUIDE = HERE.parents[3] / "docs" / "guide"
+
+
+def write(filled):
+    """Puts the table into the pages."""
+    import compare_words
+
+    for page, table in ((GUIDE / "bkoauth.md", filled), (GUIDE / "zh" / "bkoauth.md", compare_words.in_chinese(filled))):
+        text = page.read_text(encoding="utf-8")
+        head, rest = text.split(BEGIN)
+        page.write_text(f"{head}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
 if __name__ == "__main__":
     writes = sys.argv[1:2] == ["--write"]
     filled = table(load_stand(), () if writes else sys.argv[1:])
-    if writes:
-        page = Path(sys.argv[2])
-        text = page.read_text(encoding="utf-8")
-        head, rest = text.split(BEGIN)
-        page.write_text(f"{head}{BEGIN}\n{filled}\n{END}{rest.split(END)[1]}", encoding="utf-8")
-    else:
-        print(filled)
+    write(filled) if writes else print(filled)

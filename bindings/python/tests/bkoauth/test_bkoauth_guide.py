@@ -16,25 +16,36 @@ import django
 django.setup()
 import bkoauth, tasks, views
 import json, tokenward
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.test import RequestFactory, override_settings
+call_command("migrate", verbosity=0)
 
-class User:
-    username, is_authenticated = "alice", True
-
-class Request:
-    user, session, GET, META = User, {}, {}, {"REMOTE_ADDR": "127.0.0.1"}
-    COOKIES = {"bk_token": "bk_token-of-alice"}
+def ask(user, cookie, **headers):
+    request = RequestFactory().get("/whose/?page=2", headers=headers) if django.VERSION >= (4, 2) else RequestFactory().get(
+        "/whose/?page=2", **{"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()})
+    request.user = type("User", (), {"username": user, "is_authenticated": bool(user)})
+    request.session = SessionStore()
+    request.session["of"] = user
+    if cookie:
+        request.COOKIES["bk_token"] = "bk_token-of-" + cookie
+    answer = views.whose(request)
+    return [answer.status_code, answer.get("Location"), json.loads(answer.content or "null"), request.session.get("of")]
 
 print(json.dumps({
     "file": bkoauth.__file__,
-    "answer": json.loads(views.whose(Request).content),
+    "answer": ask("alice", "alice"),
+    "nobody": ask("", None),
+    "expired": ask("xiaoming", "nobody-any-more"),
+    "anothers": ask("xiaoming", "alice"),
+    # Another's cookie made her a new token.
     "nightly": tasks.nightly("alice"),
+    "script": ask("xiaoming", None, **{"X-Requested-With": "XMLHttpRequest"}),
 }))
-class Other(Request):
-    user = type("Anonymous", (), {"username": "", "is_authenticated": False})
-print(views.whose(Other).status_code)
-from django.test import override_settings
 with override_settings(OAUTH_API_URL="http://127.0.0.1:9", TOKENWARD_BKOAUTH_PROFILE="elsewhere"):
-    print(views.whose(Request).status_code)
+    print(json.dumps(ask("alice", "alice")))
+with override_settings(OAUTH_COOKIES_PARAMS={"bk_token": "bk_tokn"}):
+    print(json.dumps(ask("xiaoming", "xiaoming")))
 """
 
 
@@ -50,11 +61,17 @@ def test_the_code_of_the_page_is_a_site_that_works(site, page, tmp_path):
     for name, block in files.items():
         (tmp_path / name).write_text(block, encoding="utf-8")
     gateway = site.sandbox.settings["TOKENWARD_OPEN_URL"].rstrip("/") + "/app"
-    told, anonymous, failed = site.run(RUN, str(tmp_path), SITE_GATEWAY=gateway).stdout.splitlines()
-    told = json.loads(told)
-    assert "tokenward" in told["file"] and told["answer"]["data"]["user"]["username"] == "alice"
+    told, failed, misset = map(json.loads, site.run(RUN, str(tmp_path), SITE_GATEWAY=gateway).stdout.splitlines())
+    assert "tokenward" in told["file"] and told["answer"][2]["data"]["user"]["username"] == "alice"
     assert [site.whose(token) for token in told["nightly"]] == ["alice", "~app"]
-    assert (anonymous, failed) == ("401", "503")
+    # Whoever has to log in is sent there, comes back to where they were, and is not taken for the one of before.
+    login = "http://127.0.0.1:9/?c_url=http%3A%2F%2Ftestserver%2Fwhose%2F%3Fpage%3D2&app_code=" + site.variables["SITE_APP"]
+    for who in ("nobody", "expired", "anothers"):
+        assert told[who] == [302, login, None, None]
+    assert told["script"] == [401, None, {"login_url": login}, None]
+    # Nobody is sent there for what logging in cannot mend.
+    assert failed[0] == 503 and failed[2]["code"] == "TW0502"
+    assert misset[0] == 503 and misset[3] == "xiaoming"
 
 
 def test_both_languages_say_the_same(site):
@@ -68,4 +85,7 @@ def test_both_languages_say_the_same(site):
     for pattern in (r"TOKENWARD_\w+", r"TW\d{4}", r"OAUTH_\w+"):
         assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese))
     between = re.compile(r"<!-- compare: begin -->\n(.*?)<!-- compare: end -->", re.DOTALL)
-    assert between.search(english).group(1) == between.search(chinese).group(1) != ""
+    import compare_words
+
+    table = between.search(english).group(1)
+    assert table.count("\n") == 17 and between.search(chinese).group(1) == compare_words.in_chinese(table) + "\n"

@@ -6,13 +6,15 @@ call, and opens the vault anew in a forked child.
 """
 
 import collections
+import hashlib
 import ipaddress
 import logging
 import os
 import threading
 import urllib.parse
 
-from . import django_conf
+from . import _notes, django_conf
+from ._suspects import LOGIN_FIELDS
 from .exceptions import TokenAPIError, TokenNotExist
 from .utils import get_client_ip
 
@@ -23,6 +25,12 @@ class App(collections.namedtuple("App", "code secret url dialect environment coo
     """An app at its token service. Pages that show variables show no secret of it."""
 
     __slots__ = ()
+
+    @property
+    def service(self):
+        """Which token service it is, however the way there is secured."""
+        parsed = urllib.parse.urlsplit(self.url)
+        return f"{self.dialect} {parsed.netloc.rpartition('@')[2].lower()}{parsed.path.rstrip('/')}"
 
     def __repr__(self):
         return f"<App {self.code!r}>"
@@ -35,12 +43,18 @@ class Parts(dict):
         return f"<Parts of {self.get('user')!r}>"
 
 
-# Fields that say by themselves who the user is. What else stands in OAUTH_COOKIES_PARAMS goes with them where the request has it.
-LOGIN_FIELDS = ("bk_token", "bk_ticket", "skey", "openkey")
 # Codes that mean: there is no login, and nothing to make one with.
 NOT_THERE = ("TW0401", "TW0406")
 
+# What does as well as a setting that is missing.
+_ELSE = {
+    "BKAUTH_TOKEN_APP_CODE": "set it, or APP_CODE, to the app's code in BlueKing's developer center",
+    "BKAUTH_TOKEN_SECRET_KEY": "set it, or SECRET_KEY, to the app's secret in BlueKing's developer center",
+    "OAUTH_API_URL": "set it to the address of the token service",
+}
+
 _clients = collections.OrderedDict()
+_told_moved = set()
 _lock = threading.Lock()
 _KEPT = 64
 
@@ -59,13 +73,14 @@ def app_of(code, secret, url, dialect, environment, cookies, constants):
     """The settings of a call, or why it cannot be made with them."""
     store = django_conf.STORE
     if store != "vault":
-        raise TokenAPIError(store_refused(store), code="TW0207", exit=2)
-    missing = [name for name, value in (("APP_CODE", code), ("SECRET_KEY", secret), ("OAUTH_API_URL", url)) if not value]
+        raise TokenAPIError(store_refused(store), code="TW0207", exit=2, setting="TOKENWARD_BKOAUTH_STORE")
+    needed = (("BKAUTH_TOKEN_APP_CODE", code), ("BKAUTH_TOKEN_SECRET_KEY", secret), ("OAUTH_API_URL", url))
+    missing = [name for name, value in needed if not value]
     if missing:
-        raise TokenAPIError(f"the setting {missing[0]} is missing", code="TW0204", exit=2)
+        raise TokenAPIError(f"the setting {missing[0]} is missing", code="TW0204", exit=2, hint=_ELSE.get(missing[0]), setting=missing[0])
     allow_http = django_conf.ALLOW_HTTP
     if is_in_clear(str(url)) and not allow_http:
-        raise TokenAPIError(http_refused(), code="TW0207", exit=2)
+        raise TokenAPIError(http_refused(), code="TW0207", exit=2, setting="OAUTH_API_URL")
     profile = django_conf.PROFILE or str(code)
     if dialect == "auth-api" and environment != "prod" and not django_conf.PROFILE:
         # The auth api has a token for each environment, SSM has one for all.
@@ -83,6 +98,36 @@ def app_of(code, secret, url, dialect, environment, cookies, constants):
         profile,
         allow_http,
     )
+
+
+def at_its_service(app):
+    """Under a name of its own, where the logins of the usual one are another token service's: a refresh token is never sent to a service that
+    did not give it. A name that the settings give is kept to."""
+    if django_conf.PROFILE:
+        return app
+    home = client(app).home
+    known = _notes.service(home, app.profile)
+    if known is None or known == app.service:
+        return app
+    other = app._replace(profile=f"{app.profile}-{hashlib.sha256(app.service.encode()).hexdigest()[:8]}")
+    if other not in _told_moved:
+        _told_moved.add(other)
+        LOG.warning("%s", moved(known, app, other))
+    return other
+
+
+def moved(known, app, other):
+    return (
+        f"OAUTH_API_URL ({app.service}) is another token service than the one that the logins under {app.profile!r} are of ({known}): they "
+        f"stay as they are, and new ones are kept under {other.profile!r}. If it is the same service at a new address, set "
+        f"TOKENWARD_BKOAUTH_PROFILE = {app.profile!r}"
+    )
+
+
+def served(app):
+    """A token came from the app's service: its logins are under this name from now on."""
+    if not django_conf.PROFILE:
+        _notes.keep_service(client(app).home, app.profile, app.service)
 
 
 def client(app):

@@ -10,6 +10,6 @@ class BkoauthConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self):
-        from . import _init_function, checks  # noqa: F401
+        from . import _init_function
 
         _init_function()

@@ -7,7 +7,7 @@ with what it handed out (:mod:`._mirror`). An instance holds settings and nothin
 import logging
 import time
 
-from . import _engine, _fallback, _mirror, django_conf
+from . import _engine, _fallback, _mirror, _suspects, django_conf
 from .exceptions import TokenException, TokenNotExist
 
 LOG = logging.getLogger("component")
@@ -74,7 +74,7 @@ class BaseOAuthClient:
             raise _engine.nobody()
         app = self._app()
         parts = _engine.parts(app, request)
-        return self._serve(str(user), lambda client: client.by_request(parts), app)
+        return self._serve(str(user), lambda client: client.by_request(parts), app, request)
 
     def _of_user(self, user_id):
         if user_id is None or not str(user_id).strip():
@@ -100,11 +100,19 @@ class BaseOAuthClient:
             token.pk = row.pk
         return token
 
-    def _serve(self, user, ask, app=None):
+    def _serve(self, user, ask, app=None, request=None):
         app = app or self._app()
-        return _mirror.serve(app, _engine.client(app), user, ask)
+        try:
+            row = _mirror.serve(app, _engine.client(app), user, ask)
+        except TokenException as error:
+            raise _suspects.name(error, app, request)
+        _engine.served(app)
+        return row
 
     def _app(self):
+        return _engine.at_its_service(self._app_as_set())
+
+    def _app_as_set(self):
         if self.dialect is None:
             raise NotImplementedError("use OAuthClient or OAuthClientEE")
         return _engine.app_of(
@@ -119,7 +127,7 @@ class BaseOAuthClient:
             return self._told(self._raise, _engine.nobody())
         app = self._app()
         parts = _engine.parts(app, request)
-        return self._told(self._data, lambda client: client.by_request(parts))
+        return self._told(self._data, lambda client: client.by_request(parts), app, request)
 
     def _get_refresh_token_data(self, refresh_token, env_name=None):
         refused = TokenNotExist(
@@ -130,8 +138,13 @@ class BaseOAuthClient:
         )
         return self._told(self._raise, refused)
 
-    def _data(self, ask):
-        token = _engine.call(lambda: ask(_engine.client(self._app())))
+    def _data(self, ask, app=None, request=None):
+        app = app or self._app()
+        try:
+            token = _engine.call(lambda: ask(_engine.client(app)))
+        except TokenException as error:
+            raise _suspects.name(error, app, request)
+        _engine.served(app)
         left = max(0, int(token.expires_at - time.time()))
         return {"access_token": token.access_token, "expires_in": left, "refresh_token": "", "scope": token.scope or ""}
 
@@ -144,12 +157,10 @@ class BaseOAuthClient:
         """A failure is logged where it happens: callers are known that swallow it."""
         try:
             return work(*arguments)
-        except TokenNotExist as error:
-            LOG.warning("no access token: %s", error)
-            _fallback.watch()
-            raise
         except TokenException as error:
-            LOG.error("no access token: %s", error)
+            # That a user is not logged in is everyday; a setting that is wrong is not.
+            is_everyday = isinstance(error, TokenNotExist) and error.setting is None
+            LOG.log(logging.WARNING if is_everyday else logging.ERROR, "no access token: %s", error)
             _fallback.watch()
             raise
 

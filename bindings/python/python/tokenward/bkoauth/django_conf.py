@@ -48,6 +48,8 @@ _READ = {
     "SECRET_KEY": lambda: _setting("SECRET_KEY"),
     "BKAUTH_TOKEN_APP_CODE": lambda: _setting("BKAUTH_TOKEN_APP_CODE") or _setting("APP_CODE"),
     "BKAUTH_TOKEN_SECRET_KEY": lambda: _setting("BKAUTH_TOKEN_SECRET_KEY") or _setting("SECRET_KEY"),
+    "OWN_APP_CODE": lambda: _setting("BKAUTH_TOKEN_APP_CODE"),
+    "OWN_SECRET_KEY": lambda: _setting("BKAUTH_TOKEN_SECRET_KEY"),
     "RUN_MODE": lambda: _setting("RUN_MODE", "DEVELOP"),
     "ENV_NAME": lambda: "prod" if _setting("RUN_MODE", "DEVELOP") == "PRODUCT" else "test",
     "APIGW_PUBLIC_KEY": lambda: _setting("APIGW_PUBLIC_KEY", ""),

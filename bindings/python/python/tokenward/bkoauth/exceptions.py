@@ -1,20 +1,31 @@
 """What can go wrong, under the names that ``bkoauth`` gave it.
 
-Each has the stable ``code`` of the story ("TW0411"), what was ``kept``, and a ``hint``; ``tokenward explain CODE`` tells more. None of
-them holds a secret.
+Each has the stable ``code`` of the story ("TW0411"), what was ``kept``, and a ``hint``; ``tokenward explain CODE`` tells more. Where a setting
+of the site is most likely wrong, ``setting`` is its name. ``needs_login`` tells whether the user is helped by logging in again. None of them
+holds a secret.
 """
+
+# Codes that end when the user logs in at BlueKing again.
+_LOG_IN = ("TW0401", "TW0402", "TW0403", "TW0404", "TW0405", "TW0406", "TW0409", "TW0411", "TW0412", "TW0413", "TW0415")
 
 
 class TokenException(Exception):
     """The root of both."""
 
-    def __init__(self, message="", code=None, kept=None, hint=None, exit=None):
+    def __init__(self, message="", code=None, kept=None, hint=None, exit=None, setting=None):
         super().__init__(message)
         self.message = message
         self.code = code
         self.kept = kept
         self.hint = hint
         self.exit = exit
+        self.setting = setting
+
+    @property
+    def needs_login(self):
+        """Whether the user gets a token by logging in at BlueKing again. ``False`` where a setting of the site is in the way: sent to the
+        login page, the user would come back with the same cookie."""
+        return self.code in _LOG_IN and self.setting is None
 
     def __str__(self):
         parts = [str(self.message)]
@@ -25,7 +36,7 @@ class TokenException(Exception):
         return " ".join(parts)
 
     def __reduce__(self):
-        return type(self), (self.message, self.code, self.kept, self.hint, self.exit)
+        return type(self), (self.message, self.code, self.kept, self.hint, self.exit, self.setting)
 
 
 class TokenAPIError(TokenException):
