@@ -55,23 +55,43 @@ def test_the_code_of_the_page_is_a_site_that_works(site, page, tmp_path):
 
     pytest.importorskip("requests")
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    names = [re.match(r"# (\w+\.py)\n", block) for block in blocks]
+    names = [re.match(r"# (\w+\.py)\b.*\n", block) for block in blocks]
     files = {(name.group(1) if name else "first_lines.py"): block for name, block in zip(names, blocks)}
-    assert sorted(files) == ["first_lines.py", "tasks.py", "views.py"]
+    assert sorted(files) == ["first_lines.py", "settings.py", "tasks.py", "views.py"]
+    del files["settings.py"]
     for name, block in files.items():
         (tmp_path / name).write_text(block, encoding="utf-8")
     gateway = site.sandbox.settings["TOKENWARD_OPEN_URL"].rstrip("/") + "/app"
     told, failed, misset = map(json.loads, site.run(RUN, str(tmp_path), SITE_GATEWAY=gateway).stdout.splitlines())
     assert "tokenward" in told["file"] and told["answer"][2]["data"]["user"]["username"] == "alice"
     assert [site.whose(token) for token in told["nightly"]] == ["alice", "~app"]
-    # Whoever has to log in is sent there, comes back to where they were, and is not taken for the one of before.
+    # Whoever has to log in is sent there and comes back to where they were; where the cookie is another's, not as the one of before.
     login = "http://127.0.0.1:9/?c_url=http%3A%2F%2Ftestserver%2Fwhose%2F%3Fpage%3D2&app_code=" + site.variables["SITE_APP"]
-    for who in ("nobody", "expired", "anothers"):
-        assert told[who] == [302, login, None, None]
-    assert told["script"] == [401, None, {"login_url": login}, None]
+    for who, user in (("nobody", ""), ("expired", "xiaoming"), ("anothers", None)):
+        assert told[who] == [302, login, None, user]
+    assert told["script"] == [401, None, {"login_url": login}, "xiaoming"]
     # Nobody is sent there for what logging in cannot mend.
     assert failed[0] == 503 and failed[2]["code"] == "TW0502"
     assert misset[0] == 503 and misset[3] == "xiaoming"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])
+def test_the_settings_of_the_page_are_all_that_a_new_project_needs(site, page, settings_override, monkeypatch):
+    """With what the sandbox says to paste."""
+    import bkoauth
+    from django.core.checks import run_checks
+
+    [block] = re.findall(r"```python\n(# settings\.py.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for name, value in site.sandbox.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TOKENWARD_HOME", str(site.home))
+    names = {"INSTALLED_APPS": []}
+    exec(block, names)
+    settings = {name: value for name, value in names.items() if name.isupper()}
+    assert settings.pop("INSTALLED_APPS") == ["bkoauth"]
+    with settings_override(SECRET_KEY="django-insecure-drawn", **settings):
+        assert [found for found in run_checks() if found.id.startswith("tokenward")] == []
+        assert site.whose(bkoauth.get_access_token(site.request("alice")).access_token) == "alice"
 
 
 def test_both_languages_say_the_same(site):
