@@ -88,7 +88,7 @@ class Recipes:
             while [ "$1" != tokenward ]; do
                 case "$1" in
                     -v) [ "$2" = tokenward:/var/lib/tokenward ] || exit 90; shift 2 ;;
-                    --rm | -it) shift ;;
+                    --rm | -it | -i) shift ;;
                     *) exit 91 ;;
                 esac
             done
@@ -96,14 +96,16 @@ class Recipes:
         build, init, login, token = self.blocks("Docker", "sh")[0].strip().splitlines()
         self.shell(build)
         assert "-f Containerfile -t tokenward ." in (self.folder / "docker.calls").read_text()
-        secret = self.folder / "app"
+        secret = self.folder / "app.secret"
         secret.write_text(self.settings["TOKENWARD_APP_SECRET"])
         secret.chmod(0o600)
-        init = init.replace("cli_…", self.settings["TOKENWARD_APP_ID"]).replace("/run/secrets/app", str(secret))
-        # Without the variables that describe the app: the image has none.
-        bare = {"TOKENWARD_APP_ID": "", "TOKENWARD_APP_SECRET": self.settings["TOKENWARD_APP_SECRET"]}
+        init, given = init.replace("cli_…", self.settings["TOKENWARD_APP_ID"]).split(" < ")
+        assert given == secret.name
         hosts = f" --provider feishu --open-url {self.settings['TOKENWARD_OPEN_URL']} --accounts-url {consent}"
-        self.shell(f"unset TOKENWARD_APP_ID TOKENWARD_APP_SECRET; {init}{hosts}", bare)
+        # Without the variables that describe the app: the image has none.
+        self.shell(f"unset TOKENWARD_APP_ID TOKENWARD_APP_SECRET; {init}{hosts} < {given}")
+        # What the container cannot see is gone: the volume has all that the next runs need.
+        secret.unlink()
         child = subprocess.Popen(["bash", "-c", f"unset TOKENWARD_APP_ID TOKENWARD_APP_SECRET; exec {login} --json"], env=self.env,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.approve(json.loads(child.stdout.readline())["verification_uri_complete"])
@@ -164,13 +166,21 @@ class Recipes:
         assert (self.folder / "systemctl.calls").read_text() == "--user enable --now report.timer\n"
 
     def cron(self):
-        line = self.blocks("cron", "cron")[0].strip()
+        *variables, line = self.blocks("cron", "cron")[0].strip().splitlines()
         *when, command = line.split(" ", 5)
         assert len(when) == 5 and "%" not in command, line
         (self.folder / "reported").unlink(missing_ok=True)
-        # As cron runs it: sh, a short PATH.
+        # The app is where the guide wants it.
+        hosts = f"--open-url {self.settings['TOKENWARD_OPEN_URL']} --accounts-url {self.settings['TOKENWARD_ACCOUNTS_URL']}"
+        app = f"--provider feishu --app-id {self.settings['TOKENWARD_APP_ID']} --app-secret-stdin"
+        self.shell(f"printf %s \"$TOKENWARD_APP_SECRET\" | tokenward init {app} {hosts} --yes")
+        # As cron runs it: sh, and no variables but its own few (crontab(5)) and those that the recipe sets.
+        env = {"HOME": str(self.home), "LOGNAME": "ada", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
+        env.update(variable.split("=", 1) for variable in variables)
+        assert env["TOKENWARD_HOME"] == "/home/ada/.local/share/tokenward", variables
+        env["TOKENWARD_HOME"] = self.env["TOKENWARD_HOME"]
         command = command.replace("/usr/bin/tokenward", str(self.bin / "tokenward"))
-        subprocess.run(["sh", "-c", command], env={**self.env, "PATH": "/usr/bin:/bin"}, check=True, timeout=60)
+        subprocess.run(["sh", "-c", command], env=env, check=True, timeout=60)
         assert self.is_token((self.folder / "reported").read_text())
 
     def mcp_clients(self):

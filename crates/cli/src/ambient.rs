@@ -136,6 +136,11 @@ impl Ambient {
         }
     }
 
+    /// Whether a build service runs it: all of them set `CI`, and nobody sits there.
+    pub(crate) fn is_of_a_build(&self) -> bool {
+        self.env.get("CI").is_some_and(|value| !matches!(value, "" | "0" | "false"))
+    }
+
     /// Where it runs: by what sshd(8) sets, what container runtimes leave in the file system, and what they set. Looked up when it is asked
     /// for, and not at each start.
     pub(crate) fn remote(&self) -> Option<Remote> {

@@ -50,7 +50,7 @@ pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use purpose::Purpose;
 pub(crate) use service::{Service, ServiceInstall};
-pub(crate) use values::{Asked, BadValue, Identity, askable, duration};
+pub(crate) use values::{Asked, BadValue, Identity, askable, codes_of, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
 pub(crate) use wiki::{Wiki, WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 

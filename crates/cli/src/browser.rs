@@ -18,6 +18,11 @@ const OPENERS: &[&str] = if cfg!(target_os = "macos") {
     &["xdg-open", "wslview", "gio open", "x-www-browser", "sensible-browser"]
 };
 
+/// Whether opening one would be tried.
+pub(crate) fn may_open(ambient: &Ambient) -> bool {
+    ambient.env.get("BROWSER").is_some() || seen(ambient)
+}
+
 /// Tries to open the address; tells whether a program was started.
 pub(crate) fn open(url: &Url, ambient: &Ambient) -> bool {
     if let Some(browser) = ambient.env.get("BROWSER") {

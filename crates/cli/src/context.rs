@@ -289,7 +289,7 @@ impl Context {
     }
 
     /// The same with what the app's name has stood for.
-    async fn known_app(&self, profile: &ResolvedProfile, session: &Session) -> Result<KnownApp, Failure> {
+    pub(crate) async fn known_app(&self, profile: &ResolvedProfile, session: &Session) -> Result<KnownApp, Failure> {
         let secret = if profile.has_secret() {
             let (secret, warning) = profile.secret.look().map_err(|error| self.settings_failure(&error))?;
             if let Some(warning) = warning {

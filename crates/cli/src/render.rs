@@ -386,8 +386,8 @@ impl Printer {
             // The reader has what it wanted (`| head -1`): no words, and the exit code a shell gives for SIGPIPE.
             return Failure::silent(128 + 13);
         }
-        let failure = Failure::new(Code::Internal, self.lang.stdout_not_written()).detail(error.to_string());
-        failure.then(self.lang.stdout_kept())
+        let failure = Failure::of(Code::OutputNotWritten).detail(error.to_string());
+        failure.then(self.lang.next_step(Code::OutputNotWritten).to_owned())
     }
 }
 
@@ -519,7 +519,7 @@ fn with_schema(value: &impl Serialize) -> Result<serde_json::Value, Failure> {
 }
 
 /// The version of the names in our JSON (`docs/reference/json.md`).
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 #[cfg(test)]
 mod tests {

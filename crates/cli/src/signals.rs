@@ -7,12 +7,53 @@ use std::process::ExitCode;
 use tokenward_core::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::args::{Command, Wiki};
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
+use crate::words::Lang;
+
+/// What is to be said of a command that a signal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    /// A person was to log in.
+    Login,
+    /// Pages were on their way.
+    Pages,
+    /// A refresh was asked for.
+    Refresh,
+    /// Files were followed.
+    Watch,
+    /// Anything else.
+    Other,
+}
+
+impl Cancelled {
+    /// By the command.
+    pub(crate) const fn of(command: &Command) -> Self {
+        match command {
+            Command::Login(_) => Self::Login,
+            Command::Wiki(Wiki::Create(_) | Wiki::Update(_)) => Self::Pages,
+            Command::Refresh(_) => Self::Refresh,
+            Command::Watch(_) => Self::Watch,
+            _ => Self::Other,
+        }
+    }
+
+    fn words(self, signal: &str, lang: Lang) -> String {
+        match self {
+            Self::Login => lang.interrupted_login(signal),
+            Self::Pages => lang.interrupted_pages(signal),
+            Self::Refresh => lang.interrupted_refresh(signal),
+            Self::Watch => lang.interrupted_watch(signal),
+            Self::Other => lang.interrupted(signal),
+        }
+    }
+}
 
 /// Runs a command until it ends or a signal ends it. The wait for a spend is bounded by the spend's own deadline.
 pub(crate) async fn heard(
     context: &Context,
+    cancelled: Cancelled,
     command: impl Future<Output = Result<ExitCode, Failure>>,
 ) -> Result<ExitCode, Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()));
@@ -47,7 +88,7 @@ pub(crate) async fn heard(
     if let Some(ending) = context.stop() {
         match ending {
             Ending::Requests => context.printer.note(context.lang().proxy_ends(name)),
-            Ending::AtOnce => context.printer.note(context.lang().interrupted(name)),
+            Ending::AtOnce => context.printer.note(cancelled.words(name, context.lang())),
             // Its end is the program's to tell.
             Ending::Program => {}
         }
@@ -63,6 +104,6 @@ pub(crate) async fn heard(
         }
         keeper.idle().await;
     }
-    context.printer.note(context.lang().interrupted(name));
+    context.printer.note(cancelled.words(name, context.lang()));
     Err(Failure::silent(128 + number))
 }

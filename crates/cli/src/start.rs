@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::network;
 use crate::prompt::Asker;
 use crate::render::{LogLines, Printer, advise_at_home, repeat_no_secret_of};
-use crate::signals;
+use crate::signals::{self, Cancelled};
 use crate::typed_command::Typed;
 use crate::usage_error::misuse;
 use crate::words::Lang;
@@ -79,7 +79,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
         let context = Context::new(ambient, global, printer, Typed::of(&cli.command));
-        let result = runtime.block_on(signals::heard(&context, commands::run(cli.command, &context)));
+        let cancelled = Cancelled::of(&cli.command);
+        let result = runtime.block_on(signals::heard(&context, cancelled, commands::run(cli.command, &context)));
         let result = result.map_err(|failure| {
             let restored = if failure.is_of_a_stranger() { runtime.block_on(context.restored()) } else { None };
             let failure =

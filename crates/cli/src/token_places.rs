@@ -4,6 +4,7 @@
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
 mod named_places;
+mod reference;
 mod secret_flaw;
 mod variable_names;
 
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
 use named_places::provable;
+use reference::{anywhere, referred};
 pub(crate) use secret_flaw::{Flaw, SecretFlaw};
 use variable_names::{VariableNames, brand_of};
 
@@ -173,7 +175,7 @@ impl Picker<'_> {
         if self.wish.complete {
             self.complete(&mut shape)?;
         } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml) {
-            return Err(without_place(&self.file.display().to_string(), self.document.format(), self.lang));
+            return Err(self.without_place());
         }
         if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
             shape.app_id = Some(place);
@@ -304,15 +306,17 @@ impl Picker<'_> {
                 [ScriptRefresh::ACCESS_TOKEN, ScriptRefresh::REFRESH_TOKEN].map(|key| Place::ini(&section, key))
             }
             Format::Json | Format::Toml if shape.has_token() => return Ok(()),
-            format => {
-                let what = self.lang.no_token_place(self.file.display());
-                return Err(Failure::new(Code::PlaceUnclear, what).then(self.lang.name_places(example(format))));
-            }
+            Format::Json | Format::Toml => return Err(self.without_place()),
         };
         for (slot, place) in [Slot::AccessToken, Slot::RefreshToken].into_iter().zip(both) {
             shape.places.entry(slot).or_insert(place);
         }
         Ok(())
+    }
+
+    fn without_place(&self) -> Failure {
+        let nothing = || without_place(&self.file.display().to_string(), self.document.format(), self.lang);
+        anywhere(self.document, self.lang).unwrap_or_else(nothing)
     }
 
     fn place(&self, flag: &str, text: Option<&String>) -> Result<Option<Place>, Failure> {
@@ -350,7 +354,7 @@ pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
 fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
     let (what, next) = match shape.objection(document, known) {
-        Some(Objection::Reference(place)) => (lang.place_is_reference(place), lang.use_exec()),
+        Some(Objection::Reference(place)) => return Err(referred(document, &place, lang)),
         Some(Objection::Placeholder(place)) if !wish.create => {
             (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
         }

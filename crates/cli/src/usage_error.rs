@@ -80,10 +80,15 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
             found.first().map(|_| lang.perhaps(found.join(", ")))
         }
         ErrorKind::ValueValidation if error.source().and_then(|it| it.downcast_ref()) == Some(&BadValue::Code) => {
-            let known = args::askable();
-            let found = suggestion::nearest(&context(ContextKind::InvalidValue), known.iter().map(String::as_str));
-            // Of numbers the others are all near, and mean other things.
-            found.first().map(|nearest| lang.perhaps(nearest))
+            let (typed, known) = (context(ContextKind::InvalidValue), args::askable());
+            let begun = args::codes_of(&typed);
+            if begun.is_empty() {
+                let found = suggestion::nearest(&typed, known.iter().map(String::as_str));
+                // Of numbers the others are all near, and mean other things.
+                found.first().map(|nearest| lang.perhaps(nearest))
+            } else {
+                Some(lang.codes_that_begin_so(typed, begun.join(lang.list_gap())))
+            }
         }
         _ => None,
     };

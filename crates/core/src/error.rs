@@ -106,6 +106,8 @@ codes! {
     "0213" SharedFolder Usage;
     /// Others can read or write a file that is to hold tokens.
     "0214" FileOpenToOthers Usage;
+    /// What a command printed could not be written: the disk is full, or the descriptor cannot be written.
+    "0215" OutputNotWritten TryLater;
 
     /// The vault cannot be read.
     "0301" VaultUnreadable Usage;

@@ -463,6 +463,9 @@ impl Keeper {
             .log_in(login)
             .await
             .map_err(|error| Error::vault(error, KeptState::AnswerInJournal))?;
+        if let Some(app) = app {
+            self.keep_consented(logged_in.id(), obtained, app).await;
+        }
         if let Some(wrong) = wrong {
             return Err(wrong);
         }

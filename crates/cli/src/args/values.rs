@@ -149,6 +149,14 @@ pub(super) fn asked(text: &str) -> Result<Asked, BadValue> {
     if known.is_empty() { Err(BadValue::Code) } else { Ok(Asked::Theirs(text.to_owned(), known)) }
 }
 
+/// The codes of ours that begin so, where somebody typed a code in part: `TW041`.
+pub(crate) fn codes_of(part: &str) -> Vec<&'static str> {
+    let digits = part.get(..2).filter(|head| head.eq_ignore_ascii_case("TW")).map(|_| &part[2..]);
+    let is_part = |digits: &&str| (2..4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(digits) = digits.filter(is_part) else { return Vec::new() };
+    Code::ALL.iter().map(|code| code.as_str()).filter(|code| code[2..].starts_with(digits)).collect()
+}
+
 /// Every code and word that [`asked`] takes, as they are printed.
 pub(crate) fn askable() -> Vec<String> {
     Code::ALL.iter().map(|code| code.as_str().to_owned()).chain(known_answer_names()).collect()

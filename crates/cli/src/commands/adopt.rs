@@ -208,7 +208,7 @@ async fn store(adopt: &Adopt, tool: Tool, place: &Path, context: &Context) -> Re
         context.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));
     }
-    let shown = format!("{tool} ({})", context.short(&login.place));
+    let shown = context.lang().noted(tool, context.short(&login.place));
     let place = quoted(&place.display().to_string());
     let way = [
         Some(format!("tokenward adopt --from {} {place}", from(tool))),
@@ -383,14 +383,14 @@ async fn undo(context: &Context) -> Result<ExitCode, Failure> {
         .map(|entry| &entry.event)
         .find(|event| matches!(event, Event::Adopted { .. } | Event::TakenBack { .. } | Event::LoggedIn));
     if matches!(last, Some(Event::TakenBack { refused: true, .. })) {
-        return Err(Failure::new(Code::NothingToAdopt, lang.taken_back_already(&work.profile.name)).complete());
+        return Err(Failure::new(Code::NothingToAdopt, lang.taken_back_already(&work.profile.name))
+            .then(lang.nothing_to_take_back_next()));
     }
     let is_unproven = work.session.keeper().status(grant).await?.grant.unproven;
     let taken = work.session.links().take_back(&work.app, &work.profile.name).await;
     let (generation, links) = taken.map_err(|error| match error.code() {
-        Code::NothingToAdopt => {
-            Failure::new(Code::NothingToAdopt, lang.nothing_to_take_back(&work.profile.name)).complete()
-        }
+        Code::NothingToAdopt => Failure::new(Code::NothingToAdopt, lang.nothing_to_take_back(&work.profile.name))
+            .then(lang.nothing_to_take_back_next()),
         _ => error.into(),
     })?;
     let now = work.session.keeper().grant_of(&work.profile.name).await?;

@@ -3,10 +3,12 @@
 //! The program takes this process's place, so signals, terminal and exit code are its own. It sees the token and none
 //! of our own secrets. A token in the environment cannot be rotated: a program that outlives it must ask again.
 
+use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
-use tokenward_core::{Code, TokenWish};
+use tokenward::{Overrides, Settings};
+use tokenward_core::{Code, ProfileName, TokenWish};
 
 use crate::args::Exec;
 use crate::child;
@@ -19,6 +21,11 @@ use crate::failure::Failure;
 pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let Some((program, arguments)) = exec.command.split_first() else { return Err(Failure::of(Code::Usage)) };
+    if !is_found(program, context) {
+        // Before anybody is asked to log in for it. `exec PROFILE -- CMD` is how other commands take a profile.
+        let failure = not_started(program, &std::io::ErrorKind::NotFound.into(), context);
+        return Err(failure.then_all(profile_of(program, context).map(|name| lang.exec_profile(name))));
+    }
     let work = match &exec.env_file {
         Some(file) => context.work_as(&link::profile_of(file, context).await?).await?,
         None => context.work().await?,
@@ -48,12 +55,20 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     keeper.idle().await;
     drop(work.session);
     let error = command.exec();
-    let failure = not_started(program, &error, context);
-    if error.kind() != std::io::ErrorKind::NotFound {
-        return Err(failure);
-    }
-    // `exec PROFILE -- CMD`, as other commands take a profile.
-    let settings = context.settings()?;
-    let profile = settings.profiles().find(|(name, _)| program == name.as_str());
-    Err(failure.then_all(profile.map(|(name, _)| lang.exec_profile(name))))
+    Err(not_started(program, &error, context))
+}
+
+/// The profile that stands where a program was expected.
+fn profile_of(program: &OsStr, context: &Context) -> Option<ProfileName> {
+    // What is to be said of the settings is said where they are used.
+    let (settings, _) = Settings::load(context.home().ok()?, context.ambient.env.clone(), Overrides::default()).ok()?;
+    let of_file = settings.profiles().find(|(name, _)| program == name.as_str()).map(|(name, _)| name.clone());
+    of_file.or_else(|| settings.selected(None).ok().filter(|name| program == name.as_str()))
+}
+
+/// Whether a program of that name may be there; where no search path is set, the system has one of its own.
+fn is_found(program: &OsStr, context: &Context) -> bool {
+    let Some(path) = context.ambient.env.get("PATH") else { return true };
+    let is_name = !program.as_encoded_bytes().contains(&b'/');
+    !is_name || std::env::split_paths(path).any(|folder| folder.join(program).is_file())
 }

@@ -23,6 +23,7 @@ use url::Url;
 use crate::args::Init;
 use crate::context::Context;
 use crate::failure::{Failure, provider_words};
+use crate::words::Lang;
 
 use before::Before;
 
@@ -200,7 +201,7 @@ async fn replaced(
     let lang = context.lang();
     let who = login.grant.subject.as_ref().map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
     let who = who.unwrap_or_else(|| lang.somebody());
-    let what = lang.app_in_use(app, shown(&former), who, theirs.len());
+    let what = lang.app_in_use(app, shown(&former, lang), who, theirs.len());
     if init.yes {
         return Ok(Some((former, logins)));
     }
@@ -218,9 +219,9 @@ async fn replaced(
 }
 
 /// An app as a person tells it from another: by its id, and by its server where that is said.
-fn shown(app: &Registration) -> String {
+fn shown(app: &Registration, lang: Lang) -> String {
     match &app.accounts {
-        Some(url) => format!("{} ({})", app.client_id, masking::address(url)),
+        Some(url) => lang.noted(&app.client_id, masking::address(url)),
         None => app.client_id.clone(),
     }
 }

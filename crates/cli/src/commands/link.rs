@@ -235,7 +235,7 @@ pub(super) async fn names(id: &str, work: &Work, context: &Context) -> (String, 
 pub(super) fn told_apart(them: Option<&Subject>, us: Option<&Subject>, lang: Lang) -> (String, String) {
     match (them, us) {
         (Some(one), Some(other)) if one.known_as() == other.known_as() => {
-            let full = |subject: &Subject| format!("{} ({})", subject.known_as(), subject.id);
+            let full = |subject: &Subject| lang.noted(subject.known_as(), &subject.id);
             (full(one), full(other))
         }
         _ => (lang.user_or_untold(them), lang.user_or_untold(us)),
@@ -435,7 +435,18 @@ pub(super) fn refused(error: Error, file: &str, context: &Context) -> Failure {
         Code::FileOpenToOthers => Failure::from(error)
             .then_all([lang.close_file(quoted(file)), lang.insist_on_readers(context.typed.again(file))]),
         Code::PlaceTaken => {
-            Failure::new(Code::PlaceTaken, lang.place_is_taken(detail)).then(lang.place_is_taken_next(quoted(file)))
+            // The detail is the other link's file and profile.
+            let owner = detail.rsplit_once(" (profile ").map(|(_, owner)| owner.trim_end_matches(')'));
+            let wanted = context.global.profile.as_ref().map(ProfileName::as_str);
+            let failure = Failure::new(Code::PlaceTaken, lang.place_is_taken(&detail));
+            match (owner, wanted) {
+                (Some(owner), Some(wanted)) if owner != wanted => {
+                    Failure::new(Code::PlaceTaken, lang.place_is_of_profile(file, owner))
+                        .then(lang.place_to_profile(quoted(file), context.typed.link(file), wanted))
+                        .then(lang.place_elsewhere())
+                }
+                _ => failure.then(lang.place_is_taken_next(quoted(file))),
+            }
         }
         _ => error.into(),
     }

@@ -40,6 +40,7 @@ use std::process::ExitCode;
 use crate::args::Command;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::render::SCHEMA;
 #[cfg(test)]
 pub(crate) use doctor::rows as doctor_rows;
 pub(crate) use token::plain;
@@ -79,13 +80,23 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
     }
 }
 
-/// The version, as `--version` prints it.
+/// The version, as `--version` prints it; with `--verbose` what else tells one build from another.
 fn version(context: &Context) -> Result<ExitCode, Failure> {
-    let version = env!("CARGO_PKG_VERSION");
+    let (lang, version) = (context.lang(), env!("CARGO_PKG_VERSION"));
+    // Whoever builds says it: of two builds from the same source neither may depend on what lies around it.
+    let commit = option_env!("TOKENWARD_COMMIT").filter(|commit| !commit.is_empty());
+    let platform = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
     if context.printer.json {
-        context.printer.document(&serde_json::json!({ "version": version }))?;
-    } else {
-        context.printer.data(&format!("tokenward {version}"))?;
+        context.printer.document(&serde_json::json!({ "version": version, "commit": commit, "platform": platform }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    context.printer.data(&format!("tokenward {version}"))?;
+    if context.printer.is_verbose() {
+        context.printer.facts(&[
+            (lang.fact_commit(), commit.map_or_else(|| lang.unknown(), str::to_owned)),
+            (lang.fact_platform(), platform),
+            (lang.fact_json_schema(), SCHEMA.to_string()),
+        ])?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -110,7 +110,8 @@ fn again(work: &Arc<Work>, identity: Identity) -> Option<tokenward_serve::proxy:
             let found = async move {
                 let keeper = work.session.keeper();
                 let grant = keeper.grant_of(&work.profile.name).await.ok()?;
-                let own = keeper.status(grant).await.ok()?.grant.app == work.app.name;
+                let login = keeper.status(grant).await.ok()?.grant;
+                let own = login.app == work.app.name && keeper.other_app(&login, &work.app).await.ok()?.is_none();
                 own.then(|| client(&work.session, &work.app, As::User(grant)))
             };
             Box::pin(found) as tokenward_serve::proxy::ClientFuture

@@ -86,7 +86,12 @@ async fn info(context: &Context) -> Result<(), Failure> {
 /// Fails, with their names, where logins are damaged.
 pub(super) fn whole(damaged: &[DamagedLogin], context: &Context) -> Result<(), Failure> {
     let (lang, [first, ..]) = (context.lang(), damaged) else { return Ok(()) };
-    let failure = Failure::of(Code::LoginDamaged).detail(format!("{}: {}", names(damaged, context), first.reason));
+    let failure = Failure::of(Code::LoginDamaged).detail(format!(
+        "{}{}{}",
+        names(damaged, context),
+        context.lang().colon(),
+        context.lang().detail(&first.reason)
+    ));
     Err(failure
         .then_all(first.profile.as_ref().map(|name| lang.login_damaged_profile(name)))
         .or_then(lang, lang.login_damaged_copy()))

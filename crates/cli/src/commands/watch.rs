@@ -8,7 +8,7 @@ mod trouble;
 use std::process::ExitCode;
 
 use tokenward::links::{LinkWatcher, WatchEvent};
-use tokenward::{Overrides, Setting};
+use tokenward::{KnownApp, Overrides, Setting};
 use tokenward_core::{App, Code, ProfileName};
 use tokio::sync::mpsc;
 
@@ -41,10 +41,21 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     for name in wanted {
         let found = async {
             let profile = settings.profile(Some(&name)).map_err(|error| context.settings_failure(&error))?;
-            context.app(&profile, &session).await
+            let known = context.known_app(&profile, &session).await?;
+            Ok::<_, Failure>((profile, known))
         };
         match found.await {
-            Ok(app) => {
+            Ok((profile, KnownApp { app, registrations, .. })) => {
+                // A login of another app is not refreshed with this one's credentials.
+                if let Some(login) = session.keeper().login_of(&name).await?
+                    && let Err(failure) = context.own_login(&login, &profile, &session, registrations.as_ref()).await
+                {
+                    if by_name {
+                        return Err(failure);
+                    }
+                    context.printer.warning(failure.message(lang));
+                    continue;
+                }
                 if !has_links(&name) {
                     context.printer.note(lang.watched_without_links(&name));
                 }

@@ -13,7 +13,7 @@ super::sentences! {
     head_opens() { "IMPORT WITH" "导入命令" }
     a_file() { "file" "文件" }
     no_refresh_token_in(source) { "there is no refresh token in {source}" "{source} 中没有刷新令牌" }
-    no_refresh_next() { "an access token alone expires within hours and cannot be imported: run `tokenward login`; after that, `tokenward link FILE` keeps a file's access token valid" "仅有访问令牌无法导入，几小时内就会到期：请运行 `tokenward login`；之后 `tokenward link 文件` 可让文件中的访问令牌保持有效" }
+    no_refresh_next() { "an access token alone expires within hours and cannot be imported; `tokenward link FILE` keeps the file's access token valid with a login of yours (`tokenward login` makes one)" "仅有访问令牌无法导入，几小时内就会到期；`tokenward link 文件` 可用你的登录让文件中的访问令牌保持有效（没有登录时先运行 `tokenward login`）" }
     found_login(tool, account) { "found: {tool} · {account}" "找到：{tool} · {account}" }
     profile_given(profile, user) { "profile {profile} is the login of {user} now" "配置档 {profile} 现为 {user} 的登录" }
     name_for_login() { "name the profile that should use it: -p NAME" "请用 -p 名称 指定配置档" }
@@ -33,6 +33,7 @@ super::sentences! {
     adopted_trial() { "it is unverified until its first refresh: if the provider refuses it, the previous login is restored automatically; `tokenward adopt --undo` restores it now" "首次刷新之前尚未验证：若平台拒绝，会自动恢复之前的登录；`tokenward adopt --undo` 可立即恢复" }
     known_already(source, profile) { "the vault already has the login in {source} (profile {profile}); nothing was imported" "{source} 中的登录保险库已有（配置档 {profile}），无需导入" }
     nothing_to_take_back(profile) { "profile {profile} has no import to undo: no login was replaced by one, or the profile was refreshed or logged in since" "配置档 {profile} 没有可恢复的登录：没有被导入替换过，或此后已刷新或重新登录" }
+    nothing_to_take_back_next() { "`tokenward status` shows the login that the profile has; `tokenward list` also shows logins that are kept without a profile" "`tokenward status` 可查看该配置档现在的登录；`tokenward list` 还会列出不属于任何配置档的登录" }
     taken_back_apart(profile, user, generation) { "profile {profile} is the login of {user} again, as it was before the import (token set {generation} now); the imported login is kept without a profile, because its user is not known: `tokenward list` shows it" "配置档 {profile} 已恢复导入之前 {user} 的登录，现为第 {generation} 版令牌；导入的登录尚不清楚属于谁，已保存但不属于任何配置档：`tokenward list` 可查看" }
     taken_back(profile, user, generation) { "profile {profile} is the login of {user} again, as it was before the import (token set {generation} now); run `tokenward adopt --undo` again to switch back" "配置档 {profile} 已恢复导入之前 {user} 的登录，现为第 {generation} 版令牌；再运行一次 `tokenward adopt --undo` 可以再换回来" }
 

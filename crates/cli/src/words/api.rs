@@ -8,7 +8,7 @@ super::sentences! {
     bad_method() { "write GET, POST, PUT, PATCH, DELETE or HEAD" "请写 GET、POST、PUT、PATCH、DELETE 或 HEAD" }
     bad_target() { "write a path that begins with a slash, such as /open-apis/authen/v1/user_info, or a full URL" "请写以斜杠开头的路径，例如 /open-apis/authen/v1/user_info，或完整的 URL" }
     bad_pair() { "write NAME=VALUE" "请写成 名字=值" }
-    bad_header() { "write \"Name: value\"" "请写成 \"名字: 值\"" }
+    bad_header() { "write `Name: value`" "请写成 `名字: 值`" }
     body_unreadable(what) { "the body cannot be read from {what}" "无法从 {what} 读取请求体" }
     body_not_json(what) { "{what} is not JSON" "{what} 不是 JSON" }
     body_give_type() { "fix it, or set its type with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }

@@ -126,6 +126,13 @@ fn words_of(code: Code) -> (Words, Words) {
                 "请修正上面指出的问题；没有发送任何请求，文件保持原样",
             ),
         ),
+        Code::OutputNotWritten => (
+            w("the output could not be written", "输出无法写入"),
+            w(
+                "see to where the output goes (a full disk?) and run the command again: tokens that were obtained are in the vault",
+                "请检查输出的去处（磁盘是否已满），然后再次运行该命令：已获取的令牌保存在保险库中",
+            ),
+        ),
         Code::VaultUnreadable => (
             w("the vault cannot be read", "无法读取保险库（vault）"),
             w(
@@ -300,8 +307,8 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::NothingToAdopt => (
             w("there is no login to import, or no import to undo", "没有可以导入的登录，也没有可以撤销的导入"),
             w(
-                "check which file holds the refresh token; if there is nothing to undo, run `tokenward login`",
-                "请确认哪个文件存有刷新令牌；若已没有可撤销的导入，请运行 `tokenward login`",
+                "check which file holds the refresh token; to undo an import, see what is there: `tokenward list`",
+                "请确认哪个文件存有刷新令牌；如要撤销导入，请先查看现有的登录：`tokenward list`",
             ),
         ),
         Code::AnotherApp => (

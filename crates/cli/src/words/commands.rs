@@ -44,8 +44,14 @@ super::sentences! {
     nobody_to_ask(what) { "cannot ask without a terminal: {what}" "当前不是交互式终端，无法询问：{what}" }
     give_it_by(ways) { "use {ways}" "请加上 {ways}" }
     no_answer() { "no answer was given" "没有收到输入" }
-    stdout_not_written() { "the output could not be written" "输出无法写入" }
     file_not_written(file) { "{file} could not be written" "无法写入 {file}" }
+    fact_commit() { "commit" "提交" }
+    fact_platform() { "platform" "平台" }
+    fact_json_schema() { "JSON schema" "JSON 版本" }
+    interrupted_login(signal) { "cancelled ({signal}); the login was not finished, and one that was there before is unchanged" "已取消（{signal}）；登录没有完成，原有的登录保持不变" }
+    interrupted_pages(signal) { "cancelled ({signal}); run the same command again to go on from here" "已取消（{signal}）；再次运行同一命令即可从此处继续" }
+    interrupted_refresh(signal) { "cancelled ({signal}); nothing is lost: `tokenward status` shows the login" "已取消（{signal}）；没有丢失任何内容：`tokenward status` 可查看登录状态" }
+    interrupted_watch(signal) { "stopped ({signal}); linked files are no longer kept in sync by this command" "已停止（{signal}）；本命令不再保持链接文件的同步" }
     interrupted(signal) { "cancelled ({signal}); nothing is lost" "已取消（{signal}）；没有丢失任何内容" }
     interrupt_waits(signal) { "{signal} received: a refresh is in progress; the command exits as soon as that is safe" "收到 {signal}：正在刷新令牌，完成后立即退出" }
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }

@@ -8,6 +8,7 @@ super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
     exit_of_finding(number) { "exit code {number}: a finding of `tokenward doctor`, which is no error by itself" "退出码 {number}：`tokenward doctor` 的检查结果，本身不是错误" }
     bad_code() { "write a code as an error shows it: TW0401, the provider's 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
+    codes_that_begin_so(part, codes) { "codes that begin with {part}: {codes}" "以 {part} 开头的错误码：{codes}" }
     meaning_at_calls(provider, calls, meaning) { "{provider} ({calls}): {meaning}" "{provider}（{calls}）：{meaning}" }
     meaning_beside(provider, sentence, meaning) { "{provider}, with \"{sentence}\": {meaning}" "{provider}，并带有“{sentence}”：{meaning}" }
     feishu_and_lark() { "Feishu, Lark" "飞书、Lark" }

@@ -38,6 +38,7 @@ super::sentences! {
     place_holds_either(place) { "the access token's place and {place}, the refresh token's, hold the same text: it is not clear which of the two it is, and it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which is not edited" "{file} 是 YAML，不会编辑" }
+    use_exec_for(name) { "run the program with `tokenward exec --env {name} -- PROGRAM`: it finds the token in {name}, and the file stays as it is" "请用 `tokenward exec --env {name} -- 程序` 运行该程序：它会在 {name} 中得到令牌，文件保持原样" }
     use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
     prose_not_written(file) { "{file} is a text for people to read; no token is stored in it" "{file} 是供人阅读的文本，不会在其中保存令牌" }
     code_not_written(file, place) { "{file} is a program, and the value at {place} is not a quoted string" "{file} 是程序，{place} 处不是带引号的文本" }
@@ -89,6 +90,9 @@ super::sentences! {
     file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要让文件显示另一个登录，请先清空令牌那一行" }
     place_is_taken(other) { "another link already uses that place: {other}" "该位置已由另一个链接维护：{other}" }
     place_is_taken_next(file) { "remove that one with `tokenward unlink {file}`, or name another place with --access and --refresh" "请用 `tokenward unlink {file}` 解除，或用 --access 和 --refresh 指定其他位置" }
+    place_is_of_profile(file, owner) { "{file} is linked to profile {owner} already, and one place can show one login" "{file} 已链接到配置档 {owner}，而一个位置只能显示一个登录" }
+    place_to_profile(file, way, wanted) { "to give the file to profile {wanted}: run `tokenward unlink {file}`, empty the token's lines in it, then run `{way} -p {wanted}`" "如要把该文件改给配置档 {wanted}：先运行 `tokenward unlink {file}`，清空其中令牌所在的行，再运行 `{way} -p {wanted}`" }
+    place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两个登录，请用 --access 和 --refresh 指定另一处" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in sync with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
     adopted_undo(profile) { "the vault did not know the login in the file; profile {profile} uses it now; it is refreshed when a token is asked for next. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次刷新。若之前另有登录，`tokenward adopt --undo` 可以恢复" }

@@ -59,7 +59,7 @@ super::sentences! {
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, which is no longer in the configuration" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to log in with app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 授权应用 {new}" }
-    login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, which `init` has replaced since" "配置档 {profile} 的登录属于另一个应用 {id}，此后 `init` 已将其替换" }
+    login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, and the settings name a different one now" "配置档 {profile} 的登录属于另一个应用 {id}，而当前设置中的应用已不是它" }
     login_of_other_id_next(now, id) { "`tokenward login` logs in with {now}; to keep using the existing login, run `tokenward init` with --app-id {id} again" "运行 `tokenward login` 用 {now} 登录；如要继续使用保留的登录，请用 --app-id {id} 重新运行 `tokenward init`" }
     no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
 

@@ -30,6 +30,8 @@ mod oddities;
 mod platforms;
 mod profile;
 mod proxy;
+#[cfg(test)]
+mod punctuation;
 mod remedies;
 mod servers;
 mod service;

@@ -193,7 +193,7 @@ fn chinese_warning(warning: &Warning) -> String {
         }
         Warning::PlainHttp { url } => zh.plain_http_on(url),
         Warning::LoginOfOtherApp { profile, client_id } => format!(
-            "配置档 {profile} 的登录属于另一个应用 {client_id}，此后 `init` 已将其替换：请运行 `tokenward login --profile {profile}`"
+            "配置档 {profile} 的登录属于另一个应用 {client_id}，而当前设置中的应用已不是它：请改回该应用的 App ID，或运行 `tokenward login --profile {profile}`"
         ),
         Warning::SecretReadable { path, mode, .. } => {
             let path = path.display();

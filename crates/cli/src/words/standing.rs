@@ -57,7 +57,6 @@ super::sentences! {
     notice_login_over(what, code, span) { "this login is no longer valid: {what} ({code}); its access token is valid for {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
     restored_before(when) { "this vault was restored from a backup, {when}: most likely the login was refreshed after the backup was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又刷新过" }
     followed_over(profile, what, code) { "the login of profile {profile} is no longer valid: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
-    stdout_kept() { "run the command again: tokens that were obtained are in the vault" "请再次运行该命令：已获取的令牌保存在保险库中" }
     run_command(command) { "run `{command}`" "请运行 `{command}`" }
     no_vault_yet(folder) { "there is no vault yet at {folder}; the first login creates it" "{folder} 处还没有保险库；首次登录时会创建" }
     notice_odd(what) { "the provider's answer was unusual: {what}" "平台的应答有异常：{what}" }

@@ -149,6 +149,7 @@ super::sentences! {
     restore_nobody() { "there is no login on either side" "两边都没有登录" }
     restore_costs() { "for logins listed above as already used or only here, you have to log in again afterwards; the current vault is kept, and `tokenward vault restore --undo` restores it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以恢复" }
     ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
+    restored_elsewhere() { "the vault that was backed up still has these logins if it exists: only one of the two may refresh, because a refresh on one side ends the login on the other. Use only this one from now on, or log in again here with `tokenward login`" "被备份的保险库如果仍在，其中也有这些登录：只能由其中一个刷新，因为一边刷新后，另一边的登录就会失效。今后请只使用这里的，或在这里用 `tokenward login` 重新登录" }
     restore_undone() { "the earlier vault is in use now" "现已改用之前的保险库" }
     restore_way_back() { "`tokenward vault restore --undo` goes back to it; `tokenward vault kept` shows every vault that is kept, and removes them" "运行 `tokenward vault restore --undo` 可以恢复；`tokenward vault kept` 可查看并删除保留的保险库" }
     fact_kept_vaults() { "archived vaults" "存档的保险库" }

@@ -14,6 +14,12 @@ super::sentences! {
     no_browser_found() { "no browser could be opened on this machine" "本机没有可打开的浏览器" }
     in_ssh_session(address) { "this is an SSH session: the browser on your own computer cannot come back to {address} by itself" "这是 SSH 会话：你自己电脑上的浏览器无法自动返回 {address}" }
     in_container(address) { "this is a container: the browser outside of it cannot come back to {address}" "这是容器环境：容器外的浏览器无法返回 {address}" }
+    nobody_in_container() { "nobody could finish this login: there is no terminal, and a browser outside of this container cannot come back to it" "此处无法完成登录：没有终端；而这是容器环境，容器外的浏览器无法返回" }
+    nobody_in_ssh_session() { "nobody could finish this login: there is no terminal, and your own browser cannot come back through this SSH session" "此处无法完成登录：没有终端；而这是 SSH 会话，你自己电脑上的浏览器无法返回" }
+    nobody_in_build() { "nobody could finish this login: there is no terminal and no browser, and a build (CI is set) has nobody to log in" "此处无法完成登录：没有终端和浏览器，而这是构建任务（设置了 CI），没有人可以登录" }
+    nobody_device(command) { "`{command} --device` shows a code to enter in any browser, and waits for that" "`{command} --device` 会显示一个可在任意浏览器中输入的验证码，并等待输入" }
+    nobody_paste(command) { "`{command} --paste` shows the address, and reads the one at which the browser ended from stdin" "`{command} --paste` 会显示登录地址，并从标准输入读取浏览器最后停留的地址" }
+    nobody_no_browser(command) { "`{command} --no-browser` prints the address and waits, where something brings the browser's answer here, such as a forwarded port" "`{command} --no-browser` 会输出地址并等待，适用于浏览器能够返回此处的情况（例如端口转发）" }
     device_instead(command) { "simpler here: end this with Ctrl-C and run `{command} --device`" "此处更简单的方式：按 Ctrl-C 结束，然后运行 `{command} --device`" }
     paste_or_device(command) { "does your browser run elsewhere? with `{command} --paste` you paste the last address from its address bar, `{command} --device` shows a code for any device" "浏览器在另一台机器上？`{command} --paste` 可粘贴浏览器最后停留的地址，`{command} --device` 会显示可在任意设备上输入的验证码" }
     device_waits(span) { "waiting until you have entered the code (at most {span}; Ctrl-C to give up)" "正在等待你输入验证码（最多 {span}；按 Ctrl-C 放弃）" }

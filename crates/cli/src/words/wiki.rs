@@ -202,11 +202,25 @@ impl Lang {
         CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| self.of(*words))
     }
 
+    /// What a call does, where its name is a word of English and no name of the provider's.
+    pub(crate) fn wiki_call(self, call: &'static str) -> &'static str {
+        CALLS.iter().find(|words| words.en == call).map_or(call, |words| self.of(*words))
+    }
+
     /// What an import's status means (reference/feishu.md §12.2).
     pub(crate) fn wiki_job(self, status: i64) -> Option<&'static str> {
         JOBS.iter().find(|(known, _)| *known == status).map(|(_, words)| self.of(*words))
     }
 }
+
+const CALLS: &[Words] = &[
+    w("convert", "转换"),
+    w("create node", "新建页面"),
+    w("upload", "上传"),
+    w("get document", "读取文档"),
+    w("get block", "读取内容块"),
+    w("import", "导入"),
+];
 
 const CODES: &[(i64, Words)] = &[
     (
@@ -337,5 +351,5 @@ code_words! {
 
 #[cfg(test)]
 pub(super) fn all() -> Vec<Words> {
-    CODES.iter().chain(JOBS).map(|(_, words)| *words).collect()
+    CODES.iter().chain(JOBS).map(|(_, words)| *words).chain(CALLS.iter().copied()).collect()
 }

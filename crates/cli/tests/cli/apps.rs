@@ -59,6 +59,37 @@ fn an_app_id_that_changed_under_its_name_loses_no_login() {
     assert_eq!(ran.code, 0, "the login came back with its app: {ran:?}");
 }
 
+/// What `config.toml` or a variable says of an app may change without `init`: nobody wrote down there which app the login is of.
+#[test]
+fn a_login_says_itself_which_app_it_is_of() {
+    let world = World::logged_in();
+    let other = world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback"));
+    let good = world.config();
+    std::fs::write(world.home.join("config.toml"), good.replace(&world.app.id, &other.id)).unwrap();
+    world.advance(7260);
+    let variables = [("TOKENWARD_CLOCK_OFFSET", "7260"), ("TOKENWARD_APP_SECRET", &*other.secret)];
+    for words in [&["token"][..], &["refresh"], &["exec", "true"], &["watch", "default"]] {
+        let ran = world.run_with(&variables, words);
+        assert!(ran.fails(3, &world.app.id).err.contains("belongs to another app"), "{words:?}: {ran:?}");
+        assert!(ran.err.contains(&format!("logs in with {}", other.id)), "{words:?}: {ran:?}");
+    }
+    let status = world.run_with(&variables, &["status"]);
+    assert!(status.fails(3, "belongs to another app").err.contains(&world.app.id), "{status:?}");
+    let doctor = world.run_with(&variables, &["doctor"]);
+    let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(&format!("is of another app, {}", world.app.id)), "{doctor:?}");
+    assert!(!told.contains("withdr"), "{doctor:?}");
+    assert_eq!(world.sandbox.counters().refreshes, 0, "no token of one app goes to another");
+    // Told back, it is what it was; and the other's login is the other's.
+    std::fs::write(world.home.join("config.toml"), &good).unwrap();
+    world.run_with(&variables[..1], &["token"]).succeeds();
+    std::fs::write(world.home.join("config.toml"), good.replace(&world.app.id, &other.id)).unwrap();
+    world.login_with(&variables, &[]).succeeds();
+    world.run_with(&variables, &["refresh"]).succeeds();
+    std::fs::write(world.home.join("config.toml"), &good).unwrap();
+    world.run_with(&variables[..1], &["refresh"]).fails(3, &other.id);
+}
+
 #[test]
 fn a_login_of_one_app_is_not_handed_out_for_another() {
     let world = World::logged_in();

@@ -103,3 +103,19 @@ fn what_an_error_says_leads_here() {
     let page = run(&mut bare_command(&words));
     assert!(page.succeeds().out.contains("nothing is set up") || page.out.contains("a setting is missing"), "{page:?}");
 }
+
+/// Of a code in part those are named that begin so, and none that is merely near.
+#[test]
+fn a_code_in_part_names_those_that_begin_so() {
+    for (lang, words) in
+        [("en", "codes that begin with TW041: TW0410, TW0411"), ("zh", "以 TW041 开头的错误码：TW0410、TW0411")]
+    {
+        let ran = run(&mut bare_command(&["explain", "TW041", "--lang", lang]));
+        let told = &ran.fails(2, "TW0200").err;
+        let line = told.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{ran:?}"));
+        assert!(line.contains("TW0417") && !line.contains("TW0401"), "{ran:?}");
+    }
+    for word in ["ratelimited", "rate_limited"] {
+        assert_eq!(run(&mut bare_command(&["explain", word])).code, 0, "{word}");
+    }
+}

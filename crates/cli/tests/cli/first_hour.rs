@@ -1,5 +1,7 @@
 //! Small things on which a newcomer trips in the first hour (design/0013-first-hour.md).
 
+use std::process::Stdio;
+
 use tokenward_emulator::{Brand, Door};
 
 use crate::desk::Desk;
@@ -140,4 +142,82 @@ fn a_server_with_a_name_is_known_by_variable_too() {
     let ran = bare.run_with(&alone, &["status"]);
     assert!(ran.fails(3, "TW0401").out.is_empty(), "{ran:?}");
     bare.run_with(&[("TOKENWARD_PROVIDER", "gitlub")], &words).fails(2, "gitlab");
+}
+
+/// What is printed cannot be written: that is no bug of ours, and nothing is lost.
+#[test]
+fn output_that_cannot_be_written_ends_with_a_status_of_its_own() {
+    let world = World::logged_in();
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    for words in [&["token"][..], &["token", "--json"], &["status"], &["list"], &["explain", "TW0401"], &["--help"]] {
+        let ran = world.command(words).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(4), "{words:?}: {told}");
+        assert!(told.contains("TW0215") && told.contains("No space left"), "{words:?}: {told}");
+        // A reader that has what it wanted is no error: the shell's status of SIGPIPE, and no word.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = world.command(words).stdout(Stdio::from(writer)).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((ran.status.code(), ran.stderr.as_slice()), (Some(128 + 13), &b""[..]), "{words:?}");
+    }
+    world.run(&["token"]).succeeds();
+}
+
+/// As other commands take a profile. Nobody is asked to log in for a program that is not there.
+#[test]
+fn a_profile_in_the_place_of_a_program_is_told_before_a_login_is_asked_for() {
+    let world = World::new();
+    for words in [&["exec", "default", "--", "env"][..], &["exec", "default", "env"]] {
+        let ran = world.run(words);
+        let way = "`tokenward exec -p default -- CMD`";
+        assert!(ran.fails(2, "TW0209").err.contains(way) && !ran.err.contains("tokenward login"), "{ran:?}");
+    }
+    let ran = world.run(&["exec", "-p", "default", "--", "env"]);
+    assert!(ran.fails(3, "TW0401").err.contains("tokenward login"), "{ran:?}");
+    let ran = world.run(&["exec", "no-such-program"]);
+    assert!(!ran.fails(2, "TW0209").err.contains("is a profile"), "{ran:?}");
+}
+
+#[test]
+fn a_file_of_one_profile_is_given_to_another_by_the_commands_that_are_named() {
+    let project = Project::of(World::logged_in());
+    project.run(&["link", ".env", "--create"]).succeeds();
+    let before = project.read(".env");
+    let ran = project.run(&["link", ".env", "-p", "new"]);
+    assert!(ran.fails(2, "TW0508").err.contains(".env is linked to profile default already"), "{ran:?}");
+    let told = "run `tokenward unlink .env`, empty the token's lines in it, then run `tokenward link .env -p new`";
+    assert!(ran.err.contains(told), "{ran:?}");
+    assert_eq!(project.read(".env"), before);
+    // As it is told.
+    project.world.login(&["-p", "new"]).succeeds();
+    project.run(&["unlink", ".env"]).succeeds();
+    let emptied = before.lines().map(|line| match line.split_once('=') {
+        Some((name, _)) if name.ends_with("_TOKEN") => format!("{name}=\n"),
+        _ => format!("{line}\n"),
+    });
+    project.write(".env", &emptied.collect::<String>());
+    project.run(&["link", ".env", "-p", "new"]).succeeds();
+    let token = project.run(&["token", "-p", "new"]).succeeds().out.trim().to_owned();
+    assert!(project.read(".env").contains(&token), "{}", project.read(".env"));
+}
+
+/// What stands there is said first, and not that nothing does.
+#[test]
+fn a_reference_in_a_servers_settings_is_told_as_one() {
+    let project = Project::of(World::logged_in());
+    for (file, text) in [
+        ("mcp.json", r#"{"mcpServers": {"lark": {"command": "x", "env": {"USER_ACCESS_TOKEN": "${LARK_TOKEN}"}}}}"#),
+        ("code.json", r#"{"servers": {"lark": {"headers": {"X-User-Access-Token": "Bearer ${env:LARK_TOKEN}"}}}}"#),
+        ("codex.toml", "[mcp_servers.lark.env]\nLARK_USER_ACCESS_TOKEN = \"$LARK_TOKEN\"\n"),
+    ] {
+        project.write(file, text);
+        for words in
+            [&["link", file][..], &["login", "--no-browser", "--env-file", file], &["exec", "--env-file", file, "env"]]
+        {
+            let ran = project.run(words);
+            assert!(ran.fails(2, "TW0507").err.contains("is a reference or encrypted"), "{words:?}: {ran:?}");
+            assert!(ran.err.contains("`tokenward exec --env LARK_TOKEN -- PROGRAM`"), "{words:?}: {ran:?}");
+        }
+        assert_eq!(project.read(file), text);
+    }
 }

@@ -34,6 +34,32 @@ const COMMANDS: &[&str] = &[
     "version",
 ];
 
+/// Those that stand below another.
+const BELOW: &[(&str, &[&str])] = &[
+    ("wiki", &["create", "update", "list"]),
+    ("profile", &["list", "use", "rename", "remove", "attach"]),
+    ("config", &["get", "set", "list", "edit", "path"]),
+    ("vault", &["info", "backup", "restore", "kept", "rekey"]),
+    ("service", &["install", "status", "remove"]),
+];
+
+/// Whatever command is added tomorrow has its page looked at here: the manual is printed from the parser's own tree.
+#[test]
+fn these_are_all_the_commands_that_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&mut bare_command(&["man", "--out", folder.path().to_str().unwrap()])).succeeds();
+    let mut pages: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let below = BELOW.iter().flat_map(|(above, all)| all.iter().map(move |one| format!("tokenward-{above}-{one}.1")));
+    let mut named: Vec<_> = COMMANDS.iter().map(|command| format!("tokenward-{command}.1")).chain(below).collect();
+    named.push("tokenward.1".to_owned());
+    pages.sort();
+    named.sort();
+    assert_eq!(pages, named);
+}
+
 #[test]
 fn help_of_every_command() {
     for lang in ["en", "zh"] {
@@ -47,20 +73,8 @@ fn help_of_every_command() {
         for command in COMMANDS {
             pages.push_str(&page(&[command, "--help"]));
         }
-        for command in ["create", "update"] {
-            pages.push_str(&page(&["wiki", command, "--help"]));
-        }
-        for command in ["list", "use", "rename", "remove", "attach"] {
-            pages.push_str(&page(&["profile", command, "--help"]));
-        }
-        for command in ["get", "set", "list", "edit", "path"] {
-            pages.push_str(&page(&["config", command, "--help"]));
-        }
-        for command in ["info", "backup", "restore", "kept", "rekey"] {
-            pages.push_str(&page(&["vault", command, "--help"]));
-        }
-        for command in ["install", "status", "remove"] {
-            pages.push_str(&page(&["service", command, "--help"]));
+        for (above, command) in BELOW.iter().flat_map(|(above, all)| all.iter().map(move |one| (above, one))) {
+            pages.push_str(&page(&[above, command, "--help"]));
         }
         pages.push_str(&page(&[]));
         pages.push_str(&page(&["help", "init"]));
@@ -129,6 +143,20 @@ fn options_of_a_provider_stand_under_its_name() {
 fn version_is_data() {
     let ran = run(&mut bare_command(&["--version"]));
     assert_eq!((ran.code, ran.out.as_str()), (0, concat!("tokenward ", env!("CARGO_PKG_VERSION"), "\n")));
+}
+
+/// A program says how old it is beside its papers.
+#[test]
+fn a_build_is_told_from_another() {
+    let ran = run(&mut bare_command(&["version", "--verbose"]));
+    let told: Vec<_> = ran.succeeds().out.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(
+        told,
+        [concat!("tokenward ", env!("CARGO_PKG_VERSION")), "commit", "platform", "JSON schema"],
+        "{ran:?}"
+    );
+    assert_eq!(run(&mut bare_command(&["version"])).out.lines().count(), 1);
+    assert!(run(&mut bare_command(&["version", "--json"])).json()["platform"].is_string());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokenward_emulator::{Consent, Fault, FaultKind, Operation};
 use tokenward_testkit::wait_until;
 
+use crate::terminal::AtTerminal;
 use crate::world::{Started, World, browse, get, run, run_fed};
 
 #[test]
@@ -334,8 +335,8 @@ fn a_browser_gets_the_address_and_none_of_our_secrets() {
 #[test]
 fn without_a_screen_the_address_is_shown() {
     let world = World::new();
-    let ran = world.run(&["login", "--port", "0", "--timeout", "1s"]);
-    assert!(ran.err.contains("open this address") && ran.err.contains("--paste"), "{ran:?}");
+    let (shown, code) = AtTerminal::new(&world, "login --port 0 --timeout 1s").end();
+    assert!(code == 3 && shown.contains("open this address") && shown.contains("paste it here"), "{shown}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn a_signal_at_any_other_time_ends_at_once() {
     login.signal("INT");
     let ran = login.finish();
     assert_eq!(ran.code, 130, "{ran:?}");
-    assert!(ran.err.contains("cancelled (SIGINT)"), "{ran:?}");
+    assert!(ran.err.contains("cancelled (SIGINT); the login was not finished"), "{ran:?}");
 }
 
 /// Of a log that cannot be written no refresh dies: on a full disk, and where the reader of the lines has gone.

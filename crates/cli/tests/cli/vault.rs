@@ -59,6 +59,7 @@ fn a_copy_brings_a_lost_vault_back() {
     let words = ["--home", elsewhere.to_str().unwrap(), "vault", "restore", copy, "--key-stdin"];
     let ran = run_fed(&mut world.command(&words), &key);
     assert!(ran.succeeds().err.contains("elsewhere/config.toml"), "{ran:?}");
+    assert!(ran.err.contains("only one of the two may refresh"), "the old home has them too: {ran:?}");
     assert_eq!(world.run(&["token"]).succeeds().out, token);
     assert_eq!(world.run(&["refresh"]).code, 0);
 }

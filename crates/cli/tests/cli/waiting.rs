@@ -146,6 +146,28 @@ fn an_ssh_session_is_told_that_no_browser_comes_back() {
     assert!(ran.err.contains("这是容器环境") && ran.err.contains("--device"), "{ran:?}");
 }
 
+/// A build or a container is not held up for the five minutes of a login that nobody sees.
+#[test]
+fn a_login_that_nobody_could_finish_is_refused_at_once() {
+    let world = World::new();
+    for (variable, words) in
+        [("container", "outside of this container"), ("SSH_CONNECTION", "this SSH session"), ("CI", "a build")]
+    {
+        let ran = world.run_with(&[(variable, "true")], &["login", "--port", "0", "--timeout", "10m"]);
+        let told = &ran.fails(2, "TW0204").err;
+        // In a container the other two are told as that.
+        assert!(told.contains(words) || told.contains("this container"), "{ran:?}");
+        for way in ["login --device`", "login --paste`", "login --no-browser`"] {
+            assert!(told.contains(way), "{way}: {ran:?}");
+        }
+        let ran = world.run_with(&[(variable, "true")], &["login", "--no-browser", "--port", "0", "--timeout", "1s"]);
+        assert!(ran.fails(3, "TW0408").out.starts_with("http"), "who says so is waited for: {ran:?}");
+    }
+    // A browser that can be opened may be that of a person.
+    let variables = [("container", "podman"), ("BROWSER", "true")];
+    world.run_with(&variables, &["login", "--port", "0", "--timeout", "1s"]).fails(3, "TW0408");
+}
+
 #[test]
 fn a_device_login_says_how_long_it_waits_and_takes_the_line_away() {
     let world = World::new();

@@ -101,6 +101,26 @@ fn logins_are_rotated_in_time_and_a_signal_waits_for_a_rotation() {
 }
 
 #[test]
+fn the_files_that_a_refresh_has_written_have_a_line_each() {
+    let project = Project::of(World::logged_in());
+    project.run(&["link", ".env", "--create"]).succeeds();
+    project.run(&["link", "second.env", "--create"]).succeeds();
+    project.world.advance(7300);
+    let mut command = project.command(&["watch", "default"]);
+    let watch = Watching::of(command.env("TOKENWARD_CLOCK_OFFSET", "7300").env("TZ", "XXX-8"));
+    let refreshed = watch.wait(|line| line.contains("refreshed, token set 2"));
+    let mut written = [watch.wait(|_| true), watch.wait(|_| true)];
+    written.sort();
+    for (line, file) in written.iter().zip([" .env ", " second.env "]) {
+        assert!(line.contains(file) && line.ends_with("holds the current tokens now, token set 2"), "{line}");
+        // The moment is the one of the line before: in the local zone.
+        assert_eq!(line.split(':').next(), refreshed.split(':').next(), "{line}");
+    }
+    watch.end("INT");
+    assert!(project.is_true(".env") && project.is_true("second.env"));
+}
+
+#[test]
 fn there_must_be_something_to_watch() {
     let project = Project::of(World::logged_in());
     let ran = project.run(&["watch"]);

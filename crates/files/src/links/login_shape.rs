@@ -83,6 +83,21 @@ impl Shape {
         })
     }
 
+    /// Where a value stands under a token's name that is a reference to another, such as `"USER_ACCESS_TOKEN": "${TOKEN}"`. None is part of a
+    /// shape where a server's program is given it, since nothing is kept there.
+    pub fn reference(document: &Document) -> Option<Place> {
+        let is_token = |place: &Place| {
+            let name = place.key().and_then(Name::of);
+            name.is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh))
+        };
+        let is_reference = |text: &str| {
+            let frame = Frame::of(text);
+            Nature::of(frame.as_ref().map_or(text, |frame| frame.token(text))) == Nature::Reference
+        };
+        let all = document.texts().into_iter();
+        all.filter(|(place, text)| is_token(place) && is_reference(text)).map(|(place, _)| place).next()
+    }
+
     /// Whether a token has a place in it.
     pub fn has_token(&self) -> bool {
         self.access().or(self.refresh()).is_some()

@@ -252,6 +252,7 @@ impl Watched {
                 expires: handed.access.expires,
                 next: due_at,
             });
+            self.tell_written(id, handed.generation).await;
             (self.failures, self.resting) = (0, None);
             next = Duration::try_from(due_at.duration_since(self.keeper.parts().clock.now())).unwrap_or(LOOK_AGAIN);
         }
@@ -265,6 +266,22 @@ impl Watched {
             }
         }
         Ok(next.max(LEAST))
+    }
+
+    /// Tells which files a rotation has written. It does so with the rotation, so that the next look finds nothing to do; one that it could
+    /// not write is told by that look.
+    async fn tell_written(&self, grant: GrantId, generation: Generation) {
+        for link in self.keeper.parts().vault.links(Some(&self.profile)).await.unwrap_or_default() {
+            if link.receipt.is_some_and(|receipt| (receipt.grant, receipt.generation) == (grant, generation)) {
+                (self.listener)(WatchEvent::Link(LinkReport {
+                    link: link.id,
+                    profile: self.profile.clone(),
+                    file: link.target.file,
+                    outcome: LinkOutcome::Delivered { generation, closed: None },
+                    narrowed: None,
+                }));
+            }
+        }
     }
 
     /// A rotation did not succeed.

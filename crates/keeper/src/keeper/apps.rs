@@ -1,13 +1,14 @@
 //! What belongs to an app and not to a grant: its secret, its ticket, and the tokens that any number of processes may fetch.
 //!
 //! Enters: a secret or ticket to be sealed, a wish for an app or tenant token. Leaves: what the vault keeps of it. Nothing here is
-//! used up, so a crash costs another fetch.
+//! used up, so a crash costs another fetch; one right after a login leaves it unsaid which app that login is of.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake, Recalled};
-use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, ProfileName, SecretBytes};
+use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, GrantId, ProfileName, SecretBytes};
 
 use crate::{Error, Keeper};
 
@@ -93,15 +94,41 @@ impl Keeper {
         present: &Registration,
     ) -> Result<(), Error> {
         let Registrations(mut history) = self.registrations(app).await?;
-        match former {
-            Some(former) if history.is_empty() => history.push(Since { since: i64::MIN, app: former.clone() }),
-            _ => {}
+        let mut of_name = history.iter().filter(|entry| entry.login.is_none());
+        let last = of_name.next_back().map(|last| last.app.clone());
+        if let (Some(former), None) = (former, &last) {
+            history.push(Since { at: i64::MIN, app: former.clone(), login: None });
         }
-        if history.last().is_none_or(|last| last.app != *present) {
-            history.push(Since { since: self.inner.now().as_millisecond(), app: present.clone() });
+        if last.is_none_or(|last| last != *present) {
+            let at = self.inner.now().as_millisecond();
+            history.push(Since { at, app: present.clone(), login: None });
         }
-        let first = history.len().saturating_sub(LONGEST_HISTORY);
-        let text = serde_json::to_string(&history[first..]).unwrap_or_default();
+        self.keep_history(app, &history).await
+    }
+
+    /// Remembers which app a person consented to, so that the login is known for what it is when the settings name another. Best effort:
+    /// of a login of which it is not known, what its app's name has stood for says it.
+    pub(crate) async fn keep_consented(&self, login: GrantId, at: Timestamp, app: &App) {
+        let kept = async {
+            let Registrations(mut history) = self.registrations(&app.name).await?;
+            let present = Registration::new(Some(app.provider().as_str().to_owned()), app.client_id.clone(), None);
+            history.push(Since { at: at.as_millisecond(), app: present, login: Some(login) });
+            self.keep_history(&app.name, &history).await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "which app the login is of could not be kept");
+        }
+    }
+
+    /// Keeps the newest of what a name has stood for, and of the logins.
+    async fn keep_history(&self, app: &AppName, history: &[Since]) -> Result<(), Error> {
+        let (of_logins, of_name): (Vec<_>, Vec<_>) = history.iter().partition(|entry| entry.login.is_some());
+        let newest = |of: &[&Since], longest: usize| of.len().saturating_sub(longest);
+        let kept: Vec<_> = of_name[newest(&of_name, LONGEST_HISTORY)..]
+            .iter()
+            .chain(&of_logins[newest(&of_logins, MOST_LOGINS)..])
+            .collect();
+        let text = serde_json::to_string(&kept).unwrap_or_default();
         self.keep(&Keepsake::Registrations(app.clone()), &text).await
     }
 
@@ -165,14 +192,20 @@ impl Registrations {
         let is_other = of.app.client_id != present.client_id
             || differs(&of.app.provider, present.provider().as_str())
             || differs(&of.app.accounts, accounts);
-        let is_last = self.0.last().is_some_and(|last| last.app == of.app);
+        // What the name stands for by `init` may have been changed by hand before the login was made.
+        let is_last = of.login.is_none() && self.of_name().next_back().is_some_and(|last| last.app == of.app);
         (is_other && !is_last).then(|| of.app.clone())
     }
 
-    /// What the name stood for when somebody consented to a login.
+    /// The app that somebody consented to: as it was when the login was made, else what the name stood for then.
     fn of(&self, login: &Grant) -> Option<&Since> {
         let consented = login.consented.as_millisecond();
-        self.0.iter().rev().find(|entry| entry.since <= consented)
+        let own = self.0.iter().rev().find(|entry| entry.login == Some(login.id) && entry.at == consented);
+        own.or_else(|| self.of_name().rev().find(|entry| entry.at <= consented))
+    }
+
+    fn of_name(&self) -> impl DoubleEndedIterator<Item = &Since> {
+        self.0.iter().filter(|entry| entry.login.is_none())
     }
 
     /// As they were kept. What does not read says nothing.
@@ -204,15 +237,21 @@ impl Registration {
     }
 }
 
-/// From when a name has stood for an app.
+/// From when a name has stood for an app, or when somebody consented to one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Since {
-    since: i64,
+    #[serde(rename = "since")]
+    at: i64,
     app: Registration,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login: Option<GrantId>,
 }
 
 /// Nobody changes an app so often while logins of it are kept.
 const LONGEST_HISTORY: usize = 16;
+
+/// Of so many logins of an app it is known which app they are of; of older ones the app's name says it.
+const MOST_LOGINS: usize = 64;
 
 /// App tokens are fetched anew this long before their end; the provider gives the same one until 30 minutes before.
 const APP_TOKEN_MARGIN: Duration = Duration::from_mins(5);

@@ -342,7 +342,7 @@ pub enum Warning {
         /// Its address.
         url: String,
     },
-    /// The login of a profile is a consent to an app that `init` has replaced since.
+    /// The login of a profile is a consent to another app than the settings name.
     LoginOfOtherApp {
         /// The profile.
         profile: ProfileName,
@@ -400,7 +400,7 @@ impl fmt::Display for Warning {
             Self::LoginOfOtherApp { profile, client_id } => {
                 write!(
                     f,
-                    "the login of profile {profile} is of another app, {client_id}, which `init` has replaced since: run `tokenward login --profile {profile}`"
+                    "the login of profile {profile} is of another app, {client_id}, and the settings name a different one now: put that app's id back, or run `tokenward login --profile {profile}`"
                 )
             }
             Self::SecretReadable { path, by, mode } => {

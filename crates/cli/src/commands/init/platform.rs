@@ -118,7 +118,7 @@ pub(super) async fn discovered(
             return Ok(record);
         }
         Err(error) if error.code().exit() == ExitClass::TryLater => {
-            context.printer.warning(lang.not_discovered(format!("{} ({})", lang.happened(error.code()), error.code())));
+            context.printer.warning(lang.not_discovered(lang.noted(lang.happened(error.code()), error.code())));
             return Ok(record);
         }
         Err(error) => {

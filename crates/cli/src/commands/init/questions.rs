@@ -163,7 +163,9 @@ pub(super) async fn secret(
         Some(ProviderName::Feishu | ProviderName::Lark) | None => context.lang().ask_app_secret(),
     };
     let ways = match provider {
-        Some(ProviderName::OAuth2) => format!("{}; {}", context.lang().secret_ways(), context.lang().public_ways()),
+        Some(ProviderName::OAuth2) => {
+            [context.lang().secret_ways(), context.lang().public_ways()].join(context.lang().stop())
+        }
         Some(ProviderName::Feishu | ProviderName::Lark | ProviderName::BlueKing) | None => context.lang().secret_ways(),
     };
     let typed = context.asker().secret(question, &ways).await?;

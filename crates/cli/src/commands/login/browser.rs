@@ -20,6 +20,9 @@ use crate::words::Lang;
 
 /// Logs in at the provider's page.
 pub(super) async fn login(login: &Login, asked: Scopes, work: &Work, context: &Context) -> Result<Finished, Failure> {
+    if let Some(failure) = nobody_there(login, work, context) {
+        return Err(failure);
+    }
     let mut redirect_uri = work.profile.redirect_uri.clone();
     if let Some(port) = login.port {
         redirect_uri = redirect_uri.with_port(port);
@@ -61,6 +64,28 @@ fn end_of(finished: &Finished, context: &Context) -> LoginEnd {
             LoginEnd::Failed { code, english: words(Lang::En), chinese: words(Lang::Zh) }
         }
     }
+}
+
+/// Why nobody could finish a login here: nobody reads the address, and no browser could bring its answer back. To wait for that would hold
+/// up a build or a container for the whole of `--timeout`. `--no-browser` says that somebody sees to both.
+fn nobody_there(login: &Login, work: &Work, context: &Context) -> Option<Failure> {
+    let (lang, ambient) = (context.lang(), &context.ambient);
+    let is_seen = ambient.stdin_terminal || ambient.surface.err || browser::may_open(ambient);
+    if is_seen || login.paste || login.no_browser {
+        return None;
+    }
+    let what = match ambient.remote() {
+        Some(Remote::Container) => lang.nobody_in_container(),
+        Some(Remote::Ssh) => lang.nobody_in_ssh_session(),
+        None if ambient.is_of_a_build() => lang.nobody_in_build(),
+        // A browser of this machine can come back, whoever it is that opens the address.
+        None => return None,
+    };
+    let command = context.meant_by_flags().command("login");
+    // The dialects that need an app's token know no device code.
+    let device = (!work.app.token_api.needs_app_token()).then(|| lang.nobody_device(&command));
+    let others = [lang.nobody_paste(&command), lang.nobody_no_browser(&command)];
+    Some(Failure::new(Code::SettingMissing, what).then_all(device.into_iter().chain(others)))
 }
 
 /// Shows the address, and opens it where that is wanted and possible.

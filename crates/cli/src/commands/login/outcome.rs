@@ -47,7 +47,7 @@ pub(super) async fn tell(
         subject.map_or_else(
             || lang.somebody(),
             |subject| match &subject.name {
-                Some(name) => format!("{name} ({})", subject.id),
+                Some(name) => lang.noted(name, &subject.id),
                 None => subject.id.clone(),
             },
         )

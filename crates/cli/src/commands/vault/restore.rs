@@ -64,6 +64,9 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
     if let Some(reason) = &done.unsynced {
         printer.warning(lang.restore_unsynced(reason));
     }
+    if is_copy && plan.logins.iter().any(|login| login.verdict == Verdict::Comes) {
+        printer.warning(lang.restored_elsewhere());
+    }
     if printer.json {
         printer.document(&document(&wish, &plan, done.before.as_deref(), true))?;
         return Ok(ExitCode::SUCCESS);

@@ -39,13 +39,16 @@ pub(super) fn failure(error: Error, work: Option<&Work>, context: &Context) -> F
             failure.stands(lang.wiki_perhaps_made()).or_then(lang, lang.wiki_perhaps_made_next())
         }
         Error::File { path, flaw } => {
-            let failure = Failure::of(code).detail(format!("{}: {}", path.display(), lang.wiki_flaw(&flaw)));
+            let failure =
+                Failure::of(code).detail(format!("{}{}{}", path.display(), lang.colon(), lang.wiki_flaw(&flaw)));
             match flaw {
                 Flaw::LeadsElsewhere { to } => failure.then(lang.wiki_leads_elsewhere_next(to.display())),
                 _ => failure,
             }
         }
-        Error::Image { what, flaw } => Failure::of(code).detail(format!("{what}: {}", lang.wiki_flaw(&flaw))),
+        Error::Image { what, flaw } => {
+            Failure::of(code).detail(format!("{what}{}{}", lang.colon(), lang.wiki_flaw(&flaw)))
+        }
         Error::FrontMatter { line, flaw } => {
             Failure::new(code, lang.wiki_bad_front_matter(line)).detail(lang.wiki_flaw(&flaw))
         }
@@ -69,12 +72,13 @@ pub(super) fn failure(error: Error, work: Option<&Work>, context: &Context) -> F
         }
         Error::Ambiguous { addresses } => Failure::of(code).then_all(addresses).then(lang.wiki_ambiguous_next()),
         Error::PicturesLeft { address, pictures } => {
-            let lines = pictures.iter().map(|(picture, reason)| format!("{picture}: {reason}"));
-            let detail = lines.collect::<Vec<_>>().join("; ");
+            let lines =
+                pictures.iter().map(|(picture, reason)| format!("{picture}{}{}", lang.colon(), lang.detail(reason)));
+            let detail = lines.collect::<Vec<_>>().join(lang.stop());
             Failure::new(code, lang.wiki_pictures_left(pictures.len(), address)).detail(detail)
         }
         Error::ImportRefused { status, .. } => match lang.wiki_job(status) {
-            Some(meaning) => Failure::of(code).detail(format!("{status}: {meaning}")),
+            Some(meaning) => Failure::of(code).detail(format!("{status}{}{meaning}", lang.colon())),
             None => Failure::of(code).detail(words),
         },
         // The words name the file and the reason.
@@ -91,7 +95,7 @@ fn called(call: &'static str, error: ApiError, work: Option<&Work>, context: &Co
     let failure = refused::failure(error, work, context);
     let failure = if code == Code::CallRefused { failure.then(lang.wiki_refused_next()) } else { failure };
     match meaning {
-        Some(meaning) => failure.detail(format!("{call}: {meaning}")),
+        Some(meaning) => failure.detail(format!("{}{}{meaning}", lang.wiki_call(call), lang.colon())),
         None => failure,
     }
 }

@@ -138,9 +138,10 @@ super::command_page::manual! {
         "tokenward man --out ~/.local/share/man/man1" => "install all of them for you alone" "为自己安装全部手册页"
     }
     "version" {
-        "Shows the version of the program, as --version does."
-        "显示程序版本，与 --version 相同。"
+        "Shows the version of the program, as --version does; with --verbose also the commit that it was built from, where the build knew it, the platform, and the version of the JSON."
+        "显示程序版本，与 --version 相同；加 --verbose 还会显示构建所用的提交（如果构建时知道）、平台和 JSON 的版本。"
         "tokenward version" => "for people" "供人阅读"
+        "tokenward version --verbose" => "which build it is" "是哪一次构建"
         "tokenward version --json" => "for programs" "供程序读取"
     }
 }
