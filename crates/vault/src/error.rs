@@ -29,3 +29,9 @@ pub(crate) fn damaged(db: &Path, what: &str) -> StoreError {
 pub(crate) fn damaged_as(db: &Path, reason: &str) -> StoreError {
     StoreError::unreadable(db.display(), format!("{reason}; restore a backup (tokenward vault restore)"))
 }
+
+/// The same where the store is no file.
+#[cfg(feature = "postgres")]
+pub(crate) fn damaged_in(place: &str, what: &str) -> StoreError {
+    StoreError::unreadable(place, format!("{what} is damaged; restore a backup"))
+}

@@ -262,6 +262,53 @@ pub(crate) fn renew(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy
     store(folder, sources, unlocked.source, unlocked.vault, &unlocked.keys.renewed(entropy), entropy)
 }
 
+/// Keys wrapped by an explicit key alone, as the text of a `key.json`: for a store that is no folder.
+#[cfg(feature = "postgres")]
+pub(crate) fn wrap_explicit(
+    vault: VaultId,
+    key: &ExplicitKey,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<String, String> {
+    let wrapping = derive(long_enough(key)?, vault);
+    let sealed = hex::encode(&seal_with(&wrapping, 0, entropy, &label(vault), &keys.to_bytes()));
+    let file = WrappedKeys {
+        version: VERSION,
+        vault: hex::encode(&vault.0),
+        wraps: vec![Wrap { source: KeySource::Explicit, sealed }],
+    };
+    serde_json::to_string(&file).map_err(|error| error.to_string())
+}
+
+/// What [`wrap_explicit`] wrapped.
+#[cfg(feature = "postgres")]
+pub(crate) fn unwrap_explicit(text: &str, key: &ExplicitKey) -> Result<(VaultId, Keys), String> {
+    let damaged = || "its wrapped keys are damaged; restore a backup".to_owned();
+    let file: WrappedKeys = serde_json::from_str(text).map_err(|_| damaged())?;
+    let vault = hex::decode(&file.vault).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(VaultId);
+    let vault = vault.filter(|_| file.version <= VERSION).ok_or_else(damaged)?;
+    let wrapping = derive(long_enough(key)?, vault);
+    for wrap in &file.wraps {
+        let blob = hex::decode(&wrap.sealed).ok_or_else(damaged)?;
+        if let Some(plain) = open_with(&wrapping, &label(vault), &blob) {
+            return Ok((vault, Keys::from_bytes(&plain).ok_or_else(damaged)?));
+        }
+    }
+    Err("it is not the key this vault was encrypted with; provide the right one, or restore a backup".to_owned())
+}
+
+/// What an explicit key is made of, if that is long enough to be one.
+fn long_enough(key: &ExplicitKey) -> Result<&[u8], String> {
+    if key.material.len() < ExplicitKey::LEAST {
+        return Err(format!(
+            "it has {} bytes and needs {}; make one with: openssl rand -base64 32",
+            key.material.len(),
+            ExplicitKey::LEAST
+        ));
+    }
+    Ok(key.material.expose())
+}
+
 /// Puts a key where its source keeps it, and sees that it is kept.
 fn install(
     folder: &Folder,
@@ -314,14 +361,7 @@ fn wrapping_key(folder: &Folder, sources: &KeySources, source: KeySource, vault:
             let key = sources.explicit.as_ref().ok_or(
                 "this vault was encrypted with an explicit key, and none is given; set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
             )?;
-            if key.material.len() < ExplicitKey::LEAST {
-                return Err(format!(
-                    "it has {} bytes and needs {}; make one with: openssl rand -base64 32",
-                    key.material.len(),
-                    ExplicitKey::LEAST
-                ));
-            }
-            Ok(derive(key.material.expose(), vault))
+            Ok(derive(long_enough(key)?, vault))
         }
         KeySource::Keyring => {
             let keyring = sources

@@ -20,12 +20,16 @@ mod folder;
 mod key;
 mod keyring;
 mod locks;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod records;
 mod rekey;
 mod rescue;
 mod restore;
 mod restored;
 mod room;
 mod seal;
+mod slots;
 mod sqlite;
 mod stamp;
 #[cfg(feature = "suite")]
@@ -42,6 +46,8 @@ pub use key::{ExplicitKey, KeySource, KeySources};
 pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
 pub use locks::{Tried, try_lock};
+#[cfg(feature = "postgres")]
+pub use postgres::{DatabaseClock, PostgresOptions, PostgresVault};
 pub use rekey::{Resealed, rewrap};
 pub use restore::{
     KeptVault, Login as RestoredLogin, LoginState as SeenLogin, Plan as RestorePlan, Replaced, Restoring, Verdict,

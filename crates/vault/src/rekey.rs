@@ -5,17 +5,19 @@
 //! under both keys, and both open. Old data keys stay in `key.json`: a running process may be a moment behind, and
 //! what it seals with the old key must not be lost (I3).
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{Generation, GrantId, IntentId};
 
 use crate::error::from_io;
 use crate::folder::Folder;
 use crate::key::{self, KeySource, KeySources};
+use crate::records::failure::{Fault, unopened};
+use crate::records::query::{Row, all, run};
+use crate::records::rows::{
+    self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label,
+};
 use crate::seal::Label;
-use crate::sqlite::failure::{Fault, unopened};
-use crate::sqlite::query::{all, run};
-use crate::sqlite::rows::{self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label};
 use crate::sqlite::{SqliteVault, statements as sql};
 
 /// Wraps a vault's keys with another wrapping key: another source, or a new key of the same source. `old` opens the vault as
@@ -62,7 +64,7 @@ impl SqliteVault {
                 };
                 // A value that is damaged already stays as it is: the key's change is not held up by it.
                 let read = |row: &Row<'_>| Ok((rows::bytes(row, "key")?.to_vec(), again(row).ok()));
-                for (key, blob) in all(tx, select, [], read)? {
+                for (key, blob) in all(tx, select, params![], read)? {
                     match blob {
                         Some(blob) => done.values += run(tx, update, params![blob, key])? as u64,
                         None => done.left += 1,

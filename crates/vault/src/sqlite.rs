@@ -12,42 +12,28 @@
 //! A call is a trip to a thread that owns a connection, or is run at once ([`worker`]); it is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
-mod adopt;
 pub(crate) mod connect;
 mod connected;
 mod connections;
 mod database_files;
-mod early_end;
 pub(crate) mod failure;
-mod grant_requests;
 mod grants;
 mod health;
-mod identity;
-mod incoming_set;
 mod journal;
 mod keepsakes;
-mod known_tokens;
 mod leases;
 mod link_book;
 mod login_answers;
 mod logins;
-mod lookup;
 pub(crate) mod query;
-mod rename;
-pub(crate) mod rows;
-mod sealer;
-mod slots;
 pub(crate) mod statements;
-mod take_back;
 mod torn_database;
-mod trials;
-mod unproven;
 mod worker;
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -55,19 +41,21 @@ use rusqlite::Connection;
 use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{Fence, Generation, IntentId, TokenSet};
 
-use crate::answer_slot::{LandingSlot, Landings};
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
-use crate::rescue::Rescue;
+use crate::records::Records;
+use crate::records::failure::{Failed, Fault};
+use crate::records::sealer::Sealer;
+use crate::rescue::{Rescue, Slotted};
+use crate::room;
 use crate::seal::Keys;
+use crate::slots::{Slots, ToJournal};
 
 use connect::Opener;
 use connected::How;
 use connections::Connections;
-use failure::{Failed, Fault};
-use sealer::Sealer;
 use statements as sql;
 
 pub use grants::DamagedLogin;
@@ -123,12 +111,7 @@ pub struct SqliteVault {
     key_source: KeySource,
     repairs: Vec<Repair>,
     connections: Connections,
-    rescue: Rescue,
-    pub(crate) landings: Landings,
-    /// Whether the slots of answers were looked at since this vault was opened.
-    has_looked_at_slots: AtomicBool,
-    /// The slots of spends that are under way in this process.
-    landing: Mutex<HashMap<IntentId, Arc<LandingSlot>>>,
+    pub(crate) slots: Slots,
     /// The lock files, by their paths, of leases held by this object; dropping one wakes the waiters.
     held: Mutex<HashMap<PathBuf, (Fence, Option<File>)>>,
     waiters: Waiters,
@@ -140,8 +123,7 @@ pub struct SqliteVault {
 pub(crate) struct Context {
     pub(crate) folder: Folder,
     pub(crate) sources: KeySources,
-    clock: Arc<dyn Clock>,
-    pub(crate) sealer: Sealer,
+    pub(crate) records: Records,
     key_words: String,
     opener: Arc<Opener>,
     /// The `key.json` that was read last.
@@ -169,23 +151,19 @@ impl SqliteVault {
         let opener = Arc::new(Opener::new(&folder, vault));
         Ok(Self {
             connections: Connections::new(&opener),
-            rescue: Rescue::new(folder.rescue()),
-            landings: Landings::new(folder.landings()),
-            has_looked_at_slots: AtomicBool::new(false),
-            landing: Mutex::default(),
+            slots: Slots::new(&folder),
             key_source: source,
             held: Mutex::default(),
             waiters: Waiters::default(),
             rowless: Mutex::default(),
             repairs,
             context: Arc::new(Context {
-                sealer: Sealer::new(keys, entropy),
+                records: Records { clock, sealer: Sealer::new(keys, entropy), traces: Some(folder.clone()) },
                 key_words: words,
                 opener,
                 key_stamp: Mutex::new(stamp),
                 folder,
                 sources,
-                clock,
             }),
         })
     }
@@ -285,6 +263,14 @@ impl SqliteVault {
         self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.error(failed))).await
     }
 
+    /// Asks the kernel whether the vault can be written and has room, and whether an answer that the journal cannot take has a place. That it
+    /// can be written indeed is shown by the intent itself, which comes before the spend.
+    fn check_room(&self) -> Result<(), StoreError> {
+        room::check(self.context.folder.vault())?;
+        room::writable(&self.context.folder.database())?;
+        self.slots.rescue.ready()
+    }
+
     /// What cannot be in a transaction, by the connection that writes.
     pub(crate) async fn bare<T: Send + 'static>(
         &self,
@@ -294,12 +280,40 @@ impl SqliteVault {
     }
 }
 
+impl ToJournal for SqliteVault {
+    async fn move_answer(&self, slotted: &Slotted) -> bool {
+        let intent = slotted.intent;
+        let answer = match self.context.unslotted(slotted) {
+            Ok(answer) => answer,
+            Err(fault) => {
+                let error = self.context.fault(fault);
+                tracing::warn!(%intent, %error, "an answer stays in its slot");
+                return false;
+            }
+        };
+        self.write(move |context, tx| context.unslot(tx, intent, &answer)).await.unwrap_or_else(|error| {
+            tracing::warn!(%intent, %error, "an answer stays in its slot");
+            false
+        })
+    }
+}
+
+impl Deref for Context {
+    type Target = Records;
+
+    fn deref(&self) -> &Records {
+        &self.records
+    }
+}
+
 impl Context {
     /// What a caller is told of why its transaction was undone.
     fn error(&self, failed: Failed) -> StoreError {
         match failed {
             Failed::Told(error) => error,
             Failed::Sql(error) => self.opener.error(&error),
+            #[cfg(feature = "postgres")]
+            Failed::Postgres(error) => self.opener.unreadable(&error.to_string()),
             Failed::Stored(fault) => self.fault(fault),
         }
     }
@@ -318,10 +332,6 @@ impl Context {
                 "something in it was encrypted with a data key that key.json does not hold; restore a backup",
             ),
         }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 
     /// Reads the keys anew when another process has changed them. A change that this process cannot follow (it was

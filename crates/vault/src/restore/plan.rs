@@ -13,8 +13,9 @@ use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subjec
 
 use super::blocking_call::waiting;
 use crate::folder::{Folder, holds_something};
+use crate::records::query::Row;
+use crate::records::rows::GrantRow;
 use crate::sqlite::failure::from_sql;
-use crate::sqlite::rows::GrantRow;
 use crate::sqlite::{connect, statements as sql};
 
 /// What a restore would do.
@@ -139,7 +140,7 @@ fn grants(connection: &Connection, database: &Path) -> Result<Rows, StoreError> 
     let mut all = prepared.query([]).map_err(at)?;
     let mut rows = Rows::default();
     while let Some(row) = all.next().map_err(at)? {
-        match GrantRow::read(row) {
+        match GrantRow::read(&Row::Sqlite(row)) {
             Ok(row) if row.retired() => {}
             Ok(row) => rows.whole.push(row),
             Err(_) => rows.damaged += 1,

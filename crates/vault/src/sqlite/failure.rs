@@ -1,76 +1,13 @@
-//! Why a transaction is undone, and what `SQLite` says, translated into what the caller can do.
+//! What `SQLite` says, translated into what the caller can do.
 //!
-//! Enters: a database error, or a row that does not read back. Leaves: a [`Failed`], and from a database error a [`StoreError`]. No message
-//! holds a value that was bound to a statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it is bound.
+//! No message holds a value that was bound to a statement: `SQLite`'s messages name tables and columns, and every secret is sealed before it
+//! is bound.
 
 use std::path::Path;
 
-use rusqlite::types::FromSqlError;
 use tokenward_core::ports::{StoreError, StoreFault};
 
 use crate::room;
-use crate::seal::Unopened;
-
-/// Why a transaction is undone.
-#[derive(Debug)]
-pub(crate) enum Failed {
-    /// The caller is told so.
-    Told(StoreError),
-    /// `SQLite` says no.
-    Sql(rusqlite::Error),
-    /// What is stored does not read back.
-    Stored(Fault),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Told(error)
-    }
-}
-
-impl From<rusqlite::Error> for Failed {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
-    }
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Self {
-        Self::Stored(fault)
-    }
-}
-
-/// What is wrong with a row.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// A column does not read back.
-    Damaged(String),
-    /// A blob wants a data key that was not read yet.
-    UnknownKey,
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Damaged(error.to_string())
-    }
-}
-
-impl From<FromSqlError> for Fault {
-    fn from(error: FromSqlError) -> Self {
-        Self::Damaged(error.to_string())
-    }
-}
-
-pub(crate) fn damaged(what: &str) -> Fault {
-    Fault::Damaged(what.to_owned())
-}
-
-pub(crate) fn unopened(what: &str) -> impl FnOnce(Unopened) -> Fault {
-    move |reason| match reason {
-        Unopened::UnknownKey => Fault::UnknownKey,
-        Unopened::Broken => damaged(what),
-    }
-}
 
 /// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
 /// byte of an extended code is its primary one.

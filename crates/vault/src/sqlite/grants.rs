@@ -1,7 +1,7 @@
 //! The port of grants: reading them, naming their subject; and beside it the sets that were put aside, and what does not read back.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use tokenward_core::ports::{Grants, LoginCopy, StoreError};
 use tokenward_core::{
     Entry, Fingerprint, Generation, Grant, GrantId, IntentId, KnownToken, ProfileName, Recognised, RefreshToken,
@@ -9,12 +9,12 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
-use super::failure::{Failed, Fault, damaged, unopened};
-use super::lookup::{entry, find_known, grant_row};
-use super::query::{all, first, run};
-use super::rows::{GrantRow, bytes, grant_bytes, parked_label, signed, time, to_json, unsigned, uuid};
-use super::{Context, ParkedSet, SqliteVault, sql};
+use super::{ParkedSet, SqliteVault, sql};
 use crate::codec::set_from_bytes;
+use crate::records::failure::{Failed, Fault, damaged, unopened};
+use crate::records::lookup::{entry, find_known, grant_row};
+use crate::records::query::{Row, all, first, run};
+use crate::records::rows::{GrantRow, bytes, grant_bytes, parked_label, time, to_json, unsigned, uuid};
 
 /// A login that does not read back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct DamagedLogin {
 
 impl DamagedLogin {
     pub(crate) fn of(row: &Row<'_>, fault: Fault) -> Self {
-        let profile = row.get::<_, Option<String>>("profile").ok().flatten();
+        let profile = row.get::<Option<String>>("profile").ok().flatten();
         let (id, profile) = (uuid(row, "id").ok().map(GrantId::from), profile.and_then(|name| name.parse().ok()));
         Self { id, profile, reason: String::new() }.because(fault)
     }
@@ -85,15 +85,7 @@ impl Grants for SqliteVault {
     }
 
     async fn copy(&self, id: GrantId) -> Result<LoginCopy, StoreError> {
-        self.read(move |context, tx| {
-            let row = grant_row(tx, id)?;
-            // What gave way and does not read back serves nobody.
-            let gave_way = if row.on_trial { context.gave_way(tx, &row).unwrap_or_default() } else { None };
-            let own = if row.unproven.is_some() { context.own(tx, &row).unwrap_or_default() } else { None };
-            let (grant, refresh) = (row.grant(&context.sealer)?, row.refresh(&context.sealer)?);
-            Ok(LoginCopy { grant, refresh, gave_way, own })
-        })
-        .await
+        self.read(move |context, tx| context.copy(tx, id)).await
     }
 
     async fn recognise(&self, token: &RefreshToken) -> Result<Recognised, StoreError> {
@@ -127,7 +119,7 @@ impl SqliteVault {
                 let grant = GrantRow::read(row).and_then(|row| row.grant(&context.sealer));
                 Ok(grant.map_err(|fault| DamagedLogin::of(row, fault)))
             };
-            let found = match all(tx, sql::GRANTS, [], read) {
+            let found = match all(tx, sql::GRANTS, params![], read) {
                 Ok(found) => found,
                 // A value that SQLite itself cannot read (JSON in a column) takes all rows with it; asked for one by one it takes its own.
                 Err(failed) => one_by_one(tx, read).map_err(|_| failed)?,
@@ -180,25 +172,6 @@ impl SqliteVault {
     }
 }
 
-impl Context {
-    /// Remembers a refresh token by its name, for ever.
-    pub(super) fn remember(
-        &self,
-        tx: &Connection,
-        token: &RefreshToken,
-        grant: GrantId,
-        generation: Generation,
-    ) -> Result<(), Failed> {
-        let name = self.fingerprint(token);
-        run(tx, sql::REMEMBER_FINGERPRINT, params![name.as_bytes(), grant_bytes(grant), signed(generation.get())])?;
-        Ok(())
-    }
-
-    pub(super) fn fingerprint(&self, token: &RefreshToken) -> Fingerprint {
-        self.sealer.keys().fingerprint(token)
-    }
-}
-
 /// The rows of `grants`, each asked for alone.
 fn one_by_one(
     tx: &Connection,
@@ -209,7 +182,7 @@ fn one_by_one(
         Ok((id, DamagedLogin::of(row, damaged("its row"))))
     };
     let mut found = Vec::new();
-    for (id, login) in all(tx, sql::GRANT_NAMES, [], named)? {
+    for (id, login) in all(tx, sql::GRANT_NAMES, params![], named)? {
         match first(tx, sql::GRANT, params![id], &mut read) {
             Ok(one) => found.extend(one),
             Err(Failed::Sql(error)) => found.push(Err(login.because(error.into()))),

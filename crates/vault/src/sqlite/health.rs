@@ -3,14 +3,15 @@
 //! Enters: an open vault. Leaves: what `SQLite` says of its file, the room on its disk, and the answers that wait in the
 //! rescue slots. Nothing is moved or repaired here, so that what is told is what was found.
 
+use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{GrantId, IntentId};
 
 use crate::room;
 
-use super::lookup::find_intent;
-use super::query::all;
 use super::{DamagedLogin, SqliteVault, sql};
+use crate::records::lookup::find_intent;
+use crate::records::query::all;
 
 /// What a look at a vault shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,14 +42,14 @@ impl SqliteVault {
     /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
     pub async fn examine(&self) -> Result<Health, StoreError> {
         let free = room::free(self.context.folder.vault())?;
-        let rescued = self.rescue.kept().map_err(|error| self.context.io(&error))?;
-        let landed = self.landings.landed().map_err(|error| self.context.io(&error))?;
+        let rescued = self.slots.rescue.kept().map_err(|error| self.context.io(&error))?;
+        let landed = self.slots.landings.landed().map_err(|error| self.context.io(&error))?;
         // What a living process is about to store waits for nobody.
         let landed = landed.into_iter().filter(|landed| !landed.owned).map(|landed| landed.slotted);
         let slots: Vec<_> = rescued.into_iter().map(|rescued| rescued.slotted).chain(landed).collect();
         let (mut damage, waiting) = self
             .read_all(move |_, tx| {
-                let damage: Vec<String> = all(tx, sql::INTEGRITY, [], |row| Ok(row.get(0)?))?;
+                let damage: Vec<String> = all(tx, sql::INTEGRITY, params![], |row| row.get(0))?;
                 let mut waiting = Vec::new();
                 for slot in slots {
                     let row = find_intent(tx, slot.intent)?;

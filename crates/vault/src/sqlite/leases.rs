@@ -7,15 +7,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params};
-use tokenward_core::ports::{Attempt, Journal, Keepsake, LeasedGrant, Leases, StoreError};
-use tokenward_core::{Entry, Fence, Grant, GrantId, Holder, Lease, Seat, SecretBytes};
+use rusqlite::{Connection, params};
+use tokenward_core::ports::{Attempt, Journal, LeasedGrant, Leases, StoreError};
+use tokenward_core::{Fence, Holder, Lease, Seat};
 
 use tokio::time::Instant;
 
@@ -23,11 +21,11 @@ use crate::error::from_io;
 use crate::folder::Folder;
 use crate::locks::{POLL, Tried, try_lock};
 
-use super::failure::{Failed, Fault};
-use super::lookup::{entry, grant_row, open_rows};
-use super::query::{all, first, run};
-use super::rows::{grant_bytes, optional_json, optional_time, signed, to_json, unsigned};
 use super::{Context, SqliteVault, sql};
+use crate::records::failure::{Failed, Fault};
+use crate::records::leases::{Under, free, in_millis, key, of};
+use crate::records::query::{Row, first, run};
+use crate::records::rows::{optional_json, optional_time, signed, to_json, unsigned};
 
 /// What came of asking, in its transaction.
 enum LeaseOutcome {
@@ -37,14 +35,6 @@ enum LeaseOutcome {
         holder: Option<Holder>,
         until: Option<Timestamp>,
     },
-}
-
-/// A grant under its lease.
-struct Under {
-    grant: Grant,
-    has_open: bool,
-    newest: Option<Entry>,
-    client_refused: Option<SecretBytes>,
 }
 
 /// A row of `leases` or `names`; the holder is `None` when it is free.
@@ -60,8 +50,8 @@ impl LeaseRow {
     fn read(row: &Row<'_>) -> Result<Self, Fault> {
         let holder: Option<Holder> = optional_json(row, "holder")?;
         let expires = optional_time(row, "expires")?;
-        let ttl = row.get::<_, Option<i64>>("ttl")?.unwrap_or_default();
-        let locked = row.get::<_, Option<bool>>("locked")?.unwrap_or_default();
+        let ttl = row.get::<Option<i64>>("ttl")?.unwrap_or_default();
+        let locked = row.get::<Option<bool>>("locked")?.unwrap_or_default();
         Ok(Self { holder: holder.zip(expires), locked, ttl: Duration::from_millis(ttl.unsigned_abs()) })
     }
 
@@ -87,8 +77,7 @@ impl Leases for SqliteVault {
         let Under { grant, has_open, newest, client_refused } = *under;
         // Slots of answers are looked at where there may be one: with an open intent, and once for what others have left since this vault
         // was opened.
-        let is_due = || !self.has_looked_at_slots.load(Ordering::Acquire);
-        let open = if has_open || (is_due() && !self.empty_slots().await.were_empty) {
+        let open = if has_open || (self.slots.is_due() && !self.slots.empty(self).await.were_empty) {
             match self.open_intents(grant.id).await {
                 Ok(open) => open,
                 Err(error) => {
@@ -109,7 +98,7 @@ impl Leases for SqliteVault {
         let renewed = self.write_unsynced(move |_, tx| {
             let (fence, until) = (signed(fence.get()), expires.as_millisecond());
             let statement = of(&seat, sql::RENEW_LEASE, sql::RENEW_NAME);
-            Ok(run(tx, statement, params![key(&seat), fence, locked, in_millis(ttl), until])?)
+            run(tx, statement, params![key(&seat), fence, locked, in_millis(ttl), until])
         });
         if renewed.await? == 0 {
             self.let_go(&lease.seat, lease.fence);
@@ -251,7 +240,7 @@ impl Context {
     ) -> Result<LeaseOutcome, Failed> {
         let now = self.now();
         let expires = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
-        let take = |statement: &str| {
+        let take = |statement: &'static str| {
             let bound = params![key(seat), to_json(holder)?, is_locked, in_millis(ttl), expires.as_millisecond()];
             first(tx, statement, bound, |row| Ok(Fence::new(unsigned(row, 0)?)))
         };
@@ -271,18 +260,6 @@ impl Context {
         Ok(taken(fence))
     }
 
-    /// What a lease of a grant is taken for.
-    fn under(&self, tx: &Connection, id: GrantId) -> Result<Under, Failed> {
-        let row = grant_row(tx, id)?;
-        let grant = row.grant(&self.sealer)?;
-        let has_open = grant.intent_open && !open_rows(tx, id)?.is_empty();
-        let newest = all(tx, sql::ENTRIES, params![grant_bytes(id), 1], entry)?.pop();
-        let kept = self.keepsake(tx, &Keepsake::ClientRefused(grant.app.clone()));
-        // What does not read back is a request more, and no reason to rotate nothing.
-        let client_refused = kept.ok().flatten().map(|(value, _)| value);
-        Ok(Under { grant, has_open, newest, client_refused })
-    }
-
     /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
     /// systems than Linux) their places say nothing.
     fn one_machine(&self, one: &Holder, other: &Holder) -> bool {
@@ -290,43 +267,10 @@ impl Context {
     }
 }
 
-/// The grant that may be rotated under a lease.
-pub(super) fn rotated_under(lease: &Lease) -> Result<GrantId, StoreError> {
-    lease.seat.grant().ok_or(StoreError::moved())
-}
-
-/// Fails with [`StoreFault::Moved`](tokenward_core::ports::StoreFault::Moved) unless the lease is still the grant's newest.
-pub(super) fn check_fence(tx: &Connection, grant: GrantId, fence: Fence) -> Result<(), Failed> {
-    let bound = params![grant_bytes(grant), signed(fence.get())];
-    first(tx, sql::HOLDS_LEASE, bound, |_| Ok(()))?.ok_or_else(|| StoreError::moved().into())
-}
-
-/// Frees the row of a lease, unless it is somebody else's by now.
-pub(super) fn free(tx: &Connection, seat: &Seat, fence: Fence) -> Result<(), Failed> {
-    run(tx, of(seat, sql::RELEASE_LEASE, sql::RELEASE_NAME), params![key(seat), signed(fence.get())])?;
-    Ok(())
-}
-
 fn lock_of(seat: &Seat, folder: &Folder) -> PathBuf {
     match seat {
         Seat::Grant(id) => folder.lock(*id),
         Seat::Name(name) => folder.name_lock(name),
-    }
-}
-
-/// What names a seat in its table.
-fn key(seat: &Seat) -> Value {
-    match seat {
-        Seat::Grant(id) => Value::Blob(grant_bytes(*id).to_vec()),
-        Seat::Name(name) => Value::Text(name.as_str().to_owned()),
-    }
-}
-
-/// A statement for grants, or its twin for names.
-const fn of<'s>(seat: &Seat, of_grant: &'s str, of_name: &'s str) -> &'s str {
-    match seat {
-        Seat::Grant(_) => of_grant,
-        Seat::Name(_) => of_name,
     }
 }
 
@@ -338,10 +282,6 @@ fn lease_row(tx: &Connection, seat: &Seat) -> Result<LeaseRow, Failed> {
             Seat::Name(_) => StoreError::moved(),
         })
     })
-}
-
-fn in_millis(ttl: Duration) -> i64 {
-    i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Whether two holders share the kernel that keeps the locks. Two containers of one machine do: their places differ after

@@ -8,17 +8,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use tokenward_core::ports::{LinkBook, StoreError};
 use tokenward_core::{Event, Generation, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
-use super::failure::{Failed, Fault, damaged};
-use super::lookup::by_profile;
-use super::query::{all, first, run};
-use super::rows::{
+use super::{Context, SqliteVault, sql};
+use crate::records::failure::{Failed, Fault, damaged};
+use crate::records::lookup::by_profile;
+use crate::records::query::{Row, all, first, run};
+use crate::records::rows::{
     bytes, grant_bytes, json, optional_json, optional_time, signed, text, time, to_json, unsigned, uuid,
 };
-use super::{Context, SqliteVault, sql};
 
 #[async_trait]
 impl LinkBook for SqliteVault {
@@ -111,7 +111,7 @@ impl Context {
 fn links_of(tx: &Connection, profile: Option<&ProfileName>) -> Result<Vec<Link>, Failed> {
     match profile {
         Some(profile) => all(tx, sql::LINKS_OF, params![profile.as_str()], read_link),
-        None => all(tx, sql::LINKS, [], read_link),
+        None => all(tx, sql::LINKS, params![], read_link),
     }
 }
 

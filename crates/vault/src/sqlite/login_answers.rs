@@ -4,18 +4,14 @@
 //! leaves it for the next caller.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
 use tokenward_core::ports::{LoginAnswer, LoginAnswerId, LoginAnswers, StoreError};
-use tokenward_core::{AppName, Generation, GrantId, ProfileName, RawAnswer, TokenApi, TokenSet};
+use tokenward_core::{AppName, GrantId, ProfileName, RawAnswer, TokenApi, TokenSet};
 
-use crate::codec::{answer_from_bytes, answer_to_bytes, set_to_bytes};
+use crate::codec::answer_to_bytes;
+use crate::records::login_answers::{drop_answer, keep_login_answer};
+use crate::records::rows::login_label;
 
-use super::failure::{Failed, damaged, unopened};
-use super::journal::prune;
-use super::lookup::grant_row;
-use super::query::{all, first, run};
-use super::rows::{bytes, grant_bytes, login_label, parked_label, signed, text};
-use super::{Context, SqliteVault, sql};
+use super::SqliteVault;
 
 #[async_trait]
 impl LoginAnswers for SqliteVault {
@@ -36,26 +32,11 @@ impl LoginAnswers for SqliteVault {
         let label = login_label(profile.as_str(), app.as_str());
         let blob = self.context.sealer.seal(&label, &answer_to_bytes(answer, usize::MAX));
         let (profile, app) = (profile.clone(), app.clone());
-        self.write(move |_, tx| {
-            let bound = params![profile.as_str(), app.as_str(), api.as_str(), blob];
-            let id = first(tx, sql::KEEP_LOGIN_ANSWER, bound, |row| Ok(row.get(0)?))?;
-            id.map(LoginAnswerId).ok_or_else(|| damaged("a kept login answer").into())
-        })
-        .await
+        self.write(move |_, tx| keep_login_answer(tx, (&profile, &app), api, &blob)).await
     }
 
     async fn login_answers(&self) -> Result<Vec<LoginAnswer>, StoreError> {
-        self.read(|context, tx| {
-            all(tx, sql::LOGIN_ANSWERS, [], |row| {
-                let (profile, app): (ProfileName, AppName) = (text(row, "profile")?, text(row, "app")?);
-                let label = login_label(profile.as_str(), app.as_str());
-                let plain = context.sealer.open(&label, bytes(row, "answer")?);
-                let plain = plain.map_err(unopened("a kept login answer"))?;
-                let answer = answer_from_bytes(&plain).ok_or_else(|| damaged("a kept login answer"))?;
-                Ok(LoginAnswer { id: LoginAnswerId(row.get("id")?), profile, app, api: text(row, "api")?, answer })
-            })
-        })
-        .await
+        self.read(|context, tx| context.login_answers(tx)).await
     }
 
     async fn drop_login_answer(&self, id: LoginAnswerId) -> Result<(), StoreError> {
@@ -65,33 +46,4 @@ impl LoginAnswers for SqliteVault {
     async fn set_aside(&self, answer: LoginAnswerId, id: GrantId, set: TokenSet) -> Result<(), StoreError> {
         self.write(move |context, tx| context.set_aside(tx, answer, id, &set)).await
     }
-}
-
-impl Context {
-    /// Parks a set that was issued before the present one.
-    fn set_aside(&self, tx: &Connection, answer: LoginAnswerId, id: GrantId, set: &TokenSet) -> Result<(), Failed> {
-        if !drop_answer(tx, answer)? {
-            return Ok(());
-        }
-        let grant = grant_row(tx, id)?;
-        // Older than the present generation, so that no file that shows it is taken for one in step.
-        let before = Generation::new(grant.generation.get().saturating_sub(1));
-        let bound = params![
-            grant_bytes(id),
-            None::<Vec<u8>>,
-            signed(before.get()),
-            self.now().as_millisecond(),
-            self.sealer.seal(&parked_label(id, before), &set_to_bytes(set)),
-        ];
-        run(tx, sql::PARK, bound)?;
-        if let Some(token) = &set.refresh {
-            self.remember(tx, token, id, before)?;
-        }
-        prune(tx, id)
-    }
-}
-
-/// Drops a kept answer. Says whether there was such a one.
-pub(super) fn drop_answer(tx: &Connection, id: LoginAnswerId) -> Result<bool, Failed> {
-    Ok(run(tx, sql::DROP_LOGIN_ANSWER, params![id.0])? > 0)
 }

@@ -1,8 +1,7 @@
-//! Every SQL statement of the engine, in one place to be read beside `migrations/`.
-//!
-//! `?1`, `?2` … are bound in the order of the arguments at the call. *Open* means: not closed, or closed with an answer that came
-//! late and that nobody has read. There is an index of the open ones and one of the late ones, and none of a grant's that is as short: so
-//! they are looked for one after the other, and not by an `OR`, for which `SQLite` goes through all that a grant has.
+//! What is said to `SQLite` alone: of the database itself, leases with their lock files, links, sealing anew, backups. What every engine says
+//! stands in [`crate::records::statements`].
+
+pub(crate) use crate::records::statements::*;
 
 // -- the database itself ------------------------------------------------------------------------------------------
 
@@ -43,109 +42,6 @@ pub(crate) const IS_EMPTY: &str = "
     SELECT NOT EXISTS (SELECT 1 FROM grants) AND NOT EXISTS (SELECT 1 FROM keepsakes)
        AND NOT EXISTS (SELECT 1 FROM login_answers)";
 
-// -- grants -------------------------------------------------------------------------------------------------------
-
-pub(crate) const GRANT_OF: &str = "SELECT id FROM grants WHERE profile = ?1";
-// The columns in the order in which `GrantRow` reads them: looking each up by its name took as long as finding the row.
-macro_rules! select_grant {
-    ($which:literal) => {
-        concat!(
-            "
-    SELECT id, app, profile, former, generation, standing, access, access_generation, access_unnamed, access_obtained,
-        access_expires, refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by,
-        brought, EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND closed IS NULL)
-            OR EXISTS (SELECT 1 FROM intents WHERE grant_id = grants.id AND late = 1)
-            OR EXISTS (SELECT 1 FROM names WHERE names.profile = grants.profile AND asked IS NOT NULL) AS intent_open,
-        EXISTS (SELECT 1 FROM parked WHERE grant_id = grants.id AND awaits = grants.generation)
-            OR COALESCE(displaced ->> 'awaits' = generation, 0) AS on_trial,
-        EXISTS (SELECT 1 FROM links WHERE links.profile = grants.profile) AS linked,
-        (SELECT fence FROM leases WHERE grant_id = grants.id AND holder IS NOT NULL) AS fence
-    FROM grants ",
-            $which
-        )
-    };
-}
-pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
-pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
-pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id";
-pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
-pub(crate) const INSERT_GRANT: &str = "
-    INSERT INTO grants (id, app, profile, generation, standing, access, access_generation, access_obtained, access_expires,
-        refresh, refresh_generation, refresh_expires, wall, consented, turned, scopes, subject, issued_by, access_unnamed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
-/// Binds what [`INSERT_GRANT`] does. Profile (`?3`) and app (`?2`) stay what they are: an index is written for each column that is set.
-pub(crate) const UPDATE_GRANT: &str = "
-    UPDATE grants SET generation = ?4, standing = ?5, access = ?6, access_generation = ?7,
-        access_obtained = ?8, access_expires = ?9, refresh = ?10, refresh_generation = ?11, refresh_expires = ?12,
-        wall = ?13, consented = ?14, turned = ?15, scopes = ?16, subject = ?17, issued_by = ?18, access_unnamed = ?19
-    WHERE id = ?1";
-pub(crate) const FREE_PROFILE: &str =
-    "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
-pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
-/// What is kept under a name or a user's of it, as a condition on the column `profile` or another.
-macro_rules! of_name {
-    ($column:literal) => {
-        concat!("(", $column, " = ?1 OR substr(", $column, ", 1, length(?1) + 1) = ?1 || ':')")
-    };
-}
-pub(crate) const IS_NAME_TAKEN: &str = concat!(
-    "SELECT EXISTS (SELECT 1 FROM grants WHERE ",
-    of_name!("profile"),
-    ") OR EXISTS (SELECT 1 FROM links WHERE ",
-    of_name!("profile"),
-    ") OR EXISTS (SELECT 1 FROM login_answers WHERE ",
-    of_name!("profile"),
-    ")"
-);
-pub(crate) const RENAME_GRANTS: &str =
-    concat!("UPDATE grants SET profile = ?2 || substr(profile, length(?1) + 1) WHERE ", of_name!("profile"));
-pub(crate) const RENAME_FORMER: &str =
-    concat!("UPDATE grants SET former = ?2 || substr(former, length(?1) + 1) WHERE ", of_name!("former"));
-pub(crate) const RENAME_LINKS: &str =
-    concat!("UPDATE links SET profile = ?2 || substr(profile, length(?1) + 1) WHERE ", of_name!("profile"));
-pub(crate) const LOGIN_ANSWERS_OF: &str =
-    concat!("SELECT id, profile, app, answer FROM login_answers WHERE ", of_name!("profile"), " ORDER BY id");
-pub(crate) const RENAME_LOGIN_ANSWER: &str = "UPDATE login_answers SET profile = ?2, answer = ?3 WHERE id = ?1";
-pub(crate) const DISPLACED: &str = "SELECT displaced FROM grants WHERE id = ?1";
-pub(crate) const DISPLACE: &str = "UPDATE grants SET displaced = ?2 WHERE id = ?1";
-pub(crate) const MARK_BROUGHT: &str = "UPDATE grants SET brought = ?2 WHERE id = ?1";
-pub(crate) const END_DISPLACING: &str = "UPDATE grants SET displaced = NULL WHERE id = ?1";
-pub(crate) const NAME_SUBJECT: &str = "UPDATE grants SET subject = ?2 WHERE id = ?1";
-pub(crate) const SET_STANDING: &str = "
-    UPDATE grants SET standing = ?3
-    WHERE id = ?1 AND generation = ?2 AND json_extract(standing, '$.standing') <> 'retired'";
-/// What ends before its announced end.
-pub(crate) const END_ACCESS: &str = "
-    UPDATE grants SET access_expires = ?3
-    WHERE id = ?1 AND generation = ?2 AND access IS NOT NULL AND access_expires > ?3";
-/// Everything of a grant, the grant itself last.
-pub(crate) const FORGET_GRANT: [&str; 6] = [
-    "DELETE FROM parked WHERE grant_id = ?1",
-    "DELETE FROM intents WHERE grant_id = ?1",
-    "DELETE FROM entries WHERE grant_id = ?1",
-    "DELETE FROM leases WHERE grant_id = ?1",
-    "DELETE FROM known_fingerprints WHERE grant_id = ?1",
-    "DELETE FROM grants WHERE id = ?1",
-];
-pub(crate) const RETIRE: &str = "
-    UPDATE grants SET standing = ?2, former = COALESCE(profile, former), profile = NULL, access = NULL, refresh = NULL, refresh_expires = NULL,
-        displaced = NULL, brought = NULL
-    WHERE id = ?1";
-pub(crate) const REMEMBER_FINGERPRINT: &str = "
-    INSERT INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)
-    ON CONFLICT (fingerprint) DO UPDATE SET grant_id = ?2, generation = ?3 WHERE grant_id <> ?2 OR generation < ?3";
-/// A name that tells less: it gives way to any that is there.
-pub(crate) const REMEMBER_BESIDE: &str =
-    "INSERT OR IGNORE INTO known_fingerprints (fingerprint, grant_id, generation) VALUES (?1, ?2, ?3)";
-pub(crate) const MOVE_FINGERPRINTS: &str =
-    "UPDATE known_fingerprints SET grant_id = ?3 WHERE grant_id = ?1 AND generation >= ?2";
-pub(crate) const FIND_FINGERPRINT: &str = "SELECT grant_id, generation FROM known_fingerprints WHERE fingerprint = ?1";
-/// Those of many names, given one behind the other, that are known.
-pub(crate) const FIND_FINGERPRINTS: &str = "
-    WITH RECURSIVE asked(at) AS (SELECT 1 UNION ALL SELECT at + 16 FROM asked WHERE at + 16 <= length(?1))
-    SELECT fingerprint, grant_id, generation FROM known_fingerprints
-    WHERE fingerprint IN (SELECT substr(?1, at, 16) FROM asked)";
-
 // -- leases -------------------------------------------------------------------------------------------------------
 
 pub(crate) const LEASE: &str = "
@@ -164,12 +60,6 @@ pub(crate) const TAKE_FREE_LEASE: &str = "
     RETURNING fence";
 pub(crate) const RENEW_LEASE: &str =
     "UPDATE leases SET locked = ?3, ttl = ?4, expires = ?5 WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const RELEASE_LEASE: &str =
-    "UPDATE leases SET holder = NULL WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const HOLDS_LEASE: &str = "SELECT 1 FROM leases WHERE grant_id = ?1 AND fence = ?2 AND holder IS NOT NULL";
-
-// -- leases on names ----------------------------------------------------------------------------------------------
-
 /// Always a row.
 pub(crate) const NAME_LEASE: &str = "
     SELECT names.holder, names.locked, names.ttl, names.expires FROM (SELECT 1) LEFT JOIN names ON profile = ?1";
@@ -184,124 +74,13 @@ pub(crate) const TAKE_FREE_NAME: &str = "
     RETURNING fence";
 pub(crate) const RENEW_NAME: &str =
     "UPDATE names SET locked = ?3, ttl = ?4, expires = ?5 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const RELEASE_NAME: &str =
-    "UPDATE names SET holder = NULL WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const RECORD_GRANT_REQUEST: &str =
-    "UPDATE names SET asked = ?3 WHERE profile = ?1 AND fence = ?2 AND holder IS NOT NULL";
-pub(crate) const WITHDRAW_GRANT_REQUEST: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND fence = ?2";
-pub(crate) const ASKED: &str = "UPDATE names SET asked = NULL WHERE profile = ?1 AND asked IS NOT NULL";
-
-// -- journal ------------------------------------------------------------------------------------------------------
-
-// The columns in the order in which `IntentRow` reads them.
-macro_rules! select_intent {
-    ($which:literal) => {
-        concat!(
-            "
-    SELECT id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline, answer, doubted, closed, closing
-    FROM intents ",
-            $which
-        )
-    };
-}
-macro_rules! open_of_grant {
-    () => {
-        "SELECT id FROM intents WHERE grant_id = ?1 AND closed IS NULL
-        UNION ALL SELECT id FROM intents WHERE grant_id = ?1 AND late = 1"
-    };
-}
-pub(crate) const INTENT: &str = select_intent!("WHERE id = ?1");
-pub(crate) const OPEN_INTENTS: &str = concat!(select_intent!("WHERE id IN ("), open_of_grant!(), ") ORDER BY id");
-pub(crate) const IS_GRANT: &str = "SELECT EXISTS (SELECT 1 FROM grants WHERE id = ?1)";
-pub(crate) const BEGIN_INTENT: &str = "
-    INSERT INTO intents (id, grant_id, generation, fingerprint, fence, sender, api, begun, deadline)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-/// Keeps an answer. It is late when its intent was closed otherwise than by a commit.
-pub(crate) const JOURNAL_ANSWER: &str = "
-    UPDATE intents SET answer = ?2, late = COALESCE(closed IS NOT NULL AND closing ->> 'closing' <> 'committed', 0)
-    WHERE id = ?1";
-/// Says so, as the doing of its sender.
-pub(crate) const ENTER_ANSWER: &str = "
-    INSERT INTO entries (grant_id, at, generation, by, event)
-    SELECT grant_id, ?2, generation, sender, ?3 FROM intents WHERE id = ?1";
-/// Whether the grant of an intent has others that are open.
-pub(crate) const OTHERS_OPEN: &str = "
-    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND closed IS NULL)
-        OR EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND late = 1)";
-/// Whether a refresh token of that name has brought the grant a later generation than the one of a spend: the provider gives
-/// the same one again.
-pub(crate) const ROTATED_SINCE: &str = "
-    SELECT EXISTS (SELECT 1 FROM intents WHERE grant_id = ?1 AND id <> ?2 AND fingerprint = ?3 AND generation >= ?4
-        AND closing ->> 'closing' = 'committed')";
-/// Answers of some generations, the last of them excluded, that are of no more use.
-pub(crate) const WIPE_OLD_ANSWERS: &str = "
-    UPDATE intents SET answer = NULL
-    WHERE grant_id = ?1 AND generation >= ?2 AND generation < ?3 AND answer IS NOT NULL AND closed IS NOT NULL AND late = 0";
-pub(crate) const KEEP_ANSWER: &str = "UPDATE intents SET answer = ?2, late = ?3 WHERE id = ?1";
-pub(crate) const DOUBT_INTENT: &str = "UPDATE intents SET doubted = 1, late = 0 WHERE id = ?1";
-pub(crate) const CLOSE_INTENT: &str = "UPDATE intents SET closed = ?2, closing = ?3, late = 0 WHERE id = ?1";
-pub(crate) const CLOSE_OPEN_INTENTS: &str = concat!(
-    "
-    UPDATE intents SET closed = COALESCE(closed, ?2), closing = ?3, late = 0
-    WHERE id IN (",
-    open_of_grant!(),
-    ") AND id <> ?4 RETURNING id, generation"
-);
-pub(crate) const ANSWERED_LATE: &str = "
-    UPDATE intents SET late = 1 WHERE id = ?1 AND answer IS NOT NULL AND doubted = 0";
-pub(crate) const PARK: &str =
-    "INSERT OR IGNORE INTO parked (grant_id, intent, generation, at, tokens) VALUES (?1, ?2, ?3, ?4, ?5)";
-pub(crate) const PARKED: &str =
-    "SELECT intent, generation, at, tokens FROM parked WHERE grant_id = ?1 ORDER BY id DESC";
-pub(crate) const PUT_ASIDE: &str = "
-    INSERT INTO parked (grant_id, generation, at, tokens, aside, awaits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-pub(crate) const PUT_ASIDES: &str = "
-    SELECT id, generation, tokens, aside, awaits FROM parked WHERE grant_id = ?1 AND aside IS NOT NULL ORDER BY id DESC";
-/// Those that cannot be made present again, since something ended them.
-pub(crate) const ENDED_SETS: &str =
-    "SELECT generation, tokens FROM parked WHERE grant_id = ?1 AND aside IS NULL AND intent IS NULL ORDER BY id DESC";
-pub(crate) const ROTATE_ASIDE: &str = "UPDATE parked SET intent = ?2, tokens = ?3, aside = ?4 WHERE id = ?1";
-/// The set without its access token, which the provider called dead.
-pub(crate) const END_ACCESS_ASIDE: &str = "UPDATE parked SET tokens = ?2 WHERE id = ?1";
-pub(crate) const UNPARK: &str = "DELETE FROM parked WHERE id = ?1";
-pub(crate) const MOVE_TRIAL: &str = "UPDATE parked SET awaits = ?3 WHERE grant_id = ?1 AND awaits = ?2";
-pub(crate) const END_TRIALS: &str = "UPDATE parked SET awaits = NULL WHERE grant_id = ?1 AND awaits IS NOT NULL";
-pub(crate) const END_ADOPTIONS: &str =
-    "UPDATE parked SET awaits = NULL, aside = NULL WHERE grant_id = ?1 AND aside IS NOT NULL";
-pub(crate) const WRITE_ENTRY: &str =
-    "INSERT INTO entries (grant_id, at, generation, by, event) VALUES (?1, ?2, ?3, ?4, ?5)";
-pub(crate) const ENTRIES: &str =
-    "SELECT at, generation, by, event FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT ?2";
-
-// -- what is no longer useful -------------------------------------------------------------------------------------
-
-pub(crate) const WIPE_ANSWERS: &str = "UPDATE intents SET answer = NULL WHERE grant_id = ?1";
-pub(crate) const FORGET_PARKED: &str = "DELETE FROM parked WHERE grant_id = ?1";
-pub(crate) const PRUNE_INTENTS: &str = "
-    DELETE FROM intents WHERE grant_id = ?1 AND closed IS NOT NULL AND late = 0
-       AND id < (SELECT id FROM intents WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
-pub(crate) const PRUNE_ENTRIES: &str = "
-    DELETE FROM entries WHERE grant_id = ?1
-       AND id < (SELECT id FROM entries WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
-pub(crate) const PRUNE_PARKED: &str = "
-    DELETE FROM parked WHERE grant_id = ?1 AND awaits IS NULL
-       AND (aside IS NULL OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.id = ?1 AND brought IS NOT NULL))
-       AND id < (SELECT id FROM parked WHERE grant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)";
-
-// -- logins and keepsakes -----------------------------------------------------------------------------------------
-
-pub(crate) const KEEP_LOGIN_ANSWER: &str =
-    "INSERT INTO login_answers (profile, app, api, answer) VALUES (?1, ?2, ?3, ?4) RETURNING id";
-pub(crate) const LOGIN_ANSWERS: &str = "SELECT id, profile, app, api, answer FROM login_answers ORDER BY id";
-pub(crate) const DROP_LOGIN_ANSWER: &str = "DELETE FROM login_answers WHERE id = ?1";
-pub(crate) const KEEP: &str = "
-    INSERT INTO keepsakes (kind, app, value, expires) VALUES (?1, ?2, ?3, ?4)
-    ON CONFLICT (kind, app) DO UPDATE SET value = ?3, expires = ?4";
-pub(crate) const RECALL: &str = "SELECT value, expires FROM keepsakes WHERE kind = ?1 AND app = ?2";
-pub(crate) const FORGET: &str = "DELETE FROM keepsakes WHERE kind = ?1 AND app = ?2";
 
 // -- links --------------------------------------------------------------------------------------------------------
 
+/// What is kept under a name or a user's of it.
+pub(crate) const RENAME_LINKS: &str = "
+    UPDATE links SET profile = ?2 || substr(profile, length(?1) + 1)
+    WHERE profile = ?1 OR substr(profile, 1, length(?1) + 1) = ?1 || ':'";
 pub(crate) const MAKE_LINK: &str = "
     INSERT INTO links (profile, file, format, places, made) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (profile, file, places) DO NOTHING RETURNING *";

@@ -224,8 +224,8 @@ mod tests {
 
     use crate::folder::Folder;
     use crate::key::KeySources;
-    use crate::sqlite::failure::Failed;
-    use crate::sqlite::query::run;
+    use crate::records::failure::Failed;
+    use crate::records::query::run;
     use crate::sqlite::{Context, SqliteVault, VaultOptions};
     use crate::suite::{TestClock, TestEntropy};
 
@@ -237,12 +237,12 @@ mod tests {
             entropy: Arc::new(TestEntropy),
         };
         let vault = SqliteVault::open(options).await.unwrap();
-        vault.write(|_, tx| Ok(run(tx, "CREATE TABLE notes (note INTEGER)", [])?)).await.unwrap();
+        vault.write(|_, tx| run(tx, "CREATE TABLE notes (note INTEGER)", &[])).await.unwrap();
         vault
     }
 
     fn note(tx: &rusqlite::Connection) -> Result<(), Failed> {
-        run(tx, "INSERT INTO notes VALUES (1)", [])?;
+        run(tx, "INSERT INTO notes VALUES (1)", &[])?;
         Ok(())
     }
 
@@ -375,7 +375,7 @@ mod tests {
         let calls = async {
             tokio::task::spawn_blocking(move || has_begun.recv()).await.unwrap().unwrap();
             let orphan = |_: &Context, tx: &rusqlite::Connection| -> Result<(), Failed> {
-                run(tx, "INSERT INTO owned VALUES (7)", [])?;
+                run(tx, "INSERT INTO owned VALUES (7)", &[])?;
                 Ok(())
             };
             let go = async { goes_on.send(()).unwrap() };

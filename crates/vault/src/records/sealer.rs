@@ -14,7 +14,7 @@ pub(crate) struct Sealer {
 }
 
 impl Sealer {
-    pub(super) fn new(keys: Keys, entropy: Arc<dyn Entropy>) -> Self {
+    pub(crate) fn new(keys: Keys, entropy: Arc<dyn Entropy>) -> Self {
         Self { keys: RwLock::new(Arc::new(keys)), entropy }
     }
 
@@ -30,7 +30,7 @@ impl Sealer {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn replace(&self, keys: Keys) {
+    pub(crate) fn replace(&self, keys: Keys) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 }

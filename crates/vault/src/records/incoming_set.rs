@@ -1,18 +1,18 @@
 //! Where a set goes that was brought for a profile, and how it becomes the present one of its grant.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject, TokenSet};
 
 use super::failure::Failed;
 use super::lookup::by_profile;
-use super::query::run;
+use super::query::{Transaction, run};
 use super::rows::{AccessNames, GrantRow, Sealed, grant_bytes};
 use super::sealer::Sealer;
 use super::statements as sql;
 
 /// Where a set goes that was brought for a profile.
-pub(super) enum Home {
+pub(crate) enum Home {
     /// Into the profile's grant, as its next generation.
     Same(Box<GrantRow>),
     /// Into a grant of its own; the name was another grant's.
@@ -26,8 +26,8 @@ pub(super) enum Home {
 
 /// Where a set goes that was brought for a profile. Frees the profile where another user, or another app, has it. With `replace`,
 /// one whose user was not told is another's.
-pub(super) fn home(
-    tx: &Connection,
+pub(crate) fn home(
+    tx: &dyn Transaction,
     profile: &ProfileName,
     app: &AppName,
     subject: Option<&Subject>,
@@ -54,7 +54,7 @@ fn same_login(present: &GrantRow, app: &AppName, subject: Option<&Subject>, repl
 }
 
 /// A grant that holds nothing yet.
-pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &TokenSet) -> GrantRow {
+pub(crate) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &TokenSet) -> GrantRow {
     let nothing = || Sealed { blob: None, generation: Generation::FIRST };
     let at = set.obtained;
     GrantRow {
@@ -85,7 +85,7 @@ pub(super) fn blank(id: GrantId, profile: &ProfileName, app: &AppName, set: &Tok
 }
 
 /// Makes a set that was not rotated here the grant's present one, alive.
-pub(super) fn fill(
+pub(crate) fn fill(
     grant: &mut GrantRow,
     sealer: &Sealer,
     set: &TokenSet,

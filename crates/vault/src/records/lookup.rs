@@ -1,53 +1,56 @@
 //! Rows found by what names them: a grant by its id, its profile or one of its tokens, an intent by its id.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Entry, Fingerprint, Generation, GrantId, IntentId, ProfileName};
 
 use super::failure::{Failed, Fault};
-use super::query::{all, first};
+use super::query::{Row, Transaction, all, first};
 use super::rows::{GrantRow, IntentRow, grant_bytes, intent_bytes, json, optional_json, time, unsigned, uuid};
 use super::statements as sql;
 
 /// A grant by its id.
-pub(super) fn grant_row(tx: &Connection, id: GrantId) -> Result<GrantRow, Failed> {
+pub(crate) fn grant_row(tx: &dyn Transaction, id: GrantId) -> Result<GrantRow, Failed> {
     let found = first(tx, sql::GRANT, params![grant_bytes(id)], GrantRow::read)?;
     found.ok_or_else(|| StoreError::gone(id).into())
 }
 
 /// The grant that a profile points at.
-pub(super) fn by_profile(tx: &Connection, profile: &ProfileName) -> Result<Option<GrantRow>, Failed> {
+pub(crate) fn by_profile(tx: &dyn Transaction, profile: &ProfileName) -> Result<Option<GrantRow>, Failed> {
     first(tx, sql::GRANT_BY_PROFILE, params![profile.as_str()], GrantRow::read)
 }
 
 /// The grant and generation of a refresh token that was stored once.
-pub(super) fn find_known(tx: &Connection, fingerprint: Fingerprint) -> Result<Option<(GrantId, Generation)>, Failed> {
+pub(crate) fn find_known(
+    tx: &dyn Transaction,
+    fingerprint: Fingerprint,
+) -> Result<Option<(GrantId, Generation)>, Failed> {
     first(tx, sql::FIND_FINGERPRINT, params![fingerprint.as_bytes()], |row| {
         Ok((GrantId::from(uuid(row, 0)?), Generation::new(unsigned(row, 1)?)))
     })
 }
 
 /// The open intents of a grant.
-pub(super) fn open_rows(tx: &Connection, grant: GrantId) -> Result<Vec<IntentRow>, Failed> {
+pub(crate) fn open_rows(tx: &dyn Transaction, grant: GrantId) -> Result<Vec<IntentRow>, Failed> {
     all(tx, sql::OPEN_INTENTS, params![grant_bytes(grant)], IntentRow::read)
 }
 
 /// An intent by its id.
-pub(super) fn find_intent(tx: &Connection, id: IntentId) -> Result<Option<IntentRow>, Failed> {
+pub(crate) fn find_intent(tx: &dyn Transaction, id: IntentId) -> Result<Option<IntentRow>, Failed> {
     first(tx, sql::INTENT, params![intent_bytes(id)], IntentRow::read)
 }
 
 /// An intent that has to be there.
-pub(super) fn intent_row(tx: &Connection, id: IntentId) -> Result<IntentRow, Failed> {
+pub(crate) fn intent_row(tx: &dyn Transaction, id: IntentId) -> Result<IntentRow, Failed> {
     find_intent(tx, id)?.ok_or_else(|| unknown_intent(id))
 }
 
-pub(super) fn unknown_intent(id: IntentId) -> Failed {
+pub(crate) fn unknown_intent(id: IntentId) -> Failed {
     Failed::Stored(Fault::Damaged(format!("the journal holds no intent {id}; it")))
 }
 
 /// A row of the journal.
-pub(super) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
+pub(crate) fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
     Ok(Entry {
         at: time(row, "at")?,
         generation: Generation::new(unsigned(row, "generation")?),

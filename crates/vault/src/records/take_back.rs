@@ -4,22 +4,22 @@
 //! turn (I3). One of which nobody has said whose it is goes into a grant of its own. One transaction: a crash leaves the grant as it was,
 //! or as it was wished (I5). A set that was ended, by a refusal or by a person's own login, does not come back.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::ports::Wished;
 use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, RefreshToken};
 
 use super::failure::{Failed, Fault, unopened};
 use super::lookup::{find_known, grant_row};
-use super::query::all;
+use super::query::{Row, Transaction, all};
 use super::rows::{bytes, grant_bytes, lives, parked_label, unsigned};
-use super::{Context, sql};
+use super::{Records, sql};
 use crate::codec::set_from_bytes;
 
-impl Context {
+impl Records {
     /// Brings a set back that was put aside.
-    pub(super) fn take_back_token(
+    pub(crate) fn take_back_token(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         fingerprint: Fingerprint,
         source: String,
         by: &Holder,
@@ -55,8 +55,8 @@ impl Context {
     }
 
     /// Whether the token is of a set that gave way for good. One that came too late was ended by nobody.
-    fn is_ended(&self, tx: &Connection, id: GrantId, fingerprint: Fingerprint) -> Result<bool, Failed> {
-        let is_of = |row: &rusqlite::Row<'_>| -> Result<bool, Fault> {
+    fn is_ended(&self, tx: &dyn Transaction, id: GrantId, fingerprint: Fingerprint) -> Result<bool, Failed> {
+        let is_of = |row: &Row<'_>| -> Result<bool, Fault> {
             let generation = Generation::new(unsigned(row, "generation")?);
             let label = parked_label(id, generation);
             let plain = self.sealer.open(&label, bytes(row, "tokens")?).map_err(unopened("a parked set"))?;

@@ -3,7 +3,7 @@
 //! A value that does not read back is damage, named and never skipped (an unreadable vault is not an empty one).
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, RowIndex, params};
+use rusqlite::params;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokenward_core::{
@@ -16,7 +16,7 @@ use crate::codec::{answer_from_bytes, instant};
 use crate::seal::Label;
 
 use super::failure::{Failed, Fault, damaged, unopened};
-use super::query::run;
+use super::query::{Column, Row, Transaction, run};
 use super::sealer::Sealer;
 use super::statements as sql;
 
@@ -111,7 +111,7 @@ impl GrantRow {
     }
 
     /// Writes the row by `INSERT_GRANT` or `UPDATE_GRANT`, and the names of the access tokens that it brings and that it had.
-    pub(crate) fn write(&self, tx: &Connection, statement: &str) -> Result<(), Failed> {
+    pub(crate) fn write(&self, tx: &dyn Transaction, statement: &'static str) -> Result<(), Failed> {
         let bound = params![
             grant_bytes(self.id),
             self.app.as_str(),
@@ -281,7 +281,7 @@ impl IntentRow {
             deadline: time(row, next())?,
             answer: row.get(next())?,
             doubted: row.get(next())?,
-            closing: match (row.get::<_, Option<i64>>(next())?, next()) {
+            closing: match (row.get::<Option<i64>>(next())?, next()) {
                 (Some(_), closing) => optional_json(row, closing)?,
                 (None, _) => None,
             },
@@ -349,8 +349,8 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-pub(crate) fn unsigned(row: &Row<'_>, column: impl RowIndex) -> Result<u64, Fault> {
-    u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged("a counter"))
+pub(crate) fn unsigned(row: &Row<'_>, column: impl Column) -> Result<u64, Fault> {
+    u64::try_from(row.get::<i64>(column)?).map_err(|_| damaged("a counter"))
 }
 
 fn optional_unsigned(row: &Row<'_>, column: usize) -> Result<Option<u64>, Fault> {
@@ -364,28 +364,28 @@ fn in_order() -> impl FnMut() -> usize {
     move || columns.next().unwrap_or(usize::MAX)
 }
 
-pub(crate) fn bytes<'r>(row: &'r Row<'_>, column: impl RowIndex) -> Result<&'r [u8], Fault> {
+pub(crate) fn bytes<'r>(row: &'r Row<'_>, column: impl Column) -> Result<&'r [u8], Fault> {
     Ok(row.get_ref(column)?.as_bytes()?)
 }
 
-pub(crate) fn uuid(row: &Row<'_>, column: impl RowIndex) -> Result<Uuid, Fault> {
+pub(crate) fn uuid(row: &Row<'_>, column: impl Column) -> Result<Uuid, Fault> {
     Uuid::from_slice(bytes(row, column)?).map_err(|_| damaged("an id"))
 }
 
-pub(crate) fn fingerprint(row: &Row<'_>, column: impl RowIndex) -> Result<Fingerprint, Fault> {
+pub(crate) fn fingerprint(row: &Row<'_>, column: impl Column) -> Result<Fingerprint, Fault> {
     bytes(row, column)?.try_into().map(Fingerprint::from_bytes).map_err(|_| damaged("a fingerprint"))
 }
 
-pub(crate) fn time(row: &Row<'_>, column: impl RowIndex) -> Result<Timestamp, Fault> {
+pub(crate) fn time(row: &Row<'_>, column: impl Column) -> Result<Timestamp, Fault> {
     instant(row.get(column)?).ok_or_else(|| damaged("a time"))
 }
 
-pub(crate) fn optional_time(row: &Row<'_>, column: impl RowIndex) -> Result<Option<Timestamp>, Fault> {
+pub(crate) fn optional_time(row: &Row<'_>, column: impl Column) -> Result<Option<Timestamp>, Fault> {
     let millis: Option<i64> = row.get(column)?;
     millis.map(|millis| instant(millis).ok_or_else(|| damaged("a time"))).transpose()
 }
 
-pub(crate) fn text<T: std::str::FromStr>(row: &Row<'_>, column: impl RowIndex) -> Result<T, Fault> {
+pub(crate) fn text<T: std::str::FromStr>(row: &Row<'_>, column: impl Column) -> Result<T, Fault> {
     row.get_ref(column)?.as_str()?.parse().map_err(|_| damaged("a name"))
 }
 
@@ -394,11 +394,11 @@ fn optional_name(row: &Row<'_>, column: usize) -> Result<Option<ProfileName>, Fa
     name.map(|name| name.parse().map_err(|_| damaged("a profile's name"))).transpose()
 }
 
-pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: impl RowIndex) -> Result<T, Fault> {
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: impl Column) -> Result<T, Fault> {
     from_json(row.get_ref(column)?.as_str()?)
 }
 
-pub(crate) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: impl RowIndex) -> Result<Option<T>, Fault> {
+pub(crate) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: impl Column) -> Result<Option<T>, Fault> {
     row.get_ref(column)?.as_str_or_null()?.map(from_json).transpose()
 }
 

@@ -5,27 +5,31 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
 use super::failure::Failed;
-use super::query::all;
+use super::query::{Transaction, all};
 use super::rows::{GrantRow, fingerprint, unsigned, uuid};
-use super::{Context, sql};
+use super::{Records, sql};
 
 /// What a text would be called as a token of either kind.
-pub(super) type Names = [(TokenKind, Fingerprint); 2];
+pub(crate) type Names = [(TokenKind, Fingerprint); 2];
 
-impl Context {
+impl Records {
     /// What the texts would be called.
-    pub(super) fn names_of(&self, texts: &[Zeroizing<String>]) -> Vec<Names> {
+    pub(crate) fn names_of(&self, texts: &[Zeroizing<String>]) -> Vec<Names> {
         let keys = self.sealer.keys();
         texts.iter().map(|text| KINDS.map(|kind| (kind, keys.name(kind, text)))).collect()
     }
 
     /// Which tokens go by these names.
-    pub(super) fn known_tokens(&self, tx: &Connection, asked: &[Names]) -> Result<Vec<Option<KnownToken>>, Failed> {
+    pub(crate) fn known_tokens(
+        &self,
+        tx: &dyn Transaction,
+        asked: &[Names],
+    ) -> Result<Vec<Option<KnownToken>>, Failed> {
         let mut known = HashMap::new();
         for some in asked.chunks(AT_ONCE) {
             let bytes: Vec<u8> = some.iter().flatten().flat_map(|(_, name)| *name.as_bytes()).collect();
@@ -46,10 +50,10 @@ impl Context {
     }
 
     /// The names of all tokens that are present. A row that does not open has none.
-    fn present_names(&self, tx: &Connection) -> Result<HashMap<Fingerprint, (GrantId, Generation)>, Failed> {
+    fn present_names(&self, tx: &dyn Transaction) -> Result<HashMap<Fingerprint, (GrantId, Generation)>, Failed> {
         let keys = self.sealer.keys();
         let mut names = HashMap::new();
-        for row in all(tx, sql::GRANTS, [], |row| Ok(GrantRow::read(row).ok()))?.into_iter().flatten() {
+        for row in all(tx, sql::GRANTS, params![], |row| Ok(GrantRow::read(row).ok()))?.into_iter().flatten() {
             if let Ok(Some(access)) = row.access(&self.sealer) {
                 names.insert(keys.name(TokenKind::Access, access.token.expose()), (row.id, row.generation));
             }

@@ -3,7 +3,7 @@
 //! Enters: the provider's word, or a person's. Leaves: a record of it, durable; of a login that never was of use, nothing.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::ports::Revocable;
 use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing, TokenSet};
 
@@ -14,16 +14,16 @@ use super::failure::Failed;
 use super::journal::prune;
 use super::leases::check_fence;
 use super::lookup::grant_row;
-use super::query::run;
+use super::query::{Transaction, run};
 use super::rows::{grant_bytes, parked_label, signed, to_json};
-use super::{Context, sql};
+use super::{Records, sql};
 
-impl Context {
+impl Records {
     /// Ends the access token of a generation that is present still, or that was put aside: it is handed out for the present one, while that
     /// is on trial, or while nobody says whose it is.
-    pub(super) fn access_refused(
+    pub(crate) fn access_refused(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         (id, generation): (GrantId, Generation),
         provider_code: Option<i64>,
         by: &Holder,
@@ -47,7 +47,7 @@ impl Context {
     }
 
     /// What can be revoked of a login, by its lease alone.
-    pub(super) fn revocable(&self, tx: &Connection, (id, fence): (GrantId, Fence)) -> Result<Revocable, Failed> {
+    pub(crate) fn revocable(&self, tx: &dyn Transaction, (id, fence): (GrantId, Fence)) -> Result<Revocable, Failed> {
         check_fence(tx, id, fence)?;
         let row = grant_row(tx, id)?;
         Ok(Revocable {
@@ -57,9 +57,9 @@ impl Context {
     }
 
     /// Ends a login at a person's wish, by its lease alone. Its record stays (I6).
-    pub(super) fn retire(
+    pub(crate) fn retire(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         (id, fence): (GrantId, Fence),
         by: &Holder,
         at: Timestamp,
@@ -77,7 +77,7 @@ impl Context {
 }
 
 /// Takes a login out whole that was adopted for nothing. `false`: it may be of use, and stays.
-pub(super) fn forget_refused(tx: &Connection, id: GrantId) -> Result<bool, Failed> {
+pub(crate) fn forget_refused(tx: &dyn Transaction, id: GrantId) -> Result<bool, Failed> {
     let grant = grant_row(tx, id)?;
     let told = matches!(grant.standing, Standing::NeedsConsent { .. } | Standing::Live);
     let untouched = grant.access.blob.is_none() && !grant.intent_open && !grant.linked && grant.fence.is_none();

@@ -7,7 +7,7 @@
 //! put aside is rotated by it, or the present set is, when it has been brought back by then (I3).
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{Adopted, Adoption, Claim, StoreError, in_doubt};
 use tokenward_core::rotation::{Change, Rotation};
@@ -22,25 +22,25 @@ use super::failure::{Failed, Fault};
 use super::incoming_set::{Home, blank, fill, home};
 use super::journal::{prune, set_standing};
 use super::lookup::{by_profile, find_known, grant_row, intent_row, open_rows};
-use super::query::{all, first, run};
+use super::query::{Row, Transaction, all, first, run};
 use super::rows::{
     GrantRow, IntentRow, Unproven, bytes, grant_bytes, intent_bytes, json, lives, optional_json, parked_label, signed,
     to_json, unsigned,
 };
 use super::trials::move_trial;
 use super::unproven::{Next, mark_unproven};
-use super::{Context, sql};
+use super::{Records, sql};
 use crate::seal::Unopened;
 
 /// How a grant stood when its set was put aside.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Aside {
-    pub(super) standing: Standing,
+pub(crate) struct Aside {
+    pub(crate) standing: Standing,
     wall: Option<Timestamp>,
     consented: Timestamp,
     /// Set when nobody had said whose this set is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) own: Option<Unproven>,
+    pub(crate) own: Option<Unproven>,
 }
 
 /// The grant that lost its name to another one by an adoption, or by a wish to undo one.
@@ -52,29 +52,29 @@ struct Displaced {
 }
 
 /// A set that can be brought back.
-pub(super) struct PutAside {
-    pub(super) id: i64,
-    pub(super) generation: Generation,
+pub(crate) struct PutAside {
+    pub(crate) id: i64,
+    pub(crate) generation: Generation,
     awaits: Option<Generation>,
-    pub(super) aside: Aside,
+    pub(crate) aside: Aside,
     /// With a refresh token.
-    pub(super) set: TokenSet,
+    pub(crate) set: TokenSet,
 }
 
 impl PutAside {
-    pub(super) fn is_of(&self, context: &Context, fingerprint: Fingerprint) -> bool {
+    pub(crate) fn is_of(&self, context: &Records, fingerprint: Fingerprint) -> bool {
         self.set.refresh.as_ref().is_some_and(|token| context.fingerprint(token) == fingerprint)
     }
 
     /// Whether it is a user's, as far as anybody has told.
-    pub(super) fn is_of_user(&self, user: Option<&Subject>) -> bool {
+    pub(crate) fn is_of_user(&self, user: Option<&Subject>) -> bool {
         self.set.subject.as_ref().is_none_or(|of| user.is_none_or(|user| of.is_same_user(user)))
     }
 }
 
-impl Context {
+impl Records {
     /// Stores a login that was brought.
-    pub(super) fn adopt(&self, tx: &Connection, adoption: Adoption) -> Result<Adopted, Failed> {
+    pub(crate) fn adopt(&self, tx: &dyn Transaction, adoption: Adoption) -> Result<Adopted, Failed> {
         let token = adoption.set.refresh.as_ref().ok_or(StoreError::no_refresh_token())?;
         if let Some((grant, generation)) = find_known(tx, self.fingerprint(token))? {
             return Ok(Adopted::Known { grant, generation });
@@ -159,7 +159,7 @@ impl Context {
     /// Keeps the name of an access token that came with a login and is not handed out.
     fn remember_beside(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         token: Option<&AccessToken>,
         grant: GrantId,
         generation: Generation,
@@ -171,9 +171,9 @@ impl Context {
     }
 
     /// Brings back what gave way to an adoption. Says which generation it has.
-    pub(super) fn take_back(
+    pub(crate) fn take_back(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         id: GrantId,
         refused: Option<&(IntentId, Closing)>,
         by: &Holder,
@@ -230,9 +230,9 @@ impl Context {
     }
 
     /// Makes a set that was put aside the present one of its grant, as the next generation.
-    pub(super) fn put_back(
+    pub(crate) fn put_back(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         grant: &mut GrantRow,
         back: PutAside,
         event: &Event,
@@ -262,7 +262,7 @@ impl Context {
     }
 
     /// The same of the user alone.
-    pub(super) fn is_another_user(&self, present: &GrantRow, subject: Option<&Subject>) -> bool {
+    pub(crate) fn is_another_user(&self, present: &GrantRow, subject: Option<&Subject>) -> bool {
         let lives_on = present.access.blob.is_some() && present.access_expires > self.now();
         let can_wait = present.refresh(&self.sealer).is_ok_and(|token| token.is_some());
         match (&present.subject, subject) {
@@ -276,7 +276,7 @@ impl Context {
     /// one. Says which grant has it now.
     fn give_name_back(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         grant: &GrantRow,
         refused: Option<(&IntentRow, &Closing)>,
         by: &Holder,
@@ -312,9 +312,9 @@ impl Context {
 
     /// Supersedes the open intents of a grant whose set is about to give way. An answer that nobody has read stays to be read. Says how
     /// the grant stood: a set that was sent, and whose answer is not known, is in doubt (I6).
-    pub(super) fn interrupt(
+    pub(crate) fn interrupt(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         grant: &GrantRow,
         except: Option<IntentId>,
     ) -> Result<Aside, Failed> {
@@ -332,9 +332,9 @@ impl Context {
 
     /// Puts the set aside that is about to give way: it was issued, and may live (I3). `false`: it holds no refresh token that
     /// opens, and is not kept; it must not stand in the way of what heals it.
-    pub(super) fn put_aside(
+    pub(crate) fn put_aside(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         grant: &GrantRow,
         aside: Option<&Aside>,
         awaits: Option<Generation>,
@@ -368,7 +368,7 @@ impl Context {
     }
 
     /// The sets of a grant that can be brought back, newest first. One that is damaged cannot.
-    pub(super) fn put_aside_sets(&self, tx: &Connection, id: GrantId) -> Result<Vec<PutAside>, Failed> {
+    pub(crate) fn put_aside_sets(&self, tx: &dyn Transaction, id: GrantId) -> Result<Vec<PutAside>, Failed> {
         let read = |row: &Row<'_>| -> Result<Option<PutAside>, Fault> {
             let generation = Generation::new(unsigned(row, "generation")?);
             let plain = match self.sealer.open(&parked_label(id, generation), bytes(row, "tokens")?) {
@@ -390,14 +390,14 @@ impl Context {
     }
 
     /// A grant as it was before the set that is on trial took its place.
-    pub(super) fn gave_way(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
+    pub(crate) fn gave_way(&self, tx: &dyn Transaction, present: &GrantRow) -> Result<Option<Grant>, Failed> {
         let mut sets = self.put_aside_sets(tx, present.id)?.into_iter();
         let found = sets.find(|set| set.awaits == Some(present.generation));
         found.map(|found| self.before(present, found)).transpose()
     }
 
     /// A grant as its user's newest set was that lives, before sets took its place of which nobody has said whose they are.
-    pub(super) fn own(&self, tx: &Connection, present: &GrantRow) -> Result<Option<Grant>, Failed> {
+    pub(crate) fn own(&self, tx: &dyn Transaction, present: &GrantRow) -> Result<Option<Grant>, Failed> {
         let user = present.subject.as_ref();
         // A set of which nobody ever said whose it is may be anybody's.
         let is_named = |set: &PutAside| set.set.subject.is_some();
@@ -422,7 +422,12 @@ impl Context {
 
     /// Rotates a set that was put aside by the answer to its own spend, which came after it had given way: what is brought back, should
     /// it be, is then the set that lives. `false` when the spend was of no such set.
-    pub(super) fn rotate_aside(&self, tx: &Connection, row: &IntentRow, rotation: &Rotation) -> Result<bool, Failed> {
+    pub(crate) fn rotate_aside(
+        &self,
+        tx: &dyn Transaction,
+        row: &IntentRow,
+        rotation: &Rotation,
+    ) -> Result<bool, Failed> {
         if matches!(rotation.refresh, Change::Drop) {
             return Ok(false);
         }
@@ -450,7 +455,7 @@ impl Context {
 
     /// Whether a spend was of the present refresh token although the generation has moved on: the set had given way and was brought
     /// back.
-    pub(super) fn is_back(&self, tx: &Connection, grant: &GrantRow, row: &IntentRow) -> Result<bool, Failed> {
+    pub(crate) fn is_back(&self, tx: &dyn Transaction, grant: &GrantRow, row: &IntentRow) -> Result<bool, Failed> {
         if grant.refresh.generation <= row.generation {
             return Ok(false);
         }
@@ -461,25 +466,25 @@ impl Context {
 }
 
 /// Stores the grant.
-pub(super) fn store(tx: &Connection, grant: &GrantRow, statement: &str) -> Result<(), Failed> {
+pub(crate) fn store(tx: &dyn Transaction, grant: &GrantRow, statement: &'static str) -> Result<(), Failed> {
     grant.write(tx, statement)?;
     prune(tx, grant.id)
 }
 
 /// Whether another spend of the same refresh token has rotated the grant since: the provider gives the same one again, and the
 /// set that this spend brought is the older one.
-fn rotated_since(tx: &Connection, row: &IntentRow) -> Result<bool, Failed> {
+fn rotated_since(tx: &dyn Transaction, row: &IntentRow) -> Result<bool, Failed> {
     let bound = params![
         grant_bytes(row.grant),
         intent_bytes(row.id),
         row.fingerprint.as_bytes(),
         signed(row.generation.get()),
     ];
-    Ok(first(tx, sql::ROTATED_SINCE, bound, |row| Ok(row.get(0)?))? == Some(true))
+    Ok(first(tx, sql::ROTATED_SINCE, bound, |row| row.get(0))? == Some(true))
 }
 
 /// What says which grant lost the name to another by a person's wish.
-pub(super) fn displaced(previous: Option<GrantId>) -> Result<Option<String>, Failed> {
+pub(crate) fn displaced(previous: Option<GrantId>) -> Result<Option<String>, Failed> {
     let displaced = previous.map(|grant| Displaced { grant, awaits: None });
     Ok(displaced.as_ref().map(to_json).transpose()?)
 }

@@ -4,20 +4,20 @@
 //! which dies while it is handed out. A crash between grant request and answer leaves the record: the next caller rotates the grant
 //! or asks again.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::ports::{GrantRequestState, StoreError};
 use tokenward_core::{Fence, ProfileName};
 
 use super::failure::Failed;
-use super::query::run;
+use super::query::{Transaction, run};
 use super::rows::signed;
-use super::{Context, sql};
+use super::{Records, sql};
 
-impl Context {
+impl Records {
     /// Records that a set is asked for under the name, or that nothing came of it. By the name's lease alone.
-    pub(super) fn record_grant_request(
+    pub(crate) fn record_grant_request(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         name: &ProfileName,
         fence: Fence,
         state: GrantRequestState,
@@ -37,7 +37,7 @@ impl Context {
 }
 
 /// A set is there that was asked for under the name, or one that makes the grant request void.
-pub(super) fn answered(tx: &Connection, name: &ProfileName) -> Result<(), Failed> {
+pub(crate) fn answered(tx: &dyn Transaction, name: &ProfileName) -> Result<(), Failed> {
     run(tx, sql::ASKED, params![name.as_str()])?;
     Ok(())
 }

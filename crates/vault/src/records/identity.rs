@@ -5,24 +5,24 @@
 //! another: it is moved, with every token that was stored of it, into a grant of its own without a profile, and what was put aside is
 //! back. A crash before leaves it unproven; one after, done (I5). Nothing that was issued is dropped (I3).
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokenward_core::ports::{IdentityOutcome, NameGiven, StoreError};
 use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
 use super::adopt::{PutAside, displaced, store};
 use super::failure::Failed;
 use super::lookup::{by_profile, grant_row};
-use super::query::run;
+use super::query::{Transaction, run};
 use super::rows::{GrantRow, Unproven, grant_bytes, lives, signed, to_json};
 use super::trials::end_trials;
 use super::unproven::{Next, mark_unproven};
-use super::{Context, sql};
+use super::{Records, sql};
 
-impl Context {
+impl Records {
     /// Records whose a set is.
-    pub(super) fn told(
+    pub(crate) fn told(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         (id, generation): (GrantId, Generation),
         subject: Option<&Subject>,
         aside: GrantId,
@@ -52,9 +52,9 @@ impl Context {
     }
 
     /// Lets a profile point at a grant without one.
-    pub(super) fn give_name(
+    pub(crate) fn give_name(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         id: GrantId,
         profile: &ProfileName,
         replace: bool,
@@ -88,9 +88,9 @@ impl Context {
     /// Moves the sets of which nobody has said whose they are out of a profile's grant, each into one of its own, before another set
     /// takes their place: it may be another user's, and would be lost. One that is refused is dead; an answer that is on its way
     /// has to find its set where it was sent from, which is then put aside as any other.
-    pub(super) fn part_unproven(
+    pub(crate) fn part_unproven(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         profile: &ProfileName,
         next: Next<'_>,
         by: &Holder,
@@ -106,7 +106,7 @@ impl Context {
     }
 
     /// An id for a grant that nobody has asked for.
-    pub(super) fn fresh_id(&self) -> GrantId {
+    pub(crate) fn fresh_id(&self) -> GrantId {
         let mut random = [0; 10];
         self.sealer.entropy.fill(&mut random);
         GrantId::new(u64::try_from(self.now().as_millisecond()).unwrap_or(0), random)
@@ -114,9 +114,9 @@ impl Context {
 
     /// Moves the present set of a grant, with every token that was stored of it, into a grant of its own without a profile, and brings
     /// back `wished`, or what it had replaced. Says which generation that has; `None` where there is nothing.
-    pub(super) fn move_out(
+    pub(crate) fn move_out(
         &self,
-        tx: &Connection,
+        tx: &dyn Transaction,
         grant: &mut GrantRow,
         unproven: Unproven,
         (aside, subject): (GrantId, Option<&Subject>),
@@ -147,7 +147,13 @@ impl Context {
     }
 
     /// Takes the present set out of a grant for which there is no other: its user has to log in.
-    fn leave_empty(&self, tx: &Connection, grant: &mut GrantRow, event: &Event, by: &Holder) -> Result<(), Failed> {
+    fn leave_empty(
+        &self,
+        tx: &dyn Transaction,
+        grant: &mut GrantRow,
+        event: &Event,
+        by: &Holder,
+    ) -> Result<(), Failed> {
         grant.generation = grant.generation.next();
         (grant.access.blob, grant.refresh.blob, grant.refresh_expires) = (None, None, None);
         grant.standing = Standing::NeedsConsent { since: self.now(), code: Code::NoRefreshToken, provider_code: None };

@@ -1,0 +1,54 @@
+//! What is written and read in a transaction, whichever engine it is of.
+//!
+//! Enters: a transaction, and a call of a port. Leaves: what the call gives back, and its rows. Here stands what a call means: when a set
+//! gives way and when it comes back, what a late answer rotates, whose a login is. An engine opens the database, begins and ends the
+//! transaction, sees to it that it is alone with what it reads, and takes leases (docs/adr/0017-one-vocabulary.md).
+//!
+//! A transaction that is too long for a port's file is a function of the [`Records`] in the file of its subject, under the port's own verb.
+//! Every statement stands in [`statements`].
+
+pub(crate) mod adopt;
+pub(crate) mod early_end;
+pub(crate) mod failure;
+pub(crate) mod grant_requests;
+pub(crate) mod grants;
+pub(crate) mod identity;
+pub(crate) mod incoming_set;
+pub(crate) mod journal;
+pub(crate) mod keepsakes;
+pub(crate) mod known_tokens;
+pub(crate) mod leases;
+pub(crate) mod login_answers;
+pub(crate) mod logins;
+pub(crate) mod lookup;
+pub(crate) mod query;
+pub(crate) mod rename;
+pub(crate) mod rows;
+pub(crate) mod sealer;
+pub(crate) mod statements;
+pub(crate) mod take_back;
+pub(crate) mod trials;
+pub(crate) mod unproven;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokenward_core::ports::Clock;
+
+use crate::folder::Folder;
+use sealer::Sealer;
+use statements as sql;
+
+/// What a transaction needs beside itself.
+pub(crate) struct Records {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sealer: Sealer,
+    /// Where a trace of each new login is left, if anywhere: one that is lost is not taken for one that never was.
+    pub(crate) traces: Option<Folder>,
+}
+
+impl Records {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

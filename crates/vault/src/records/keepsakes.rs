@@ -1,0 +1,36 @@
+//! Keepsakes as they are read: each is sealed for its kind and its app (I4).
+
+use rusqlite::params;
+use tokenward_core::ports::{Keepsake, Recalled};
+use tokenward_core::{AppName, SecretBytes};
+
+use super::failure::{Failed, Fault, unopened};
+use super::query::{Row, Transaction, first};
+use super::rows::{bytes, keepsake_label, optional_time};
+use super::{Records, sql};
+
+impl Records {
+    pub(crate) fn keepsake(&self, tx: &dyn Transaction, what: &Keepsake) -> Result<Option<Recalled>, Failed> {
+        let (kind, app, _) = place(what);
+        let open = |row: &Row<'_>| -> Result<_, Fault> {
+            let label = keepsake_label(kind, app.as_str());
+            let plain = self.sealer.open(&label, bytes(row, "value")?);
+            let plain = plain.map_err(unopened("an app's secret, ticket or token"))?;
+            Ok((SecretBytes::new(plain.to_vec()), optional_time(row, "expires")?))
+        };
+        first(tx, sql::RECALL, params![kind, app.as_str()], open)
+    }
+}
+
+/// Where a keepsake lies, and whether it must survive: what a person or a provider gave must, an app's token can be fetched again at any
+/// time.
+pub(crate) const fn place(what: &Keepsake) -> (&'static str, &AppName, bool) {
+    match what {
+        Keepsake::AppSecret(app) => ("app-secret", app, true),
+        Keepsake::AppTicket(app) => ("app-ticket", app, true),
+        Keepsake::Registrations(app) => ("registrations", app, true),
+        Keepsake::ClientRefused(app) => ("client-refused", app, false),
+        Keepsake::AppToken(app) => ("app-token", app, false),
+        Keepsake::TenantToken(app) => ("tenant-token", app, false),
+    }
+}
