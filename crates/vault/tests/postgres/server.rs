@@ -27,8 +27,8 @@ impl Server {
             format!("listen_addresses = ''\nunix_socket_directories = '{}'\nmax_connections = 300\n", folder.display());
         std::fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
         let serve = format!("'{}' -D '{}'", program("postgres").display(), data.display());
-        // Also one that was started anew since.
-        let end = format!("'{}' -D '{}' -m fast stop", program("pg_ctl").display(), data.display());
+        // Also one that was started anew since. At once: nobody reads what it would write to the disk before.
+        let end = format!("'{}' -D '{}' -m immediate stop", program("pg_ctl").display(), data.display());
         let server = Self { _watch: Watch::over(&serve, &end, &folder), folder };
         ready(|| server.psql("postgres", "SELECT 1").status.success());
         server
