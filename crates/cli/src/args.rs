@@ -87,7 +87,7 @@ pub(crate) struct Global {
     /// Show times in UTC instead of the local time zone
     #[arg(long, global = true)]
     pub(crate) utc: bool,
-    /// Show more; -vv also shows what the engine does (TOKENWARD_LOG=trace shows everything)
+    /// Show more; -vv also shows internal steps (TOKENWARD_LOG=trace shows everything)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Print only data and errors
@@ -120,15 +120,15 @@ pub(crate) enum Command {
     Token(Token),
     /// Refresh the access token now, even if it is still valid
     Refresh(Refresh),
-    /// Show the status of a login; makes no refresh
+    /// Show the status of a login; does not refresh it
     Status(OfProfile),
-    /// List all logins; makes no refresh
+    /// List all logins; does not refresh them
     List(OfProfile),
     /// Show who is logged in, and as which profile
     Whoami(OfProfile),
-    /// Find out what is wrong and how to fix it; makes no refresh
+    /// Find out what is wrong and how to fix it; does not refresh
     Doctor(Doctor),
-    /// Explain an error code, also a provider's, and how to fix the error
+    /// Explain an error code (Tokenward's or a provider's) and how to fix the error
     Explain(Explain),
     /// Run a program with a token in its environment
     Exec(Exec),
@@ -142,7 +142,7 @@ pub(crate) enum Command {
     Adopt(Box<Adopt>),
     /// Keep linked files in sync and tokens refreshed, in the foreground until Ctrl-C
     Watch(Watch),
-    /// Run `watch` as a service of your session
+    /// Run `watch` as a user service
     #[command(subcommand)]
     Service(Service),
     /// Call the provider's API with a valid token
@@ -167,7 +167,7 @@ pub(crate) enum Command {
     /// Manage the encrypted vault
     #[command(subcommand)]
     Vault(Vault),
-    /// Show all about a command, with examples
+    /// Show everything about a command, with examples
     Help(Help),
     /// Print a completion script for a shell
     Completions(Completions),

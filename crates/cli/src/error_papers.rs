@@ -16,7 +16,7 @@ const INDEX_HEAD: &str = "\
 
 <!-- Printed from crates/core/src/error.rs and crates/cli/src/words by `TOKENWARD_BLESS=1 cargo test --workspace --bin tokenward error_papers`. Edit those. -->
 
-A code never changes its meaning. Whatever goes wrong has a page, with what it means, what was kept and what to do. 错误码的含义永不改变。每个错误都有一页说明含义、保留了什么以及怎么办。
+A code never changes its meaning. Every error you can do something about has a page: what it means, what was kept and what to do. 错误码的含义永不改变。每个错误都有一页说明含义、保留了什么以及怎么办。
 
 | Code | Name | Exit | What happened | 含义 |
 |---|---|---|---|---|
@@ -25,7 +25,7 @@ A code never changes its meaning. Whatever goes wrong has a page, with what it m
 const FINDINGS_HEAD: &str = "
 ## What the doctor finds / 检查结果
 
-No trouble, so the exit code is 0. One that asks nothing of anybody has no page. 这些不是错误，退出码为 0；无需任何人处理的没有单独的页面。
+No trouble, so the exit code is 0. One that asks nothing of anybody has no page. 这些不是错误，退出码为 0；无需处理的结果没有单独的说明页。
 
 | Code | Name | Exit | What was found | What to do | 结果 | 怎么办 |
 |---|---|---|---|---|---|---|
@@ -47,7 +47,7 @@ const fn exit_words(class: ExitClass, lang: Lang) -> (&'static str, &'static str
         (ExitClass::TryLater, Lang::En) => ("temporary problem, nothing lost", "try again with growing pauses"),
         (ExitClass::TryLater, Lang::Zh) => ("暂时性故障，没有损失", "逐渐拉长间隔重试"),
         (ExitClass::Unknown, Lang::En) => {
-            ("outcome unknown, kept", "try again later; the next run asks once more when that is safe")
+            ("outcome unknown; the login is kept", "try again later; the next run asks once more when that is safe")
         }
         (ExitClass::Unknown, Lang::Zh) => ("结果未知，已保留", "稍后再试；下次运行会在安全时再问一次"),
         (ExitClass::AppSettings, Lang::En) => {

@@ -22,7 +22,7 @@ pub enum ExitClass {
     NeedsConsent = 3,
     /// 4: passing trouble, try later, nothing lost.
     TryLater = 4,
-    /// 5: outcome unknown, kept.
+    /// 5: outcome unknown; the login is kept.
     Unknown = 5,
     /// 6: refused by the provider for a cause in the app's settings.
     AppSettings = 6,

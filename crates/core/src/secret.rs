@@ -21,7 +21,7 @@ pub enum BadSecret {
     Malformed,
     /// The text is a reference, is sealed, or is a placeholder: another program or a person puts the secret in its place.
     #[error(
-        "it is a reference, encrypted or a placeholder, not a secret: nothing was sent. Put the secret itself there, or have the program that resolves it provide it"
+        "it is a reference, an encrypted value or a placeholder, not a secret: nothing was sent. Put the secret itself there, or have the program that resolves the reference pass it in"
     )]
     StandIn,
 }

@@ -24,7 +24,7 @@ pub enum KeptState {
     Doubt,
     /// The new tokens are in the vault; only the file still holds the old ones.
     NewTokens,
-    /// The record stays for the doctor; the access token is served while it lives.
+    /// The record stays for the doctor; the access token is handed out while it is valid.
     Record,
 }
 

@@ -401,5 +401,5 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
         }
     }
     key::unlock(folder, sources)?
-        .ok_or_else(|| StoreError::unreadable(folder.wrapped_key().display(), "it was written and is not there"))
+        .ok_or_else(|| StoreError::unreadable(folder.wrapped_key().display(), "it was written but is missing"))
 }

@@ -75,7 +75,7 @@ pub struct Rights {
 #[non_exhaustive]
 pub enum Distrust {
     /// It belongs to somebody else.
-    #[error("{} belongs to user {owner}, and neither to user {user} nor to root", path.display())]
+    #[error("{} belongs to user {owner}, not to user {user} or root", path.display())]
     Owner {
         /// The file, or the symbolic link in its place.
         path: PathBuf,

@@ -447,7 +447,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 pub(crate) fn fault(target: &str, error: &reqwest::Error) -> TransportFault {
     let stage = match (error.is_connect(), error.is_timeout()) {
-        (true, true) => "cannot be reached in time",
+        (true, true) => "could not be reached in time",
         (true, false) => "cannot be reached",
         (false, _) => "did not answer",
     };

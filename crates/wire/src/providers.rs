@@ -22,7 +22,7 @@ use crate::blueking::AuthApiOptions;
 use crate::http::{Options, Transport};
 use crate::{BlueKing, Feishu, OAuth2};
 
-/// Feishu and Lark, BlueKing, and any server that keeps to RFC 6749.
+/// Feishu and Lark, BlueKing, and any server that follows RFC 6749.
 #[derive(Debug)]
 pub struct Providers {
     feishu: Feishu,

@@ -50,10 +50,10 @@ pub(crate) struct Api {
     /// Show status and headers on stderr, and the body of an error response
     #[arg(short, long)]
     pub(crate) include: bool,
-    /// Write the response body to this file; it is complete or not created
+    /// Write the response body to this file; an incomplete response creates no file
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["page_all", "jq"])]
     pub(crate) output: Option<PathBuf>,
-    /// Retry if the response is lost, as with GET: the call changes nothing, or has a client_token
+    /// Declare the call safe to repeat (it changes nothing, or has a client_token): retry it if the response is lost, as with GET
     #[arg(long)]
     pub(crate) repeatable: bool,
     /// Timeout for the response to begin, and for each further part

@@ -8,7 +8,7 @@ use super::values::name;
 /// `doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Profile to check; default: the current one, with a line for each other one that needs attention
+    /// Profile to check; default: the current profile, plus a line for each other profile that needs attention
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>, conflicts_with = "profile")]
     pub(crate) of: Option<ProfileName>,
     /// Check every profile in full

@@ -26,7 +26,7 @@ pub(crate) struct Link {
     /// Allow the profile to switch to another user, if the file holds that user's login
     #[arg(long)]
     pub(crate) replace_user: bool,
-    /// Overwrite another user's login in the file (it is kept) with the profile's
+    /// Overwrite another user's login in the file with the profile's (the vault keeps the other)
     #[arg(long, conflicts_with = "replace_user")]
     pub(crate) write_over: bool,
     /// Platform of the app in the file, if the app is not set up yet: feishu or lark
@@ -64,10 +64,10 @@ pub(crate) struct PlaceFlags {
     /// Place of the refresh token, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) refresh: Option<String>,
-    /// Place of the app id, in the same notation
+    /// Place of the App ID, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) app_id_at: Option<String>,
-    /// Place of the app secret, in the same notation
+    /// Place of the App Secret, in the same notation
     #[arg(long, value_name = "PLACE")]
     pub(crate) app_secret_at: Option<String>,
 }
@@ -135,10 +135,10 @@ pub(crate) struct Watch {
     /// Profiles to follow (default: all that have links)
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
     pub(crate) profiles: Vec<ProfileName>,
-    /// Run this program when a login needs you, or will soon; TOKENWARD_TROUBLE_PROFILE, _USER, _CODE and _TEXT tell it what happened (TOKENWARD_ON_TROUBLE)
+    /// Run this program when a login needs your attention, or soon will; TOKENWARD_TROUBLE_PROFILE, _USER, _CODE and _TEXT tell it what happened (TOKENWARD_ON_TROUBLE)
     #[arg(long, value_name = "CMD")]
     pub(crate) on_trouble: Option<String>,
-    /// Show the same as desktop notifications
+    /// Also show this as desktop notifications
     #[arg(long)]
     pub(crate) notify: bool,
 }

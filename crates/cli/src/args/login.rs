@@ -63,7 +63,7 @@ pub(crate) struct Login {
     pub(crate) at: PlaceFlags,
     #[command(flatten)]
     pub(crate) insists: InsistFlags,
-    /// Overwrite the other user's login in the file (it is kept); --replace-user does so too
+    /// Overwrite the other user's login in the file (the vault keeps it); --replace-user does so too
     #[arg(long, requires = "env_file")]
     pub(crate) write_over: bool,
     /// Platform of the app in the file, if the app is not set up yet: feishu or lark

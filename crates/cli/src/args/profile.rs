@@ -16,7 +16,7 @@ pub(crate) struct OfProfile {
 /// `profile …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Profile {
-    /// List the profiles, each with its app and user; the one that is used by default has a *
+    /// List the profiles, each with its app and user; the default is marked with *
     List,
     /// Use a profile by default
     Use {
@@ -24,12 +24,12 @@ pub(crate) enum Profile {
         #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
         of: ProfileName,
     },
-    /// Rename a profile; its login and linked files come along
+    /// Rename a profile; its login and linked files are kept
     Rename {
-        /// Its present name
+        /// Current name
         #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
         of: ProfileName,
-        /// Its new name
+        /// New name
         #[arg(value_name = "NEW", value_parser = name::<ProfileName>)]
         to: ProfileName,
     },
@@ -42,15 +42,15 @@ pub(crate) enum Profile {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Give a login that has no profile one
+    /// Assign a profile to a login that has none
     Attach {
-        /// The profile; one that is not there is made
+        /// Profile to assign; created if it does not exist
         #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
         of: ProfileName,
-        /// The login, by the id that `list` shows; may be left out if only one has no profile
+        /// Id of the login, as shown by `list`; optional if only one login has no profile
         #[arg(value_name = "ID")]
         login: Option<String>,
-        /// Let the profile become the login of another user
+        /// Allow the profile to switch to another user
         #[arg(long)]
         replace_user: bool,
     },

@@ -22,7 +22,7 @@ pub(crate) struct Proxy {
     /// Identity of the token: user, app or tenant
     #[arg(long = "as", value_name = "user|app|tenant", value_enum, default_value_t = Identity::User, hide_possible_values = true)]
     pub(crate) identity: Identity,
-    /// Require a secret from callers, in the URL path or the header X-Tokenward-Secret; it is generated now and shown once; the default
+    /// Require a secret from callers, in the URL path or the header X-Tokenward-Secret; it is generated at startup and shown once (default)
     #[arg(long)]
     pub(crate) secret: bool,
     /// Require no secret: every program and user on this machine can use the login

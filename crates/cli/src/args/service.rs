@@ -8,7 +8,7 @@ use super::values::name;
 /// `service …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Service {
-    /// Run `watch` as a service of your session, now and whenever you log in to this machine
+    /// Run `watch` as a user service, now and whenever you log in to this machine
     Install(ServiceInstall),
     /// Show whether the service is installed and running
     Status,
@@ -22,7 +22,7 @@ pub(crate) struct ServiceInstall {
     /// Profiles to follow; default: all that have linked files
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
     pub(crate) profiles: Vec<ProfileName>,
-    /// Program that `watch` runs when a login needs you, as in `watch --on-trouble`
+    /// Program that `watch` runs when a login needs your attention, as in `watch --on-trouble`
     #[arg(long, value_name = "CMD")]
     pub(crate) on_trouble: Option<String>,
     /// Show no desktop notifications

@@ -54,7 +54,7 @@ pub(crate) struct RestoreWish {
 /// `vault kept`.
 #[derive(Debug, Args)]
 pub(crate) struct KeptVaults {
-    /// Delete this one permanently, with the logins that are in no other; repeatable
+    /// Delete this vault permanently, including logins that no other vault holds; repeatable
     #[arg(long, value_name = "VAULT")]
     pub(crate) remove: Vec<PathBuf>,
     /// Delete all of them permanently

@@ -38,7 +38,7 @@ pub(crate) struct WikiCreate {
     /// Let the provider import the file: fewer calls, but no local images
     #[arg(long)]
     pub(crate) import: bool,
-    /// Check the file, also against the provider's limits, and show what would be created; sends nothing
+    /// Check the file, including against the provider's limits, and show what would be created; sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Create another page even though the file has one there
@@ -59,7 +59,7 @@ pub(crate) struct WikiUpdate {
     pub(crate) place: WikiPlace,
     #[command(flatten)]
     pub(crate) reading: WikiReading,
-    /// Check the file, also against the provider's limits, and show what would change; sends nothing
+    /// Check the file, including against the provider's limits, and show what would change; sends nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Replace the content even though someone else changed the page
@@ -100,7 +100,7 @@ pub(crate) struct WikiReading {
     /// Another folder, besides the file's own, that images may be in
     #[arg(long, value_name = "DIR")]
     pub(crate) images_from: Option<PathBuf>,
-    /// Host to fetch images from although it is not on the public internet: this machine or a company network
+    /// Host to fetch images from even though it is not on the public internet: this machine or a company network
     #[arg(long, value_name = "HOST", value_parser = picture_host)]
     pub(crate) allow_private_pictures: Vec<NamedHost>,
 }

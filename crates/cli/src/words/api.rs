@@ -5,39 +5,39 @@ use tokenward_core::{Code, Words};
 use super::{code_words, w};
 
 super::sentences! {
-    bad_method() { "write GET, POST, PUT, PATCH, DELETE or HEAD" "请写 GET、POST、PUT、PATCH、DELETE 或 HEAD" }
-    bad_target() { "write a path that begins with a slash, such as /open-apis/authen/v1/user_info, or a full URL" "请写以斜杠开头的路径，例如 /open-apis/authen/v1/user_info，或完整的 URL" }
-    bad_pair() { "write NAME=VALUE" "请写成 名字=值" }
+    bad_method() { "use GET, POST, PUT, PATCH, DELETE or HEAD" "请写 GET、POST、PUT、PATCH、DELETE 或 HEAD" }
+    bad_target() { "use a path that begins with a slash, such as /open-apis/authen/v1/user_info, or a full URL" "请写以斜杠开头的路径，例如 /open-apis/authen/v1/user_info，或完整的 URL" }
+    bad_pair() { "use NAME=VALUE" "请写成 名字=值" }
     bad_header() { "write `Name: value`" "请写成 `名字: 值`" }
     body_unreadable(what) { "the body cannot be read from {what}" "无法从 {what} 读取请求体" }
     body_not_json(what) { "{what} is not JSON" "{what} 不是 JSON" }
     body_give_type() { "fix it, or set its type with -H \"Content-Type: …\"; files go into a form with -F" "请修正，或用 -H \"Content-Type: …\" 说明类型；上传文件请用 -F 表单" }
-    answer_not_text() { "the answer is not text, and stdout is a terminal: write it into a file with -o FILE" "应答不是文本，而标准输出是终端：请用 -o 文件 写入文件" }
-    answer_not_json() { "the answer is not JSON" "应答不是 JSON" }
+    answer_not_text() { "the response is not text, and stdout is a terminal: write it to a file with -o FILE" "响应不是文本，而 stdout 是终端：请用 -o 文件 写入文件" }
+    answer_not_json() { "the response is not JSON" "响应不是 JSON" }
     answer_no_pages_next() { "leave out --page-all" "请去掉 --page-all" }
-    answer_no_list() { "this answer has no single list to print line by line" "应答中没有可以逐行输出的单一列表" }
+    answer_no_list() { "this response has no single list to print line by line" "响应中没有可以逐行输出的单一列表" }
     answer_no_list_next() { "leave out --ndjson, and pick the list with --jq" "请去掉 --ndjson，用 --jq 选取列表" }
     answer_written(bytes, file) { "{bytes} bytes written to {file}" "已将 {bytes} 字节写入 {file}" }
-    scope_login(command, scope) { "`{command}` adds {scope}; what was granted before stays" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
+    scope_login(command, scope) { "`{command}` adds {scope}; scopes granted earlier are kept" "`{command}` 会增加 {scope}；已授予的权限不会丢失" }
     scope_console(url) { "enable one of the scopes and publish a version: {url}" "请开通其中一个权限并发布版本：{url}" }
     scope_then_login(command) { "afterwards, as a user: `{command}`" "之后，若以用户身份调用：`{command}`" }
     call_foreign_host(host, own) { "{host} is not {own}" "{host} 不是 {own}" }
     call_header_ours(name) { "the header {name} is set by Tokenward itself" "请求头 {name} 由 Tokenward 设置" }
     call_waiting(span) { "rate limited by the provider; waiting {span}" "平台限流，等待 {span}" }
-    call_renewing() { "the token was refused; refreshing it" "令牌被拒绝，正在更新" }
-    call_repeating() { "the response was unusable; sending the call again" "没有得到有效应答，正在重发" }
+    call_renewing() { "the token was refused; refreshing it" "令牌被拒绝，正在刷新" }
+    call_repeating() { "the response was unusable; sending the call again" "没有得到可用的响应，正在重发" }
     pages_too_many() { "there are more pages than allowed" "页数超过了上限" }
     pages_unnamed() { "the provider says that there are more pages but does not say where" "平台表示还有下一页，却没有给出 page_token" }
     pages_repeated() { "the provider names a page that was already read" "平台给出的 page_token 之前出现过" }
-    call_wait(span) { "the provider asks to wait {span}; --patience allows more" "平台要求等待 {span}；可用 --patience 延长" }
+    call_wait(span) { "the provider asks you to wait {span}; --patience allows a longer wait" "平台要求等待 {span}；可用 --patience 允许更长的等待" }
 }
 
 code_words! {
         Code::CallRefused => (
-            w("the API refuses the call", "接口拒绝了这次调用"),
+            w("the API rejected the call", "接口拒绝了这次调用"),
             w(
                 "look up the provider's code in the API's documentation; `-i` shows the whole response",
-                "请在接口文档中查平台的错误码；加 `-i` 可查看完整应答",
+                "请在接口文档中查平台的错误码；加 `-i` 可查看完整响应",
             ),
         ),
         Code::ForeignHost => (
@@ -50,7 +50,7 @@ code_words! {
         Code::ScopeNotGranted => (
             w("the user has not granted the scope that the API needs", "用户未授予接口所需的权限"),
             w(
-                "log in again with --scope for what is missing; what was granted stays",
+                "log in again with `tokenward login --scope SCOPE` for what is missing; scopes granted earlier are kept",
                 "请用 --scope 带上缺少的权限重新登录；已授予的权限不会丢失",
             ),
         ),
@@ -66,7 +66,7 @@ code_words! {
             ),
         ),
         Code::CallAnswerLost => (
-            w("the call was sent and its response was lost", "调用已发出，但应答丢失"),
+            w("the call was sent and its response was lost", "调用已发出，但响应丢失"),
             w(
                 "check whether it was done before you call again; the login is unchanged",
                 "重新调用之前，请先查看是否已经执行；登录不变",
@@ -80,25 +80,25 @@ code_words! {
             ),
         ),
         Code::TokenStillRefused => (
-            w("the token was refused although it was just refreshed", "令牌刚刚更新，仍被拒绝"),
+            w("the token was refused although it was just refreshed", "令牌刚刚刷新，仍被拒绝"),
             w(
-                "perhaps the API requires another identity (--as tenant); otherwise `tokenward login`",
+                "the API may require another identity: try --as tenant; otherwise run `tokenward login`",
                 "该接口可能要求其他身份（--as tenant）；否则请运行 `tokenward login`",
             ),
         ),
         Code::Redirected => (
-            w("the API points elsewhere, where no token is sent", "接口要求跳转，而令牌不会发往别处"),
-            w("use -i to see the address, and fetch it without a token", "加 -i 查看地址，再不带令牌地获取"),
+            w("the API redirects to another address, and no token is sent there", "接口要求跳转，而令牌不会发往别处"),
+            w("use -i to see the address, and fetch it without a token", "请加 -i 查看目标地址，再用 curl 访问（不要带令牌）"),
         ),
         Code::BadFilter => (
-            w("the filter cannot be used", "应答的过滤表达式无法使用"),
+            w("the filter cannot be used", "--jq 的过滤表达式无法使用"),
             w(
-                "put the expression in single quotes, and look at the answer without --jq first",
-                "请用单引号括起表达式，并先不带 --jq 查看应答",
+                "put the expression in single quotes; if the call changes nothing, look at the response without --jq first",
+                "请用单引号括起表达式，并先不带 --jq 查看响应",
             ),
         ),
         Code::PagesWithoutEnd => (
-            w("the pages of a list never end", "列表翻页没有尽头"),
+            w("the list has more pages than allowed, or repeats itself", "列表翻页没有尽头"),
             w(
                 "try again later, or page by hand with -q page_token=TOKEN; --max-pages allows longer lists",
                 "请稍后重试，或用 -q page_token=TOKEN 手动翻页；很长的列表可用 --max-pages",

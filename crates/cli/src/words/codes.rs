@@ -27,20 +27,20 @@ impl Lang {
 const fn in_console(code: Code) -> Option<Words> {
     Some(match code {
         Code::BadSecret => w(
-            "copy it again from the console, page \"Credentials\": letters and digits only, no spaces or quotes",
-            "请从开放平台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号",
+            "copy it again from the console (Credentials & Basic Info): letters and digits only, no spaces or quotes",
+            "请从开发者后台“凭证与基础信息”页重新复制：只含字母和数字，不带空格和引号",
         ),
         Code::NoRefreshToken => w(
-            "enable offline_access and the refresh switch in the console, publish a version, then `tokenward login`",
-            "请在开放平台开启 offline_access 权限和刷新开关并发布版本，然后运行 `tokenward login`",
+            "enable offline_access and the refresh switch in the console, publish a version, then run `tokenward login`",
+            "请在开发者后台开通 offline_access 权限、打开刷新开关并发布版本，然后运行 `tokenward login`",
         ),
         Code::AppCredentialsWrong => w(
             "copy both again from the console and run `tokenward init`",
-            "请从开放平台重新复制两者，并运行 `tokenward init`",
+            "请从开发者后台重新复制 App ID 和 App Secret，并运行 `tokenward init`",
         ),
         Code::AppSettings => w(
             "compare the provider's code below with the app's settings in the console",
-            "请对照下方的平台错误码检查开放平台上的应用设置",
+            "请对照下方的平台错误码检查开发者后台中的应用设置",
         ),
         _ => return None,
     })
@@ -52,12 +52,15 @@ fn words_of(code: Code) -> (Words, Words) {
     match code {
         Code::Internal => (
             w("Tokenward reached a state that should never occur", "Tokenward 进入了本不该出现的状态"),
-            w("report this with the lines above; the login is not affected", "请附上以上内容反馈给我们；登录仍然保留"),
+            w(
+                "report this with the complete error message; the login is kept",
+                "请附上以上内容反馈给我们；登录仍然保留",
+            ),
         ),
         Code::RequestRejected => (
-            w("the provider rejected the request as malformed", "平台认为我们的请求格式有误"),
+            w("the provider rejected the request as malformed", "平台认为 Tokenward 的请求格式有误"),
             w(
-                "report this with the lines above; check --token-api and --token-url if you set them",
+                "check --token-api and --token-url if you set them; otherwise report this with the complete error message",
                 "请附上以上内容反馈给我们；若设置过 --token-api 或 --token-url，请先核对",
             ),
         ),
@@ -80,7 +83,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::BadSecret => (
-            w("the secret is empty or malformed", "密钥为空或格式不对"),
+            w("the secret is empty or malformed", "密钥（App Secret 等）为空或格式不对"),
             w(
                 "copy it again from where the app is registered, without spaces or quotes",
                 "请从注册该应用的平台重新复制，不带空格和引号",
@@ -88,12 +91,15 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::SettingMissing => (
             w("a setting is missing, and there is no terminal to ask on", "缺少设置，而当前不是交互式终端，无法询问"),
-            w("use the flag or the variable", "请用参数或环境变量提供"),
+            w(
+                "pass it as an option or an environment variable; `tokenward init --help` lists them",
+                "请用参数或环境变量提供",
+            ),
         ),
         Code::BadScopes => (
             w("these scopes cannot be requested", "无法申请这些权限（scope）"),
             w(
-                "request at most 50, separated by spaces; grants add up, so several logins can share the list",
+                "request at most 50, separated by spaces; scopes granted earlier are kept, so you can split the list over several logins",
                 "一次最多申请 50 个，用空格分隔；用户的授权会累加，可分几次登录完成",
             ),
         ),
@@ -122,7 +128,7 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::FileUnusable => (
             w("the token file cannot be read or must not be written", "存放令牌的文件无法读取，或不允许写入"),
             w(
-                "fix what the line above names; nothing was sent, and the file is unchanged",
+                "fix the problem shown above; nothing was sent, and the file is unchanged",
                 "请修正上面指出的问题；没有发送任何请求，文件保持原样",
             ),
         ),
@@ -137,7 +143,7 @@ fn words_of(code: Code) -> (Words, Words) {
             w("the vault cannot be read", "无法读取保险库（vault）"),
             w(
                 "check the disk and the folder, or restore a backup with `tokenward vault restore FILE`. Nothing was overwritten",
-                "请检查磁盘和目录；可用 `tokenward vault restore FILE` 恢复备份。没有覆盖任何内容",
+                "请检查磁盘和目录；可用 `tokenward vault restore 文件` 恢复备份。没有覆盖任何内容",
             ),
         ),
         Code::VaultKey => (
@@ -159,7 +165,7 @@ fn words_of(code: Code) -> (Words, Words) {
             w("free some space and repeat the command", "请腾出空间后重试"),
         ),
         Code::VaultNewer => (
-            w("the vault was written by a newer version of Tokenward", "保险库由更新版本的 Tokenward 写入"),
+            w("the vault was written by a newer version of Tokenward", "保险库由较新版本的 Tokenward 写入"),
             w("use that version or a newer one", "请使用该版本或更新的版本"),
         ),
         Code::VaultOpenToOthers => (
@@ -168,8 +174,8 @@ fn words_of(code: Code) -> (Words, Words) {
                 "保险库的目录或文件对其他用户开放，且无法修复",
             ),
             w(
-                "run `chmod -R go= ` on the folder named above, as its owner",
-                "请以属主身份对上面指出的目录运行 `chmod -R go= `",
+                "as its owner, run `chmod -R go= FOLDER` on the folder named above",
+                "请以属主身份运行 `chmod -R go= 目录`（目录即上面指出的目录）",
             ),
         ),
         Code::VaultBusy => (w("the vault is busy", "保险库正忙"), w("try again in a moment", "请稍后重试")),
@@ -178,9 +184,9 @@ fn words_of(code: Code) -> (Words, Words) {
             w("run `tokenward login`", "请运行 `tokenward login`"),
         ),
         Code::RefreshTokenRefused => (
-            w("the provider refuses the refresh token", "平台拒绝了刷新令牌"),
+            w("the provider rejected the refresh token", "平台拒绝了刷新令牌"),
             w(
-                "log in again with `tokenward login`; the record is kept",
+                "log in again with `tokenward login`; the login's history is kept",
                 "请用 `tokenward login` 重新登录；记录仍然保留",
             ),
         ),
@@ -204,18 +210,18 @@ fn words_of(code: Code) -> (Words, Words) {
                 "平台称刷新令牌已被撤销或使用，而 Tokenward 并未使用过它",
             ),
             w(
-                "log in again with `tokenward login`. Most often the consent was withdrawn; otherwise another program or a copied file uses this login: `tokenward doctor --online` finds out which",
+                "log in again with `tokenward login`. Most often the consent was withdrawn; otherwise another program or a copied file may be using this login: `tokenward doctor --online` narrows it down",
                 "请用 `tokenward login` 重新登录。多半是授权已被撤销，否则是其他程序或被复制的文件在使用此登录：`tokenward doctor --online` 可以判断",
             ),
         ),
         Code::NoRefreshToken => (
             w(
                 "there is no refresh token, and the access token expires too soon",
-                "没有刷新令牌，而访问令牌的剩余寿命不够",
+                "没有刷新令牌，而访问令牌的剩余有效期不够",
             ),
             w(
                 "run `tokenward login` again; refresh tokens must be enabled where the app is registered",
-                "请重新运行 `tokenward login`；登录能否刷新，须在注册该应用的平台允许",
+                "请先在注册该应用的平台允许签发刷新令牌，再运行 `tokenward login`",
             ),
         ),
         Code::ConsentDenied => (
@@ -226,13 +232,13 @@ fn words_of(code: Code) -> (Words, Words) {
             w("the login was not completed in time", "登录页在规定时间内没有返回"),
             w(
                 "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL and the requested scopes must be allowed where the app is registered",
-                "请重新运行 `tokenward login`；若页面显示了错误，请先处理：重定向 URL 和所申请的权限须在注册该应用的平台允许",
+                "请重新运行 `tokenward login`；若页面显示了错误，请先处理：须先在注册该应用的平台登记重定向 URL、开通所申请的权限",
             ),
         ),
         Code::AnswerLost => (
             w(
-                "the provider's answer to an earlier refresh was lost, and the refresh token cannot be used again",
-                "此前一次刷新的应答丢失，令牌已无法再用",
+                "the provider's response to an earlier refresh was lost, and the refresh token cannot be used again",
+                "此前一次刷新的应答丢失，刷新令牌已无法再用",
             ),
             w(
                 "log in again with `tokenward login`; `tokenward doctor` shows what happened",
@@ -240,7 +246,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::CodeRefused => (
-            w("the provider refuses the authorization code", "平台拒绝了授权码"),
+            w("the provider rejected the authorization code", "平台拒绝了授权码"),
             w(
                 "run `tokenward login` again: a code is valid once, for five minutes",
                 "请重新运行 `tokenward login`：授权码只能用一次，五分钟内有效",
@@ -269,13 +275,13 @@ fn words_of(code: Code) -> (Words, Words) {
             w("wait and try again; nothing is lost", "请等待后重试；没有丢失任何内容"),
         ),
         Code::StillTurning => (
-            w("another process is refreshing this login and has not finished", "另一个进程正在为此登录刷新，尚未完成"),
+            w("another process is refreshing this login and has not finished", "另一个进程正在刷新此登录，尚未完成"),
             w("try again in a moment", "请稍后重试"),
         ),
         Code::FileNotWritten => (
             w("the file with the tokens could not be written", "存放令牌的文件写入失败"),
             w(
-                "fix what the line above names and run the same command again; the file is unchanged",
+                "fix the problem shown above, then run the same command again; the file is unchanged",
                 "请处理上面指出的问题，然后再次运行同一命令；文件保持原样",
             ),
         ),
@@ -324,14 +330,14 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::AnotherUser => (
             w("the login belongs to a different user than the profile", "该登录属于另一位用户，与配置档的用户不符"),
             w(
-                "run the same command with -p and a new name, or with --replace-user if the profile is to change",
+                "run the same command with -p and a new name, or with --replace-user to switch the profile to that user",
                 "请用 -p 加新名称再次运行同一命令；若确实要更换配置档的用户，请加 --replace-user",
             ),
         ),
         Code::UserNotTold => (
             w(
                 "the provider cannot be asked right now which user this login belongs to, so its token is not handed out",
-                "暂时无法询问带来的登录属于谁，因此不交出其令牌",
+                "暂时无法向平台确认这个登录属于谁，因此不提供其令牌",
             ),
             w("try again in a moment; nothing is lost", "请稍后重试；没有丢失任何内容"),
         ),
@@ -357,15 +363,18 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::StoreEmpty => (
-            w("there is no login in it", "其中没有登录"),
+            w("the source contains no login", "其中没有登录"),
             w(
                 "check whether the tool is logged in, or log in here: `tokenward login`",
                 "请确认该工具已登录，或在此登录：`tokenward login`",
             ),
         ),
         Code::StoreSeveral => (
-            w("there are several logins in it", "其中有多个登录"),
-            w("pick one with --account and part of the text above", "请用 --account 加上面文字的一部分来选定"),
+            w("the source contains several logins", "其中有多个登录"),
+            w(
+                "pick one with --account and part of the text above",
+                "请用 --account 选定一个，其值取上面所列文字的一部分",
+            ),
         ),
         Code::StoreKeyGone => (
             w(
@@ -377,17 +386,17 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::OutcomeUnknown => (
             w("the outcome of the last refresh is unknown", "上一次刷新的结果未知"),
             w(
-                "run the command again later: Tokenward asks once more when that is safe; nothing was erased",
-                "请稍后再运行：Tokenward 会在安全时再次询问；没有删除任何内容",
+                "run the command again later: Tokenward asks the provider once more as soon as that is safe; `tokenward status` shows the details",
+                "请稍后再次运行：等到可以安全重试时，Tokenward 会再询问平台一次；没有删除任何内容",
             ),
         ),
         Code::OddAnswer => (
             w(
-                "the provider's answer contains no tokens or cannot be read; it was saved",
-                "应答中没有令牌，或无法解读；已保存",
+                "the provider's response contains no tokens or cannot be read; it was saved",
+                "平台的应答中没有令牌，或无法解读；应答已保存",
             ),
             w(
-                "run the command again later; if it stays so, check the base URLs and report it",
+                "run the command again later; if this persists, check the base URLs and report it",
                 "请稍后再运行；若一直如此，请核对地址设置并反馈给我们",
             ),
         ),
@@ -405,8 +414,8 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::RefreshSwitchedOff => (
             w("refreshing is switched off for this app", "该应用未开启令牌刷新"),
             w(
-                "console: Security settings → \"Refresh user_access_token\" on, publish a version; then try again",
-                "开放平台：安全设置 → 打开“刷新 user_access_token”开关，发布版本后重试",
+                "console: Security Settings → turn on \"Refresh user_access_token\", then publish a version and try again",
+                "开发者后台：安全设置 → 打开“刷新 user_access_token”开关，发布版本后重试",
             ),
         ),
         Code::AppSettings => (
@@ -425,7 +434,10 @@ fn words_of(code: Code) -> (Words, Words) {
         ),
         Code::NoSuchEndpoint => (
             w("there is no provider endpoint at the configured address", "配置的地址上没有平台的接口"),
-            w("check --open-url, --accounts-url and --token-url", "请核对 --open-url、--accounts-url 和 --token-url"),
+            w(
+                "check --open-url, --accounts-url and --token-url",
+                "请核对 `tokenward init` 的 --open-url、--accounts-url 和 --token-url",
+            ),
         ),
         _ => [
             findings::words_of,

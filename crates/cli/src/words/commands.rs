@@ -10,36 +10,36 @@ super::sentences! {
     next_head() { "hint:" "下一步：" }
     provider_head() { "provider:" "平台返回：" }
     page_head() { "see:" "参见：" }
-    retry_after(span) { "the provider asks to wait {span}" "平台要求等待 {span}" }
+    retry_after(span) { "the provider asks you to wait {span}" "请等待 {span}后重试（平台的要求）" }
     missing_scopes(scopes) { "missing scopes (one of them may do): {scopes}" "缺少的权限（满足其一即可）：{scopes}" }
     no_such_command(name) { "unknown command {name}" "没有名为 {name} 的命令" }
     no_such_argument(name) { "unexpected argument {name}" "不支持参数 {name}" }
     argument_missing(name) { "{name} is missing" "缺少 {name}" }
     command_missing() { "a command is required" "缺少命令" }
     arguments_conflict(one, other) { "{one} cannot be used with {other}" "{one} 与 {other} 不能同时使用" }
-    not_for_dotenv() { "this token has a character that readers of .env files do not agree about" "该令牌含有各种 .env 读取程序理解不一致的字符" }
+    not_for_dotenv() { "this token contains a character that .env parsers interpret differently" "该令牌含有某些字符，不同的 .env 读取程序对它们的解释不一致" }
     not_for_dotenv_next() { "use `tokenward exec -- CMD`, or `tokenward token --format env` for a shell" "请使用 `tokenward exec -- 命令`，或在 shell 中使用 `tokenward token --format env`" }
-    query_is_not_quiet() { "in `api`, -q is --query KEY=VALUE; `--quiet` keeps notes away" "在 `api` 中 -q 是 --query 键=值；不显示提示请用 `--quiet`" }
+    query_is_not_quiet() { "in `api`, -q means --query KEY=VALUE; use `--quiet` to hide notes" "在 `api` 中 -q 是 --query 键=值；不显示提示请用 `--quiet`" }
     value_missing(name) { "{name} needs a value" "{name} 需要一个值" }
     value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
-    value_not_among(value, name, known) { "invalid value \"{value}\" for {name}; possible values: {known}" "{name} 的值 \"{value}\" 无效，可用的值：{known}" }
-    value_unusable(value, name, why) { "invalid value \"{value}\" for {name}: {why}" "\"{value}\" 不能用于 {name}：{why}" }
-    no_file_name(name) { "the text given as {name} is not a file name (it is not shown here)" "作为 {name} 给出的内容不是文件名（此处不显示）" }
-    no_file_name_next() { "name an existing file; if the text is a secret, put it into a file first. Write a file name that looks like this as ./NAME" "请指定已存在的文件；若给出的是密钥或令牌，请先存入文件。若文件名确实如此，请写成 ./文件名" }
-    no_file_name_seen() { "other users of this machine can read arguments, and shells keep them: if it was a secret, consider replacing it" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
+    value_not_among(value, name, known) { "invalid value \"{value}\" for {name}; possible values: {known}" "{name} 的值“{value}”无效，可用的值：{known}" }
+    value_unusable(value, name, why) { "invalid value \"{value}\" for {name}: {why}" "“{value}”不能用于 {name}：{why}" }
+    no_file_name(name) { "the text given as {name} is not a file name (it is not shown here)" "{name} 的值不是文件名（此处不显示该值）" }
+    no_file_name_next() { "give an existing file; if the text is a secret, put it into a file first. If it really is a file name, write it as ./NAME" "请指定已存在的文件；若给出的是密钥或令牌，请先存入文件。若文件名确实如此，请写成 ./文件名" }
+    no_file_name_seen() { "other users of this machine can read arguments, and shells save them in their history: if it was a secret, consider replacing it" "本机其他用户可以看到命令行参数，shell 也会记录下来：若给出的是密钥或令牌，请考虑更换" }
     not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
     otherwise_wrong(kind) { "the command line is not valid ({kind})" "无法理解这条命令（{kind}）" }
     perhaps(name) { "did you mean {name}?" "你是不是想输入 {name}？" }
-    bad_duration() { "write 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
-    bad_brand() { "write feishu or lark" "请写 feishu 或 lark" }
-    bad_token_api() { "write v3, v2, oidc-v1 or legacy-v1; for BlueKing ssm, auth-api or bkauth" "请写 v3、v2、oidc-v1 或 legacy-v1；蓝鲸请写 ssm、auth-api 或 bkauth" }
-    bad_url() { "write a whole address, such as https://open.feishu.cn" "请写完整的地址，例如 https://open.feishu.cn" }
-    bad_port() { "write a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
+    bad_duration() { "use a duration such as 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
+    bad_brand() { "use feishu or lark" "请写 feishu 或 lark" }
+    bad_token_api() { "use v3, v2, oidc-v1 or legacy-v1; for BlueKing: ssm, auth-api or bkauth" "请写 v3、v2、oidc-v1 或 legacy-v1；蓝鲸请写 ssm、auth-api 或 bkauth" }
+    bad_url() { "use a full URL, such as https://open.feishu.cn" "请写完整的地址，例如 https://open.feishu.cn" }
+    bad_port() { "use a number from 0 to 65535" "请写 0 到 65535 之间的数字" }
     bad_name() { "use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'" "请用 1 到 64 个字母、数字或 '-'、'_'、'.'、'@'，且不以 '-' 或 '.' 开头" }
     bad_variable_name() { "use letters, digits and '_', not starting with a digit" "请用字母、数字和 '_'，且不以数字开头" }
     usage_help_of(command) { "see `tokenward {command} --help`" "参见 `tokenward {command} --help`" }
     usage_help() { "see `tokenward --help` or `tokenward COMMAND --help`" "参见 `tokenward --help` 或 `tokenward 命令 --help`" }
-    bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值 \"{value}\" 无法使用" }
+    bad_variable(name, value) { "the variable {name} holds \"{value}\", which cannot be used" "环境变量 {name} 的值“{value}”无法使用" }
     answer_needed() { "an answer is needed" "请输入内容" }
     nobody_to_ask(what) { "cannot ask without a terminal: {what}" "当前不是交互式终端，无法询问：{what}" }
     give_it_by(ways) { "use {ways}" "请加上 {ways}" }
@@ -57,18 +57,18 @@ super::sentences! {
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
-    token_in_arguments() { "other users of this machine can read tokens in arguments, and shells keep them; leave them in the ini file, or give -r @FILE, or -r - and a line of stdin. `tokenward login` needs none" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
-    script_of_profile(file, profile) { "the refresh token for {file} belongs to profile {profile}, which is refreshed at a different endpoint than scripts use" "{file} 所用的刷新令牌属于配置档 {profile}，它通过另一个接口刷新，而不是脚本的接口" }
+    token_in_arguments() { "other users of this machine can read tokens in arguments, and shells save them in their history; leave the tokens in the ini file, or use -r @FILE, or -r - with a line on stdin. `tokenward login` needs no token" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
+    script_of_profile(file, profile) { "the refresh token for {file} belongs to profile {profile}, which is refreshed at a different endpoint than scripts use" "{file} 中的刷新令牌属于配置档 {profile}，而该配置档使用的刷新接口与脚本的不同" }
     script_of_profile_next(profile, file) { "run `tokenward refresh -p {profile}`; `tokenward link {file} -p {profile}` keeps the file in sync" "请运行 `tokenward refresh -p {profile}`；`tokenward link {file} -p {profile}` 可让文件保持同步" }
-    script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile and is refreshed at a different endpoint than scripts use" "{file} 所用的刷新令牌属于登录 {id}，它不属于任何配置档，并且通过另一个接口刷新，而不是脚本的接口" }
+    script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile and is refreshed at a different endpoint than scripts use" "{file} 中的刷新令牌属于登录 {id}；该登录不属于任何配置档，使用的刷新接口也与脚本的不同" }
     give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
     script_healed(file) { "{file} held a refresh token that was already used; it now holds the current tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
-    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or give it with -a: one lives for two hours, and `tokenward token --as app` prints one where the app is set up. If it is new, the two tokens may be swapped" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
+    script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or pass it with -a: it is valid for two hours, and `tokenward token --as app` prints one where the app is set up. If it is new, the two tokens may be swapped" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
     script_of_two_apps(file) { "the two tokens belong to different apps, or are swapped: provide the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
-    script_other_brand(file, other) { "the app belongs to the other platform: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个平台：`tokenward refresh --config-file {file} --provider {other}`" }
+    script_other_brand(file, other) { "the app belongs to the other platform: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个平台，请运行 `tokenward refresh --config-file {file} --provider {other}`" }
     script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
     script_try_again(file) { "`tokenward refresh --config-file {file}` continues" "`tokenward refresh --config-file {file}` 可继续" }
-    script_token_missing() { "a token is missing: it is neither in the file nor given" "文件中没有所需的令牌，参数也未提供" }
+    script_token_missing() { "a token is missing: it is neither in the file nor on the command line" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_bad_token() { "that is not a token" "这不是令牌" }
     script_stands_in() { "it looks like a placeholder: put the token itself there; nothing was sent" "看起来是占位文字：请填入令牌本身；没有发送任何内容" }
@@ -82,13 +82,13 @@ super::sentences! {
     copy_key_ways() { "--key-file FILE or --key-stdin" "--key-file 文件 或 --key-stdin" }
     copy_key_unreadable(file) { "the key of the backup cannot be read from {file}" "无法从 {file} 读取备份密钥" }
     give_readable_file() { "name an existing file that you can read" "请指定存在且有权读取的文件" }
-    copy_key_unusable() { "the key of the backup cannot be used: it needs at least 16 characters, not counting spaces and dashes, and more than a few different ones" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
-    vault_restored(file) { "the vault in {file} is in use now" "已从 {file} 恢复保险库" }
+    copy_key_unusable() { "the key of the backup cannot be used: it needs at least 16 characters, not counting spaces and dashes, and they must not be mostly the same" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
+    vault_restored(file) { "the vault in {file} is now in use" "已从 {file} 恢复保险库" }
     vault_restored_old(folder) { "the previous vault is kept in {folder}" "此前使用的保险库保留在 {folder}" }
     vault_restored_alone(file) { "a backup holds no configuration: copy {file} too, or run `tokenward init` with the same app and profile names" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
     vault_rekeyed(count, source) { "{count} values are encrypted with a new data key; the vault opens with {source}" "已用新的数据密钥重新加密 {count} 项；今后的打开方式：{source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
-    vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE from now on" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
+    vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE: the vault no longer needs them" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
     ask_restore(folder) { "Replace the vault in {folder} with the backup?" "确定用备份替换 {folder} 中的保险库吗？" }
     file_exists(file) { "{file} exists and is not overwritten" "{file} 已存在，不会覆盖" }
     choose_other_file() { "choose another name" "请换一个文件名" }
@@ -108,7 +108,7 @@ super::sentences! {
     sandbox_seed(seed) { "seed {seed}" "随机种子 {seed}" }
     sandbox_not_started() { "the sandbox could not be started" "沙箱无法启动" }
 
-    sandbox_other_port() { "use --port with the first of five free ports, or leave it out to pick free ones" "请用 --port 指定连续五个空闲端口中的第一个；不写 --port 则自动选择空闲端口" }
+    sandbox_other_port() { "use --port PORT, where PORT and the four ports after it are free, or omit --port to pick free ones" "请用 --port 指定连续五个空闲端口中的第一个；不写 --port 则自动选择空闲端口" }
 
     man_written(count, folder) { "{count} man pages written to {folder}" "已向 {folder} 写入 {count} 个手册页" }
 }

@@ -184,8 +184,8 @@ impl Lang {
                 let names: Vec<_> = users.into_iter().map(ProfileName::as_str).collect();
                 let told = match (own.first(), names.is_empty()) {
                     (Some(_), true) => self.doctor_users_none_but_app(),
-                    (Some(_), false) => self.doctor_users_and_app(names.len(), names.join(", ")),
-                    (None, _) => self.doctor_users(names.len(), names.join(", ")),
+                    (Some(_), false) => self.doctor_users_and_app(names.len(), names.join(self.list_gap())),
+                    (None, _) => self.doctor_users(names.len(), names.join(self.list_gap())),
                 };
                 FindingWords::of(told)
             }
@@ -285,8 +285,8 @@ impl Lang {
             }
             Story::StoreAbsent(folder) => FindingWords::of(self.doctor_store_absent(folder.display())),
             Story::StoreClosed { folder, error } | Story::StoreUnwritable { folder, error } => {
-                let detail = error.detail().map(str::to_owned);
-                let detail = detail.or_else(|| error.vault_error().map(ToString::to_string));
+                let detail = error.detail().map(|text| self.detail(text).into_owned());
+                let detail = error.vault_error().map(|error| self.vault_error(error)).or(detail);
                 FindingWords::of(happened(error.code()))
                     .detail(detail.unwrap_or_else(|| folder.display().to_string()))
                     .next(self.next_step(error.code()))
@@ -379,7 +379,7 @@ impl Lang {
                 FindingWords::of(if names.is_empty() {
                     self.doctor_owners_none()
                 } else {
-                    self.doctor_owners_well(names.join(", "))
+                    self.doctor_owners_well(names.join(self.list_gap()))
                 })
             }
             Story::ToolClosed { tool, place, reason } => {

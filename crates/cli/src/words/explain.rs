@@ -6,15 +6,15 @@ use super::{Lang, w};
 
 super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
-    exit_of_finding(number) { "exit code {number}: a finding of `tokenward doctor`, which is no error by itself" "退出码 {number}：`tokenward doctor` 的检查结果，本身不是错误" }
-    bad_code() { "write a code as an error shows it: TW0401, the provider's 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
+    exit_of_finding(number) { "exit code {number}: a finding of `tokenward doctor`, not an error in itself" "退出码 {number}：`tokenward doctor` 的检查结果，本身不是错误" }
+    bad_code() { "use a code as shown in an error: TW0401, a provider code such as 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
     codes_that_begin_so(part, codes) { "codes that begin with {part}: {codes}" "以 {part} 开头的错误码：{codes}" }
     meaning_at_calls(provider, calls, meaning) { "{provider} ({calls}): {meaning}" "{provider}（{calls}）：{meaning}" }
     meaning_beside(provider, sentence, meaning) { "{provider}, with \"{sentence}\": {meaning}" "{provider}，并带有“{sentence}”：{meaning}" }
     feishu_and_lark() { "Feishu, Lark" "飞书、Lark" }
     blueking_alone() { "BlueKing" "蓝鲸" }
     other_servers() { "other OAuth servers" "其他 OAuth 服务器" }
-    explain_report() { "if Tokenward shows this, report it with the lines above; in a program of your own, correct the request" "若是 Tokenward 显示的，请附上其输出反馈；若出现在你自己的程序中，请修正请求" }
+    explain_report() { "if Tokenward shows this, report it with the complete error message; in a program of your own, correct the request" "若是 Tokenward 显示的，请附上其输出反馈；若出现在你自己的程序中，请修正请求" }
 }
 
 impl Lang {
@@ -46,17 +46,17 @@ impl Lang {
     /// What an exit code means, and what a script does about it.
     pub(crate) fn exit_class(self, class: ExitClass) -> &'static str {
         self.of(match class {
-            ExitClass::Done => w("done; nothing needs to be done right away", "完成；无需立即处理"),
+            ExitClass::Done => w("success; no action is needed right now", "完成；无需立即处理"),
             ExitClass::Ours => w("a bug in Tokenward; report it", "程序内部错误；请反馈"),
             ExitClass::Usage => {
                 w("wrong usage or configuration; change something on this machine", "用法或配置错误；需要在本机修改")
             }
             ExitClass::NeedsConsent => w("you have to log in", "需要登录"),
             ExitClass::TryLater => {
-                w("a temporary failure, nothing is lost; try again later", "暂时性故障，没有损失；请稍后重试")
+                w("a temporary failure; nothing is lost: try again later", "暂时性故障，没有损失；请稍后重试")
             }
             ExitClass::Unknown => {
-                w("the outcome is unknown, everything is kept; try again later", "结果未知，全部保留；请稍后重试")
+                w("outcome unknown; the login is kept: try again later", "结果未知，全部保留；请稍后重试")
             }
             ExitClass::AppSettings => w(
                 "rejected because of the app's settings at the provider; change them there",

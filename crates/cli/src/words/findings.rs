@@ -10,24 +10,24 @@ code_words! {
         Code::NotChecked => (
             w("something was not checked", "有一项没有检查"),
             w(
-                "`tokenward doctor --online` asks the provider; it makes no refresh",
+                "`tokenward doctor --online` asks the provider; it does not refresh",
                 "`tokenward doctor --online` 可向平台询问，不会刷新令牌",
             ),
         ),
         Code::SettingDoubtful => (
             w("a setting is probably wrong", "有一项设置可能写错了"),
-            w("correct what the finding names", "请改正结果中指出的设置"),
+            w("correct the setting shown", "请改正结果中指出的设置"),
         ),
         Code::ScopesNotGranted => (
             w("the login lacks scopes that the settings request", "此登录缺少设置中要求的权限"),
-            w("enable them for the app, then `tokenward login`", "请先为应用开通，再运行 `tokenward login`"),
+            w("enable them for the app, then run `tokenward login`", "请先为应用开通，再运行 `tokenward login`"),
         ),
         Code::LoginEndsSoon => (
             w("the login expires soon", "登录即将到期"),
-            w("use it, or log in again before the date", "请使用它，或在到期前重新登录"),
+            w("run `tokenward refresh`, or log in again with `tokenward login` before that date", "请运行 `tokenward refresh` 延长；若是授权将满一年，请在到期前运行 `tokenward login`"),
         ),
         Code::AccessTokenDead => (
-            w("the provider refuses the access token before its expiry", "访问令牌尚未到期，但平台拒绝了它"),
+            w("the provider rejects the access token although it has not expired", "访问令牌尚未过期，但平台拒绝了它"),
             w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
         ),
         Code::TurnUnderWay => (
@@ -47,10 +47,10 @@ code_words! {
         ),
         Code::AnswerOfOtherVault => (
             w("a rescue slot holds an answer that does not belong to this vault", "应急存储区中的应答不属于本保险库"),
-            w("restore the vault of that time, if it still exists", "若当时的保险库还在，请放回原处"),
+            w("restore the vault that made that refresh, if it still exists: `tokenward vault kept` lists the archived ones", "若当时的保险库还在，请用 `tokenward vault restore --undo` 换回"),
         ),
         Code::LoginUnfinished => (
-            w("a login was answered and not stored", "登录已得到应答，但尚未入库"),
+            w("the provider answered a login, but it was not stored", "登录已得到应答，但尚未入库"),
             w("run `tokenward status`", "请运行 `tokenward status`"),
         ),
         Code::SetOnTrial => (
@@ -66,27 +66,27 @@ code_words! {
         ),
         Code::LinkUnusable => (
             w("a linked file cannot be kept in sync", "链接的文件无法保持同步"),
-            w("fix what the finding names", "请处理结果中指出的问题"),
+            w("fix the problem shown", "请处理结果中指出的问题"),
         ),
         Code::RoomShort => (w("the disk of the vault is nearly full", "保险库所在磁盘将满"), w("free some space", "请腾出空间")),
         Code::OpenToOthers => (
             w(
                 "something private is, or was, open to other users",
-                "本应只有属主能读取的内容对其他用户开放",
+                "本应只有属主能读取的内容正在或曾经对其他用户开放",
             ),
-            w("restrict it with `chmod`, and check who could have read it", "请用 `chmod` 关闭权限，并确认是否可能被读取"),
+            w("restrict it with `chmod`, and check who could have read it", "请用 `chmod` 收紧权限，并确认有谁可能读取过"),
         ),
         Code::KeyNotUsed => (
             w("a key is given that the vault does not use", "提供了保险库没有使用的密钥"),
-            w("unset it, or run `tokenward vault rekey`", "请取消该设置，或运行 `tokenward vault rekey`"),
+            w("unset it, or run `tokenward vault rekey --new-key-file FILE`", "请取消该设置，或运行 `tokenward vault rekey`"),
         ),
         Code::ClockWrong => (
             w("this machine's clock differs from the provider's", "本机时钟与平台不一致"),
-            w("set the clock, then `tokenward refresh`", "请校准时钟，然后运行 `tokenward refresh`"),
+            w("set the clock, then run `tokenward refresh`", "请校准时钟，然后运行 `tokenward refresh`"),
         ),
         Code::ClockWentBack => (
-            w("stored times are in the future: the clock was set back", "所存时间在将来：时钟被回拨过"),
-            w("correct the clock, then `tokenward refresh`", "请校准时钟，然后运行 `tokenward refresh`"),
+            w("stored times are in the future: the clock was set back", "保存的时间晚于现在：时钟被回拨过"),
+            w("check the clock, then run `tokenward refresh`", "请校准时钟，然后运行 `tokenward refresh`"),
         ),
         Code::SecondOwner => (
             w("another program holds the same refresh token", "另一个程序持有同一个刷新令牌"),
@@ -111,7 +111,7 @@ code_words! {
             Words { en: "files of the vault belong to another user", zh: "保险库中有文件属于其他用户" },
             Words {
                 en: "fix the owner with the `chown` command that `tokenward doctor` prints",
-                zh: "请用 `tokenward doctor` 给出的 `chown` 命令归还所有权",
+                zh: "请用 `tokenward doctor` 给出的 `chown` 命令改回属主",
             },
         ),
 }

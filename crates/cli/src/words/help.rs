@@ -87,7 +87,7 @@ fn chinese(mut command: Command, path: &str) -> Command {
                     (false, false) => match arg.get_help_heading() {
                         Some(OF_FEISHU) => "飞书和 Lark",
                         Some(OF_BLUEKING) => "蓝鲸",
-                        Some(OF_OAUTH2) => "OAuth 2.0",
+                        Some(OF_OAUTH2) => "OAuth 2.0 服务器",
                         _ => "选项",
                     },
                 };
@@ -95,7 +95,7 @@ fn chinese(mut command: Command, path: &str) -> Command {
                 let default = arg.get_default_values().first().map(|value| value.to_string_lossy().into_owned());
                 let takes_value = arg.get_action().takes_values();
                 match default.filter(|_| takes_value) {
-                    Some(value) => arg.hide_default_value(true).help(format!("{help}{note}（默认 {value}）")),
+                    Some(value) => arg.hide_default_value(true).help(format!("{help}{note}；默认 {value}")),
                     None => arg.help(format!("{help}{note}")),
                 }
                 .help_heading(heading)
@@ -132,7 +132,7 @@ fn noted(mut arg: Arg) -> (Arg, String) {
     let mut note = String::new();
     if let Some(shown) = arg.get_visible_aliases().filter(|shown| !shown.is_empty()) {
         let other = shown.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join("、");
-        note = format!("（也可写作 {other}）");
+        note = format!("；也可写作 {other}");
         let all: Vec<_> = arg.get_all_aliases().into_iter().flatten().map(str::to_owned).collect();
         arg = arg.visible_alias(None).aliases(all);
     }
@@ -140,7 +140,7 @@ fn noted(mut arg: Arg) -> (Arg, String) {
     if !values.is_empty() && arg.get_action().takes_values() && !arg.is_hide_possible_values_set() {
         let values = values.iter().filter(|value| !value.is_hide_set());
         let values = values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join("、");
-        note = format!("{note}（可选 {values}）");
+        note = format!("{note}；可选 {values}");
         arg = arg.hide_possible_values(true);
     }
     (arg, note)
@@ -168,7 +168,7 @@ const TEMPLATE: &str = "{about-with-newline}\n用法：{usage}\n\n{all-args}{aft
 
 const EXIT_CODES_EN: &str = "\
 Exit codes: 0 done · 1 a bug in Tokenward · 2 wrong usage or configuration · 3 you have to log in · 4 temporary \
-failure, try later · 5 outcome unknown, nothing is lost · 6 rejected because of the app's settings";
+failure, try later · 5 outcome unknown, the login is kept · 6 rejected because of the app's settings";
 
 const EXIT_CODES_ZH: &str = "\
 退出码：0 完成 · 1 程序内部错误 · 2 用法或配置错误 · 3 需要登录 · 4 暂时性故障，稍后重试 · 5 结果未知，没有损失 · \
@@ -191,7 +191,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "init",
         "provider",
-        "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）；gitlab 即填好设置的 oauth2",
+        "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）；gitlab 是预先填好地址的 oauth2",
     ),
     ("init", "app_id", "App ID（cli_…）、应用编码（app code）或 client_id（TOKENWARD_APP_ID）"),
     ("init", "app_secret_stdin", "从 stdin 读取 App Secret（也可用环境变量 TOKENWARD_APP_SECRET）"),
@@ -214,7 +214,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "init",
         "cookies",
-        "蓝鲸：证明用户身份的登录 Cookie，写成 字段 或 字段=Cookie名；只写名称，不写值（TOKENWARD_COOKIES）",
+        "蓝鲸：证明用户身份的登录 Cookie，写成 FIELD 或 FIELD=COOKIE；只写名称，不写值（TOKENWARD_COOKIES）",
     ),
     (
         "init",
@@ -273,7 +273,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("status", "", "显示登录状态；不会刷新令牌"),
     ("list", "", "列出所有登录；不会刷新令牌"),
     ("doctor", "", "检查哪里有问题、该怎么办；不会刷新令牌"),
-    ("doctor", "of", "要检查的配置档；默认检查当前配置档，其他需要注意的各占一行"),
+    ("doctor", "of", "要检查的配置档；默认检查当前配置档；其他配置档只在有问题时各显示一行"),
     ("doctor", "all", "完整检查每个配置档"),
     ("doctor", "online", "同时询问平台（不会刷新令牌）：是否接受该应用和访问令牌，以及平台的时间"),
     ("explain", "", "解释错误码（包括平台的错误码）的含义和处理办法"),
@@ -361,7 +361,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("api", "include", "在 stderr 显示状态码和响应头；调用被拒绝时还显示响应正文"),
     ("api", "output", "把响应正文写入此文件；文件要么完整，要么不会创建"),
     ("api", "repeatable", "响应丢失时像 GET 一样重试：该调用不改变数据，或带有 client_token"),
-    ("api", "timeout", "等待响应开始、以及等待后续内容的最长时间"),
+    ("api", "timeout", "等待响应开始以及后续内容的最长时间"),
     ("api", "patience", "被限流时总共最多等待多久"),
     ("wiki", "", "把 Markdown 文件发布为知识库页面，并更新页面"),
     ("wiki list", "", "列出从本机发布的页面：文件、标题、地址、上次写入时间"),
@@ -419,7 +419,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("proxy", "allow_host", "访问代理所用的其他主机名，例如 host.docker.internal；可重复"),
     ("proxy", "allow_origin", "允许从浏览器调用的网页来源，例如 http://localhost:3000；可重复"),
     ("proxy", "print_env", "只以 shell 语句输出设置，然后继续运行"),
-    ("proxy", "command", "带着这些设置运行的程序；程序结束代理即结束"),
+    ("proxy", "command", "用这些设置运行的程序；程序结束后，代理随之退出"),
     ("sandbox", "", "在本机启动一个模拟平台，用于试用和测试"),
     ("sandbox", "port", "监听端口；0 表示自动选择空闲端口"),
     ("sandbox", "redirect_uri", "应用已登记的重定向 URL"),
@@ -525,7 +525,7 @@ mod tests {
         // Wide enough for any line.
         let told = command(Lang::Zh).term_width(1000).try_get_matches_from(["tokenward", "init", "--help"]);
         let told = told.unwrap_err().to_string();
-        assert!(told.contains("（也可写作 --issuer）"), "{told}");
+        assert!(told.contains("；也可写作 --issuer"), "{told}");
         let taken = command(Lang::Zh).try_get_matches_from(["tokenward", "init", "--issuer", "https://a.example"]);
         assert!(taken.is_ok(), "{taken:?}");
     }

@@ -18,28 +18,28 @@ code_words! {
         ),
         Code::FormerUser => (
             w(
-                "the file shows a logged-out login of a different user than the profile's current one",
+                "the file holds a logged-out login of a user other than the profile's current one",
                 "文件中是已退出的登录，属于另一位用户，而非配置档当前的用户",
             ),
             w(
                 "`tokenward link FILE --replace-user` writes the current login to it; `tokenward unlink FILE` removes the link",
-                "`tokenward link 文件 --replace-user` 可让它显示当前的登录；`tokenward unlink 文件` 可解除链接",
+                "`tokenward link 文件 --replace-user` 可把当前的登录写入该文件；`tokenward unlink 文件` 可解除链接",
             ),
         ),
         Code::EndedLogin => (
             w(
                 "the login in the file is no longer valid, and it is not known to belong to the profile's user",
-                "文件中的登录已结束，且无法确定属于配置档的用户",
+                "文件中的登录已失效，且无法确定是否属于配置档的用户",
             ),
             w(
                 "`tokenward link FILE --replace-user` writes the profile's login to it; `tokenward unlink FILE` removes the link",
-                "`tokenward link 文件 --replace-user` 可让它显示配置档的登录；`tokenward unlink 文件` 可解除链接",
+                "`tokenward link 文件 --replace-user` 可把配置档的登录写入该文件；`tokenward unlink 文件` 可解除链接",
             ),
         ),
         Code::TwoRefreshers => (
             w(
                 "another bkoauth wrote to a row whose login Tokenward keeps",
-                "另一个 bkoauth 改写了由 Tokenward 维护登录的数据行",
+                "另一个 bkoauth 改写了一行数据，而该行的登录由 Tokenward 维护",
             ),
             w(
                 "call tokenward.install_as_bkoauth() in every process of the site: web, Celery, cron",
@@ -52,13 +52,13 @@ code_words! {
                 "两个保险库向同一个数据库写入令牌，各自刷新",
             ),
             w(
-                "let one host ask for tokens, or let all processes use one vault by TOKENWARD_HOME",
+                "let only one host ask for tokens, or set TOKENWARD_HOME so that all processes use one vault",
                 "请只让一台主机获取令牌，或用 TOKENWARD_HOME 让所有进程使用同一个保险库",
             ),
         ),
         Code::AnothersToken => (
             w(
-                "the access token in the file belongs to another user than the profile's, or its user is not known",
+                "the access token in the file belongs to a different user than the profile, or its user is not known",
                 "文件中的访问令牌不属于配置档的用户，或无法得知属于谁",
             ),
             w(
@@ -80,17 +80,17 @@ code_words! {
             ),
             w(
                 "keep the line that counts (programs read the last one) and delete the others; nothing was sent or written, because all of them would be overwritten",
-                "请保留有效的一行（程序读取最后一个），删除其余各行；写入时会覆盖所有各处，因此没有发送，也没有写入",
+                "请保留有效的一行（程序读取最后一个），删除其余各行；写入时会覆盖所有这些位置，因此没有发送任何请求，也没有写入",
             ),
         ),
         Code::AnotherInFile => (
             w(
-                "the file holds another refresh token than the one that was given, and the vault does not have it",
-                "文件中的刷新令牌与给出的不同，而且保险库中没有",
+                "the file holds a different refresh token than the one given, and the vault does not have it",
+                "文件中的刷新令牌与 -r 给出的不同，也不在保险库中",
             ),
             w(
                 "run the command without -r to use the one in the file, or delete it there first if it was already used; nothing was sent or written",
-                "若要使用文件中的刷新令牌，请去掉 -r；若它已失效，请先在文件中删除。没有发送，也没有写入",
+                "若要使用文件中的刷新令牌，请去掉 -r；若它已失效，请先在文件中删除。没有发送任何请求，也没有写入",
             ),
         ),
         Code::WrongKind => (
@@ -106,35 +106,35 @@ code_words! {
 }
 
 super::sentences! {
-    kept_login(user, app, since, source) { "the login of {user} (app {app}) has no profile; it was added {since} by {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；于 {since} 来自 {source}" }
-    kept_login_over(user, app, since, source) { "an expired login of {user} (app {app}) has no profile; it was added {since} by {source}" "{user} 已结束的登录（应用 {app}）仍有记录，不属于任何配置档；于 {since} 来自 {source}" }
-    kept_login_name(id) { "`tokenward adopt --login {id} -p NEW` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
-    unproven_login(user) { "the provider has not said yet which user this login belongs to; the profile belongs to {user}. No token of this login is handed out before that; the provider is asked at each call. If it belongs to another user, it is kept without a profile, and the previous login is used again" "平台尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不交出此登录的令牌；每次调用时会询问平台。若属于另一位用户，则该登录保留但不属于任何配置档，并恢复之前的登录" }
-    outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); holds the current tokens now, token set {generation}. None of its tokens was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 版），没有发送其刷新令牌" }
-    outcome_replaced_over(user, generation) { "held an expired login of {user}; holds the current tokens now, token set {generation}" "原为 {user} 已结束的登录；现已写入当前令牌（第 {generation} 版）" }
-    notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one); it shows the profile's login now" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
-    notice_replaced_over(file, user) { "{file} held an expired login of {user}; it shows the profile's login now" "{file} 原为 {user} 已结束的登录；现为该配置档的登录" }
+    kept_login(user, app, since, source) { "the login of {user} (app {app}) has no profile; it was added {since} by {source}" "{user} 的登录（应用 {app}）已保留，但不属于任何配置档；添加于 {since}，来源：{source}" }
+    kept_login_over(user, app, since, source) { "a login of {user} (app {app}) that is no longer valid has no profile; it was added at {since} by {source}" "{user} 已失效的登录（应用 {app}）仍有记录，不属于任何配置档；添加于 {since}，来源：{source}" }
+    kept_login_name(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile of its own" "`tokenward adopt --login {id} -p 新名称` 可为其单独建一个配置档" }
+    unproven_login(user) { "the provider has not said yet which user this login belongs to; the profile belongs to {user}. Tokenward asks the provider again on each call. Until it answers, no token of this login is handed out. If the login belongs to another user, it is kept without a profile and the previous login is used again" "平台尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不提供此登录的令牌；每次调用时会询问平台。若属于另一位用户，则该登录保留但不属于任何配置档，并恢复之前的登录" }
+    outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one); now holds the current tokens, token set {generation}. None of {user}'s tokens was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 版），没有发送其刷新令牌" }
+    outcome_replaced_over(user, generation) { "held a login of {user} that is no longer valid; now holds the current tokens, token set {generation}" "原为 {user} 已失效的登录；现已写入当前令牌（第 {generation} 版）" }
+    notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one); the file now holds the profile's login" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
+    notice_replaced_over(file, user) { "{file} held a login of {user} that is no longer valid; it now holds the profile's login" "{file} 原为 {user} 已失效的登录；现为该配置档的登录" }
     state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
-    file_of_former_user(file, user, profile) { "{file} shows the login of {user}, who logged out; profile {profile} is another user's now, and the file is left as it is" "{file} 中是 {user} 的登录，已退出；配置档 {profile} 现属于另一位用户，文件保持原样" }
+    file_of_former_user(file, user, profile) { "{file} holds the login of {user}, who logged out; profile {profile} now belongs to another user, so the file is left as it is" "{file} 中是 {user} 的登录，而 {user} 已退出登录；配置档 {profile} 现属于另一位用户，文件保持原样" }
     state_unproven() { "user not known yet" "尚不清楚属于谁" }
     state_before_unproven() { "still the previous login: the user of the new one is not known yet" "仍是之前的登录：尚不清楚新登录属于谁" }
-    state_ended_of_user(user) { "expired login of {user}" "{user} 的登录，已结束" }
-    state_ended_of_nobody() { "expired login of an unknown user" "已结束的登录，无法得知属于谁" }
-    file_ended_of_user(file, user, profile) { "{file} shows an expired login of {user}, who is not the user of profile {profile}: the file is left as it is" "{file} 中是 {user} 已结束的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }
-    file_ended_of_nobody(file, profile) { "{file} shows an expired login: its refresh token was refused or used before its user was known. It may belong to another user than profile {profile}, so the file is left as it is" "{file} 中的登录已结束：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
-    outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to find out its user, and has its new tokens now; that login is kept without a profile (`tokenward adopt --login {id} -p NEW` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其刷新一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
-    notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to find out its user. The file has the new tokens of {user} now; profile {profile} stays as it was; see `tokenward links`" "{file} 中是 {user} 的登录；为得知属于谁，已将其刷新一次。文件中现为 {user} 的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
-    agree_to_user(way, profile) { "`{way} -p {profile} --replace-user` writes the current login of profile {profile} to the file" "`{way} -p {profile} --replace-user` 可让文件显示配置档 {profile} 当前的登录" }
+    state_ended_of_user(user) { "invalid login of {user}" "{user} 的登录，已失效" }
+    state_ended_of_nobody() { "invalid login of an unknown user" "已失效的登录，无法得知属于谁" }
+    file_ended_of_user(file, user, profile) { "{file} holds a login of {user} that is no longer valid; {user} is not the user of profile {profile}, so the file is left as it is" "{file} 中是 {user} 已失效的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }
+    file_ended_of_nobody(file, profile) { "{file} holds a login that is no longer valid: its refresh token was refused or used before its user was known. It may belong to a different user than profile {profile}, so the file is left as it is" "{file} 中的登录已失效：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
+    outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to find out its user; the file now holds the new tokens. That login is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其刷新一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
+    notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to find out its user. The file now holds the new tokens of {user}; profile {profile} is unchanged; see `tokenward links`" "{file} 中是“{user}”的登录；为得知属于谁，已将其刷新一次。文件中现为“{user}”的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
+    agree_to_user(way, profile) { "`{way} -p {profile} --replace-user` writes the current login of profile {profile} to the file" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 当前的登录写入该文件" }
     stop_following(file) { "`tokenward unlink {file}` removes the link" "`tokenward unlink {file}` 可解除链接" }
     token_of_another_user(file, them, profile) { "the access token in {file} belongs to {them}, not to the user of profile {profile}; without its refresh token it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
     token_of_its_own_user(app, them, link) { "`tokenward login -p NEW --app {app}` logs {them} in with a separate profile, and `{link}` then keeps the file in sync with it" "`tokenward login -p 新名称 --app {app}` 可让 {them} 登录到自己的配置档，随后 `{link}` 可让文件与之同步" }
     token_of_nobody_knows(file) { "it is not known which user the access token in {file} belongs to; without its refresh token it could not be kept" "无法得知 {file} 中的访问令牌属于谁；其中没有刷新令牌，无法保留" }
     login_of_nobody_named(profile, us) { "the provider does not say which user this login belongs to, and profile {profile} belongs to {us}" "平台没有说明这是谁的登录，而配置档 {profile} 属于 {us}" }
-    login_left_unnamed(profile) { "an earlier login is still open: the provider does not say which user it belongs to. Decide about it first; `tokenward login --replace-user` logs in again and switches profile {profile} to that login" "之前的一个登录尚待决定：平台没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
+    login_left_unnamed(profile) { "the provider has not said which user an earlier login belongs to, so that login is still pending; `tokenward login --replace-user` logs in again and switches profile {profile} to the new login" "之前的一个登录尚待决定：平台没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
     tokens_crosswise(access, refresh) { "there is a refresh token at {access}, and an access token at {refresh}" "{access} 处是刷新令牌，而 {refresh} 处是访问令牌" }
     tokens_crosswise_next() { "swap the two in the file; neither was sent or overwritten" "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖" }
-    write_over_login(way, profile) { "`{way}` writes the login of profile {profile} to the file; the other login is kept in the vault if it is still valid" "`{way}` 可让文件显示配置档 {profile} 的登录；原登录若仍有效，会保留在保险库中" }
-    ask_write_over(file, profile) { "Write the login of profile {profile} to {file} from now on?" "要让 {file} 从现在起显示配置档 {profile} 的登录吗？" }
+    write_over_login(way, profile) { "`{way}` writes the login of profile {profile} to the file; the other login is kept in the vault if it is still valid" "`{way}` 可把配置档 {profile} 的登录写入该文件；原登录若仍有效，会保留在保险库中" }
+    ask_write_over(file, profile) { "Write the login of profile {profile} to {file} from now on?" "要从现在起把配置档 {profile} 的登录写入 {file} 吗？" }
     logged_in_left(file) { "you are logged in, and the login is safe in the vault; {file} is left as it was" "登录成功，已保存在保险库中；{file} 保持原样" }
     write_over_token(way, profile) { "`{way}` overwrites it with the token of profile {profile}" "`{way}` 会用配置档 {profile} 的令牌覆盖它" }
 }

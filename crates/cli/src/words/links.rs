@@ -13,45 +13,45 @@ use crate::token_places::quoted;
 super::sentences! {
     file_missing(file) { "{file} does not exist" "{file} 不存在" }
     file_missing_next() { "check the path; `tokenward link FILE --create` creates the file, and so does `tokenward login --env-file FILE`" "请检查路径；`tokenward link 文件 --create` 可新建文件，`tokenward login --env-file 文件` 也可以" }
-    did_you_mean(name) { "did you mean {name}?" "是否指 {name}？" }
+    did_you_mean(name) { "did you mean {name}?" "你是不是想输入 {name}？" }
     file_dangling(file, target) { "{file} is a symbolic link to {target}, which does not exist: create that file, or fix the symbolic link" "{file} 是指向 {target} 的符号链接，而目标不存在：请创建该文件，或修正符号链接" }
     file_no_file(file) { "{file} is not a file" "{file} 不是文件" }
     file_not_understood(file) { "{file} cannot be parsed, and is left unchanged" "无法解读 {file}，已保持原样" }
-    file_not_understood_next() { "fix the line named above; if the file has another format than its name says, use --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
+    file_not_understood_next() { "fix the line named above; if the file's format differs from what its name suggests, use --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
     format_unclear(file) { "the format of {file} is not clear from its name or content" "从名称和内容都看不出 {file} 的格式" }
     format_unclear_next() { "use --format ini, env, properties, json or toml" "请用 --format 指定 ini、env、properties、json 或 toml" }
-    no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有常用名称的令牌位置" }
+    no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有找到常用的令牌键名或变量名" }
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
     name_places(example) { "say where the token is, for example {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
     pick_with(flags) { "pick one with {flags}" "用 {flags} 选定" }
-    no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务 \"{server}\"" }
+    no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务“{server}”" }
     servers_with_tokens(names) { "servers with a token: {names}" "带令牌的服务：{names}" }
     place_is_token(flag) { "the value of {flag} looks like a token; use the token's place in the file, never the token itself" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
-    bad_place(flag, text, format) { "{flag}: \"{text}\" is not a place in a {format} file" "{flag}：\"{text}\" 不是 {format} 文件中的位置" }
-    place_is_reference(place) { "the value at {place} is a reference or encrypted, not a token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
-    app_secret_stands_in(place) { "the value at {place} is a reference, encrypted or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
+    bad_place(flag, text, format) { "{flag}: \"{text}\" is not a place in a {format} file" "{flag}：“{text}”不是 {format} 文件中的位置" }
+    place_is_reference(place) { "the value at {place} is a reference or an encrypted value, not a token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
+    app_secret_stands_in(place) { "the value at {place} is a reference, an encrypted value or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "the value at {place} is a placeholder, not a token" "{place} 处是占位文字，而不是令牌" }
     place_is_stand_in_next() { "fill it in with `tokenward login --env-file FILE`, or with `tokenward link FILE --create` where you are logged in" "用 `tokenward login --env-file 文件` 填入；若已登录，用 `tokenward link 文件 --create`" }
-    place_holds_either(place) { "the access token's place and {place}, the refresh token's, hold the same text: it is not clear which of the two it is, and it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
+    place_holds_either(place) { "the values at the access token's place and at {place} (the refresh token's) are the same: it is not clear which of the two tokens this is, so it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
-    yaml_not_written(file) { "{file} is YAML, which is not edited" "{file} 是 YAML，不会编辑" }
+    yaml_not_written(file) { "{file} is YAML, which Tokenward does not edit" "{file} 是 YAML，不会编辑" }
     use_exec_for(name) { "run the program with `tokenward exec --env {name} -- PROGRAM`: it finds the token in {name}, and the file stays as it is" "请用 `tokenward exec --env {name} -- 程序` 运行该程序：它会在 {name} 中得到令牌，文件保持原样" }
     use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
-    prose_not_written(file) { "{file} is a text for people to read; no token is stored in it" "{file} 是供人阅读的文本，不会在其中保存令牌" }
-    code_not_written(file, place) { "{file} is a program, and the value at {place} is not a quoted string" "{file} 是程序，{place} 处不是带引号的文本" }
-    stray_stale(place, command) { "{place} holds an old token of this login, and is not kept in sync: delete it, or keep it too with `{command}`" "{place} 处是此登录的旧令牌，不会同步：请删除，或用 `{command}` 一并保持同步" }
-    stray_copy(place, command) { "{place} holds a token of this login too, and is not kept in sync: keep it with `{command}`" "{place} 处也有此登录的令牌，但不会同步：可用 `{command}` 保持同步" }
-    stray_named(place, command) { "by its name, {place} holds a token of this login too; it is not known, and is not kept in sync: delete it, or keep it with `{command}`" "从名称看，{place} 处也是此登录的令牌；其来源未知，不会同步：请删除，或用 `{command}` 保持同步" }
+    prose_not_written(file) { "{file} is a document, not a configuration file; no token is stored in it" "{file} 是供人阅读的文本，不会在其中保存令牌" }
+    code_not_written(file, place) { "{file} is source code, and the value at {place} is not a quoted string" "{file} 是程序，{place} 处不是带引号的文本" }
+    stray_stale(place, command) { "{place} holds an old token of this login and is not kept in sync: delete it, or keep it in sync too with `{command}`" "{place} 处是此登录的旧令牌，不会同步：请删除，或用 `{command}` 一并保持同步" }
+    stray_copy(place, command) { "{place} also holds a token of this login and is not kept in sync: keep it in sync with `{command}`" "{place} 处也有此登录的令牌，但不会同步：可用 `{command}` 保持同步" }
+    stray_named(place, command) { "judging by its name, {place} also holds a token of this login; the vault does not know that token, and it is not kept in sync: delete it, or keep it in sync with `{command}`" "从名称看，{place} 处也是此登录的令牌；其来源未知，不会同步：请删除，或用 `{command}` 保持同步" }
     access_nowhere(file, command) { "no access token of this login was found in {file}: if a program reads one there, name its place with `{command}`" "在 {file} 中没有找到此登录的访问令牌：若有程序从中读取，请用 `{command}` 指明位置" }
-    twin_stays_behind(place, twin) { "the token at {place} is also at {twin}, in a text with other content that is not understood, and would not be updated there" "{place} 处的令牌也出现在 {twin} 处的文本中，而该文本的其余内容无法识别，该处的令牌将不会更新" }
+    twin_stays_behind(place, twin) { "the token at {place} is also at {twin}, inside a value that Tokenward cannot parse, and would not be updated there" "{place} 处的令牌也出现在 {twin} 处的文本中，而该文本的其余内容无法识别，该处的令牌将不会更新" }
     twin_stays_behind_next(twin) { "remove it at {twin}, or leave only the token there, then run the command again" "请删除 {twin} 处的令牌，或只保留令牌本身，然后重新运行命令" }
-    stray_end(place) { "the expiry at {place} is written in a way that is not understood, and stays as it is: a program that reads it takes a valid token for an expired one" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
-    stray_number(place) { "{place} is about the token's expiry and is not kept in sync: its meaning is not clear from its name, or another value says the same. A program that reads it may take a valid token for an expired one" "{place} 处与令牌的到期时间有关，但不会同步：从名称无法确定其含义，或已有其他值表示同一时间。读取它的程序可能会把有效的令牌当作已过期" }
-    stray_encoded(place) { "{place} holds a token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in sync: it becomes outdated with the next refresh" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或续行）存有此登录的令牌，不会同步：下次刷新后即过期" }
-    stray_stale_encoded(place) { "{place} holds an old token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in sync: delete it, or write the current one there" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或续行）存有此登录的旧令牌，不会同步：请删除，或改写为当前的令牌" }
+    stray_end(place) { "the expiry at {place} is in an unknown format and is left as it is: a program that reads it may take a valid token for an expired one" "{place} 处的到期时间写法无法识别，将保持原样：读取它的程序会把有效的令牌当作已过期" }
+    stray_number(place) { "{place} seems to hold the token's expiry and is not kept in sync: its meaning is not clear from its name, or another value holds the same. A program that reads it may take a valid token for an expired one" "{place} 处与令牌的到期时间有关，但不会同步：从名称无法确定其含义，或已有其他值表示同一时间。读取它的程序可能会把有效的令牌当作已过期" }
+    stray_encoded(place) { "{place} holds a token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in sync: it becomes outdated with the next refresh" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或跨多行）存有此登录的令牌，不会同步：下次刷新后即过时" }
+    stray_stale_encoded(place) { "{place} holds an old token of this login in another form (percent-encoded, base64, hexadecimal, as a name or over several lines), and is not kept in sync: delete it, or write the current one there" "{place} 处以其他形式（百分号编码、base64、十六进制、作为名称或跨多行）存有此登录的旧令牌，不会同步：请删除，或改写为当前的令牌" }
     state_stale_beside(places) { "in sync, but there is an old token of this login at {places}" "已同步，但 {places} 处仍有此登录的旧令牌" }
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in sync too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
@@ -59,12 +59,12 @@ super::sentences! {
     redirect_of_file_bad(place, file) { "the value at {place} of {file} is not a URL that a login can return to" "{file} 中 {place} 处的内容不是登录可以返回的 URL" }
     redirect_of_file_bad_next() { "write it as registered for the app, such as http://127.0.0.1:9768/callback, or delete the line" "请按为该应用登记的写法填写，例如 http://127.0.0.1:9768/callback，或删除这一行" }
     state_reference() { "a reference" "引用" }
-    advice_reference() { "left unchanged: the value at the token's place is a reference or encrypted; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
+    advice_reference() { "left unchanged: the value at the token's place is a reference or an encrypted value; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
     place_not_writable(place) { "no token can be stored at {place} in this file" "此文件的 {place} 处无法存放令牌" }
     or_app_in_file(file) { "or put FEISHU_APP_ID and FEISHU_APP_SECRET into {file}: they are taken from there" "或在 {file} 中写入 FEISHU_APP_ID 和 FEISHU_APP_SECRET：会从中读取" }
     app_of_no_file(file, app, id) { "{file} names no app; this login is for the app {app} ({id})" "{file} 没有指定应用；本次登录使用应用 {app}（{id}）" }
     app_from_file(id, file, profile) { "the app {id} of {file} is set up as profile {profile}; its secret is encrypted in the vault" "已将 {file} 中的应用 {id} 设置为配置档 {profile}；密钥已加密保存在保险库中" }
-    places_and_more(told, count, more) { "{told} and {more} more ({count} in all)" "{told} 等 {count} 处（另有 {more} 处）" }
+    places_and_more(told, count, more) { "{told} and {more} more ({count} in all)" "{told} 等，共 {count} 处（其中 {more} 处未列出）" }
     secret_not_in_file(file, key) { "{file} has no {key}" "{file} 中没有 {key}" }
     secret_misspelt_in_file(file, key, line, near) { "{file} has no {key} (line {line} has {near}: misspelt?)" "{file} 中没有 {key}（第 {line} 行是 {near}，是否拼写有误？）" }
     secret_empty_in_file(file, key) { "{key} in {file} is empty" "{file} 中的 {key} 为空" }
@@ -78,16 +78,16 @@ super::sentences! {
     app_not_set_up(file, id) { "{file} belongs to the app {id}, which no profile uses" "{file} 属于应用 {id}，而没有配置档使用该应用" }
     name_new_profile() { "give it a separate profile: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
     app_of_several(file, id, profiles) { "{file} belongs to the app {id}, which several profiles use: {profiles}" "{file} 属于应用 {id}，而有多个配置档使用该应用：{profiles}" }
-    file_of_several(file, profiles) { "{file} shows the logins of several profiles: {profiles}" "{file} 中有多个配置档的登录：{profiles}" }
+    file_of_several(file, profiles) { "{file} holds the logins of several profiles: {profiles}" "{file} 中有多个配置档的登录：{profiles}" }
     name_profile() { "choose one with -p NAME" "请用 -p 名称 指定" }
     no_login_anywhere(profile, file) { "profile {profile} is not logged in, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
     log_in_into_file(way) { "`{way}` logs in and writes the tokens into it" "`{way}` 可登录并把令牌写入其中" }
-    file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有这个名称会显示新令牌：其他名称也请链接" }
-    login_in_file_ended(file) { "the login in {file} has ended: it was logged out or replaced on this machine" "{file} 中的登录已结束：曾在本机退出或被替换" }
+    file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有通过这个名称才能读到新令牌：请把其他名称也链接上" }
+    login_in_file_ended(file) { "the login in {file} is no longer valid: it was logged out or replaced on this machine" "{file} 中的登录已失效：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} belongs to profile {owner}" "{file} 中的登录属于配置档 {owner}" }
     file_is_anothers_next_its_own(way, owner) { "`{way} -p {owner}` keeps the file in sync with that profile" "`{way} -p {owner}` 可让文件与该配置档保持同步" }
-    file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要让文件显示另一个登录，请先清空令牌那一行" }
+    file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要在文件中改用另一个登录，请先清空令牌那一行" }
     place_is_taken(other) { "another link already uses that place: {other}" "该位置已由另一个链接维护：{other}" }
     place_is_taken_next(file) { "remove that one with `tokenward unlink {file}`, or name another place with --access and --refresh" "请用 `tokenward unlink {file}` 解除，或用 --access 和 --refresh 指定其他位置" }
     place_is_of_profile(file, owner) { "{file} is linked to profile {owner} already, and one place can show one login" "{file} 已链接到配置档 {owner}，而一个位置只能显示一个登录" }
@@ -95,14 +95,14 @@ super::sentences! {
     place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两个登录，请用 --access 和 --refresh 指定另一处" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in sync with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
-    adopted_undo(profile) { "the vault did not know the login in the file; profile {profile} uses it now; it is refreshed when a token is asked for next. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次刷新。若之前另有登录，`tokenward adopt --undo` 可以恢复" }
+    adopted_undo(profile) { "the login in the file was new to the vault and was imported; profile {profile} now uses it and refreshes it the next time a token is requested. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次刷新。若之前另有登录，`tokenward adopt --undo` 可以恢复" }
     see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
     link_it(file) { "`tokenward link {file}` creates one" "可用 `tokenward link {file}` 建立链接" }
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
     several_links_next() { "choose one with -p NAME or --server NAME, or remove all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in sync with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_places(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}; other places in the file still are" "{file} 中的 {places} 不再与配置档 {profile} 同步；该文件的其他位置仍保持同步" }
-    unlinked_stays() { "its content stays as it is, and becomes outdated at the next refresh: its refresh token is then used, so no program may refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_stays() { "its content stays as it is and is outdated after the next refresh: its refresh token has then been used, so no program should refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
     unlinked_access_stays() { "its content stays as it is; the access token in it expires within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps a file in sync" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
@@ -111,11 +111,11 @@ super::sentences! {
     never() { "never" "从未" }
 
     state_in_step() { "in sync" "已同步" }
-    state_expired(since) { "in sync; the access token expired {since}" "已同步；访问令牌已于 {since}到期" }
-    advice_expired() { "nobody has refreshed since: the next tokenward command that uses the login does, and updates the file; `tokenward service install` keeps it valid all the time" "此后没有人刷新：下一条使用此登录的 tokenward 命令会刷新并更新文件；`tokenward service install` 可让它一直有效" }
-    link_who_refreshes() { "the file is updated when a tokenward command refreshes; `tokenward service install` keeps it valid all the time" "tokenward 的命令刷新时更新此文件；`tokenward service install` 可让它一直有效" }
+    state_expired(since) { "in sync; the access token expired {since}" "已同步；访问令牌已于 {since}过期" }
+    advice_expired() { "the login has not been refreshed since; the next tokenward command that uses it refreshes it and updates the file; `tokenward service install` keeps the file valid all the time" "此后还没有刷新过：下一条使用此登录的 tokenward 命令会刷新并更新文件；`tokenward service install` 可让它一直有效" }
+    link_who_refreshes() { "the file is updated when a tokenward command refreshes; `tokenward service install` keeps it valid all the time" "每当 tokenward 的命令刷新令牌时，都会更新此文件；`tokenward service install` 可让它一直有效" }
     state_over() { "in sync, but the login is no longer valid" "已同步，但登录已失效" }
-    advice_over(profile) { "the login is no longer valid, and the tokens in the file expire with it: log in again with `tokenward login -p {profile}`; the file is then updated" "登录已失效，文件中的令牌最迟到期后也不再可用：请用 `tokenward login -p {profile}` 重新登录，文件随之更新" }
+    advice_over(profile) { "the login is no longer valid, and the tokens in the file expire with it: log in again with `tokenward login -p {profile}`; the file is then updated" "登录已失效，文件中的令牌过期后也无法再用：请用 `tokenward login -p {profile}` 重新登录，文件随之更新" }
     wrong_kind_refresh(place) { "there is a refresh token at {place}, where an access token should be: overwriting it would lose the login" "{place} 处应为访问令牌，实为刷新令牌：若覆盖，登录就会丢失" }
     wrong_kind_access(place) { "there is an access token at {place}, where a refresh token should be: it cannot be used to refresh" "{place} 处应为刷新令牌，实为访问令牌：无法用它刷新" }
     wrong_kind_next(flag, place) { "name it with {flag} {place}; if it is no longer needed, empty the value first" "请用 {flag} {place} 指明；若不再需要，请先清空该值" }
@@ -127,18 +127,18 @@ super::sentences! {
     state_of_other_owner(owner) { "file of another user of this machine ({owner}), with a new login" "文件属于本机另一用户（{owner}），其中的登录未知" }
     advice_of_another_user(user, profile, id, file) { "left unchanged: it is the login of {user}, which has no profile. `tokenward unlink {file}` and then `tokenward link {file} -p NEW` keep the two separate; `tokenward link {file} --replace-user` switches profile {profile} to the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。先 `tokenward unlink {file}`，再 `tokenward link {file} -p 新名称` 可将两者分开；`tokenward link {file} --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
     advice_of_other_owner(owner) { "left unchanged: the file belongs to the user {owner} of this machine; `tokenward adopt FILE` imports its login if you trust that user" "保持原样：文件属于本机用户 {owner}；若你信任该用户，可运行 `tokenward adopt 文件` 导入其中的登录" }
-    notice_kept_aside(now, before, id) { "this login belongs to {now}, but the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "带来的登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
-    notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left unchanged, and so is the profile; see `tokenward links`" "{file} 中是 {user} 的登录，并非配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
+    notice_kept_aside(now, before, id) { "this login belongs to {now}, but the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "这个登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
+    notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left unchanged, and so is the profile; see `tokenward links`" "{file} 中是 {user} 的登录，而 {user} 不是配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
     notice_link_of_other_owner(file, owner) { "{file} belongs to another user of this machine ({owner}) and holds an unknown login: it is left unchanged; see `tokenward links`" "{file} 属于本机另一用户（{owner}），其中的登录未知：已保持原样；参见 `tokenward links`" }
-    file_of_another_user(file, them, profile, us) { "{file} holds the login of {them}, but profile {profile} belongs to {us}" "{file} 是 {them} 的登录，而配置档 {profile} 属于 {us}" }
+    file_of_another_user(file, them, profile, us) { "{file} holds the login of {them}, but profile {profile} belongs to {us}" "{file} 中是 {them} 的登录，而配置档 {profile} 属于 {us}" }
     login_of_another_user(them, profile, us) { "this is the login of {them}, but profile {profile} belongs to {us}" "这是 {them} 的登录，而配置档 {profile} 属于 {us}" }
-    keep_apart(way) { "`{way} -p NEW` keeps the two separate" "`{way} -p 新名称` 可将两者分开" }
+    keep_apart(way) { "`{way} -p NAME`, with a new name, keeps the two separate" "`{way} -p 新名称` 可将两者分开" }
     replace_user_with(way, profile, them) { "`{way} --replace-user` switches profile {profile} to the login of {them}; its files are updated" "`{way} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
     replace_user_as(way, profile, them) { "`{way} -p {profile} --replace-user` switches profile {profile} to the login of {them}; its files are updated" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
-    drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除 {them} 的登录" }
-    then_link(way) { "after one of the first two, `{way} --create -p NAME` writes the tokens into the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
+    drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除“{them}”的登录" }
+    then_link(way) { "after one of the first two commands, run `{way} --create -p NAME` to write the tokens to the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
     ask_replace_user(them, profile, us) { "Switch profile {profile} to the login of {them}? The login of {us} is kept without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
-    replace_user_ways() { "--replace-user, or -p NEW for a separate profile" "`--replace-user`，或用 `-p 新名称` 另建配置档" }
+    replace_user_ways() { "--replace-user, or -p NAME for a separate profile" "`--replace-user`，或用 `-p 新名称` 另建配置档" }
     someone_unknown() { "an unknown user" "身份未知的用户" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "not a token" "不是令牌" }
@@ -146,31 +146,31 @@ super::sentences! {
     advice_unclear() { "left unchanged: a value holds more than a token, or both places hold the same text; leave only the token there, or run `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，或两处是同一段文本，无法确定它是什么；请只保留令牌，或先 `tokenward unlink 文件` 再重新链接" }
     state_without_login() { "not logged in" "尚未登录" }
     state_unusable() { "unreadable" "无法读取" }
-    advice_stale() { "updated when the login is used next, or now with `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
-    advice_newer() { "imported when the login is used next, or now with `tokenward link FILE`" "下次使用该登录时导入，也可立即运行 `tokenward link 文件`" }
-    advice_of_another(profile, file) { "left unchanged: it shows the login of profile {profile}; `tokenward unlink {file}` and then `tokenward link {file} -p {profile}` keep it in sync with that profile" "保持原样：其中是配置档 {profile} 的登录；先 `tokenward unlink {file}`，再 `tokenward link {file} -p {profile}`，即可与该配置档保持同步" }
-    advice_unproven(profile) { "the provider is asked for the user when the login is used next, or now with `tokenward refresh --profile {profile}`" "下次使用该登录时会询问平台它属于谁，也可立即运行 `tokenward refresh --profile {profile}`" }
+    advice_stale() { "it is updated the next time the login is used; to update it now, run `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
+    advice_newer() { "it is imported the next time the login is used; to import it now, run `tokenward link FILE`" "下次使用该登录时导入，也可立即运行 `tokenward link 文件`" }
+    advice_of_another(profile, file) { "left unchanged: it holds the login of profile {profile}; `tokenward unlink {file}` and then `tokenward link {file} -p {profile}` keep it in sync with that profile" "保持原样：其中是配置档 {profile} 的登录；先 `tokenward unlink {file}`，再 `tokenward link {file} -p {profile}`，即可与该配置档保持同步" }
+    advice_unproven(profile) { "the provider is asked for the user the next time the login is used; to ask now, run `tokenward refresh --profile {profile}`" "下次使用该登录时会询问平台它属于谁，也可立即运行 `tokenward refresh --profile {profile}`" }
     advice_blank() { "left unchanged: the token's place is empty; `tokenward link FILE` fills it in" "保持原样：令牌位置为空；`tokenward link 文件` 会填入" }
     advice_malformed() { "left unchanged: the value at the token's place is not a token; `tokenward link FILE` replaces it" "保持原样：令牌位置上的内容不是令牌；`tokenward link 文件` 会替换它" }
-    advice_without_login(profile) { "not logged in: run `tokenward login --profile {profile}`" "尚未登录：`tokenward login --profile {profile}`" }
+    advice_without_login(profile) { "not logged in: run `tokenward login --profile {profile}`" "尚未登录：请运行 `tokenward login --profile {profile}`" }
     advice_not_written(words) { "could not be written last time and will be retried: {words}" "上次无法写入，会再次尝试：{words}" }
 
-    outcome_in_step() { "is up to date already" "已是当前登录" }
-    outcome_delivered(generation) { "holds the current tokens now, token set {generation}" "已写入当前令牌（第 {generation} 版）" }
-    outcome_healed(held, generation) { "held used tokens (token set {held}); holds the current ones now, token set {generation}. Nothing was sent" "原为已用掉的第 {held} 版令牌；现已写入当前的第 {generation} 版，没有发送任何请求" }
+    outcome_in_step() { "is up to date already" "已是最新，无需写入" }
+    outcome_delivered(generation) { "now holds the current tokens, token set {generation}" "已写入当前令牌（第 {generation} 版）" }
+    outcome_healed(held, generation) { "held used tokens (token set {held}); now holds the current ones, token set {generation}. Nothing was sent" "原为已用掉的第 {held} 版令牌；现已写入当前的第 {generation} 版，没有发送任何请求" }
     outcome_adopted() { "held a login that the vault did not know; it is imported" "其中的登录此前未知，已导入" }
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
-    outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and writing will be retried" "无法写入（{detail}）；令牌在保险库中安然无恙，会再次尝试" }
+    outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and writing will be retried" "无法写入（{detail}）；令牌已在保险库中，稍后会再次尝试写入" }
     outcome_unusable(detail) { "cannot be read and is left unchanged ({detail})" "无法读取，已保持原样（{detail}）" }
     outcome_unproven(profile, file) { "left as it is: the user of the profile's new login is not known yet. `tokenward refresh --profile {profile}` asks the provider; `tokenward link {file}` then writes the tokens to the file" "保持原样：尚不清楚配置档的新登录属于谁。请先运行 `tokenward refresh --profile {profile}` 向平台询问，再运行 `tokenward link {file}` 写入令牌" }
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
-    notice_link_healed(file, held) { "{file} held used tokens (token set {held}) and shows the current ones now" "{file} 原为已用掉的令牌（第 {held} 版），现已更正" }
-    notice_link_adopted(file) { "{file} held a login that the vault did not know; the profile uses it now (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可恢复之前的）" }
+    notice_link_healed(file, held) { "{file} held used tokens (token set {held}) and now holds the current ones" "{file} 原为已用掉的令牌（第 {held} 版），现已更正" }
+    notice_link_adopted(file) { "{file} held a login that was new to the vault; the profile now uses it (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可恢复之前的登录）" }
     notice_link_not_written(file, detail) { "{file} could not be updated and will be retried: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     notice_stale_copy(file, places) { "{file} holds the current tokens; an old token of this login is left at {places}, where it is in another form or could not be written: delete it, or write the current one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
-    notice_link_of_another(file, profile) { "{file} shows the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
+    notice_link_of_another(file, profile) { "{file} holds the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     notice_link_blank(file) { "{file} has no token at its place and is left unchanged; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
     notice_taken_back(adopted, generation) { "the provider refused the imported login (token set {adopted}); the previous one is restored, as token set {generation}" "平台拒绝了导入的登录（第 {adopted} 版）；已恢复之前的登录，现为第 {generation} 版令牌" }
     notice_another_user(before, now) { "the imported login belongs to another user: {now} instead of {before}" "导入的登录属于另一位用户：原为 {before}，现为 {now}" }
@@ -178,17 +178,17 @@ super::sentences! {
     env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens are in a file: use --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
     nothing_was_done() { "fix that first; you are not logged in, and nothing was changed" "请先处理；尚未登录，也未作任何更改" }
     logged_in_unwritten(file) { "you are logged in, and the login is safe in the vault; only {file} could not be written" "登录成功，已保存在保险库中；只是 {file} 无法写入" }
-    logged_in_unwritten_next(way) { "fix what the line above names, then run `{way} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `{way} --create`：无需重新登录" }
+    logged_in_unwritten_next(way) { "fix the problem shown above, then run `{way} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `{way} --create`：无需重新登录" }
 
     nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有链接的文件，无需监视" }
     nothing_to_watch_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward watch PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward watch 配置档`" }
-    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and its first file will be noticed" "配置档 {profile} 还没有链接的文件：会按时刷新其登录，有了文件之后会自动发现" }
-    not_watched(profile) { "profile {profile} is no longer set up, and its files are not followed" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
+    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and files linked later are picked up" "配置档 {profile} 还没有链接的文件：会按时刷新其登录，有了文件之后会自动发现" }
+    not_watched(profile) { "profile {profile} is no longer set up, so its files are no longer watched" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
     watching() { "linked files are kept in sync; press Ctrl-C to stop" "正在保持文件同步；按 Ctrl-C 结束" }
-    event_following(file, profile) { "{file}  followed for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }
+    event_following(file, profile) { "{file}  watched for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }
     event_turned(profile, generation, span) { "profile {profile}  refreshed, token set {generation}; next in {span}" "配置档 {profile}  已刷新，第 {generation} 版令牌；下次在 {span}后" }
     event_failed(profile, what, code) { "profile {profile}  {what} ({code})" "配置档 {profile}  {what}（{code}）" }
-    event_failed_again(profile, what, code, span) { "profile {profile}  {what} ({code}); again in {span}" "配置档 {profile}  {what}（{code}）；{span}后重试" }
+    event_failed_again(profile, what, code, span) { "profile {profile}  {what} ({code}); retrying in {span}" "配置档 {profile}  {what}（{code}）；{span}后重试" }
     event_noticed(profile, what) { "profile {profile}  {what}" "配置档 {profile}  {what}" }
     event_blind(reason) { "this system does not report file changes ({reason}); files are checked every 30 s" "本系统不通知文件改动（{reason}）；每 30 秒检查一次" }
 }
@@ -207,7 +207,7 @@ impl Lang {
             FileComparison::Over => self.state_over(),
             FileComparison::StaleBeside { places, encoded } => {
                 let places = places.iter().map(|(_, place)| place).chain(encoded);
-                self.state_stale_beside(places.map(ToString::to_string).collect::<Vec<_>>().join(", "))
+                self.state_stale_beside(places.map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap()))
             }
             FileComparison::Behind => self.state_behind(),
             FileComparison::Stale { held, .. } => self.state_stale(held),
@@ -268,13 +268,15 @@ impl Lang {
             FileComparison::Reference => advice.push(self.advice_reference()),
             FileComparison::Over => advice.push(self.advice_over(&state.link.target.profile)),
             FileComparison::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
-            FileComparison::Unusable(error) => advice.push(self.outcome_unusable(error.detail().unwrap_or_default())),
+            FileComparison::Unusable(error) => {
+                advice.push(self.outcome_unusable(self.detail(error.detail().unwrap_or_default())))
+            }
             _ => {}
         }
         if let (Some(trouble), FileComparison::Behind | FileComparison::Stale { .. }, None) =
             (&state.link.trouble, &state.found, &state.exposed)
         {
-            advice.push(self.advice_not_written(&trouble.words));
+            advice.push(self.advice_not_written(self.detail(&trouble.words)));
         }
         advice
     }
@@ -291,13 +293,13 @@ impl Lang {
             LinkOutcome::GivenItsOwn { grant, user, .. } => self.given_its_own(user.as_deref(), *grant),
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
             LinkOutcome::Left(FileComparison::Unusable(error)) => {
-                self.outcome_unusable(error.detail().unwrap_or_default())
+                self.outcome_unusable(self.detail(error.detail().unwrap_or_default()))
             }
             LinkOutcome::Left(FileComparison::Unproven { shows_it: false }) => {
                 self.outcome_unproven(&report.profile, quoted(&report.file.display().to_string()))
             }
             LinkOutcome::Left(found) => self.outcome_left(self.link_state(found)),
-            LinkOutcome::NotWritten(error) => self.outcome_not_written(error.detail().unwrap_or_default()),
+            LinkOutcome::NotWritten(error) => self.outcome_not_written(self.detail(error.detail().unwrap_or_default())),
             _ => self.outcome_elsewhere(),
         }
     }
@@ -309,11 +311,12 @@ impl Lang {
             Notice::LinkHealed { file, held } => self.notice_link_healed(file.display(), held),
             Notice::LinkClosed { file, was } => self.notice_link_closed(file.display(), format!("{was:o}")),
             Notice::LinkAdopted { file, .. } => self.notice_link_adopted(file.display()),
-            Notice::LinkNotWritten { file, error } => {
-                self.notice_link_not_written(file.display(), error.detail().unwrap_or(self.happened(error.code())))
-            }
+            Notice::LinkNotWritten { file, error } => self.notice_link_not_written(
+                file.display(),
+                self.detail(error.detail().unwrap_or(self.happened(error.code()))),
+            ),
             Notice::StaleCopy { file, places } => {
-                let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap());
                 self.notice_stale_copy(file.display(), places)
             }
             Notice::LinkUnusable { file, error } => {

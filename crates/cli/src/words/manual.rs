@@ -26,17 +26,17 @@ pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
 
 /// The commands by what they are for, in the order in which one meets them.
 pub(super) const GROUPS: &[(Words, &[&str])] = &[
-    (super::w("Start", "开始使用"), &["init", "login", "token"]),
+    (super::w("Basics", "开始使用"), &["init", "login", "token"]),
     (super::w("Programs", "供程序使用"), &["exec", "proxy", "api", "wiki"]),
     (super::w("Files", "令牌文件"), &["link", "unlink", "links", "adopt", "watch", "service", "refresh"]),
-    (super::w("Look", "查看"), &["status", "list", "whoami", "doctor", "explain"]),
+    (super::w("Inspect", "查看"), &["status", "list", "whoami", "doctor", "explain"]),
     (super::w("Manage", "管理"), &["profile", "config", "logout", "vault"]),
-    (super::w("Try", "试用"), &["sandbox", "demo"]),
+    (super::w("Try it out", "试用"), &["sandbox", "demo"]),
     (super::w("Help", "帮助"), &["help", "completions", "man", "version"]),
 ];
 
 super::sentences! {
-    start_head() { "Start here" "从这里开始" }
+    start_head() { "First steps" "从这里开始" }
     examples_head() { "Examples" "示例" }
     environment_head() { "Environment" "环境变量" }
     files_head() { "Files" "文件" }
@@ -49,19 +49,19 @@ super::sentences! {
     arguments_head() { "Arguments" "参数" }
     options_head() { "Options" "选项" }
     everywhere_head() { "Global options" "全局选项" }
-    first_screen_end() { "`tokenward help COMMAND` tells all of a command with examples, `tokenward --help` the options of every command." "`tokenward help 命令` 显示该命令的全部说明和示例，`tokenward --help` 显示所有命令通用的选项。" }
+    first_screen_end() { "`tokenward help COMMAND` explains a command in full, with examples; `tokenward --help` lists the global options." "`tokenward help 命令` 显示该命令的全部说明和示例，`tokenward --help` 显示所有命令通用的选项。" }
     same_as_flag(flag) { "the same as {flag}" "等同于 {flag}" }
-    env_home() { "the folder with configuration and vault, as --home" "存放配置和保险库的目录，等同于 --home" }
+    env_home() { "the folder for the configuration and the vault, as --home" "存放配置和保险库的目录，等同于 --home" }
     env_profile() { "the profile to use, as --profile" "使用的配置档，等同于 --profile" }
-    env_lang() { "language of the words on screen, en or zh, as --lang; otherwise LC_ALL, LC_MESSAGES and LANG decide" "界面语言 en 或 zh，等同于 --lang；否则依次由 LC_ALL、LC_MESSAGES、LANG 决定" }
+    env_lang() { "UI language, en or zh, as --lang; by default from LC_ALL, LC_MESSAGES and LANG" "界面语言 en 或 zh，等同于 --lang；否则依次由 LC_ALL、LC_MESSAGES、LANG 决定" }
     env_key() { "the key of the vault, or the file that holds it; without them the vault has a key file of its own" "保险库的密钥，或存放密钥的文件；都没有时保险库使用自己的密钥文件" }
     env_secret() { "the secret of the app, which is never an argument" "应用的密钥；它从不作为命令行参数" }
     env_proxy() { "the proxy that requests go through, and the hosts that are reached without it" "请求经过的代理，以及不经代理访问的主机" }
-    env_certificates() { "the certificate authorities that are trusted in place of those of the system" "代替系统证书、用于验证服务器的证书颁发机构" }
-    env_colour() { "no colours, whatever the terminal" "不使用颜色" }
-    file_config() { "apps, profiles and settings, without secrets; `docs/reference/settings.md` tells each key" "应用、配置档和设置，不含密钥；各键见 `docs/reference/settings.md`" }
+    env_certificates() { "certificate authorities to trust instead of the system's" "代替系统证书、用于验证服务器的证书颁发机构" }
+    env_colour() { "no color on any terminal" "不使用颜色" }
+    file_config() { "apps, profiles and settings, without secrets; `docs/reference/settings.md` describes every key" "应用、配置档和设置，不含密钥；各键见 `docs/reference/zh/settings.md`" }
     file_vault() { "the encrypted vault: logins, tokens and the secrets of apps" "加密的保险库：登录、令牌和应用密钥" }
-    files_elsewhere() { "With --home or TOKENWARD_HOME both are in that folder; with XDG_DATA_HOME in tokenward below it." "使用 --home 或 TOKENWARD_HOME 时，两者都在该目录中；设置了 XDG_DATA_HOME 时，在其下的 tokenward 中。" }
+    files_elsewhere() { "With --home or TOKENWARD_HOME, both are in that folder; with XDG_DATA_HOME, in its subfolder `tokenward`." "使用 --home 或 TOKENWARD_HOME 时，两者都在该目录中；设置了 XDG_DATA_HOME 时，在其下的 tokenward 中。" }
 }
 
 impl Lang {

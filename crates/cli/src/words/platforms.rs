@@ -7,7 +7,7 @@ use super::{Lang, code_words, w};
 
 code_words! {
         Code::TicketRefused => (
-            w("the login cookie of the user is refused", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
+            w("the user's login cookie was rejected", "用户的登录 Cookie（bk_token / bk_ticket）被拒绝"),
             w(
                 "have the user log in to BlueKing again; if that does not help, compare the cookie's name and the app with the token service",
                 "请用户重新登录蓝鲸；若仍被拒绝，请核对 Cookie 名称、应用与令牌服务是否对应",
@@ -15,7 +15,7 @@ code_words! {
         ),
         Code::WrongUser => (
             w(
-                "the tokens belong to another user than the requested one, or to an unknown user",
+                "the tokens belong to a different user than the requested one, or to an unknown user",
                 "令牌属于另一个用户，或平台没有说明属于谁",
             ),
             w(
@@ -29,7 +29,7 @@ code_words! {
                 "决定密钥去向的文件可能被他人写过",
             ),
             w(
-                "check the file, then make it yours and not writable for others",
+                "check the file, then run `chown \"$(id -un)\" FILE` and `chmod go-w FILE`",
                 "请检查该文件，然后改为自己所有并禁止他人写入",
             ),
         ),
@@ -40,7 +40,7 @@ code_words! {
             ),
             w(
                 "name the second app with --app NAME, or replace the first with --yes",
-                "第二个应用请用 --app 名字，或用 --yes 替换第一个",
+                "第二个应用请用 --app 名称 另取名称，或用 --yes 替换第一个",
             ),
         ),
 }
@@ -75,27 +75,27 @@ impl Lang {
 const DATABASE_REASONS: &[Words] = &[w("its address is not well-formed", "地址格式不正确")];
 
 super::sentences! {
-    bad_provider() { "write feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
-    bad_provider_or_preset() { "write feishu, lark, blueking or oauth2, or gitlab" "请写 feishu、lark、blueking 或 oauth2，或 gitlab" }
-    preset_console(url) { "the app is registered at {url}; its Application ID is the client id" "在 {url} 登记应用，其中的 Application ID 即 client_id" }
-    bad_authentication() { "write basic, body or none" "请写 basic、body 或 none" }
+    bad_provider() { "use feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
+    bad_provider_or_preset() { "use feishu, lark, blueking, gitlab or oauth2" "请写 feishu、lark、blueking、oauth2 或 gitlab" }
+    preset_console(url) { "the app is registered at {url}; its Application ID is the client ID" "在 {url} 登记应用，其中的 Application ID 即 client_id" }
+    bad_authentication() { "use basic, body or none" "请写 basic、body 或 none" }
     bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
 
-    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or it is not a bkauth server: compare both with the token service's documents" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
+    no_such_realm(realm, url) { "there is no realm {realm} at {url}, or it is not a bkauth server: compare both with the token service's documentation" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
     no_such_dialect(dialect, url) { "{url} does not serve {dialect}: check the API variant, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
 
     ask_provider() { "Provider: feishu, lark, blueking, gitlab or oauth2" "平台（feishu 飞书、lark、blueking 蓝鲸、gitlab，或 oauth2 其他）" }
     dialects_told() { "BlueKing's API variants: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
     ask_dialect() { "API variant: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }
     ask_app_code() { "App code (bk_app_code)" "应用编码（bk_app_code）" }
-    ask_client_id() { "Client id" "客户端 ID（client_id）" }
+    ask_client_id() { "Client ID" "客户端 ID（client_id）" }
     ask_client_secret() { "Secret (not shown)" "密钥（输入时不显示）" }
     ask_token_service() { "Address of the token service (bkoauth's OAUTH_API_URL)" "令牌服务地址（即 bkoauth 的 OAUTH_API_URL）" }
     ask_bk_resource() { "Resource that users consent to, as in the token service's documents; separate several with commas (- for none)" "用户要授权的资源（resource），以令牌服务文档中的名称为准；多个用逗号分隔（没有请填 -）" }
     http_means(url) { "{url} is not encrypted: anyone on the network in between can read and use the app's secret, the users' login cookies and every token" "{url} 未加密：网络途中的任何人都能读到应用密钥、用户的登录 Cookie 和每一个令牌，并加以使用" }
     ask_allow_http() { "Use plain http anyway, for this app only?" "仍然允许这个应用使用明文 http 吗？" }
     http_refused(url) { "{url} is not encrypted: the app's secret, the users' cookies and every token could be read on the way" "{url} 未加密：应用密钥、用户的 Cookie 和令牌都可能在途中被读取" }
-    http_refused_next() { "use an https address; where the token service speaks plain http only: `--allow-http`, which allows it for this app only" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
+    http_refused_next() { "use an https address; if the token service supports plain http only, add `--allow-http`, which allows it for this app only" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
     plain_http_on(url) { "plain http is allowed for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way" "该应用允许明文 http（allow_http）：发往 {url} 的内容，包括密钥和令牌，可能在途中被读取" }
     ask_realm() { "Realm" "realm（认证域）" }
     ask_gateway() { "Address of the API gateway, for `tokenward api` (- for none)" "API 网关地址，用于 `tokenward api`（没有请填 -）" }
@@ -103,23 +103,23 @@ super::sentences! {
     ask_has_secret() { "Does the client have a secret?" "该客户端有密钥吗？" }
     ask_resource() { "Address of the API that tokens are for (- for the issuer itself)" "令牌用于哪个接口地址（就是 issuer 请填 -）" }
     not_discovered(what) { "the issuer's endpoints could not be read: {what}; they will be requested again when needed" "无法读取 issuer 的端点：{what}；需要时会再次读取" }
-    not_discovered_next() { "compare --issuer with the server's own documents exactly, or name --authorization-endpoint and --token-endpoint" "请核对 --issuer 与服务器公布的是否完全一致，或用 --authorization-endpoint 和 --token-endpoint 指明端点" }
+    not_discovered_next() { "compare --issuer exactly with the server's documentation, or set --authorization-endpoint and --token-endpoint" "请核对 --issuer 与服务器公布的是否完全一致，或用 --authorization-endpoint 和 --token-endpoint 指明端点" }
     init_register_redirect(uri) { "register exactly this redirect URL at the server: {uri}" "请在服务器上登记重定向 URL，须完全一致：{uri}" }
     init_next_user(named) { "tokenward login{named} --user NAME, or tokenward token{named} --as app" "tokenward login{named} --user 用户名，或 tokenward token{named} --as app" }
     public_ways() { "--client-authentication none for a public client" "公共客户端没有密钥：--client-authentication none" }
 
     user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile for {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
-    user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名字 --app 应用`" }
-    user_missing(profile) { "the app of profile {profile} serves many users: which user?" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
+    user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名称 --app 应用`" }
+    user_missing(profile) { "the app of profile {profile} serves many users, and no user was given" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
     user_missing_next() { "use --user NAME; for the app's own token, run `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
     no_user_yet(profile) { "no user is logged in yet with profile {profile}, whose app serves many users" "配置档 {profile} 的应用服务多个用户，目前还没有用户登录" }
-    no_user_yet_next() { "`tokenward login --user NAME` with that user's login cookie" "请用该用户的登录 Cookie 运行 `tokenward login --user 用户名`" }
-    cookie_login_undone(user) { "{user} is not logged in again: the existing login is unchanged" "{user} 没有重新登录：原有的登录保持原状" }
+    no_user_yet_next() { "run `tokenward login --user NAME` with that user's login cookie" "请用该用户的登录 Cookie 运行 `tokenward login --user 用户名`" }
+    cookie_login_undone(user) { "the new login of {user} failed; the existing login is unchanged" "{user} 没有重新登录：原有的登录保持原状" }
     login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
     no_login_page(dialect, cookie) { "{dialect} has no login page: it issues tokens for the cookie {cookie} of a user who is logged in to BlueKing, and there is no terminal to ask for it on" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前不是交互式终端，无法询问" }
     no_page_for(flag, dialect) { "{flag} needs a login page, and {dialect} has none: it issues tokens for the login cookie of a user" "{flag} 需要登录页，而 {dialect} 没有：它凭用户的登录 Cookie 签发令牌" }
-    app_logs_not_in() { "an app does not log in: `tokenward token --as app` gets its token with the app secret" "应用无需登录：`tokenward token --as app` 凭密钥获取其令牌" }
-    cookie_where(url) { "there is no login page at {url}: it issues tokens for the login cookie of a user. In the browser that is logged in to BlueKing: developer tools → Application → Cookies. The cookie is sent to the token service, and stored nowhere" "{url} 没有登录页：它凭用户的登录 Cookie 签发令牌。请在已登录蓝鲸的浏览器中打开开发者工具 → Application → Cookies 查看。Cookie 只发送给令牌服务，不会保存" }
+    app_logs_not_in() { "an app needs no login: `tokenward token --as app` gets its token with the app secret" "应用无需登录：`tokenward token --as app` 凭密钥获取其令牌" }
+    cookie_where(url) { "there is no login page at {url}: it issues tokens for a user's login cookie. To find the cookie, in the browser that is logged in to BlueKing open developer tools → Application → Cookies. The cookie is sent to the token service and is not stored" "{url} 没有登录页：它凭用户的登录 Cookie 签发令牌。请在已登录蓝鲸的浏览器中打开开发者工具 → Application → Cookies 查看。Cookie 只发送给令牌服务，不会保存" }
     ask_cookie(cookie, user) { "Cookie {cookie} of {user} (not shown)" "{user} 的 Cookie {cookie}（输入时不显示）" }
     cookie_unreadable(source) { "the login cookie cannot be read from {source}" "无法从 {source} 读取登录 Cookie" }
     cookie_absent(cookie) { "the given text does not contain the cookie {cookie}" "所给内容中没有 Cookie {cookie}" }
@@ -128,10 +128,10 @@ super::sentences! {
     cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
     user_logged_in_already(user) { "{user} is already logged in with a valid token; no request was made" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
     user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
-    user_login_lasts(access, refresh) { "the access token is valid for {access} and refreshed automatically; the login expires in {refresh}, and a refresh does not change that" "访问令牌有效期 {access}，会自动刷新；登录在 {refresh}后结束，刷新不会延长" }
-    user_login_turned(access) { "the access token is valid for {access} and refreshed automatically; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动刷新；平台未告知登录何时结束" }
-    user_login_ends(access) { "no refresh token was issued: the login expires in {access}" "没有下发刷新令牌：登录在 {access}后结束" }
-    no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login expires in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有下发刷新令牌，此登录将在 {span}后结束。多数服务器在申请 offline_access 时下发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
+    user_login_lasts(access, refresh) { "the access token is valid for {access} and refreshed automatically; the login expires in {refresh}, and a refresh does not change that" "访问令牌有效期 {access}，会自动刷新；登录将在 {refresh}后失效，刷新不会延长" }
+    user_login_turned(access) { "the access token is valid for {access} and refreshed automatically; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动刷新；平台未告知登录何时失效" }
+    user_login_ends(access) { "no refresh token was issued: the login expires in {access}" "没有签发刷新令牌：登录将在 {access}后失效" }
+    no_refresh_token_elsewhere(span) { "no refresh token was issued, so this login expires in {span}. Most servers issue one for the scope offline_access: `tokenward login --scope offline_access` (with OpenID Connect: 'openid offline_access')" "没有签发刷新令牌，此登录将在 {span}后失效。多数服务器在申请 offline_access 时签发：`tokenward login --scope offline_access`（OpenID Connect：'openid offline_access'）" }
     scopes_missing_elsewhere(scopes) { "requested but not granted: {scopes}" "已申请但未授权：{scopes}" }
     no_tenants(provider) { "{provider} has no tenant tokens: use --as user or --as app" "{provider} 没有租户（tenant）令牌：请用 --as user 或 --as app" }
     wiki_not_here(provider) { "`wiki` is for the wiki of Feishu and Lark, but the profile's app is at {provider}: choose another profile with --profile" "`wiki` 用于飞书和 Lark 的知识库，而该配置档的应用属于 {provider}：请用 --profile 选择其他配置档" }
@@ -152,20 +152,20 @@ super::sentences! {
     no_app_token(dialect) { "{dialect} issues no tokens for the app itself: log in as a user, or let the gateway use the app's id and secret" "{dialect} 不为应用签发令牌：请登录用户，或让网关直接使用应用的 ID 和密钥" }
     call_no_such_path() { "compare the path and method with the API's documentation" "请对照接口文档核对路径和方法" }
 
-    bad_offset() { "write +08:00 or 8" "请写 +08:00 或 8" }
+    bad_offset() { "use a UTC offset such as +08:00 or 8" "请写 +08:00 或 8" }
     bkoauth_not_here(profile, provider) { "the app of profile {profile} is at {provider}, but bkoauth's tokens belong to BlueKing" "配置档 {profile} 的应用属于 {provider}，而 bkoauth 的令牌属于蓝鲸" }
     bkoauth_init() { "set up the program's app first with `tokenward init --provider blueking`, then name its profile with --profile" "请先用 `tokenward init --provider blueking` 设置该程序的应用，再用 --profile 指定其配置档" }
-    bkoauth_two_owners() { "two programs cannot share one refresh token, each ends the other's tokens: stop the Django program first, or let it get tokens from Tokenward. Its table is only read" "同一个刷新令牌由两个程序共用，会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。表只会被读取" }
+    bkoauth_two_owners() { "two programs cannot share one refresh token, because each invalidates the other's tokens: stop the Django program first, or let it get its tokens from Tokenward. Tokenward only reads its table" "同一个刷新令牌由两个程序共用，会互相使对方的令牌失效：请先停掉 Django 程序，或改由它向 Tokenward 取令牌。该表只读取，不修改" }
     bkoauth_looking() { "reading the table, and asking the token service which users its tokens belong to; nothing is changed" "正在读取该表，并向令牌服务询问各令牌属于谁；不做任何更改" }
     bkoauth_reading() { "reading the table; nothing is changed" "正在读取该表；不做任何更改" }
     bkoauth_rows(count) { "rows in the table: {count}" "表中的行数：{count}" }
     bkoauth_new(count, names) { "to be imported: {count} ({names})" "将导入：{count} 个（{names}）" }
     and_more(names, count) { "{names} and {count} more" "{names} 等，另有 {count} 个" }
     bkoauth_known(count) { "already in the vault: {count}" "保险库已有：{count}" }
-    bkoauth_elsewhere(count) { "skipped, of another environment than the app's: {count}" "属于其他环境，不导入：{count}" }
+    bkoauth_elsewhere(count) { "skipped because their environment differs from the app's: {count}" "属于其他环境，不导入：{count}" }
     bkoauth_left(count) { "skipped for other reasons, shown in each row: {count}" "因其他原因不导入（各行有说明）：{count}" }
     bkoauth_replaces(count) { "logins in the vault that these replace: {count}. They are archived, and `tokenward adopt --undo --profile NAME` restores one" "将取代保险库中的登录：{count} 个。原登录会存档，可用 `tokenward adopt --undo --profile 名称` 恢复" }
-    bkoauth_unasked(count) { "the token service did not say which users these tokens belong to: {count}. They are imported as in the table; none is handed out before its user is known" "令牌服务没有说明这些令牌属于谁：{count} 个。按表中所写导入；确认用户之前不会交出" }
+    bkoauth_unasked(count) { "the token service did not say which users these tokens belong to: {count}. They are imported as in the table; none is handed out before its user is known" "令牌服务没有说明这些令牌属于谁：{count} 个。将按表中所写导入；确认用户之前不会提供给任何程序" }
     bkoauth_rows_hidden(count) { "-v shows all {count} rows, --json has them too" "-v 可显示全部 {count} 行，--json 中也有" }
     bkoauth_nothing_new() { "nothing to import" "没有需要导入的登录" }
     ask_adopt_rows(count) { "Import these logins ({count})?" "确定导入这些登录（{count} 个）吗？" }
@@ -173,10 +173,10 @@ super::sentences! {
     row_to_adopt(name) { "would be imported as {name}" "将导入为 {name}" }
     row_to_adopt_due(name) { "would be imported as {name}; its access token is refreshed at the first use" "将导入为 {name}；其访问令牌会在首次使用时刷新" }
     bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and check that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }
-    bkoauth_no_table() { "the database has no table of bkoauth" "数据库中没有 bkoauth 的表" }
+    bkoauth_no_table() { "the database has no bkoauth table" "数据库中没有 bkoauth 的表" }
     bkoauth_table_next() { "compare the database with the one in the program's settings (DATABASES): bkoauth's migrations create the table there" "请对照该程序配置（DATABASES）中的数据库：该表由 bkoauth 的迁移（migrate）创建" }
     address_not_read(what) { "the database's address could not be read from {what}" "无法从 {what} 读取数据库地址" }
-    address_in_arguments() { "other users of this machine can read the password in this address, and shells keep it; use --bkoauth @FILE, or - and a line of stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
+    address_in_arguments() { "other users of this machine can read the password in this address, and shells save it in their history; use --bkoauth @FILE, or - with a line on stdin" "本机其他用户可以看到该地址中的密码，shell 也会记录下来；请用 --bkoauth @文件，或用 - 从 stdin 读取一行" }
     head_row() { "ROW" "行" }
     head_environment() { "ENVIRONMENT" "环境" }
     head_fate() { "OUTCOME" "结果" }
@@ -185,8 +185,8 @@ super::sentences! {
     row_adopted(name) { "imported as {name}" "已导入，保存为 {name}" }
     row_adopted_due(name) { "imported as {name}; its access token has expired and is refreshed at the first use" "已导入，保存为 {name}；访问令牌已失效，首次使用时刷新" }
     row_known() { "already in the vault" "保险库已有" }
-    row_superseded(row) { "skipped: row {row} of the same user is the valid or newer one" "未导入：同一用户的第 {row} 行才是有效的，或更新" }
-    row_elsewhere() { "skipped: of another environment than the app's" "未导入：属于另一个环境" }
+    row_superseded(row) { "skipped: row {row} of the same user is the valid or newer one" "未导入：同一用户的第 {row} 行才有效，或比这一行新" }
+    row_elsewhere() { "skipped: its environment differs from the app's" "未导入：属于另一个环境" }
     row_anonymous() { "skipped: the token of an anonymous visitor" "未导入：匿名访客的令牌，不属于任何人" }
     row_without_refresh() { "skipped: it has no refresh token" "未导入：没有刷新令牌" }
     row_malformed() { "skipped: the name or the token is malformed" "未导入：用户名或令牌不合法" }

@@ -1,27 +1,27 @@
 //! Words of `profile`, `whoami` and `version`, and of what is told about names of profiles.
 
 super::sentences! {
-    profile_is_made_by() { "a profile is made by logging in under its name: `tokenward login NAME`" "登录时即创建配置档：`tokenward login 名称`" }
-    refresh_always_refreshes() { "`tokenward refresh` always refreshes, whether or not the token has expired: leave the flag out" "`tokenward refresh` 总会刷新，无论令牌是否到期：去掉该参数即可" }
+    profile_is_made_by() { "to create a profile, log in under its name: `tokenward login NAME`" "登录时即创建配置档：`tokenward login 名称`" }
+    refresh_always_refreshes() { "`tokenward refresh` always refreshes, whether or not the token has expired: leave the flag out" "`tokenward refresh` 总会刷新，无论令牌是否过期：去掉该参数即可" }
     who_as(user, profile, app, status) { "{user} · profile {profile} · app {app} · {status}" "{user} · 配置档 {profile} · 应用 {app} · {status}" }
     user_with_id(name, id) { "{name} ({id})" "{name}（{id}）" }
     no_profiles() { "there is no profile yet: `tokenward init` sets up an app and a profile" "还没有配置档：`tokenward init` 会登记应用并创建配置档" }
     logins_of(count) { "{count} logins" "{count} 个登录" }
-    profile_used(name) { "profile {name} is used by default now" "默认配置档现在是 {name}" }
-    profile_renamed(from, to) { "profile {from} is called {to} now; its login and its linked files came along" "配置档 {from} 已改名为 {to}；其登录和链接文件随之保留" }
+    profile_used(name) { "profile {name} is now the default" "默认配置档现在是 {name}" }
+    profile_renamed(from, to) { "profile {from} is now called {to}; its login and linked files are kept" "配置档 {from} 已改名为 {to}；其登录和链接文件随之保留" }
     profile_removed(name) { "profile {name} is removed; its app stays set up" "已移除配置档 {name}；其应用仍保留" }
     no_longer_synced(file) { "{file} is no longer kept in sync; it is left as it is" "{file} 不再同步；文件保持原样" }
-    profile_name_taken(name) { "{name} cannot be the new name: there is a profile or a login of that name, or it is no name of a profile" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }
+    profile_name_taken(name) { "{name} cannot be used as the new name: a profile or login of that name exists, or it is not a valid profile name" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }
     profile_name_taken_next() { "choose another name; `tokenward profile list` shows those that are taken" "请换一个名字；`tokenward profile list` 列出已有的名字" }
-    profile_of_variables(name) { "profile {name} is described by variables, and config.toml has no such profile" "配置档 {name} 由环境变量描述，config.toml 中没有" }
-    variable_names_another(name) { "TOKENWARD_PROFILE names {name}, and comes before the default" "环境变量 TOKENWARD_PROFILE 指定了 {name}，它优先于默认配置档" }
+    profile_of_variables(name) { "profile {name} is defined by environment variables only and is not in config.toml" "配置档 {name} 由环境变量设置，config.toml 中没有" }
+    variable_names_another(name) { "TOKENWARD_PROFILE is set to {name} and overrides the default" "环境变量 TOKENWARD_PROFILE 指定了 {name}，它优先于默认配置档" }
     ask_remove_profile(name) { "Remove profile {name}?" "确定要移除配置档 {name} 吗？" }
     ask_remove_login_too(name, users) { "Remove profile {name}, and delete the login of {users} on this machine?" "确定要移除配置档 {name}，并在本机删除 {users} 的登录吗？" }
     no_login_to_attach() { "every login has a profile already" "所有登录都已有配置档" }
     several_to_attach(ids) { "several logins have no profile: {ids}" "有多个登录不属于任何配置档：{ids}" }
-    name_the_id() { "name the one that is meant: `tokenward profile attach PROFILE ID`; `tokenward list` shows whose each is" "请指定其中一个：`tokenward profile attach 配置档 ID`；`tokenward list` 显示各属于谁" }
+    name_the_id() { "choose one: `tokenward profile attach PROFILE ID`; `tokenward list` shows the user of each login" "请指定其中一个：`tokenward profile attach 配置档 ID`；`tokenward list` 显示各属于谁" }
     exec_profile(name) { "{name} is a profile: `tokenward exec -p {name} -- CMD` runs a program with its token" "{name} 是配置档：`tokenward exec -p {name} -- 命令` 用它的令牌运行程序" }
-    new_profile_of(name) { "for a new profile name its app: `tokenward login {name} --app APP`" "若要新建配置档，请指定应用：`tokenward login {name} --app 应用`" }
+    new_profile_of(name) { "to create a new profile, also give its app: `tokenward login {name} --app APP`" "若要新建配置档，请指定应用：`tokenward login {name} --app 应用`" }
     perhaps_command(command) { "did you mean `tokenward {command}`?" "你是不是想输入 `tokenward {command}`？" }
 }
 

@@ -5,7 +5,7 @@ use tokenward_core::{Code, Words};
 use super::{code_words, w};
 
 super::sentences! {
-    bad_listen() { "write an address of this machine and a port, such as 127.0.0.1:9770, or a port alone" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
+    bad_listen() { "use an address of this machine with a port, such as 127.0.0.1:9770, or just a port" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
     proxy_ready(url) { "the proxy listens on {url}; press Ctrl-C to stop it" "代理已启动：{url}；按 Ctrl-C 结束" }
     proxy_user(profile, host) { "every request goes to {host} with the token of the login {profile}" "所有请求都会带上配置档 {profile} 的令牌发往 {host}" }
     proxy_app(app, host) { "every request goes to {host} with the token of the app {app} itself" "所有请求都会带上应用 {app} 自身的令牌发往 {host}" }
@@ -24,14 +24,14 @@ super::sentences! {
     proxy_open(address) { "{address} can be reached from other machines" "{address} 可被其他机器访问" }
     proxy_bad_origin(origin) { "{origin} is not a web origin: write http:// or https:// and a host, with its port" "{origin} 不是网页来源：请写 http:// 或 https:// 加主机和端口" }
     proxy_turned() { "token refreshed" "令牌已刷新" }
-    proxy_unshown(number) { "{number} requests more" "另有 {number} 个请求" }
-    proxy_ends(name) { "{name}: no new requests are accepted, running ones may finish; press again to stop at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
+    proxy_unshown(number) { "{number} more requests" "另有 {number} 个请求" }
+    proxy_ends(name) { "{name} received: no new requests are accepted, running ones may finish; press Ctrl-C again to stop at once" "{name}：不再接受新请求，等待进行中的请求结束；再按一次立即结束" }
     proxy_ended() { "the proxy has stopped" "代理已结束" }
 }
 
 code_words! {
         Code::ProxyOtherHost => (
-            w("the request was meant for another host than this proxy", "这个请求要访问的主机不是本代理"),
+            w("the request was meant for a host other than this proxy", "这个请求要访问的主机不是本代理"),
             w(
                 "use the address that `tokenward proxy` shows as the base URL; --allow-host adds a name",
                 "请把 `tokenward proxy` 显示的地址用作基础地址；可用 --allow-host 增加名字",
@@ -47,8 +47,8 @@ code_words! {
         Code::ProxySecretMissing => (
             w("the proxy's local secret is missing or wrong", "缺少代理的本机密钥，或密钥不正确"),
             w(
-                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret. Under `tokenward proxy -- CMD` the program was given a token or secret of its own (arguments win over the environment): remove it",
-                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret。若在 `tokenward proxy -- 命令` 之下，则程序另有自己的令牌或密钥（参数优先于环境变量）：请去掉",
+                "use the whole address that `tokenward proxy` shows, or send the header X-Tokenward-Secret. With `tokenward proxy -- CMD`, check whether the program is given a token or secret of its own, and remove it (arguments override the environment)",
+                "请使用 `tokenward proxy` 显示的完整地址，或发送请求头 X-Tokenward-Secret。若程序是用 `tokenward proxy -- 命令` 启动的，说明它还另外指定了令牌或密钥（参数优先于环境变量）：请去掉",
             ),
         ),
         Code::ProxyLoginCall => (
@@ -66,7 +66,7 @@ code_words! {
             ),
         ),
         Code::ProxyLoop => (
-            w("the proxy would forward a request to itself", "代理把请求转发给了自己"),
+            w("the proxy would forward a request to itself", "代理会把请求转发给自己，已拒绝"),
             w(
                 "the app's open URL must be the provider's: `tokenward init --open-url URL`",
                 "应用的 API 地址必须是平台自己的地址：`tokenward init --open-url URL`",
@@ -75,7 +75,7 @@ code_words! {
         Code::ProxyNotPermitted => (
             w("the proxy does not forward this", "代理不转发这样的内容"),
             w(
-                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only where it belongs",
+                "send GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS, and the local secret only at the start of the path (/s/SECRET/…) or in the header X-Tokenward-Secret",
                 "请使用 GET、HEAD、POST、PUT、PATCH、DELETE 或 OPTIONS，并只在规定的位置发送本机密钥",
             ),
         ),
@@ -88,6 +88,6 @@ code_words! {
         ),
         Code::ProxyCallerStalled => (
             w("the caller stalled while sending its request", "调用方在发送请求时停滞"),
-            w("send the request again, and its body without pauses", "请重新发送请求，且不要中途停顿"),
+            w("send the request again, with its body without long pauses", "请重新发送请求，且不要中途停顿"),
         ),
 }

@@ -17,25 +17,25 @@ fn words(remedy: Remedy) -> Words {
         Remedy::LogIn => w("log in again with `tokenward login`", "请用 `tokenward login` 重新登录"),
         Remedy::LogInAfterEnd => w(
             "log in again with `tokenward login`: the token or the consent has expired",
-            "令牌或授权已到期，请用 `tokenward login` 重新登录",
+            "令牌或授权已过期，请用 `tokenward login` 重新登录",
         ),
         Remedy::LogInAfterUse => w(
             "the token was revoked or already used: log in again with `tokenward login`; `tokenward doctor --online` shows the likely cause",
             "令牌已被撤销或使用过：请用 `tokenward login` 重新登录；`tokenward doctor --online` 会给出可能的原因",
         ),
         Remedy::LogInAgainFromStart => w(
-            "start again with `tokenward login`: the code was used, expired or unknown",
+            "start again with `tokenward login`: the code was already used, has expired or is unknown",
             "授权码已用过、过期或不存在，请重新运行 `tokenward login`",
         ),
         Remedy::TryLater => w("try again later; nothing is lost", "请稍后重试；没有丢失任何内容"),
         Remedy::TryLaterThenLogIn => w(
-            "try again later; if it stays so, the refresh token cannot be used any more: log in again with `tokenward login`",
+            "try again later; if this persists, the refresh token may no longer be usable: log in again with `tokenward login`",
             "请稍后重试；若一直如此，则刷新令牌已无法使用：请用 `tokenward login` 重新登录",
         ),
         Remedy::WaitForLimit => w("wait as long as the provider asks, then try again", "请按平台要求的时间等待后重试"),
         Remedy::CheckSecret => w(
             "copy the app's id and secret again from the console (Credentials) and run `tokenward init`",
-            "请从开放平台“凭证与基础信息”重新复制 App ID 和 App Secret，并运行 `tokenward init`",
+            "请从开发者后台“凭证与基础信息”重新复制 App ID 和 App Secret，并运行 `tokenward init`",
         ),
         Remedy::CheckBrand => w(
             "the app belongs to the other platform: run `tokenward init --provider feishu` if it was created at open.feishu.cn, `tokenward init --provider lark` if it was created at open.larksuite.com",
@@ -44,59 +44,62 @@ fn words(remedy: Remedy) -> Words {
         Remedy::CheckAppId => {
             w("check the app's id: it does not exist at this provider", "请核对 App ID：它在这个平台上不存在")
         }
-        Remedy::EnableApp => w("enable the app in the console and publish a version", "请在开放平台启用应用并发布版本"),
+        Remedy::EnableApp => {
+            w("enable the app in the console and publish a version", "请在开发者后台启用应用并发布版本")
+        }
         Remedy::InstallApp => w("have the app installed in the company", "请在企业中安装该应用"),
         Remedy::WidenAvailability => w(
-            "add the user to the app's availability (console: Version management) and publish a version",
-            "请在开放平台“版本管理”中把该用户加入应用可用范围并发布版本",
+            "add the user to the app's availability (console: Version Management & Release) and publish a version",
+            "请在开发者后台“版本管理与发布”中把该用户加入应用可用范围并发布版本",
         ),
         Remedy::EnableRefresh => w(
-            "console: Security settings → switch on \"Refresh user_access_token\", then publish a version",
-            "开放平台：安全设置 → 打开“刷新 user_access_token”开关，然后发布版本",
+            "console: Security Settings → turn on \"Refresh user_access_token\", then publish a version",
+            "开发者后台：安全设置 → 打开“刷新 user_access_token”开关，然后发布版本",
         ),
         Remedy::RegisterRedirect => w(
-            "console: Security settings → register the redirect URL exactly as it is used",
-            "开放平台：安全设置 → 登记重定向 URL，须与实际使用的完全一致",
+            "console: Security Settings → Redirect URLs: register the redirect URL exactly as it is used",
+            "开发者后台：安全设置 → 登记重定向 URL，须与实际使用的完全一致",
         ),
         Remedy::EnableScope => w(
-            "console: Permissions → enable the scope for the app, then publish a version",
-            "开放平台：权限管理 → 为应用开通该权限，然后发布版本",
+            "console: Permissions & Scopes → enable the scope for the app, then publish a version",
+            "开发者后台：权限管理 → 为应用开通该权限，然后发布版本",
         ),
         Remedy::GrantScope => w(
-            "log in again with --scope for what is missing; grants add up",
+            "log in again with `tokenward login --scope SCOPE` for what is missing; scopes granted earlier are kept",
             "请用 --scope 带上缺少的权限重新登录；授权会累加",
         ),
-        Remedy::AskAdministrator => {
-            w("ask the company's administrator to fix the account", "请联系企业管理员处理该账号")
-        }
+        Remedy::AskAdministrator => w(
+            "ask the company's administrator to check the user's account and the app's availability",
+            "请联系企业管理员处理该账号",
+        ),
         Remedy::AllowAddress => w(
             "console: Security settings → put this machine's address on the IP allow list",
-            "开放平台：安全设置 → 把本机地址加入 IP 白名单",
+            "开发者后台：安全设置 → 把本机地址加入 IP 白名单",
         ),
         Remedy::RaiseQuota => {
             w("the quota is used up: wait for the next month or raise it", "调用额度已用完：请等到下月或提升额度")
         }
         Remedy::UseIssuingApp => w(
             "the token belongs to another app or API variant: check --app-id and --token-api of `tokenward init`, then log in again",
-            "令牌属于另一个应用或接口版本：请核对 --app-id 和 --token-api 后重新登录",
+            "令牌属于另一个应用或接口版本：请核对 `tokenward init` 的 --app-id 和 --token-api，然后运行 `tokenward login`",
         ),
         Remedy::PassChallenge => w(
-            "the company requires another check: log in in the browser and complete it",
+            "the company requires an additional check: run `tokenward login` and complete it in the browser",
             "企业要求进一步验证：请在浏览器中登录并完成验证",
         ),
         Remedy::ResendTicket => w(
-            "the app needs a new ticket, which is sent to its event address every hour",
+            "wait for the next app ticket (sent to the app's event URL every hour), then try again",
             "需要新的 app_ticket：平台每小时向应用的事件地址推送一次",
         ),
         Remedy::CheckUrl => w(
             "check --open-url, --accounts-url and --token-url: there is no provider endpoint at that address",
-            "请核对 --open-url、--accounts-url 和 --token-url：那里没有平台的接口",
+            "请核对 `tokenward init` 的 --open-url、--accounts-url 和 --token-url：该地址上没有平台的接口",
         ),
         Remedy::RenewAppToken => {
             w("run the command again: a new app token is fetched", "请再运行一次：会重新获取应用令牌")
         }
         Remedy::RenewAccess => w("run `tokenward refresh`", "请运行 `tokenward refresh`"),
-        Remedy::ReportBug => w("report this with the lines above", "请附上以上内容反馈给我们"),
+        Remedy::ReportBug => w("report this with the complete error message", "请附上以上内容反馈给我们"),
         Remedy::LogInIfItLasts => w(
             "the login may no longer be valid: log in again with `tokenward login`, or try once more with `tokenward refresh`",
             "登录可能已失效：请用 `tokenward login` 重新登录，或用 `tokenward refresh` 再询问平台一次",
@@ -118,11 +121,11 @@ fn words(remedy: Remedy) -> Words {
             "请在注册该客户端的地方登记重定向 URL，须与实际使用的逐字一致",
         ),
         Remedy::CheckEndpoints => w(
-            "compare --issuer and the endpoints with the server's documents: there is no such endpoint at that address",
+            "compare --issuer and the endpoints with the server's documentation: there is no such endpoint at that address",
             "请与服务器的文档核对 --issuer 和各端点：那里没有它的接口",
         ),
         Remedy::CompareIssuer => w(
-            "pass the issuer that the document names with --issuer, or name --authorization-endpoint and --token-endpoint",
+            "pass the issuer named in the metadata with --issuer, or set --authorization-endpoint and --token-endpoint",
             "请用 --issuer 填写元数据中的签发者，或指定 --authorization-endpoint 和 --token-endpoint",
         ),
         Remedy::NameTenant => w(
@@ -154,11 +157,11 @@ fn words(remedy: Remedy) -> Words {
             "请让该 API 的网关管理员放行本机地址和应用所属租户",
         ),
         Remedy::RefreshOnce => w(
-            "run `tokenward refresh`; if that brings no access token either, ask the server's operator, and log in again with `tokenward login`",
+            "run `tokenward refresh`; if that returns no access token either, ask the server's operator, then log in again with `tokenward login`",
             "请用已保存的刷新令牌询问一次：`tokenward refresh`；若仍没有访问令牌，请联系服务器的管理者，然后用 `tokenward login` 重新登录",
         ),
         Remedy::AskServer => w(
-            "run `tokenward login` again; if the answer is the same, send these lines to the server's operator",
+            "run `tokenward login` again; if the response is the same, send the complete error message to the server's operator",
             "请重新运行 `tokenward login`；若应答仍然相同，请把以上内容交给服务器的管理者",
         ),
         Remedy::NameResource => w(

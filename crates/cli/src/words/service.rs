@@ -2,18 +2,18 @@
 
 super::sentences! {
     trouble_of(profile, words) { "profile {profile}: {words}" "配置档 {profile}：{words}" }
-    trouble_untold(program, why) { "{program} was to tell you of this, and did not: {why}" "{program} 未能通知你：{why}" }
+    trouble_untold(program, why) { "{program} should have notified you but failed: {why}" "{program} 未能通知你：{why}" }
     service_written(file) { "service file written: {file}" "已写入服务文件：{file}" }
     service_runs() { "`tokenward watch` is running, and starts whenever you log in to this machine" "`tokenward watch` 已在运行，今后每次登录本机时都会启动" }
     service_log(command) { "its log: `{command}`" "查看日志：`{command}`" }
     service_lingers() { "on a server, `loginctl enable-linger` keeps it running while you are not logged in" "在服务器上，`loginctl enable-linger` 可让它在你退出登录后继续运行" }
-    service_not_started(program) { "{program} is not here, so the service was not started; to start it:" "本机没有 {program}，服务尚未启动；启动方法：" }
+    service_not_started(program) { "{program} was not found, so the service was not started; to start it:" "本机没有 {program}，服务尚未启动；启动方法：" }
     service_start_failed(why) { "the service was not started: {why}; to start it:" "服务未能启动：{why}；启动方法：" }
     service_stop_failed(why) { "the service could not be stopped: {why}" "无法停止服务：{why}" }
     service_without(variable) { "{variable} is a secret and not written into the service file, so the service does not have it" "{variable} 是机密，不会写入服务文件，因此服务中没有这个变量" }
     service_without_next(variable) { "name a file with it instead: {variable}_FILE" "请改用文件：{variable}_FILE" }
     service_of_others(file) { "{file} was not written by `tokenward service install`, and is left as it is" "{file} 不是由 `tokenward service install` 写入的，未作改动" }
-    service_of_others_next() { "move it away first" "请先移走该文件" }
+    service_of_others_next() { "move or delete that file, then run `tokenward service install` again" "请先移走该文件" }
     service_removed(file) { "the service is stopped and {file} is deleted" "服务已停止，{file} 已删除" }
     service_file_removed(file) { "{file} is deleted; if the service still runs, it ends with your session" "{file} 已删除；若服务仍在运行，会随会话一同结束" }
     service_not_there() { "the service is not installed; `tokenward service install` installs it" "服务尚未安装；`tokenward service install` 可安装" }

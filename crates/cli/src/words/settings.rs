@@ -14,7 +14,7 @@ use crate::failure::Failure;
 super::sentences! {
     origin_default() { "the default" "默认值" }
     origin_line(key, file, line) { "{key} ({file} line {line})" "{key}（{file} 第 {line} 行）" }
-    meant_word(name) { ". Did you mean {name}?" "。你是不是想写 {name}？" }
+    meant_word(name) { ". Did you mean {name}?" "。你是不是想输入 {name}？" }
     secret_missing(app) { "the secret of app {app} is missing: it is not in the environment, in a file or in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
     secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
 }
@@ -97,7 +97,7 @@ fn chinese(error: &SettingsError) -> String {
         }
         SettingsError::Missing { setting, profile } => {
             let what = match setting {
-                Setting::AppId => "应用的 ID",
+                Setting::AppId => "App ID",
                 Setting::AccountsUrl => "令牌服务或 issuer 的地址",
                 Setting::TokenApi => "接口（ssm、auth-api 或 bkauth）",
                 Setting::Realm => "bkauth 的 realm",
@@ -125,7 +125,7 @@ fn chinese(error: &SettingsError) -> String {
                 _ => String::new(),
             };
             let meant = if error.lacks_variables() {
-                "。若其应用由环境变量描述，请设置 TOKENWARD_APP_ID".to_owned()
+                "。若其应用由环境变量设置，请设置 TOKENWARD_APP_ID".to_owned()
             } else {
                 zh.meant(nearest.as_deref())
             };
@@ -177,10 +177,10 @@ fn chinese_warning(warning: &Warning) -> String {
     let zh = Lang::Zh;
     match warning {
         Warning::UnknownKey { path, line, key, nearest } => {
-            format!("{} 第 {line} 行：{key} 没有意义，已忽略{}", path.display(), zh.meant(nearest.as_deref()))
+            format!("{} 第 {line} 行：无法识别 {key}，已忽略{}", path.display(), zh.meant(nearest.as_deref()))
         }
         Warning::UnknownVariable { name, nearest } => {
-            format!("环境变量 {name} 没有意义，已忽略{}", zh.meant(nearest.as_deref()))
+            format!("无法识别环境变量 {name}，已忽略{}", zh.meant(nearest.as_deref()))
         }
         Warning::CommasInScopes { origin } => {
             format!("{}：权限（scope）应以空格分隔；已把逗号当作空格处理", zh.origin(origin))

@@ -43,32 +43,32 @@ super::sentences! {
     nothing_listed() { "not logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
     nobody_yet(profiles) { "not logged in yet; profiles: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
     logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
-    doubt_story(since, why) { "a refresh token was sent and {why} ({since}); Tokenward asks again when that is safe" "刷新令牌已发出，但{why}（{since}）；会在安全时再次询问" }
-    consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}，{since}）" }
+    doubt_story(since, why) { "a refresh token was sent and {why} ({since}); Tokenward asks again when that is safe" "自 {since}起结果未知：刷新令牌已发出，但{why}；等到可以安全重试时，会再询问平台一次" }
+    consent_story(since, code, what) { "{what} ({code}, {since})" "{what}（{code}），{since}" }
     consent_provider(code) { "provider code {code}" "平台错误码 {code}" }
-    open_story(who, since, deadline) { "{who} began a refresh {since} and has until {deadline}" "{who}于 {since} 开始刷新，期限 {deadline}" }
-    refresh_soon(span) { "this login expires in {span} unless it is used; `tokenward refresh` extends it, and so does `tokenward token` once a refresh is due" "此登录将在 {span}后到期；到刷新时间后运行 `tokenward token` 或运行 `tokenward refresh` 可延长" }
+    open_story(who, since, deadline) { "{who} began a refresh at {since}; its deadline is {deadline}" "{who}于 {since}开始刷新，期限 {deadline}" }
+    refresh_soon(span) { "this login expires in {span} unless it is used; `tokenward refresh` extends it, and so does `tokenward token` once a refresh is due" "此登录将在 {span}后到期；`tokenward refresh` 可立即延长，到了刷新时间后 `tokenward token` 也可以" }
     wall_soon(span) { "this login expires in {span}, and a refresh cannot extend it: log in again before then" "此登录将在 {span}后失效，刷新无法延长：请提前重新登录" }
     turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已刷新，现为第 {generation} 版令牌" }
     turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚刷新过，现为第 {generation} 版令牌" }
     good_for(span) { "the access token is valid for {span}" "访问令牌有效期还有 {span}" }
-    notice_turn_failed(what, code) { "the early refresh failed; the current token is still valid: {what} ({code})" "提前刷新失败，现有令牌仍可用：{what}（{code}）" }
-    notice_not_told(code) { "this token belongs to the profile's previous login: the provider cannot be asked right now which user the new login belongs to. The new login is not used before that is known; the provider is asked at each call ({code})" "交出的是配置档之前登录的令牌：暂时无法询问平台新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
+    notice_turn_failed(what, code) { "no newer token yet: {what} ({code}); the current token is still valid" "提前刷新失败，现有令牌仍可用：{what}（{code}）" }
+    notice_not_told(code) { "this token belongs to the profile's previous login: the provider could not be asked which user the new login belongs to. The new login is not used until that is known; Tokenward asks again on each call ({code})" "输出的是配置档之前登录的令牌：暂时无法向平台确认新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
     notice_login_over(what, code, span) { "this login is no longer valid: {what} ({code}); its access token is valid for {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
-    restored_before(when) { "this vault was restored from a backup, {when}: most likely the login was refreshed after the backup was made" "此保险库是从备份恢复的（{when}）：登录很可能在备份之后又刷新过" }
+    restored_before(when) { "this vault was restored from a backup, {when}: most likely the login was refreshed after the backup was made" "此保险库是 {when}从备份恢复的，登录很可能在备份之后又刷新过" }
     followed_over(profile, what, code) { "the login of profile {profile} is no longer valid: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
     run_command(command) { "run `{command}`" "请运行 `{command}`" }
     no_vault_yet(folder) { "there is no vault yet at {folder}; the first login creates it" "{folder} 处还没有保险库；首次登录时会创建" }
-    notice_odd(what) { "the provider's answer was unusual: {what}" "平台的应答有异常：{what}" }
+    notice_odd(what) { "unusual response from the provider: {what}" "平台的应答有异常：{what}" }
     notice_recovered() { "an earlier refresh was interrupted after its answer was saved; it is finished now" "之前的一次刷新在保存应答后中断；现已完成" }
     notice_replayed() { "the outcome of an earlier refresh was unknown; the provider was asked again and has answered" "之前一次刷新的结果未知；已再次询问平台并得到应答" }
-    notice_rescue() { "the journal could not be written; the answer is kept in the rescue slot. Free some space soon" "日志无法写入；应答已存入应急存储区。请尽快腾出空间" }
-    notice_parked() { "a late answer arrived after the login had been refreshed; its tokens are archived" "应答迟到，登录已更新；其中的令牌已存档" }
+    notice_rescue() { "the journal could not be written; the provider's response is kept in the rescue slot (vault/rescue). Check the disk's free space and permissions soon" "日志无法写入；应答已存入应急存储区。请尽快腾出空间" }
+    notice_parked() { "a late answer arrived after the login had been refreshed; its tokens are archived" "应答迟到，登录已刷新；其中的令牌已存档" }
     notice_clock() { "the clock was set back; a refresh corrected the stored times" "系统时钟被回拨：已通过刷新修正所存时间" }
     notice_clock_back() { "the clock was set back; the next refresh that succeeds corrects the stored times" "系统时钟被回拨：下一次成功刷新时会修正所存时间" }
     notice_elsewhere() { "another process has refreshed the token" "另一个进程已完成刷新" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
-    login_recovered(profile) { "a login of profile {profile} that was interrupted has been finished" "配置档 {profile} 此前中断的登录已完成" }
+    login_recovered(profile) { "an interrupted login of profile {profile} has been completed" "配置档 {profile} 此前中断的登录已完成" }
     notice_shorter() { "the provider's tokens are valid for less time than was asked for" "平台的令牌有效期短于所要求的时间" }
     notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有丢失任何内容" }
 }
@@ -112,8 +112,8 @@ impl Lang {
         self.of(match doubt {
             Doubt::NoAnswer => w("no answer came", "没有收到应答"),
             Doubt::OddAnswer => w("the answer could not be read", "应答无法解读"),
-            Doubt::UnclearRefusal => w("the answer did not say what happened to it", "应答未说明其去向"),
-            Doubt::SenderDied => w("the sender died before an answer was saved", "发送进程在保存应答前退出"),
+            Doubt::UnclearRefusal => w("the answer did not say what happened to it", "应答没有说明它是否已被使用"),
+            Doubt::SenderDied => w("the process ended before a response was saved", "发送进程在保存应答前退出"),
             _ => w("the outcome is unknown", "结果未知"),
         })
     }
@@ -132,13 +132,13 @@ impl Lang {
                 "the provider's answer is in the rescue slot; the next run finishes the refresh",
                 "平台的应答已在应急存储区中；下次运行会完成刷新",
             ),
-            KeptState::Doubt => w("the login is kept and marked as outcome unknown", "登录已保留，并标记为结果未知"),
+            KeptState::Doubt => w("the login is kept and marked as outcome unknown", "登录（已标记为“结果未知”）"),
             KeptState::NewTokens => w(
-                "the new tokens are in the vault; run the command again and they are written; nothing is sent",
+                "the new tokens are in the vault; run the command again to write them to the file (nothing is sent)",
                 "新令牌已在保险库中；再次运行即可写入文件，不会重复发送",
             ),
-            KeptState::Record => w("the record of the login is kept", "登录的记录已保留"),
-            _ => w("everything known is kept", "已知内容全部保留"),
+            KeptState::Record => w("the login's history is kept (`tokenward doctor` shows it)", "登录的记录"),
+            _ => w("everything known about the login is kept", "全部已知内容"),
         })
     }
 }

@@ -12,7 +12,7 @@ code_words! {
                 zh: "平台的应答无处可存，其中的新令牌已丢失",
             },
             Words {
-                en: "fix what the line above names, then run `tokenward refresh`: it asks once more; if the provider refuses, log in again with `tokenward login`",
+                en: "fix the problem shown above, then run `tokenward refresh`: it asks the provider once more; if the provider refuses, log in again with `tokenward login`",
                 zh: "请处理上面指出的问题，然后运行 `tokenward refresh`：会再询问一次；若平台拒绝，请用 `tokenward login` 重新登录",
             },
         ),
@@ -22,7 +22,7 @@ code_words! {
                 zh: "保险库中有登录已损坏；其他登录完好",
             },
             Words {
-                en: "log in again with that profile: the new login replaces the damaged one",
+                en: "run `tokenward login --profile NAME`: the new login replaces the damaged one",
                 zh: "请在该配置档下重新登录：新登录会替换损坏的登录",
             },
         ),
@@ -59,7 +59,7 @@ code_words! {
                 zh: "操作系统给此进程的资源不足",
             },
             Words {
-                en: "raise the limit of open files (`ulimit -n 64`, or LimitNOFILE= of a service), then run it again; nothing was begun",
+                en: "raise the limit on open files (`ulimit -n 64`, or LimitNOFILE= of a service), then run the command again; nothing was started",
                 zh: "请提高打开文件数的上限（`ulimit -n 64`，或服务的 LimitNOFILE=），然后重试；尚未开始任何操作",
             },
         ),
@@ -103,8 +103,8 @@ impl Lang {
 
 /// The vault's own reasons.
 const REASONS: &[Words] = &[
-    Words { en: "it is no folder", zh: "它不是目录" },
-    Words { en: "the kernel keeps no files there", zh: "内核不在该处保存文件" },
+    Words { en: "it is not a folder", zh: "它不是目录" },
+    Words { en: "no files can be stored there (a kernel file system)", zh: "内核不在该处保存文件" },
     Words {
         en: "the folder's name is not valid UTF-8; choose another with TOKENWARD_HOME",
         zh: "目录名不是有效的 UTF-8；请用 TOKENWARD_HOME 另选一个",
@@ -117,7 +117,7 @@ const REASONS: &[Words] = &[
         en: "the file is missing and the vault is not empty; put it back, or restore a backup",
         zh: "文件缺失，而保险库并非空的；请放回该文件，或恢复备份",
     },
-    Words { en: "it was written and is not there", zh: "已经写入，但文件不存在" },
+    Words { en: "it was written but is missing", zh: "已经写入，但文件不存在" },
     Words {
         en: "every rescue slot holds an answer that waits to be moved into the journal",
         zh: "所有应急存储区都存有等待写入日志的应答",
@@ -137,12 +137,12 @@ super::sentences! {
     restore_here() { "here" "本机" }
     restore_nameless(user, app) { "a login without a profile ({user}, app {app})" "未归入配置档的登录（{user}，应用 {app}）" }
     restore_same(name, there) { "{name}: the same here and {there}" "{name}：本机与{there}相同" }
-    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is already used, so you have to log in again afterwards" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的刷新令牌已用掉，此登录将需要重新登录" }
-    restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and the login would continue with it" "{name}：本机刷新于 {here}，{there}为 {coming}：{there}的较新，此登录可用它继续" }
-    restore_apart(name, here, there, coming) { "{name}: refreshed on both sides, here {here}, {there} {coming}: only one of them is still valid, most likely the later one" "{name}：分开后两边都刷新过，本机 {here}，{there} {coming}：只有一边仍有效，多半是较晚的一边" }
-    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be archived" "{name}：本机（{here}）与{there}（{coming}）不是同一个登录：本机的将存档" }
+    restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is already used, so you have to log in again afterwards" "{name}：本机刷新于 {here}，{there}刷新于 {coming}；{there}的刷新令牌已用掉，恢复后需要重新登录" }
+    restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and the login would continue with it" "{name}：本机刷新于 {here}，{there}刷新于 {coming}；{there}的较新，恢复后此登录可继续使用" }
+    restore_apart(name, here, there, coming) { "{name}: refreshed on both sides, here {here}, {there} {coming}: only one of them is still valid, most likely the later one" "{name}：分开后两边都刷新过，本机于 {here}，{there}于 {coming}；只有一边仍有效，多半是较晚的一边" }
+    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be archived" "{name}：本机与{there}不是同一个登录（本机刷新于 {here}，{there}为 {coming}），本机的将存档" }
     restore_comes(name, there, coming) { "{name}: only {there}, refreshed {coming}" "{name}：仅在{there}，刷新于 {coming}" }
-    restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be archived" "{name}：仅在本机，刷新于 {here}：将存档" }
+    restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be archived" "{name}：仅在本机，刷新于 {here}，将存档" }
     restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it continues with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }
     restore_unread(reason) { "the vault here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
@@ -150,8 +150,8 @@ super::sentences! {
     restore_costs() { "for logins listed above as already used or only here, you have to log in again afterwards; the current vault is kept, and `tokenward vault restore --undo` restores it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以恢复" }
     ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
     restored_elsewhere() { "the vault that was backed up still has these logins if it exists: only one of the two may refresh, because a refresh on one side ends the login on the other. Use only this one from now on, or log in again here with `tokenward login`" "被备份的保险库如果仍在，其中也有这些登录：只能由其中一个刷新，因为一边刷新后，另一边的登录就会失效。今后请只使用这里的，或在这里用 `tokenward login` 重新登录" }
-    restore_undone() { "the earlier vault is in use now" "现已改用之前的保险库" }
-    restore_way_back() { "`tokenward vault restore --undo` goes back to it; `tokenward vault kept` shows every vault that is kept, and removes them" "运行 `tokenward vault restore --undo` 可以恢复；`tokenward vault kept` 可查看并删除保留的保险库" }
+    restore_undone() { "the earlier vault is now in use" "现已改用之前的保险库" }
+    restore_way_back() { "to switch back to it, run `tokenward vault restore --undo`; `tokenward vault kept` lists the archived vaults, and deletes them only with --remove or --remove-all" "运行 `tokenward vault restore --undo` 可以恢复；`tokenward vault kept` 可查看并删除保留的保险库" }
     fact_kept_vaults() { "archived vaults" "存档的保险库" }
     kept_vaults_counted(count) { "{count} (`tokenward vault kept` shows them)" "{count} 个（`tokenward vault kept` 可查看）" }
     no_kept_vaults() { "there is no archived vault" "没有存档的保险库" }
@@ -165,7 +165,7 @@ super::sentences! {
     head_kept_since() { "ARCHIVED" "存档时间" }
     head_kept_size() { "SIZE" "大小" }
     head_kept_back() { "RESTORE WITH" "恢复命令" }
-    restore_unsynced(reason) { "it is done, but the disk did not confirm it ({reason}): a power loss now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会复原" }
+    restore_unsynced(reason) { "it is done, but the disk did not confirm it ({reason}): a power loss now may undo it" "已经换好，但磁盘未确认写入（{reason}）：此时断电可能会退回到恢复之前的状态" }
     copy_removed(file) { "{file} was removed: its key could not be shown, so nobody could have opened it" "{file} 已删除：其密钥未能显示，没有人能打开它" }
     login_damaged_profile(name) { "log in again: `tokenward login --profile '{name}'` replaces the damaged login" "请重新登录：`tokenward login --profile '{name}'` 会替换损坏的登录" }
     login_damaged_copy() { "or restore an older backup: `tokenward vault restore FILE --dry-run` shows what that means for the others" "或恢复较早的备份：`tokenward vault restore 文件 --dry-run` 会说明对其他登录的影响" }
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn every_error_of_the_vault_is_told_in_chinese_and_its_own_reasons_are_those_of_the_vault() {
         let place = "/home/ada/.tokenward/vault";
-        let reason = || "it is no folder".to_owned();
+        let reason = || "it is not a folder".to_owned();
         let errors = [
             StoreError::read_only(place, reason()),
             StoreError::full(place, reason()),

@@ -6,7 +6,7 @@ use tokenward_wiki::{Flaw, Limit, Old, Standing};
 use super::{Lang, code_words, w};
 
 super::sentences! {
-    bad_host() { "write a host such as acme.feishu.cn" "请写主机名，例如 acme.feishu.cn" }
+    bad_host() { "use a host such as acme.feishu.cn" "请写主机名，例如 acme.feishu.cn" }
     fact_title() { "title" "标题" }
     fact_space() { "space" "知识库" }
     fact_parent() { "parent" "父页面" }
@@ -19,7 +19,7 @@ super::sentences! {
     fact_page() { "page" "页面" }
     fact_update() { "update" "更新" }
     wiki_blocks(blocks) { "at least {blocks}" "至少 {blocks}" }
-    wiki_would_change() { "the page would get the file's content" "页面将换成文件的内容" }
+    wiki_would_change() { "the page's content would be replaced with the file's" "页面将换成文件的内容" }
     wiki_would_finish() { "the page is unfinished and would be finished" "页面尚未完成，将继续完成" }
     wiki_would_stay() { "the file has not changed; only --force would change the page" "文件与写入时一致；除非加 --force，否则不做改动" }
     wiki_dry_run() { "nothing was sent" "没有发送任何请求" }
@@ -31,13 +31,13 @@ super::sentences! {
     wiki_importing() { "the provider imports the file" "平台正在导入文件" }
     wiki_picture_linked(url, reason) { "the image {url} was not fetched; it became a link: {reason}" "图片 {url} 未能下载，已改为链接：{reason}" }
     wiki_picture_not_public(url, host) { "the image {url} was not fetched; it became a link: {host} is not on the public internet; `--allow-private-pictures {host}` fetches from there" "图片 {url} 未下载，已改为链接：{host} 不在公网；加 `--allow-private-pictures {host}` 可从那里下载" }
-    wiki_picture_stays(line, what, flaw) { "line {line}: the image \"{what}\" is not uploaded and stays as text: {flaw}" "第 {line} 行：图片 \"{what}\" 不会上传，按文字保留：{flaw}" }
+    wiki_picture_stays(line, what, flaw) { "line {line}: the image \"{what}\" is not uploaded and stays as text: {flaw}" "第 {line} 行：图片“{what}”不会上传，按文字保留：{flaw}" }
     wiki_diagram(line, language) { "line {line}: the {language} diagram becomes a code block; the page does not render it" "第 {line} 行：{language} 图将成为代码块，页面不会绘制" }
     wiki_front_matter_left_out(lines) { "lines 1 to {lines} are read as front matter and are not on the page; if they are text, leave a blank line below the first rule" "第 1 至 {lines} 行被当作 front matter，不会出现在页面上；若它们是正文，请在第一条分隔线下空一行" }
     wiki_blank() { "the file has no text: the page shows only its title" "文件没有正文：页面只显示标题" }
     wiki_texts_cut(count) { "texts longer than the provider accepts were split: {count}" "有 {count} 段文字超出平台上限，已拆成多段" }
     wiki_link_without_login(address) { "a link's address contains a user name or password, which readers of the page would see; it is sent as {address}" "有链接的地址含用户名或密码，页面的读者会看到；发送时改为 {address}" }
-    wiki_picture_dropped(destination) { "the image \"{destination}\" cannot be fetched; its text is used instead" "图片地址 \"{destination}\" 无法获取，已改为其说明文字" }
+    wiki_picture_dropped(destination) { "the image \"{destination}\" cannot be fetched; its text is used instead" "图片地址“{destination}”无法获取，已改为其说明文字" }
     wiki_picture_without_place(what) { "the provider's converter left no place for the image {what}" "平台转换时没有为图片 {what} 留出位置" }
     wiki_tables_cut(count) { "tables too large for one request were split between rows: {count}" "有 {count} 个表格超出单次请求上限，已按整行拆成多个表格" }
     wiki_resumed() { "an earlier run was interrupted; this one finishes it" "上次运行被中断，本次继续完成" }
@@ -51,7 +51,7 @@ super::sentences! {
     wiki_cut_cells() { "the provider cut tables of more than 2,000 cells" "超过 2,000 个单元格的表格已被平台截断" }
     wiki_cut_columns() { "the provider cut tables of more than 100 columns" "超过 100 列的表格已被平台截断" }
     wiki_cut_paragraph() { "the provider cut paragraphs of more than 100,000 characters" "超过 100,000 字符的段落已被平台截断" }
-    wiki_cut_other(code) { "the provider changed something on its import (its code {code})" "平台导入时有所改动（代码 {code}）" }
+    wiki_cut_other(code) { "the provider changed something during the import (provider code {code})" "平台导入时有所改动（代码 {code}）" }
     wiki_bad_front_matter(line) { "line {line} of the front matter cannot be used" "front matter 第 {line} 行无法使用" }
     wiki_flaw_missing() { "it does not exist" "不存在" }
     wiki_flaw_no_file() { "it is not a file" "不是文件" }
@@ -63,7 +63,7 @@ super::sentences! {
     wiki_flaw_quote() { "a quote is opened and not closed" "引号没有闭合" }
     wiki_flaw_personal() { "personal must be true or false" "personal 只能是 true 或 false" }
     wiki_flaw_two_spaces() { "personal and space cannot be used together" "personal 与 space 不能同时使用" }
-    wiki_bad_place(text) { "\"{text}\" is neither an id nor the address of a space or page" "\"{text}\" 既不是 ID，也不是知识库或页面的地址" }
+    wiki_bad_place(text) { "\"{text}\" is neither an id nor the address of a space or page" "“{text}”既不是 ID，也不是知识库或页面的地址" }
     wiki_image_elsewhere(path) { "the image {path} is outside the file's folder and is not uploaded" "图片 {path} 不在文件所在目录内，不会上传" }
     wiki_image_elsewhere_next() { "check that others may see it; then name its folder with --images-from DIR, or leave out images with --no-images" "请先确认它可以公开给他人；然后用 --images-from 目录 指定所在目录，或用 --no-images 不带图片" }
     wiki_too_long(line, limit) { "the paragraph, list or table at line {line} is longer than the {limit} bytes that are converted at once: split it" "第 {line} 行处的段落、列表或表格超过一次可转换的 {limit} 字节：请拆成两段" }
@@ -84,7 +84,7 @@ super::sentences! {
     wiki_flaw_no_address() { "its address cannot be fetched" "地址无法获取" }
     wiki_flaw_nested() { "it is in HTML inside a list or quote" "位于列表或引用内的 HTML 中" }
     wiki_scopes_missing(scopes) { "the login lacks required scopes: {scopes}" "登录缺少所需的权限：{scopes}" }
-    wiki_scopes_login(command) { "`{command}`, then run the same command again; what was granted stays" "运行 `{command}`，然后再次运行同一命令；已授予的权限不会丢失" }
+    wiki_scopes_login(command) { "run `{command}`, then the same command again; scopes granted earlier are kept" "运行 `{command}`，然后再次运行同一命令；已授予的权限不会丢失" }
     wiki_nothing_made() { "no page was created or changed" "没有创建或改动任何页面" }
     wiki_perhaps_made() { "it is not known whether the page was created" "不确定页面是否已经创建" }
     wiki_perhaps_made_next() { "run the same command again: it looks for the page first, and creates no second one" "再次运行同一命令：它会先查找该页面，不会重复创建" }
@@ -94,7 +94,7 @@ super::sentences! {
     head_page() { "PAGE" "页面" }
     head_parent() { "PARENT" "父页面" }
     wiki_unfinished() { "(unfinished)" "（未完成）" }
-    wiki_none_listed() { "no page was published from here yet: `tokenward wiki create FILE`" "还没有从这里发布过页面：`tokenward wiki create 文件`" }
+    wiki_none_listed() { "no page has been published from here yet: run `tokenward wiki create FILE`" "还没有从这里发布过页面；可运行 `tokenward wiki create 文件`" }
     wiki_page_new() { "new" "新建" }
     wiki_page_whole() { "exists" "已有" }
     wiki_page_changed() { "would be updated" "将更新" }
@@ -103,7 +103,7 @@ super::sentences! {
     wiki_page_none() { "has no page" "没有页面" }
     wiki_created(created, there) { "pages created: {created}; already there: {there}" "新建页面 {created} 个；已有 {there} 个" }
     wiki_updated(updated, same) { "pages updated: {updated}; unchanged: {same}" "更新页面 {updated} 个；无改动 {same} 个" }
-    wiki_without_page(file) { "{file} has no page yet: `tokenward wiki create` on the same folder makes it" "{file} 还没有页面：对同一目录运行 `tokenward wiki create` 可创建" }
+    wiki_without_page(file) { "{file} has no page yet: `tokenward wiki create` on the same folder creates it" "{file} 还没有页面：对同一目录运行 `tokenward wiki create` 可创建" }
     wiki_not_with_folder(option) { "{option} is for a single file, and this is a folder" "{option} 只适用于单个文件，而这里给出的是目录" }
     wiki_in_file(file, what) { "{file}: {what}" "文件 {file}：{what}" }
     wiki_flaw_no_markdown() { "it contains no Markdown file" "其中没有 Markdown 文件" }
@@ -112,14 +112,14 @@ super::sentences! {
     wiki_continues() { "run the same command again to continue: no page is made twice" "再次运行同一命令即可继续：不会重复创建页面" }
     wiki_again() { "run the same command again: it continues from there, and nothing is written twice" "再次运行同一命令会从那里接着进行，不会重复写入" }
     wiki_refused_next() { "look up the provider's code in the API's documentation" "请在接口文档中查平台的错误码" }
-    wiki_stands(what, address) { "the page shows {what}: {address}" "页面目前显示：{what}：{address}" }
+    wiki_stands(what, address) { "the page shows {what}: {address}" "页面（{address}）目前显示{what}" }
     wiki_stands_more(stands) { "{stands} (an answer was lost; it may be one step further)" "{stands}（有一次应答丢失，可能又前进了一步）" }
     wiki_stands_blank() { "only its title" "仅有标题" }
     wiki_stands_old() { "its previous content, unchanged" "原有内容，没有改动" }
     wiki_stands_old_and(new) { "its previous content, unchanged, and below it {new}" "原有内容没有改动，其下方是{new}" }
     wiki_stands_rest_and(new) { "the rest of its previous content, and below it {new}" "原有内容的剩余部分，其下方是{new}" }
     wiki_stands_part(blocks, of) { "the first {blocks} of {of} blocks of the file" "文件 {of} 块中的前 {blocks} 块" }
-    wiki_stands_text(pictures) { "all of the file except images ({pictures} are missing)" "文件的全部内容，只缺 {pictures} 张图片" }
+    wiki_stands_text(pictures) { "all of the file except images (missing: {pictures})" "文件的全部内容，只缺 {pictures} 张图片" }
     wiki_stands_all() { "all of the file" "文件的全部内容" }
     wiki_import_too_large() { "the file is larger than the 20 MB that are imported: leave out --import" "文件超过导入上限 20 MB：请去掉 --import" }
     wiki_already(address) { "the file already has a page there: {address}" "该文件在此处已有页面：{address}" }
@@ -132,7 +132,7 @@ super::sentences! {
     wiki_perhaps_edited(address) { "it is not known whether someone else changed the page: {address}" "无法确定该页面是否被他人修改过：{address}" }
     wiki_edited_next() { "check the page, copy what should stay into the file, then run again with --force" "请查看页面，把需要保留的内容并入文件，再加 --force 运行" }
     wiki_ambiguous_next() { "open them, delete the empty ones that are not needed, and run again" "请逐个打开，删除无用的空页面，然后再次运行" }
-    wiki_pictures_left(count, address) { "the page is published, but {count} of its images are missing: {address}" "页面已建成，但缺少 {count} 张图片：{address}" }
+    wiki_pictures_left(count, address) { "the page is published, but images are missing ({count}): {address}" "页面已发布，但缺少 {count} 张图片：{address}" }
 }
 
 impl Lang {
@@ -226,7 +226,7 @@ const CODES: &[(i64, Words)] = &[
     (
         131_003,
         w(
-            "a limit of the wiki: nodes in a space, below one page, or levels",
+            "a wiki limit was reached: nodes in the space, nodes below one page, or nesting levels",
             "达到知识库上限：节点总数、同级页面数或层级",
         ),
     ),
@@ -253,16 +253,16 @@ const CODES: &[(i64, Words)] = &[
 const JOBS: &[(i64, Words)] = &[
     (100, w("the file is encrypted", "文件已加密")),
     (104, w("the company's storage is full", "企业的存储空间已满")),
-    (105, w("the folder has too many items", "目录下内容过多")),
+    (105, w("the folder has too many items", "文件夹中的内容过多")),
     (108, w("the provider took too long", "平台处理超时")),
     (110, w("no permission", "没有权限")),
     (112, w("the format is not supported", "不支持该格式")),
     (113, w("the format is not supported", "不支持该格式")),
     (115, w("the file is too large", "文件过大")),
-    (116, w("no permission for the folder", "没有目标目录的权限")),
-    (117, w("the folder was deleted", "目标目录已被删除")),
+    (116, w("no permission for the folder", "没有目标文件夹的权限")),
+    (117, w("the folder was deleted", "目标文件夹已被删除")),
     (118, w("the file extension does not match the content", "扩展名与内容不符")),
-    (119, w("the folder does not exist", "目标目录不存在")),
+    (119, w("the folder does not exist", "目标文件夹不存在")),
     (120, w("the file extension does not match the content", "扩展名与内容不符")),
     (121, w("the uploaded file had expired", "上传的文件已过期")),
     (122, w("a copy is being made", "正在创建副本")),
@@ -274,18 +274,18 @@ const JOBS: &[(i64, Words)] = &[
 
 code_words! {
         Code::WikiFile => (
-            w("the Markdown file cannot be published as a page", "无法把该 Markdown 文件做成页面"),
+            w("the Markdown file cannot be published as a page", "无法把该 Markdown 文件发布为页面"),
             w("fix the file; no page was created or changed", "请修正文件；没有创建或改动任何页面"),
         ),
         Code::WikiPicture => (
-            w("an image of the file cannot be uploaded", "文件中有图片无法发送"),
+            w("an image of the file cannot be uploaded", "文件中有图片无法上传"),
             w(
                 "fix the path in the file, or leave out images with --no-images; nothing was created",
                 "请修正文件中的图片路径，或用 --no-images 不带图片；尚未创建任何内容",
             ),
         ),
         Code::WikiPlace => (
-            w("the place of the page is missing or not understood", "没有说明页面放在哪里，或无法理解"),
+            w("it is not clear where the page should go", "没有说明页面放在哪里，或无法理解"),
             w(
                 "use --personal, --space ID or --parent URL, or set it in the front matter (space, parent or personal)",
                 "请给出 --personal、--space ID 或 --parent URL，或在文件的 front matter 中写明（space、parent 或 personal）",
@@ -304,7 +304,7 @@ code_words! {
             w("wait for it, then run again", "请等它结束后再运行"),
         ),
         Code::WikiNoPage => (
-            w("the file was not published from here", "该文件不是从这里放进知识库的"),
+            w("the file was not published from here", "该文件不是从这里发布的"),
             w("publish it with `tokenward wiki create FILE`", "请先用 `tokenward wiki create 文件` 创建页面"),
         ),
         Code::WikiPageUnclear => (
@@ -315,14 +315,14 @@ code_words! {
             w("delete the empty ones, and run again", "请删除其中的空页面，然后再次运行"),
         ),
         Code::WikiPicturesLeft => (
-            w("the page is published, but some images are missing", "页面已建成，但缺少部分图片"),
+            w("the page is published, but some images are missing", "页面已发布，但缺少部分图片"),
             w(
                 "run the same command again: it retries only those images; or change them in the file",
                 "再次运行同一命令只会重试这些图片；或在文件中更换它们",
             ),
         ),
         Code::WikiImportRefused => (
-            w("the provider refuses to import the file", "平台不接受导入该文件"),
+            w("the provider refused to import the file", "平台不接受导入该文件"),
             w("leave out --import", "请去掉 --import"),
         ),
         Code::WikiImportFailed => (
@@ -343,8 +343,8 @@ code_words! {
         Code::WikiRecord => (
             w("the record of published pages cannot be read or written", "页面记录无法读取或写入"),
             w(
-                "fix the file that is named; without the record, published pages are not recognized",
-                "请处理上面指出的文件；没有记录就无法认出已建的页面",
+                "fix the file named above; without the record, published pages are not recognized",
+                "请处理上面指出的文件；没有记录就无法认出已发布的页面",
             ),
         ),
 }

@@ -248,7 +248,7 @@ fn errors_of_the_vault_and_of_a_database_are_told_in_the_language_of_the_rest() 
         assert!(ran.fails(2, "TW0").err.contains(words) && chinese(&details(&ran)), "{ran:?}");
     }
     let ran = desk.run(&["adopt", "--bkoauth", vault.to_str().unwrap(), "--yes"]);
-    assert!(ran.fails(2, "TW0523").err.contains("error: the database has no table of bkoauth (TW0523)"), "{ran:?}");
+    assert!(ran.fails(2, "TW0523").err.contains("error: the database has no bkoauth table (TW0523)"), "{ran:?}");
     std::fs::write(&vault, "damaged beyond reading").unwrap();
     let ran = desk.run(&["list", "--lang", "zh"]);
     assert!(ran.fails(2, "TW0301").err.contains("保险库无法读取") && chinese(&details(&ran)), "{ran:?}");

@@ -14,7 +14,9 @@ fn every_step_is_shown() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let lines: Vec<_> = ran.out.lines().collect();
     assert!(lines.iter().all(|line| line.starts_with("✓ ")), "{ran:?}");
-    for word in ["logged in", "prints", "refreshed it", "SIGKILL", "recovers", "the login works", "0 replays"] {
+    for word in
+        ["logged in", "prints", "refreshed it", "SIGKILL", "recovers", "the login works", "replays of a used token 0"]
+    {
         assert!(ran.out.contains(word), "{word}: {ran:?}");
     }
     assert_eq!(left(folder.path()), 0);

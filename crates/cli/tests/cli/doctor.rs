@@ -148,7 +148,10 @@ fn an_answer_that_never_came_is_told_as_our_own() {
     let ran = doctor(&world, EXPIRED, &["--json"]);
     assert!(ran.code == 3 && found(&ran, "login", "problem", "TW0409"), "{ran:?}");
     let told = world.run_with(EXPIRED, &["doctor"]);
-    assert!(told.out.contains("the answer was lost") && told.out.contains("no other program is involved"), "{told:?}");
+    assert!(
+        told.out.contains("the response was lost") && told.out.contains("nothing points to another program"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -114,17 +114,17 @@ fn an_end_that_is_not_kept_is_named() {
             "expiration_minutes",
             "its meaning",
         ),
-        (r#"{"access_token":"{A}","refresh_token":"{R}","expires_at":"in two hours"}"#, "expires_at", "not understood"),
-        (r#"{"expires_at":"soon","t":{"access_token":"{A}","refresh_token":"{R}"}}"#, "expires_at", "not understood"),
+        (r#"{"access_token":"{A}","refresh_token":"{R}","expires_at":"in two hours"}"#, "expires_at", "unknown format"),
+        (r#"{"expires_at":"soon","t":{"access_token":"{A}","refresh_token":"{R}"}}"#, "expires_at", "unknown format"),
         (
             r#"{"access_token":"{A}","refresh_token":"{R}","expires_in":1,"saved_at":"yesterday"}"#,
             "saved_at",
-            "not understood",
+            "unknown format",
         ),
         (
             r#"{"access":{"token":"{A}"},"refresh":{"token":"{R}","expires":"one day"}}"#,
             "refresh.expires",
-            "not understood",
+            "unknown format",
         ),
     ]
     .into_iter()

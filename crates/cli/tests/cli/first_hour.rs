@@ -215,7 +215,7 @@ fn a_reference_in_a_servers_settings_is_told_as_one() {
             [&["link", file][..], &["login", "--no-browser", "--env-file", file], &["exec", "--env-file", file, "env"]]
         {
             let ran = project.run(words);
-            assert!(ran.fails(2, "TW0507").err.contains("is a reference or encrypted"), "{words:?}: {ran:?}");
+            assert!(ran.fails(2, "TW0507").err.contains("is a reference or an encrypted value"), "{words:?}: {ran:?}");
             assert!(ran.err.contains("`tokenward exec --env LARK_TOKEN -- PROGRAM`"), "{words:?}: {ran:?}");
         }
         assert_eq!(project.read(file), text);

@@ -41,7 +41,7 @@ fn login_with_nothing_set_up_begins_with_init_and_goes_on() {
     let hosts = hosts(&world);
     let variables: Vec<_> = hosts.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut login = AtTerminal::with(&world, &variables, "login --timeout 30s");
-    login.until("nothing is set up yet, so this begins with the app");
+    login.until("nothing is set up yet, so the app comes first");
     answered(&mut login, &world).until("Log in now? [Y/n]").answer("\n").until("waiting for the browser");
     consented(login);
 }
@@ -67,7 +67,7 @@ fn a_no_ends_after_init() {
     assert!(world.config().contains(&world.app.id));
     // What stands there is the default of the next time.
     let mut again = AtTerminal::with(&world, &variables, "init");
-    again.until("[feishu]:").answer("abc\n").until("there is no provider abc; one of: feishu, lark");
+    again.until("[feishu]:").answer("abc\n").until("unknown provider abc; use feishu, lark");
     again.until("[feishu]:").answer("\n").until(&format!("[{}]:", world.app.id)).answer("\n").until("(not shown):");
 }
 

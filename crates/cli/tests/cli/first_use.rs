@@ -25,7 +25,7 @@ fn a_clock_that_was_set_back_is_told_once_and_in_true_words() {
         ("TOKENWARD_ACCOUNTS_URL", "http://127.0.0.1:1"),
     ];
     for (lang, clock, corrected, failed) in [
-        ("en", "the clock was set back; the next refresh", "; a refresh corrected", "the early refresh failed"),
+        ("en", "the clock was set back; the next refresh", "; a refresh corrected", "no newer token yet"),
         ("zh", "系统时钟被回拨：下一次成功刷新", "已通过刷新修正", "提前刷新失败"),
     ] {
         let ran = world.run_with(&back, &["api", "/open-apis/authen/v1/user_info", "--lang", lang]);
@@ -77,7 +77,7 @@ fn words_of_other_tools_lead_to_ours() {
         (&["token", "--raw"], "did you mean --format raw?"),
         (&["refresh", "--force"], "always refreshes"),
         (&["sts", "get-caller-identity"], "did you mean `tokenward whoami`?"),
-        (&["explain"], "TW0401, the provider's 20064"),
+        (&["explain"], "TW0401, a provider code such as 20064"),
         (&["explain", "TW401"], "did you mean TW0401?"),
         (&["vault", "zzzzzz"], "see `tokenward vault --help`"),
         (&["zzzzzz"], "see `tokenward --help` or"),

@@ -152,7 +152,7 @@ fn a_yes_to_another_user_bears_no_name_of_the_user_before() {
     assert_ne!(mings, token);
     assert_ne!(project.world.status()["login"]["user"]["name"], "Ada");
     let ran = project.run(&["adopt", "--undo"]);
-    assert!(ran.succeeds().err.contains("is the login of Ada again"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("uses the login of Ada again"), "{ran:?}");
     assert_eq!(project.run(&["token"]).succeeds().out, token);
     assert_eq!(project.world.sandbox.counters().replays, 0);
 }
@@ -558,7 +558,7 @@ fn what_was_piped_in_is_named_by_its_id() {
     let piped = json!({ "access_token": tokens.access_token, "refresh_token": tokens.refresh_token }).to_string();
     let ran = run_fed(&mut project.command(&["adopt", "-"]), &piped);
     let id = kept(&project.world);
-    assert!(ran.fails(2, "TW0516").err.contains(&format!("tokenward adopt --login {id} -p NEW")), "{ran:?}");
+    assert!(ran.fails(2, "TW0516").err.contains(&format!("tokenward adopt --login {id} -p NAME")), "{ran:?}");
     assert!(!ran.err.contains("tokenward adopt - "), "{ran:?}");
     project.run(&["adopt", "--login", &id, "-p", "ming"]).succeeds();
 }

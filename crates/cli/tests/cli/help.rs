@@ -85,7 +85,7 @@ fn help_of_every_command() {
 /// The program's name alone is a question, and no mistake: what to type first stands last, where a small terminal shows it.
 #[test]
 fn the_name_alone_says_what_to_type_first() {
-    for (lang, head, exit) in [("en", "Start here:", "Exit codes"), ("zh", "从这里开始：", "退出码")] {
+    for (lang, head, exit) in [("en", "First steps:", "Exit codes"), ("zh", "从这里开始：", "退出码")] {
         let ran = run(bare_command(&[]).env("TOKENWARD_LANG", lang));
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
         let (commands, start) = ran.out.split_once(head).unwrap();

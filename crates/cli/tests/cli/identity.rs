@@ -38,7 +38,7 @@ fn is_kept_aside(world: &World, token: &str, code: i32, words: &str) {
     for told in ["TW0516", "小明", "Ada", &format!("tokenward adopt --login {id} -p default --replace-user")] {
         assert!(words.contains(told), "{told} in {words}");
     }
-    for told in [format!("tokenward adopt --login {id} -p NEW"), format!("tokenward logout --login {id}")] {
+    for told in [format!("tokenward adopt --login {id} -p NAME"), format!("tokenward logout --login {id}")] {
         assert!(words.contains(&told), "{told} in {words}");
     }
     assert_eq!(world.run(&["token"]).succeeds().out, token, "Ada's token, as before");
@@ -86,7 +86,7 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
     // Ada's is not lost: it comes back, and whose it is is said each time.
     for user in ["Ada", "小明", "Ada"] {
         let ran = world.run(&["adopt", "--undo"]);
-        assert!(ran.succeeds().err.contains(&format!("is the login of {user} again")), "{ran:?}");
+        assert!(ran.succeeds().err.contains(&format!("uses the login of {user} again")), "{ran:?}");
         assert_eq!(world.status()["login"]["user"]["name"], user);
     }
     assert_eq!(world.run(&["token"]).succeeds().out, token);
@@ -103,7 +103,7 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
         for (ran, is_over) in [(world.run(&[words]), false), (world.run_with(&eight_days, &[words]), true)] {
             let said = format!("{}{}", ran.out, ran.err);
             assert!(said.contains(&format!("tokenward logout --login {id}")), "{words} {ran:?}");
-            assert_eq!(said.contains("expired login"), is_over, "{words} {ran:?}");
+            assert_eq!(said.contains("that is no longer valid"), is_over, "{words} {ran:?}");
             assert_ne!(said.contains(&format!("tokenward adopt --login {id}")), is_over, "{words} {ran:?}");
         }
     }
@@ -261,7 +261,7 @@ fn whose_a_login_is_that_nobody_names_is_asked_before_anything_is_handed_out() {
         world.sandbox.inject(Fault::new(FaultKind::Html { status: 502 }).when(Operation::Call));
     }
     let ran = world.login(&[]);
-    assert!(ran.succeeds().err.contains("did not say which user this login belongs to"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("did not say which user the new login belongs to"), "{ran:?}");
     world.sandbox.clear_faults();
     let ran = world.run(&["status"]);
     assert!(ran.out.contains("has not said yet which user"), "{ran:?}");

@@ -159,7 +159,7 @@ fn a_link_can_be_made_again_and_ended() {
     }
     assert_eq!((project.read(ENV), project.world.sandbox.history().len()), (text.clone(), calls));
     let ran = project.run(&["unlink", ENV]);
-    assert!(ran.succeeds().err.contains("becomes outdated at the next refresh"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("is outdated after the next refresh"), "{ran:?}");
     project.run(&["refresh"]).succeeds();
     assert_eq!(project.read(ENV), text, "the file stays as it is");
     project.run(&["unlink", ENV]).fails(2, "TW0506");

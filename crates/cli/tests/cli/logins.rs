@@ -24,7 +24,7 @@ fn set_up_log_in_and_show() {
 
     let ran = world.login(&["--scope", "docx:document"]);
     ran.succeeds();
-    assert!(ran.err.contains("profile default is Ada"), "{ran:?}");
+    assert!(ran.err.contains("profile default as Ada"), "{ran:?}");
     assert!(ran.err.contains("docx:document") && ran.err.contains("offline_access"), "{ran:?}");
     assert_eq!(ran.out.lines().count(), 1, "the address alone: {ran:?}");
 

@@ -357,7 +357,7 @@ fn a_reference_in_a_linked_place_is_never_written_over() {
         // A file that is not linked yet is refused with the same words.
         project.write("new.env", &edited);
         let ran = project.run(&["link", "new.env"]);
-        assert!(ran.fails(2, "TW0507").err.contains("is a reference or encrypted"), "{text}: {ran:?}");
+        assert!(ran.fails(2, "TW0507").err.contains("is a reference or an encrypted value"), "{text}: {ran:?}");
         assert_eq!(project.read("new.env"), edited);
         project.write(".env", &filled(pattern, &present(&project)));
     }

@@ -43,7 +43,7 @@ fn profiles_are_listed_and_selected() {
     assert!(lines.iter().any(|line| line.starts_with("* default") && line.contains("Ada")), "{ran:?}");
     assert!(lines.iter().any(|line| line.starts_with("  idle") && line.contains("not logged in")), "{ran:?}");
     let ran = world.run(&["profile", "use", "lab"]);
-    assert!(ran.succeeds().err.contains("profile lab is used by default now"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("profile lab is now the default"), "{ran:?}");
     let expected = [("default", false, 1), ("idle", false, 0), ("lab", true, 1)];
     assert_eq!(profiles(&world), expected.map(|(name, used, logins)| (name.to_owned(), used, logins)));
     assert!(world.config().contains("[profiles.idle] # kept"));
@@ -52,7 +52,7 @@ fn profiles_are_listed_and_selected() {
     assert!(ran.fails(2, "TW0201").err.contains("lab"), "{ran:?}");
     assert_eq!(world.status()["login"]["profile"], "lab");
     let ran = world.run_with(&[("TOKENWARD_PROFILE", "idle")], &["profile", "use", "default"]);
-    assert!(ran.succeeds().err.contains("TOKENWARD_PROFILE names idle"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("TOKENWARD_PROFILE is set to idle"), "{ran:?}");
 }
 
 /// `COMMAND PROFILE` means what `COMMAND -p PROFILE` does, in every command that takes one.
@@ -100,7 +100,7 @@ fn a_renamed_profile_keeps_its_login_and_its_files() {
     std::fs::write(&path, config).unwrap();
     let before = world.run(&["token"]).out;
     let ran = world.run(&["profile", "rename", "default", "office"]);
-    assert!(ran.succeeds().err.contains("profile default is called office now"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("profile default is now called office"), "{ran:?}");
     let config = world.config();
     assert!(config.contains("# mine\n[profiles.office]") && !config.contains("[profiles.default]"), "{config}");
     assert!(config.contains("default_profile = \"office\" # mine too"), "{config}");

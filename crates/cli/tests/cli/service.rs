@@ -146,7 +146,7 @@ fn where_no_manager_starts_it_is_said_what_to_type() {
     // Not there.
     let ran = run(&mut desktop.command(&["service", "install"], ""));
     let ran = ran.succeeds();
-    assert!(ran.err.contains("systemctl is not here"), "{ran:?}");
+    assert!(ran.err.contains("systemctl was not found"), "{ran:?}");
     assert!(ran.err.contains("  systemctl --user restart tokenward-watch.service"), "{ran:?}");
     let status = run(&mut desktop.command(&["service", "status", "--json"], "")).json();
     assert_eq!((&status["installed"], &status["running"]), (&true.into(), &serde_json::Value::Null));
@@ -233,8 +233,8 @@ fn a_login_that_is_over_already_is_told_at_the_start_and_a_program_that_fails_is
     let config = project.world.config();
     std::fs::write(project.world.home.join("config.toml"), format!("on_trouble = \"hook --loud\"\n{config}")).unwrap();
     let mut watch = Started::new(&mut desktop.command(&["watch", "--notify"], ""));
-    watch.until_told("hook was to tell you of this, and did not: exit status: 7");
-    watch.until_told("notify-send was to tell you of this, and did not");
+    watch.until_told("hook should have notified you but failed: exit status: 7");
+    watch.until_told("notify-send should have notified you but failed");
     watch.signal("TERM");
     assert_eq!(watch.finish().code, 0);
 }

@@ -63,14 +63,14 @@ fn a_folder_that_is_opened_later_is_passed_over_and_told_everywhere() {
     let before = project.read("team/x.env");
     chmod(&project.path("team"), 0o777);
     let ran = project.run(&["refresh"]);
-    assert!(ran.succeeds().err.contains("put another file in the place"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("another user could replace"), "{ran:?}");
     assert_eq!(project.read("team/x.env"), before);
     let ran = project.run(&["links"]);
     assert!(ran.code == 2 && ran.out.contains("folder open to others"), "{ran:?}");
     let ran = project.run(&["doctor", "--json"]);
     assert!(ran.out.contains("TW0213"), "{ran:?}");
     let ran = project.run(&["status"]);
-    assert!(ran.err.contains("put another file in the place"), "{ran:?}");
+    assert!(ran.err.contains("another user could replace"), "{ran:?}");
     let ran = project.run(&["status", "--json"]).json();
     assert_eq!(ran["links"][0]["exposed"]["code"], json!("TW0213"), "{ran:#}");
     chmod(&project.path("team"), 0o755);

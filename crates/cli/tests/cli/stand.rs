@@ -99,7 +99,13 @@ fn a_taken_port_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let ran = run(&mut bare_command(&["sandbox", "--port", &port, "--home", "/x"]));
-    assert!(ran.fails(2, "TW0206").err.contains("five free ports") && !ran.err.contains("console"), "{ran:?}");
+    assert!(
+        ran.fails(2, "TW0206").err.contains("the four ports after it are free") && !ran.err.contains("console"),
+        "{ran:?}"
+    );
     let ran = run(&mut bare_command(&["sandbox", "--port", "65535", "--home", "/x"]));
-    assert!(ran.fails(2, "TW0206").err.contains("five free ports") && !ran.err.contains("console"), "{ran:?}");
+    assert!(
+        ran.fails(2, "TW0206").err.contains("the four ports after it are free") && !ran.err.contains("console"),
+        "{ran:?}"
+    );
 }

@@ -77,7 +77,7 @@ fn a_secret_that_stands_in_is_not_sent() {
             project.write(name, &content);
             let ran = project.run(&["link", name]);
             assert!(
-                ran.code != 0 && ran.err.contains("is a reference, encrypted or a placeholder, not a secret"),
+                ran.code != 0 && ran.err.contains("is a reference, an encrypted value or a placeholder, not a secret"),
                 "{content}: {ran:?}"
             );
             assert_eq!(project.read(name), content);
@@ -105,7 +105,7 @@ fn one_text_at_both_places_is_no_login() {
     let pair = |access: &str, refresh: &str| format!("FEISHU_ACCESS_TOKEN={access}\nFEISHU_REFRESH_TOKEN={refresh}\n");
     let one = pair("u-0123456789abcdef", "u-0123456789abcdef");
     project.write(".env", &one);
-    project.run(&["link", ".env"]).fails(2, "hold the same text");
+    project.run(&["link", ".env"]).fails(2, "are the same");
     project.run(&["adopt", ".env"]);
     assert_eq!(project.read(".env"), one);
     fs::remove_file(project.path(".env")).unwrap();

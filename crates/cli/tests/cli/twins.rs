@@ -120,5 +120,5 @@ fn what_may_be_a_token_of_the_login_is_told() {
         &format!("FEISHU_USER_ACCESS_TOKEN={access}\nFEISHU_REFRESH_TOKEN={refresh}\nFEISHU_ACCESS_TOKEN=u-from-last-week-7\n"),
     );
     let ran = project.run(&["link", "two.env"]);
-    assert!(ran.succeeds().err.contains("by its name, FEISHU_ACCESS_TOKEN holds"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("by its name, FEISHU_ACCESS_TOKEN also holds"), "{ran:?}");
 }

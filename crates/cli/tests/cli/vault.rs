@@ -53,7 +53,7 @@ fn a_copy_brings_a_lost_vault_back() {
     restore("short", &["--yes"]).fails(2, "TW0203");
     restore(&key, &[]).fails(2, "--yes");
     let ran = restore(&key, &["--yes"]);
-    assert!(ran.succeeds().err.contains("is in use now"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("is now in use"), "{ran:?}");
     assert!(!ran.err.contains("config.toml"), "the configuration is there: {ran:?}");
     let elsewhere = folder.path().join("elsewhere");
     let words = ["--home", elsewhere.to_str().unwrap(), "vault", "restore", copy, "--key-stdin"];

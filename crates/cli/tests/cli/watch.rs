@@ -88,7 +88,7 @@ fn logins_are_rotated_in_time_and_a_signal_waits_for_a_rotation() {
     project.world.advance(7300);
     project.world.sandbox.rules(|rules| rules.latency_after_ms = 1_000);
     let watch = Watching::of(project.command(&["watch", "default"]).env("TOKENWARD_CLOCK_OFFSET", "7300"));
-    watch.wait(|line| line.contains("followed for profile default"));
+    watch.wait(|line| line.contains("watched for profile default"));
     wait_until(|| project.world.sandbox.counters().refreshes > 0);
     // The provider has rotated, and its answer is on its way.
     let ran = watch.end("TERM");
@@ -112,7 +112,7 @@ fn the_files_that_a_refresh_has_written_have_a_line_each() {
     let mut written = [watch.wait(|_| true), watch.wait(|_| true)];
     written.sort();
     for (line, file) in written.iter().zip([" .env ", " second.env "]) {
-        assert!(line.contains(file) && line.ends_with("holds the current tokens now, token set 2"), "{line}");
+        assert!(line.contains(file) && line.ends_with("now holds the current tokens, token set 2"), "{line}");
         // The moment is the one of the line before: in the local zone.
         assert_eq!(line.split(':').next(), refreshed.split(':').next(), "{line}");
     }

@@ -71,7 +71,7 @@ fn a_file_whose_login_is_over_before_anybody_knows_whose_is_written_over_by_a_ye
         }
         let ran = project.run(&["token"]);
         assert_eq!(ran.succeeds().out, token, "{lost}");
-        assert!(ran.err.contains("x.env shows an expired login"), "{lost} {ran:?}");
+        assert!(ran.err.contains("x.env holds a login that is no longer valid"), "{lost} {ran:?}");
         assert_eq!(project.state("x.env"), "of-ended-login", "{lost}");
         assert_eq!(project.run(&["links"]).code, 2);
         for words in [&["link", "x.env"][..], &["token", "--env-file", "x.env"]] {

@@ -246,7 +246,7 @@ fn a_run_that_stops_says_what_the_page_shows() {
     assert_eq!(texts(&only_page(&world)), ["old words"]);
     world.sandbox.inject(Fault::code(1_770_001).to("DELETE /open-apis/docx/*"));
     let ran = world.run_with(&[("TOKENWARD_LANG", "zh")], &["wiki", "update", &note]);
-    assert!(ran.err.contains("现状：页面目前显示：原有内容没有改动，其下方是文件的全部内容"), "{ran:?}");
+    assert!(ran.err.contains("目前显示原有内容没有改动，其下方是文件的全部内容"), "{ran:?}");
     assert_eq!(texts(&only_page(&world)), ["old words", "new words"]);
     let ran = world.run(&["wiki", "update", &note, "--json"]);
     ran.succeeds();

@@ -66,7 +66,7 @@ fn a_folder_becomes_pages_that_are_listed_and_updated() {
     assert!(dry.err.contains("nothing was sent"));
     assert_documented(&world.run(&["wiki", "create", &folder, "--personal", "--dry-run", "--json"]).json());
     assert_eq!(tree(&world), "");
-    assert!(world.run(&["wiki", "list"]).succeeds().err.contains("no page was published"));
+    assert!(world.run(&["wiki", "list"]).succeeds().err.contains("no page has been published"));
 
     let ran = world.run(&["wiki", "create", &folder, "--personal"]);
     ran.succeeds();

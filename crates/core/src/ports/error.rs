@@ -165,16 +165,19 @@ impl fmt::Display for StoreError {
                 write!(f, "the vault at {place} cannot be opened with the key from {key}: {reason}")
             }
             StoreFault::Newer { found, known } => {
-                write!(f, "the vault at {place} has schema {found}, this version knows {known}")
+                write!(
+                    f,
+                    "the vault at {place} has schema version {found}; this version of Tokenward supports up to {known}"
+                )
             }
             StoreFault::NotPrivate { allowed } => write!(f, "{place} is open to other users (mode {allowed})"),
             StoreFault::NotOurs { owner, user } => {
-                write!(f, "{place} belongs to user {owner}, and neither to user {user} nor to root")
+                write!(f, "{place} belongs to user {owner}, not to user {user} or root")
             }
-            StoreFault::Gone(grant) => write!(f, "there is no grant {grant}"),
-            StoreFault::Moved => write!(f, "the grant has moved on"),
+            StoreFault::Gone(grant) => write!(f, "there is no login {grant}"),
+            StoreFault::Moved => write!(f, "the login has changed in the meantime"),
             StoreFault::IntentOpen(_) => write!(f, "a refresh of this login is not finished"),
-            StoreFault::NoRefreshToken => write!(f, "the grant holds no refresh token"),
+            StoreFault::NoRefreshToken => write!(f, "the login has no refresh token"),
         }
     }
 }

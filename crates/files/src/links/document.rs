@@ -141,7 +141,7 @@ impl Document {
     /// [`DocumentError`], also for a text where a number stands; the document is as it was.
     pub fn set_value(&mut self, place: &Place, value: &Value) -> Result<(), DocumentError> {
         if matches!(value, Value::Fraction(number) if !number.is_finite()) {
-            return Err(unwritable(place, "it is no finite number"));
+            return Err(unwritable(place, "it is not a finite number"));
         }
         if let Place::Within { text, path } = place {
             let reason = "the text that it is in is not there";

@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
                 self.skip(|c| !is_end(c));
             }
             if self.peek().is_some_and(|c| !is_end(c)) {
-                return Err(self.wrong("nothing but a comment after white space may follow here"));
+                return Err(self.wrong("only a comment preceded by white space may follow here"));
             }
         }
     }
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         if self.peek() == Some('\'') {
             let inner = &self.rest()[1..];
             let end = inner.find('\'').filter(|&end| end > 0 && !inner[..end].contains(is_end));
-            let end = end.ok_or_else(|| self.wrong("this quoted name does not end"))?;
+            let end = end.ok_or_else(|| self.wrong("this quoted name is not closed"))?;
             self.at += end + 2;
             return Ok(&inner[..end]);
         }

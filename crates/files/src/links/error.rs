@@ -72,7 +72,7 @@ pub enum DocumentError {
         sections: String,
     },
     /// A key is there more than once, and what readers do not find there is a token that nobody has kept.
-    #[error("{place} is there more than once (lines {lines}), with different values")]
+    #[error("{place} appears more than once (lines {lines}), with different values")]
     Doubled {
         /// The place.
         place: Place,
@@ -140,7 +140,7 @@ pub enum FileError {
         path: PathBuf,
     },
     /// Somebody else could put another file in its place.
-    #[error("another user could put another file in the place of {}: {found}", path.display())]
+    #[error("another user could replace {}: {found}", path.display())]
     SharedFolder {
         /// The file.
         path: PathBuf,

@@ -146,7 +146,7 @@ pub(super) fn write(text: &str, section: Option<&str>, key: &str, value: &str) -
         return Err(unwritable(&place, "a value with white space at its ends or over several lines would change"));
     }
     if value.contains('%') {
-        return Err(unwritable(&place, "configparser gives % a meaning of its own"));
+        return Err(unwritable(&place, "% has a special meaning in configparser"));
     }
     if !found.is_empty() {
         return Ok(found.into_iter().flat_map(|entry| exchange(text, entry, value)).collect());

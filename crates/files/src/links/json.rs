@@ -258,6 +258,6 @@ fn parse(text: &str) -> Result<Node<'_>, DocumentError> {
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options);
     // The kind alone: the parser's own sentence would quote the file.
     let parsed = parsed
-        .map_err(|error| syntax(text, error.range().start, format!("this is no valid JSON: {}", error.kind())))?;
+        .map_err(|error| syntax(text, error.range().start, format!("this is not valid JSON: {}", error.kind())))?;
     parsed.value.ok_or_else(|| syntax(text, 0, "there is no JSON value"))
 }

@@ -288,6 +288,6 @@ fn not_text(text: &str, path: &[PathStep], node: &Node<'_>) -> DocumentError {
 fn parse(text: &str) -> Result<Document<&str>, DocumentError> {
     // The message alone: the parser's full report would quote the line.
     Document::parse(text).map_err(|error| {
-        syntax(text, error.span().map_or(0, |span| span.start), format!("this is no valid TOML: {}", error.message()))
+        syntax(text, error.span().map_or(0, |span| span.start), format!("this is not valid TOML: {}", error.message()))
     })
 }

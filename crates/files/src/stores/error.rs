@@ -91,7 +91,7 @@ pub enum StoreError {
     #[error("there is no token in it")]
     NoToken,
     /// There are several logins where one was asked for.
-    #[error("there are several logins in it: {accounts}")]
+    #[error("the source contains several logins: {accounts}")]
     Several {
         /// The words that tell them apart.
         accounts: String,

@@ -72,7 +72,7 @@ fn what_is_no_login_says_why() {
         "this is a provider's refusal (code 20064), not a login"
     );
     let two = r#"{"a":{"refresh_token":"SECRET"},"b":{"access_token":"SECRET"}}"#;
-    assert_eq!(told(two), "there are several logins in it: a.refresh_token, b.access_token");
+    assert_eq!(told(two), "the source contains several logins: a.refresh_token, b.access_token");
     let spaced = "refresh_token is no token: it holds a space, a control character or a non-ASCII character";
     for bad in [r#"{"refresh_token":"SECRET SECRET"}"#, r#"{"refresh_token":17}"#] {
         assert_eq!(told(bad), spaced);

@@ -72,7 +72,7 @@ impl ApiError {
     }
 }
 
-/// Why the pages of a list never end.
+/// Why the list has more pages than allowed, or repeats itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndlessPages {

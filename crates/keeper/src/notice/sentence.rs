@@ -28,7 +28,7 @@ impl fmt::Display for Notice {
                 "the outcome of an earlier refresh was unknown; the provider was asked again and has answered",
             ),
             Self::RescueSlotUsed => f.write_str(
-                "the journal could not be written; the answer is kept in the rescue slot. Free some space soon",
+                "the journal could not be written; the provider's response is kept in the rescue slot (vault/rescue). Check the disk's free space and permissions soon",
             ),
             Self::Parked => {
                 f.write_str("a late answer arrived after the login had been refreshed; its tokens are archived")
@@ -157,7 +157,7 @@ const fn unusual(oddity: Oddity) -> &'static str {
         }
         Oddity::RefreshMissing => "it has no new refresh token, so this login expires with its access token",
         Oddity::RefreshLifeMissing => "it does not say how long the refresh token is valid; seven days are assumed",
-        Oddity::NumberAsText => "a number did not come as a whole number",
+        Oddity::NumberAsText => "a number in the response is not an integer",
         Oddity::TokenType => "the token type is not Bearer",
         Oddity::CutOff => "it was cut off after the tokens; the tokens are kept",
         Oddity::TokensDespiteFailure => "it says failure and has tokens; they are kept",

@@ -11,7 +11,7 @@ use super::settlement::{Ending, Sending, Taken};
 use crate::{Error, Keeper, KeptState, Notice};
 
 impl Sending<'_> {
-    /// Carries out that the provider refuses the refresh token for good.
+    /// Carries out that the provider rejected the refresh token for good.
     pub(super) async fn ended(
         self,
         freeing: Option<&mut Taken>,

@@ -55,7 +55,7 @@ impl Keeper {
             Recovery::Hold { until } => Err(Error::with_detail(
                 Code::OutcomeUnknown,
                 KeptState::Doubt,
-                format!("it is asked again from {} on", told_moment(until)),
+                format!("it will be asked again from {}", told_moment(until)),
             )),
             _ => Ok(()),
         }

@@ -78,7 +78,7 @@ impl fmt::Display for Clause {
 #[non_exhaustive]
 pub enum SettingsError {
     /// None of the variables that lead to the home folder is set.
-    #[error("there is no home folder: set TOKENWARD_HOME to the folder that shall hold Tokenward's files")]
+    #[error("there is no home folder: set TOKENWARD_HOME to the folder for Tokenward's files")]
     NoHome,
     /// The file is there and cannot be read.
     #[error("{} cannot be read", path.display())]
@@ -146,7 +146,7 @@ pub enum SettingsError {
         profile: ProfileName,
     },
     /// One of the two hosts is given and the other does not follow from it.
-    #[error("{origin} is {given}, from which the other host does not follow: give {} as well", ways(*missing))]
+    #[error("{origin} is {given}, but the other host cannot be derived from it: set {} as well", ways(*missing))]
     OtherHostMissing {
         /// Where the given one stands.
         origin: Origin,
@@ -377,19 +377,19 @@ impl fmt::Display for Warning {
         match self {
             Self::UnknownKey { path, line, key, nearest } => {
                 let meant = meant(nearest.as_deref());
-                write!(f, "{} line {line}: {key} means nothing here and is ignored{meant}", path.display())
+                write!(f, "{} line {line}: unknown key {key} is ignored{meant}", path.display())
             }
             Self::UnknownVariable { name, nearest } => {
-                write!(f, "the variable {name} means nothing and is ignored{}", meant(nearest.as_deref()))
+                write!(f, "unknown variable {name} is ignored{}", meant(nearest.as_deref()))
             }
             Self::CommasInScopes { origin } => {
                 write!(f, "{origin}: scopes are separated by spaces; the commas were read as spaces")
             }
             Self::NotEncrypted { origin, url } => {
-                write!(f, "{origin}: {url} is not encrypted, so the code of a login travels in clear")
+                write!(f, "{origin}: {url} is not encrypted, so login codes are sent in plaintext")
             }
             Self::NotOfProvider { origin, provider } => {
-                write!(f, "{origin}: the provider {provider} has no use for it; it is ignored")
+                write!(f, "{origin}: not used by the provider {provider}, and ignored")
             }
             Self::PlainHttp { url } => {
                 write!(
@@ -432,12 +432,12 @@ fn remedy(found: &Distrust) -> String {
     match found {
         Distrust::Owner { .. } => {
             format!(
-                "whoever owns it decides where secrets go, so it is not read; look at it, then `chown \"$(id -un)\" {path}`, or choose another place"
+                "its owner could decide where secrets are sent, so it is not read; check it, then run `chown \"$(id -un)\" {path}`, or choose another place"
             )
         }
         Distrust::Writable { .. } => {
             format!(
-                "whoever writes it decides where secrets go, so it is not read; look at it, then `chmod go-w {path}`"
+                "anyone who can write to it could decide where secrets are sent, so it is not read; check it, then run `chmod go-w {path}`"
             )
         }
         _ => "name a file".to_owned(),
@@ -498,9 +498,9 @@ fn is_of_variables(name: &ProfileName, known: &[ProfileName]) -> bool {
 
 fn known_profiles(known: &[ProfileName]) -> String {
     if known.is_empty() {
-        "there is none yet: run `tokenward init`".to_owned()
+        "no profile exists yet: run `tokenward init`".to_owned()
     } else {
-        format!("there are: {}", list(known))
+        format!("existing profiles: {}", list(known))
     }
 }
 

@@ -167,7 +167,7 @@ fn errors_name_the_place_and_the_remedy() {
         (FILE.to_owned(), "wrok", Code::UnknownProfile, "there is no profile \"wrok\"; there are: lab, work"),
         (FILE.to_owned(), "labb", Code::UnknownProfile, "Did you mean lab?"),
         (String::new(), "", Code::SettingMissing, "nothing is set up yet: run `tokenward init`"),
-        (String::new(), "x", Code::UnknownProfile, "there is none yet: run `tokenward init`"),
+        (String::new(), "x", Code::UnknownProfile, "no profile exists yet: run `tokenward init`"),
         ("a = 1\nb = ".to_owned(), "", Code::ConfigUnreadable, "HOME/config.toml line 2, column"),
         (
             "[apps]\nwork = \"x\"\n".to_owned(),

@@ -26,10 +26,10 @@ impl Folder {
         let home = if self.home.is_absolute() { self.home.clone() } else { Path::new(".").join(&self.home) };
         let there = home.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
         if !there.is_dir() {
-            return Err(StoreError::read_only(there.display(), "it is no folder"));
+            return Err(StoreError::read_only(there.display(), "it is not a folder"));
         }
         if crate::room::is_of_kernel(there) {
-            return Err(StoreError::read_only(there.display(), "the kernel keeps no files there"));
+            return Err(StoreError::read_only(there.display(), "no files can be stored there (a kernel file system)"));
         }
         crate::room::writable(there)
     }

@@ -69,7 +69,9 @@ impl Lang {
             Traces { access_accepted: Some(false), .. } => {
                 FindingWords::of(self.doctor_dead_withdrawn()).detail(self.doctor_dead_withdrawn_by())
             }
-            Traces { others, .. } if !others.is_empty() => FindingWords::of(self.doctor_dead_used(others.join(", "))),
+            Traces { others, .. } if !others.is_empty() => {
+                FindingWords::of(self.doctor_dead_used(others.join(self.list_gap())))
+            }
             Traces { access_accepted: Some(true), .. } => FindingWords::of(self.doctor_dead_copied()),
             _ => FindingWords::of(self.doctor_dead_foreign()).detail(self.doctor_dead_withdrawn_by()),
         };

@@ -2,23 +2,23 @@
 
 super::command_page::manual! {
     "exec" {
-        "Becomes the program, with a valid access token in its environment. The token is fetched once: a program that runs longer than the token is valid uses `tokenward proxy`, or asks `tokenward token` again."
-        "变为所运行的程序，并在其环境变量中提供有效的访问令牌。令牌只取一次：运行时间超过令牌有效期的程序请使用 `tokenward proxy`，或再次调用 `tokenward token`。"
+        "Replaces itself with the program, which gets a valid access token in its environment. The token is fetched once: a program that outlives it should use `tokenward proxy`, or call `tokenward token` again."
+        "以 exec 方式运行程序（替换当前进程），并通过环境变量提供有效的访问令牌。令牌只取一次：运行时间超过令牌有效期的程序请使用 `tokenward proxy`，或再次调用 `tokenward token`。"
         "tokenward exec -- ./my-script" => "the token is in TOKENWARD_ACCESS_TOKEN" "令牌在 TOKENWARD_ACCESS_TOKEN 中"
         "tokenward exec --env FEISHU_TOKEN -- python app.py" => "in a variable of your choice" "使用自选的变量名"
-        "tokenward exec --min-ttl 30m -- make report" => "valid for half an hour more at least" "至少还有半小时有效期"
-        "tokenward exec --env-file .env -- npm start" => "the login that this file shows" "使用该文件中的登录"
+        "tokenward exec --min-ttl 30m -- make report" => "valid for at least another half hour" "至少还有半小时有效期"
+        "tokenward exec --env-file .env -- npm start" => "the login in this file" "使用该文件中的登录"
     }
     "proxy" {
-        "Listens on this machine and passes requests on to the provider's API with a valid token in each. SDKs and MCP servers can run for as long as they like and never see a token. It refuses whoever does not know the secret that it shows."
+        "Listens on this machine and passes requests on to the provider's API with a valid token in each. SDKs and MCP servers can run for as long as they like and never see a token. Callers must send the secret that it prints at startup."
         "在本机监听，把请求转发到平台接口，并为每个请求补上有效的令牌。SDK 和 MCP 服务想运行多久都可以，且看不到令牌。不知道所显示密钥的调用方会被拒绝。"
         "tokenward proxy" => "listen on 127.0.0.1:9770; the address is shown" "监听 127.0.0.1:9770，并显示地址"
-        "tokenward proxy -- ./my-server" => "for one program: its variables name the proxy, which ends with it" "只供一个程序使用：环境变量指向代理，代理随程序结束"
+        "tokenward proxy -- ./my-server" => "for one program: the proxy is set in its environment and stops when it exits" "只供一个程序使用：环境变量指向代理，代理随程序结束"
         "tokenward proxy work --listen 9800" => "the login of profile work, on another port" "使用配置档 work 的登录，换一个端口"
         "tokenward proxy --secret-file proxy.key" => "the same secret after every start" "每次启动使用相同的密钥"
     }
     "api" {
-        "Makes one call to the provider's API with a valid token, which is sent to the app's own hosts and no others. A call that the provider limits is repeated later; one whose answer is lost is repeated only where that is safe."
+        "Makes one call to the provider's API with a valid token, which is sent to the app's own hosts and no others. A rate-limited call is retried later; a call whose response is lost is retried only if that is safe."
         "用有效的令牌调用一次平台接口；令牌只发往该应用自己的主机。被限流的调用会稍后重试；应答丢失的调用只在安全时重试。"
         "tokenward api /open-apis/authen/v1/user_info" => "who am I" "查询我的用户信息"
         "tokenward api /open-apis/wiki/v2/spaces --page-all --jq '.data.items[].name'" => "every page of a list, filtered" "读取列表的所有分页并过滤"
@@ -26,30 +26,30 @@ super::command_page::manual! {
         "tokenward api /open-apis/drive/v1/medias/TOKEN/download -o picture.png" => "download into a file" "下载到文件"
     }
     "wiki" {
-        "Puts Markdown files into the wiki of Feishu or Lark, with their pictures, and keeps the pages up to date. Each file becomes one page, also when a run is interrupted and started again."
+        "Publishes Markdown files, with their images, to the Feishu or Lark wiki and keeps the pages up to date. Each file becomes exactly one page, even if a run is interrupted and started again."
         "把 Markdown 文件连同图片放进飞书或 Lark 的知识库，并保持页面最新。即使中断后重新运行，每个文件也只对应一个页面。"
         "tokenward wiki create notes.md --personal" => "a page in your own library" "在我的文档库中创建页面"
-        "tokenward wiki create docs --personal" => "a folder: a page for each file, linked to each other" "整个目录：每个文件一个页面，彼此链接"
+        "tokenward wiki create docs --personal" => "a folder: one page per file, with links between them" "整个目录：每个文件一个页面，彼此链接"
         "tokenward wiki update notes.md" => "bring the page up to date" "更新页面"
         "tokenward wiki list" => "the pages that were published from here" "从本机发布的页面"
     }
     "wiki create" {
-        "Makes a page of a Markdown file and prints its address. Of a folder it makes a page for each file, below the page of the file's folder, and links between the files become links between the pages. Run again after an interruption, it finishes the same pages."
-        "把 Markdown 文件做成页面并输出其地址。对于目录，每个文件成为一个页面，位于其目录的页面之下，文件之间的链接变为页面之间的链接。中断后再次运行会完成同样的页面。"
+        "Creates a page from a Markdown file and prints its URL. For a folder, it creates a page for each file, below the page of the file's folder, and links between the files become links between the pages. If a run is interrupted, run it again: it finishes the same pages."
+        "把 Markdown 文件发布为页面并输出其地址。对于目录，每个文件成为一个页面，位于其目录的页面之下，文件之间的链接变为页面之间的链接。中断后再次运行会完成同样的页面。"
         "tokenward wiki create notes.md --personal --open" => "in your own library; the browser shows it" "在我的文档库中，并在浏览器中打开"
         "tokenward wiki create docs --space 7034502641455497244" => "a folder of files, into a space" "把整个目录放进知识库"
-        "tokenward wiki create notes.md --parent https://acme.feishu.cn/wiki/TOKEN" => "below a page that is there" "放在已有页面之下"
-        "tokenward wiki create notes.md --personal --dry-run" => "say what would be made; sends nothing" "只说明将创建什么；不发送任何请求"
+        "tokenward wiki create notes.md --parent https://acme.feishu.cn/wiki/TOKEN" => "below an existing page" "放在已有页面之下"
+        "tokenward wiki create notes.md --personal --dry-run" => "show what would be created; sends nothing" "只说明将创建什么；不发送任何请求"
     }
     "wiki update" {
-        "Replaces the content of the page that a file was put into. The old content goes only once the new one is there, and a file that did not change changes nothing; a page that somebody else changed is refused without --force."
+        "Replaces the content of a file's page. The old content is removed only once the new content is in place, and an unchanged file changes nothing; a page that someone else has edited is left alone unless you use --force."
         "替换文件所对应页面的内容。新内容写全之后才删除旧内容；文件没有变化时不做任何改动；若他人修改过页面，则需要 --force。"
         "tokenward wiki update notes.md" => "bring the page up to date" "更新页面"
         "tokenward wiki update docs" => "the pages of a folder's files" "目录中各文件的页面"
-        "tokenward wiki update notes.md --dry-run" => "say what would change; sends nothing" "只说明将改动什么；不发送任何请求"
+        "tokenward wiki update notes.md --dry-run" => "show what would change; sends nothing" "只说明将改动什么；不发送任何请求"
     }
     "wiki list" {
-        "Lists the pages that were published from this machine, by what is remembered here; the provider is not asked, so a page that was deleted there is still listed."
+        "Lists the pages that were published from this machine, from a local record; the provider is not asked, so a page that was deleted there is still listed."
         "根据本机的记录列出从这里发布的页面；不询问平台，因此在平台上已删除的页面仍会列出。"
         "tokenward wiki list" => "every page: file, title, address, when it was written" "所有页面：文件、标题、地址、写入时间"
         "tokenward wiki list --profile work --json" => "those of one profile, for programs" "某个配置档的页面，供程序读取"
@@ -58,12 +58,12 @@ super::command_page::manual! {
         "Runs a provider on this machine that rotates tokens as Feishu, BlueKing or an OAuth 2.0 server does, with a consent page, a clock that can be moved and failures on request. It needs no account and no network."
         "在本机运行一个像飞书、蓝鲸或 OAuth 2.0 服务器那样真正轮换令牌的模拟平台，带有授权页、可调整的时钟和可指定的故障。不需要账号，也不联网。"
         "tokenward sandbox" => "start it; it shows what to type next" "启动，并显示接下来输入什么"
-        "tokenward sandbox --auto-consent -- ./my-test" => "run a test against it; it ends with the test" "针对它运行测试；测试结束即结束"
-        "tokenward sandbox --provider blueking --dialect ssm" => "play BlueKing" "扮演蓝鲸"
+        "tokenward sandbox --auto-consent -- ./my-test" => "run a test against the sandbox, which stops when the test ends" "针对沙箱运行测试；测试结束后沙箱随之退出"
+        "tokenward sandbox --provider blueking --dialect ssm" => "simulate BlueKing" "模拟蓝鲸"
         "tokenward sandbox --access-life 30s" => "access tokens that expire after 30 seconds" "访问令牌 30 秒后过期"
     }
     "demo" {
-        "Shows a login, a refresh, a crash in the worst moment and the recovery from it, on a sandbox in a folder of its own. Everything it starts ends with it."
+        "Shows a login, a refresh, a crash at the worst moment and the recovery from it, on a sandbox in its own folder. Everything it starts stops when it exits."
         "在独立目录中的沙箱上演示登录、刷新、最坏时刻的崩溃以及恢复。演示启动的进程都会随之退出。"
         "tokenward demo" => "see it work" "观看演示"
         "tokenward demo --keep" => "keep its folder, to look around" "保留演示目录以便查看"
