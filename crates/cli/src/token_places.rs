@@ -5,6 +5,7 @@
 
 mod named_places;
 mod reference;
+mod script_tokens;
 mod secret_flaw;
 mod variable_names;
 

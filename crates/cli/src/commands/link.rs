@@ -52,7 +52,8 @@ pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode
 async fn anew(link: &args::Link, wish: Wish<'_>, context: &Context) -> Result<Vec<MadeLink>, Failure> {
     let known = login_owner::known(&link.file, &link.at, context).await?;
     let spot = TokenPlaces::look(&link.file, wish, &known, context.lang())?;
-    let work = Source::of(&spot, context).work(context).await?;
+    let mut work = Source::of(&spot, context).work(context).await?;
+    work.app.token_api = spot.issuer(work.app.token_api);
     let named = link.at.access.is_some();
     let fill = match (link.write_over, spot.is_new) {
         (true, _) => Fill::Over,
@@ -134,7 +135,8 @@ async fn shown_by(file: &Path, context: &Context) -> Result<ProfileName, Failure
             let linking = async {
                 let known = login_owner::known(file, wish.at, context).await?;
                 let spot = TokenPlaces::look(file, wish, &known, context.lang())?;
-                let work = Source::of(&spot, context).work(context).await?;
+                let mut work = Source::of(&spot, context).work(context).await?;
+                work.app.token_api = spot.issuer(work.app.token_api);
                 let made = make_all(&work, &spot, How::default(), context).await?;
                 Ok((made, work.profile.name))
             };

@@ -561,3 +561,15 @@ fn files_in_the_notation_of_other_readers_keep_it() {
         assert_eq!(script.refreshes(), 2);
     }
 }
+
+/// The token in such a file is one of v1, which the endpoint of the profile would refuse: it is refreshed where it was issued.
+#[test]
+fn a_script_file_that_is_linked_keeps_its_login() {
+    let script = Script::new();
+    script.world.run(&["link", script.file().to_str().unwrap()]).succeeds();
+    let token = script.world.run(&["token"]).succeeds().out.trim().to_owned();
+    assert!(script.world.sandbox.is_good(&token) && script.read().contains(&token), "{}", script.read());
+    let later = script.world.run(&["refresh"]).succeeds().err.clone();
+    assert!(later.contains("token set 3") && !script.read().contains(&token), "{later}");
+    assert_eq!(script.world.sandbox.counters().replays, 0);
+}
