@@ -269,7 +269,7 @@ impl Lang {
             FileComparison::Over => advice.push(self.advice_over(&state.link.target.profile)),
             FileComparison::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
             FileComparison::Unusable(error) => {
-                advice.push(self.outcome_unusable(self.detail(error.detail().unwrap_or_default())))
+                advice.push(self.outcome_unusable(self.detail(error.detail().unwrap_or_default())));
             }
             _ => {}
         }
@@ -319,9 +319,10 @@ impl Lang {
                 let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap());
                 self.notice_stale_copy(file.display(), places)
             }
-            Notice::LinkUnusable { file, error } => {
-                self.notice_link_unusable(file.display(), error.detail().unwrap_or(self.happened(error.code())))
-            }
+            Notice::LinkUnusable { file, error } => self.notice_link_unusable(
+                file.display(),
+                self.detail(error.detail().unwrap_or(self.happened(error.code()))),
+            ),
             Notice::LinkOfAnother { file, profile } => self.notice_link_of_another(file.display(), profile),
             Notice::LinkBlank { file } => self.notice_link_blank(file.display()),
             Notice::TakenBack { adopted, generation, .. } => self.notice_taken_back(adopted, generation),
