@@ -17,7 +17,7 @@ pub(crate) fn places(format: Format) -> Vec<Place> {
             places.push(Place::ini("TOKEN", "token").within(vec![PathStep::Key("token".into())]));
             places
         }
-        Format::Dotenv | Format::Properties => {
+        Format::Dotenv | Format::Properties | Format::Fish => {
             let mut places: Vec<Place> = ["TOKEN", "b", "A_1", "token"].map(Place::dotenv).into();
             places.push(Place::dotenv("TOKEN").within(vec![PathStep::Key("token".into())]));
             places
@@ -103,7 +103,7 @@ fn without(bytes: &[u8], format: Format, is_within: bool) -> Vec<u8> {
         Format::Json | Format::Toml => remove(format!("\"{VALUE}\"")),
         // A key that had no separator gets one.
         Format::Properties => remove(format!("={VALUE}")),
-        Format::Ini | Format::Dotenv => remove(format!(" {VALUE}")),
+        Format::Ini | Format::Dotenv | Format::Fish => remove(format!(" {VALUE}")),
     }
     remove(VALUE.to_owned());
     bytes

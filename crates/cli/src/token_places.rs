@@ -3,6 +3,7 @@
 //! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
+mod content_marks;
 mod named_places;
 mod reference;
 mod script_tokens;
@@ -23,6 +24,7 @@ use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
+use content_marks::by_content;
 use named_places::provable;
 use reference::{anywhere, referred};
 pub(crate) use secret_flaw::{Flaw, SecretFlaw};
@@ -293,7 +295,7 @@ impl Picker<'_> {
             }
         }
         let both = match self.document.format() {
-            Format::Dotenv | Format::Properties => {
+            Format::Dotenv | Format::Properties | Format::Fish => {
                 let names =
                     VariableNames::of(shape, format).unwrap_or_else(|| VariableNames::usual(format, self.wish.brand));
                 shape.app_id.get_or_insert_with(|| names.place("APP_ID"));
@@ -343,7 +345,7 @@ pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file));
     let failure = match format {
         // Who has no token yet names no places.
-        Format::Dotenv | Format::Properties => {
+        Format::Dotenv | Format::Properties | Format::Fish => {
             failure.then(lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file))))
         }
         // An ini file is often another program's, which would meet a section that it does not know.
@@ -473,6 +475,7 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
         _ if name == ".env" || name.starts_with(".env.") => Some(Format::Dotenv),
         "env" => Some(Format::Dotenv),
         "properties" => Some(Format::Properties),
+        "fish" => Some(Format::Fish),
         "ini" | "cfg" | "conf" => Some(Format::Ini),
         "json" | "jsonc" | "json5" | "code-workspace" => Some(Format::Json),
         "toml" => Some(Format::Toml),
@@ -510,41 +513,10 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
     by_content(&bytes).ok_or_else(unclear)
 }
 
-/// The format whose marks a content bears. What begins with a brace is JSON; sections are TOML where they parse as such.
-fn by_content(bytes: &[u8]) -> Option<Format> {
-    let parses = |format| Document::parse(format, bytes).is_ok();
-    let text = std::str::from_utf8(bytes).ok()?.trim_start_matches('\u{feff}').trim_start();
-    if text.contains('\0') {
-        return None;
-    }
-    if text.starts_with('{') || text.starts_with("//") || text.starts_with("/*") {
-        return Some(Format::Json);
-    }
-    // Java's comments, and its keys, which have dots where variables have none. Its readers take any prose for keys and values.
-    let is_key = |line: &str| {
-        let key = line.split_once(['=', ':']).map_or("", |(key, _)| key.trim_end());
-        let is_plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
-        is_plain.then(|| key.contains('.'))
-    };
-    // A backslash at its end continues a line.
-    let whole = text.replace("\\\r\n", "").replace("\\\n", "");
-    let lines = || whole.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let is_java = lines().any(|line| line.starts_with('!') || is_key(line) == Some(true))
-        && lines().all(|line| line.starts_with('!') || is_key(line).is_some());
-    let formats = if text.lines().any(|line| line.trim_start().starts_with('[')) {
-        [Format::Toml, Format::Ini]
-    } else if is_java {
-        [Format::Toml, Format::Properties]
-    } else {
-        [Format::Dotenv, Format::Toml]
-    };
-    formats.into_iter().find(|format| !text.is_empty() && parses(*format))
-}
-
 /// A place in the notation of a format, to be shown.
 const fn example(format: Format) -> &'static str {
     match format {
-        Format::Dotenv => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
+        Format::Dotenv | Format::Fish => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
         Format::Properties => "--access feishu.user-access-token --refresh feishu.user-refresh-token",
         Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
         Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
@@ -569,32 +541,10 @@ mod tests {
             ("config.toml", Format::Toml),
             ("application.properties", Format::Properties),
             ("application-dev.properties", Format::Properties),
+            ("config.fish", Format::Fish),
         ] {
             assert_eq!(format_of(Path::new(name), true, Lang::En).unwrap(), format, "{name}");
         }
         assert!(format_of(Path::new("tokens"), true, Lang::En).is_err());
-    }
-
-    #[test]
-    fn formats_by_content() {
-        for (content, format) in [
-            ("{\"a\": 1}", Some(Format::Json)),
-            ("// note\n{\"a\": 1,}", Some(Format::Json)),
-            ("\u{feff}  {}", Some(Format::Json)),
-            ("[a]\nb = \"c\"\n", Some(Format::Toml)),
-            ("[a]\nb = c d\n", Some(Format::Ini)),
-            ("A=1\nB=2\n", Some(Format::Dotenv)),
-            ("! c\nA=1\n", Some(Format::Properties)),
-            ("feishu.app-id = cli_x\n", Some(Format::Properties)),
-            ("a.b = c\\\n  d\n", Some(Format::Properties)),
-            ("a.b = \"c\"\n", Some(Format::Toml)),
-            ("A=u.v\n", Some(Format::Dotenv)),
-            ("e.g. this: a note\nof mine\n", None),
-            ("", None),
-            ("\u{0}", None),
-        ] {
-            assert_eq!(by_content(content.as_bytes()), format, "{content}");
-        }
-        assert_eq!(by_content(b"\xff\xfe"), None);
     }
 }

@@ -18,6 +18,8 @@ pub enum Format {
     Dotenv,
     /// As Java's `java.util.Properties` reads.
     Properties,
+    /// As the fish shell reads its settings (`config.fish`).
+    Fish,
     /// JSON (RFC 8259), and JSON with comments and trailing commas.
     Json,
     /// TOML 1.1.
@@ -30,6 +32,7 @@ impl fmt::Display for Format {
             Self::Ini => "ini",
             Self::Dotenv => ".env",
             Self::Properties => ".properties",
+            Self::Fish => "fish",
             Self::Json => "JSON",
             Self::Toml => "TOML",
         })
@@ -47,7 +50,7 @@ pub enum Place {
         /// The key; upper and lower case are one.
         key: String,
     },
-    /// A variable of a `.env` file, or a key of a `.properties` file.
+    /// A variable of a `.env` or fish file, or a key of a `.properties` file.
     Dotenv {
         /// Its name.
         name: String,
@@ -74,7 +77,7 @@ impl Place {
         Self::Ini { section: None, key: key.to_owned() }
     }
 
-    /// A variable of a `.env` file, or a key of a `.properties` file.
+    /// A variable of a `.env` or fish file, or a key of a `.properties` file.
     pub fn dotenv(name: &str) -> Self {
         Self::Dotenv { name: name.to_owned() }
     }

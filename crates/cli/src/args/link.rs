@@ -10,7 +10,7 @@ use super::values::{brand, name};
 /// `link`.
 #[derive(Debug, Args)]
 pub(crate) struct Link {
-    /// File: .env, .properties, ini, JSON (MCP settings too) or TOML
+    /// File: .env, .properties, fish, ini, JSON (MCP settings too) or TOML
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
@@ -55,10 +55,10 @@ impl InsistFlags {
 /// Where the tokens stand in a file. Without any of it the usual names are looked for.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlaceFlags {
-    /// File format: ini, env, properties, json or toml; default: by name or content
+    /// File format: ini, env, properties, fish, json or toml; default: by name or content
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<FileFormat>,
-    /// Place of the access token: NAME (.env), key (.properties), section.key (ini), a.b.c (JSON, TOML)
+    /// Place of the access token: NAME (.env, fish), key (.properties), section.key (ini), a.b.c (JSON, TOML)
     #[arg(long, value_name = "PLACE")]
     pub(crate) access: Option<String>,
     /// Place of the refresh token, in the same notation
@@ -89,6 +89,8 @@ pub(crate) enum FileFormat {
     Env,
     /// Keys of a Java program
     Properties,
+    /// Settings of the fish shell
+    Fish,
     /// JSON, with comments too
     Json,
     /// TOML
@@ -101,6 +103,7 @@ impl From<FileFormat> for tokenward_core::Format {
             FileFormat::Ini => Self::Ini,
             FileFormat::Env => Self::Dotenv,
             FileFormat::Properties => Self::Properties,
+            FileFormat::Fish => Self::Fish,
             FileFormat::Json => Self::Json,
             FileFormat::Toml => Self::Toml,
         }

@@ -314,7 +314,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
         let meant = context.meant(&work.profile.name);
         let nobody = |failure: Failure| match target.format {
             _ if !work.profile.token_api.has_browser_login() => context.nobody(&work.profile, failure),
-            Format::Dotenv | Format::Properties | Format::Ini => {
+            Format::Dotenv | Format::Properties | Format::Fish | Format::Ini => {
                 failure.then(meant.within(&lang.log_in_into_file(context.typed.login_into(&file))))
             }
             Format::Json | Format::Toml => failure.then(meant.within(&lang.log_in_first())),

@@ -52,7 +52,7 @@ fn name(shape: &Shape, format: Format) -> String {
     let mut app = Shape::default();
     app.app_id.clone_from(&shape.app_id);
     match (format, VariableNames::of(&app, format)) {
-        (Format::Dotenv | Format::Properties, Some(names)) => names.place("APP_SECRET").to_string(),
+        (Format::Dotenv | Format::Properties | Format::Fish, Some(names)) => names.place("APP_SECRET").to_string(),
         _ => match &shape.app_id {
             Some(Place::Dotenv { .. }) => VariableNames::usual(format, None).place("APP_SECRET").to_string(),
             _ => "app_secret".to_owned(),
@@ -62,7 +62,7 @@ fn name(shape: &Shape, format: Format) -> String {
 
 /// A key of a file of lines that is nearly the wanted one, and its line.
 fn misspelt(document: &Document, wanted: &str) -> Option<(usize, String)> {
-    if !matches!(document.format(), Format::Dotenv | Format::Properties | Format::Ini) {
+    if !matches!(document.format(), Format::Dotenv | Format::Properties | Format::Fish | Format::Ini) {
         return None;
     }
     let bytes = document.bytes();
@@ -72,8 +72,13 @@ fn misspelt(document: &Document, wanted: &str) -> Option<(usize, String)> {
         is_name && key != wanted && strsim::osa_distance(&key.to_lowercase(), &wanted.to_lowercase()) <= SLIPS
     };
     text.lines().enumerate().find_map(|(number, line)| {
-        let key = line.split(['=', ':']).next()?.trim();
-        let key = key.strip_prefix("export ").unwrap_or(key).trim();
+        let key = if document.format() == Format::Fish {
+            let words = line.trim_start().strip_prefix("set ")?;
+            words.split_ascii_whitespace().find(|word| !word.starts_with('-'))?
+        } else {
+            let key = line.split(['=', ':']).next()?.trim();
+            key.strip_prefix("export ").unwrap_or(key).trim()
+        };
         near(key).then(|| (number + 1, key.to_owned()))
     })
 }
@@ -112,5 +117,8 @@ mod tests {
         let java = "feishu.app-id=cli_0123456789abcdef\nfeishu.app-secert=x\n";
         let near = Flaw::Missing(Some((2, "feishu.app-secert".to_owned())));
         assert_eq!(flaw(Format::Properties, java), Some(("feishu.app-secret".to_owned(), near)));
+        let fish = "set -gx FEISHU_APP_ID cli_0123456789abcdef\nset -gx FEISHU_APP_SERCET x\n";
+        let near = Flaw::Missing(Some((2, "FEISHU_APP_SERCET".to_owned())));
+        assert_eq!(flaw(Format::Fish, fish), Some(("FEISHU_APP_SECRET".to_owned(), near)));
     }
 }

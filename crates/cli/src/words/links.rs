@@ -19,7 +19,7 @@ super::sentences! {
     file_not_understood(file) { "{file} cannot be parsed, and is left unchanged" "无法解读 {file}，已保持原样" }
     file_not_understood_next() { "fix the line named above; if the file's format differs from what its name suggests, use --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
     format_unclear(file) { "the format of {file} is not clear from its name or content" "从名称和内容都看不出 {file} 的格式" }
-    format_unclear_next() { "use --format ini, env, properties, json or toml" "请用 --format 指定 ini、env、properties、json 或 toml" }
+    format_unclear_next() { "use --format ini, env, properties, fish, json or toml" "请用 --format 指定 ini、env、properties、fish、json 或 toml" }
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有找到常用的令牌键名或变量名" }
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }

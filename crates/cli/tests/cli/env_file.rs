@@ -109,6 +109,43 @@ fn a_java_program() {
 }
 
 #[test]
+fn a_shells_settings() {
+    let project = Project::of(World::bare());
+    let app = &project.world.app;
+    let name = "config.fish";
+    let before = format!(
+        "if status is-interactive\n    set -l x 1\nend\nset -gx FEISHU_APP_ID {}\nset -gx FEISHU_APP_SECRET '{}'\n",
+        app.id, app.secret
+    );
+    project.write(name, &before);
+    project.login(&["--env-file", name]).succeeds();
+    let text = project.read(name);
+    assert!(text.starts_with(&before) && project.is_true(name), "the tokens are added below");
+    for line in ["\nset -gx FEISHU_USER_ACCESS_TOKEN ", "\nset -gx FEISHU_USER_REFRESH_TOKEN "] {
+        assert_eq!(text.matches(line).count(), 1, "{line}");
+    }
+    project.world.advance(7300);
+    let token = project.run_at(7300, &["token", "--env-file", name]).succeeds().out.trim().to_owned();
+    assert!(project.read(name).contains(&token) && project.is_true(name));
+    assert!(project.read(name).starts_with(&before));
+    // A copy under other names, and one whose name says nothing.
+    project.write("tokens", &project.read(name).replace("FEISHU_USER", "MY_FEISHU_USER"));
+    project.run_at(7300, &["link", "tokens"]).succeeds();
+    let ran = project.run_at(7300, &["links", "--json"]);
+    let listed: Vec<_> = ran.json()["links"].as_array().unwrap().iter().map(|link| link["format"].clone()).collect();
+    assert_eq!(listed, ["fish", "fish"], "{ran:?}");
+    // A new file has the usual names.
+    project.login(&["--env-file", "new.fish"]).succeeds();
+    assert!(project.read("new.fish").starts_with("set -gx FEISHU_APP_ID ") && project.is_true("new.fish"));
+    // What the shell decides is not written, and that is told before anybody goes to the browser.
+    project.write("block.fish", "if true\n    set -gx FEISHU_USER_ACCESS_TOKEN u-x\nend\n");
+    let exchanges = project.world.sandbox.counters().exchanges;
+    let ran = project.run_at(7300, &["login", "--env-file", "block.fish", "--no-browser"]);
+    assert!(ran.fails(2, "TW0507").err.contains("line 2"), "{ran:?}");
+    assert_eq!(project.world.sandbox.counters().exchanges, exchanges);
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anybody_goes_to_the_browser() {
     let project = two_lines();
     fs::set_permissions(project.path(".env"), fs::Permissions::from_mode(0o444)).unwrap();

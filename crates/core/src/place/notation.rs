@@ -2,7 +2,7 @@
 //!
 //! | Format | Notation |
 //! |---|---|
-//! | `.env`, `.properties` | `NAME`, `any.name` |
+//! | `.env`, `.properties`, fish | `NAME`, `any.name` |
 //! | ini | `key`, `section.key` (split at the last dot), `[any.section]key` |
 //! | JSON in a text of any of them | `NAME[json].access_token`, `section.key[json].a.b`, `a.b[json].c` |
 //! | JSON, TOML | `mcpServers.lark.env.USER_ACCESS_TOKEN`, `mcpServers."my.server".env.X`, `args[3]`, `args[after -u]`; `.` is the whole document |
@@ -36,7 +36,7 @@ impl Place {
             return Err(reader.wrong("it is empty"));
         }
         match format {
-            Format::Dotenv | Format::Properties => {
+            Format::Dotenv | Format::Properties | Format::Fish => {
                 let name = if reader.peek('"') { reader.quoted()? } else { reader.remainder() };
                 reader.end(Self::Dotenv { name })
             }
@@ -404,7 +404,8 @@ mod tests {
             for (format, place) in [
                 (Format::Ini, Place::Ini { section, key: name.clone() }),
                 (Format::Dotenv, Place::Dotenv { name: name.clone() }),
-                (Format::Properties, Place::Dotenv { name }),
+                (Format::Properties, Place::Dotenv { name: name.clone() }),
+                (Format::Fish, Place::Dotenv { name }),
                 (Format::Json, Place::Path(path.clone())),
                 (Format::Toml, Place::Path(path.clone())),
             ] {
@@ -416,7 +417,9 @@ mod tests {
 
         #[test]
         fn any_text_is_a_place_or_refused(text in name()) {
-            for format in [Format::Ini, Format::Dotenv, Format::Properties, Format::Json, Format::Toml] {
+            for format in
+                [Format::Ini, Format::Dotenv, Format::Properties, Format::Fish, Format::Json, Format::Toml]
+            {
                 if let Ok(place) = Place::parse(format, &text) {
                     prop_assert_eq!(Place::parse(format, &place.to_string()), Ok(place));
                 }

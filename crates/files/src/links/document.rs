@@ -9,7 +9,7 @@ use super::text::{Splice, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use super::value_kind::SHORTEST;
-use super::{dotenv, ini, json, properties, toml};
+use super::{dotenv, fish, ini, json, properties, toml};
 use tokenward_core::{Format, PathStep, Place};
 
 /// The content of a file, in which single values can be read and exchanged.
@@ -64,6 +64,7 @@ impl Document {
             Format::Ini => ini::check(&document.text),
             Format::Dotenv => dotenv::check(&document.text),
             Format::Properties => properties::check(&document.text),
+            Format::Fish => fish::check(&document.text),
             Format::Json => json::check(&document.text),
             Format::Toml => toml::check(&document.text),
         }?;
@@ -79,6 +80,7 @@ impl Document {
             (Format::Ini, Place::Ini { section, key }) => ini::read(&self.text, section.as_deref(), key),
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::read(&self.text, name),
             (Format::Properties, Place::Dotenv { name }) => properties::read(&self.text, name),
+            (Format::Fish, Place::Dotenv { name }) => fish::read(&self.text, name),
             (Format::Json, Place::Path(path)) => json::read(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read(&self.text, path),
             (_, Place::Within { text, path }) => {
@@ -110,7 +112,7 @@ impl Document {
         places.filter(|place| place.key().is_some_and(|own| own.eq_ignore_ascii_case(key))).collect()
     }
 
-    /// The text or number at a place; in ini, `.env` and `.properties` files every value is a text.
+    /// The text or number at a place; in ini, `.env`, `.properties` and fish files every value is a text.
     ///
     /// # Errors
     /// As [`Document::get`]; a number is no error.
@@ -156,6 +158,7 @@ impl Document {
             }
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::write(&self.text, name, &value.spelled()),
             (Format::Properties, Place::Dotenv { name }) => properties::write(&self.text, name, &value.spelled()),
+            (Format::Fish, Place::Dotenv { name }) => fish::write(&self.text, name, &value.spelled()),
             (Format::Json, Place::Path(path)) => json::write(&self.text, path, value),
             (Format::Toml, Place::Path(path)) => toml::write(&self.text, path, value),
             _ => return Err(self.wrong(place)),
@@ -180,7 +183,7 @@ impl Document {
         match self.format {
             Format::Json => json::tree(&self.text),
             Format::Toml => toml::tree(&self.text),
-            Format::Ini | Format::Dotenv | Format::Properties => Ok(Tree::Other),
+            Format::Ini | Format::Dotenv | Format::Properties | Format::Fish => Ok(Tree::Other),
         }
     }
 
@@ -198,6 +201,7 @@ impl Document {
             (Format::Ini, Place::Ini { section, key }) => ini::occurrences(&self.text, section.as_deref(), key),
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::occurrences(&self.text, name),
             (Format::Properties, Place::Dotenv { name }) => properties::occurrences(&self.text, name),
+            (Format::Fish, Place::Dotenv { name }) => fish::occurrences(&self.text, name),
             (Format::Json, Place::Path(path)) => json::occurrences(&self.text, path),
             // There a key is there once.
             (Format::Toml, Place::Path(_)) => Ok(Vec::new()),
@@ -224,16 +228,18 @@ impl Document {
     pub fn is_quoted(&self, place: &Place) -> bool {
         match (self.format, place) {
             (Format::Dotenv, Place::Dotenv { name }) => dotenv::is_quoted(&self.text, name),
+            (Format::Fish, Place::Dotenv { name }) => fish::is_quoted(&self.text, name),
             (_, Place::Within { text, .. }) => self.is_quoted(text),
             _ => false,
         }
     }
 
-    /// Every variable of a `.env` file or key of a `.properties` file with its value, in their order.
+    /// Every variable of a `.env` or fish file or key of a `.properties` file with its value, in their order.
     fn variables(&self) -> Vec<(String, String)> {
         match self.format {
             Format::Dotenv => dotenv::all(&self.text),
             Format::Properties => properties::all(&self.text),
+            Format::Fish => fish::all(&self.text),
             Format::Ini | Format::Json | Format::Toml => Vec::new(),
         }
     }
@@ -241,7 +247,7 @@ impl Document {
     /// Every value of a file whose values are texts with its place, in their order.
     pub(crate) fn values(&self) -> Vec<(Place, Zeroizing<String>)> {
         match self.format {
-            Format::Dotenv | Format::Properties => {
+            Format::Dotenv | Format::Properties | Format::Fish => {
                 let all = self.variables().into_iter();
                 all.map(|(name, value)| (Place::dotenv(&name), Zeroizing::new(value))).collect()
             }
@@ -257,7 +263,7 @@ impl Document {
     pub(crate) fn texts(&self) -> Vec<(Place, Zeroizing<String>)> {
         let mut found = Vec::new();
         match self.format {
-            Format::Dotenv | Format::Properties | Format::Ini => {
+            Format::Dotenv | Format::Properties | Format::Fish | Format::Ini => {
                 for (place, value) in self.values() {
                     add_text(place, value.to_string(), DEPTH, &mut found);
                 }
@@ -277,6 +283,7 @@ impl Document {
         match self.format {
             Format::Dotenv => dotenv::every_name(&self.text).iter().map(|name| hidden(name)).collect(),
             Format::Properties => properties::names(&self.text).iter().map(|name| hidden(name)).collect(),
+            Format::Fish => fish::every_name(&self.text).iter().map(|name| hidden(name)).collect(),
             Format::Ini => {
                 let all = ini::all(&self.text).into_iter();
                 all.map(|(section, key, _)| (Place::ini(&section, HIDDEN), Zeroizing::new(key))).collect()
@@ -348,11 +355,12 @@ impl Document {
         }
     }
 
-    /// The names of a `.env` file's variables, the keys of a `.properties` file, or those of one section of an ini file, in their order.
+    /// The names of a `.env` or fish file's variables, the keys of a `.properties` file, or those of one section of an ini file, in their order.
     pub(crate) fn keys(&self, section: &str) -> Vec<String> {
         match self.format {
             Format::Dotenv => dotenv::names(&self.text),
             Format::Properties => properties::names(&self.text),
+            Format::Fish => fish::names(&self.text),
             Format::Ini => ini::keys(&self.text, section),
             Format::Json | Format::Toml => Vec::new(),
         }

@@ -20,6 +20,7 @@ mod file;
 mod file_attributes;
 mod file_stat;
 mod file_values;
+mod fish;
 mod folder_watch;
 mod ini;
 mod json;

@@ -21,7 +21,7 @@ impl Shape {
     /// The shapes in a document, in its order. Empty where nothing is recognised.
     pub fn detect(document: &Document) -> Vec<Self> {
         let mut found = match document.format() {
-            Format::Dotenv | Format::Properties => variables(document),
+            Format::Dotenv | Format::Properties | Format::Fish => variables(document),
             Format::Ini => ini(document),
             Format::Json | Format::Toml => tree(document),
         };

@@ -41,7 +41,7 @@ impl Shape {
             server: None,
             ..one.shape.clone()
         });
-        let has_app = matches!(document.format(), Format::Dotenv | Format::Properties | Format::Ini);
+        let has_app = matches!(document.format(), Format::Dotenv | Format::Properties | Format::Fish | Format::Ini);
         for sighting in rest {
             let (slot, place) = (sighting.slot(), &sighting.place);
             let other = if slot == Slot::AccessToken { Slot::RefreshToken } else { Slot::AccessToken };

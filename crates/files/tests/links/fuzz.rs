@@ -54,6 +54,26 @@ const JAVA: &[&str] = &[
     "#---\n",
     "\u{c}",
 ];
+const FISH: &[&str] = &[
+    "set -gx TOKEN old\n",
+    "set -gx TOKEN '{\"token\":\"old\"}'\n",
+    "set TOKEN \\{\\\"token\\\":null\\}\n",
+    "set -x TOKEN \"a\\\"b\"'c old';",
+    "set b\n",
+    "set --export A_1 \"q\\$\" # c\n",
+    "set -e TOKEN\n",
+    "set -l token ~/x\n",
+    "if true\n",
+    "else if true; ",
+    "end\n",
+    "end | ",
+    "and ",
+    "(",
+    ")",
+    "\\\n",
+    "set ",
+    "return\n",
+];
 const JSON: &[&str] = &[
     "{\"token\":\"old\"}",
     "\"token\": \"{\\\"token\\\":\\u0022x\\\"}\",",
@@ -127,6 +147,11 @@ fn json() {
 #[test]
 fn toml() {
     run(Format::Toml, TOML, 4);
+}
+
+#[test]
+fn fish() {
+    run(Format::Fish, FISH, 6);
 }
 
 #[test]

@@ -101,6 +101,19 @@ const JAVA_LINES: &[&str] = &[
     "T=no\n",
     "\\#t=中\n",
 ];
+const FISH_LINES: &[&str] = &[
+    "set -gx A 1\n",
+    "set -x b 'x # y' # c\n",
+    "set C \"two\nlines\"; set D a b\n",
+    "# set -gx T no\n",
+    "\n",
+    "if status is-interactive\n    set -l T no\n    alias t 'T; end'\nend\n",
+    "function end_ # c\n  echo (set -q T; and echo \")\") end\nend\n",
+    "set -gx E $A \\\n  (cat x)\n",
+    "set -q T; or echo no\n",
+    "T=no command set T no\n",
+    "set -e A\n",
+];
 const JSON_PROPERTIES: &[&str] = &[
     "\"a\": 1, ",
     "\"b\" : [\"t\", {\"t\": \"no\"}],\n",
@@ -166,6 +179,21 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn fish_document()(
+        mark in mark(), head in some(FISH_LINES), indent in one(&["", "  ", "echo x; ", "builtin ", "\t"]),
+        flags in one(&["-gx", "--export --global", "-x", "-U -x", "", "-x --", "-x\\\n"]),
+        blanks in one(&[" ", "\t", " \\\n  "]), quote in one(&["", "'", "\""]), old in token(),
+        behind in one(&["", " # c", "\t", ";", "; echo x", " && echo x"]), rest in some(FISH_LINES), last in any::<bool>(),
+        kind in one(&["\n", "\r\n"]),
+    ) -> Known {
+        // Outside quotes that is a home folder.
+        let old = if quote.is_empty() && old.starts_with('~') { format!("u{old}") } else { old };
+        let after = if last { behind.to_owned() } else { format!("{behind}{kind}{rest}") };
+        Known { before: format!("{mark}{head}{indent}set {flags} T{blanks}"), quote, old, after }
+    }
+}
+
+prop_compose! {
     fn json_document()(
         mark in mark(), head in some(JSON_PROPERTIES), inner in some(JSON_PROPERTIES), rest in some(JSON_PROPERTIES),
         colon in one(&[":", " : ", ":\n"]), old in token(), comma in one(&["", ",", " // x\n"]), end in one(&["", "\n", " /* */"]),
@@ -206,6 +234,11 @@ proptest! {
     #[test]
     fn properties((known, name) in java_document(), value in token()) {
         known.obeys(Format::Properties, &Place::dotenv(name), &value)?;
+    }
+
+    #[test]
+    fn fish(known in fish_document(), value in token().prop_filter("a home folder", |value| !value.starts_with('~'))) {
+        known.obeys(Format::Fish, &Place::dotenv("T"), &value)?;
     }
 
     #[test]

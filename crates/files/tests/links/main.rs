@@ -3,6 +3,7 @@
 mod dotenv;
 mod exact;
 mod files;
+mod fish;
 mod fuzz;
 mod ini;
 mod json;

@@ -64,6 +64,16 @@ fn keys_of_a_java_program_in_any_spelling() {
 }
 
 #[test]
+fn variables_of_a_shell() {
+    let text = "set -gx FEISHU_APP_ID a\nset -gx FEISHU_USER_ACCESS_TOKEN 'x'\nset -x FEISHU_USER_REFRESH_TOKEN y\n";
+    let shape = "access=FEISHU_USER_ACCESS_TOKEN refresh=FEISHU_USER_REFRESH_TOKEN id=FEISHU_APP_ID";
+    assert_eq!(shapes(Format::Fish, text), [shape]);
+    // What is not a text of the file's own is no place for a token.
+    let text = "set -gx LARK_USER_ACCESS_TOKEN (pass lark)\nif true\nset -gx LARK_USER_REFRESH_TOKEN y\nend\n";
+    assert!(shapes(Format::Fish, text).is_empty());
+}
+
+#[test]
 fn the_old_scripts_ini_file() {
     let text =
         "[APP]\napp_id = a\napp_secret = b\n[TOKEN]\napp_access_token = t\nuser_access_token = u\nrefresh_token = r\n";
@@ -165,6 +175,7 @@ fn what_is_told_is_there() {
         (Format::Json, r#"{"x":[{"y":{"refresh_token":"r","expires_at":12.5}}]}"#),
         (Format::Ini, "[a.b]\nrefresh_token = r\nexpires_in = 5\n"),
         (Format::Dotenv, "FEISHU_USER_ACCESS_TOKEN=x\n"),
+        (Format::Fish, "set -x FEISHU_USER_ACCESS_TOKEN x\n"),
     ] {
         let mut document = Document::parse(format, text.as_bytes()).unwrap();
         let all = Shape::detect(&document);

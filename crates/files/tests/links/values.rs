@@ -57,6 +57,7 @@ fn ini_and_env_files_spell_numbers() {
     for (format, text, place, after) in [
         (Format::Ini, "[a]\nt = 1\n", Place::ini("a", "t"), "[a]\nt = 7200\n"),
         (Format::Properties, "t: 1\n", Place::dotenv("t"), "t: 7200\n"),
+        (Format::Fish, "set -g t '1'\n", Place::dotenv("t"), "set -g t '7200'\n"),
         (Format::Dotenv, "t='1'\n", Place::dotenv("t"), "t='7200'\n"),
     ] {
         let mut document = Document::parse(format, text.as_bytes()).unwrap();
