@@ -172,7 +172,7 @@ impl Reader<'_> {
                 }
                 [b'\n' | b';', ..] => (1, Mark::Break),
                 [b'|', b'|', ..] | [b'&', b'&', ..] => (2, Mark::Join),
-                [b'|', b'&', ..] | [b'&', b'|', ..] | [b'>', b'|', ..] => (2, Mark::Pipe),
+                [b'|', b'&', ..] | [b'&' | b'>', b'|', ..] => (2, Mark::Pipe),
                 [b'|', ..] => (1, Mark::Pipe),
                 [b'<' | b'>', ..] | [b'&', b'>', ..] => {
                     is_redirected = true;
@@ -207,7 +207,7 @@ impl Reader<'_> {
     fn word(&mut self) -> Result<Word, DocumentError> {
         let start = self.at;
         let mut chars = Vec::new();
-        let (mut expands, mut quoted) = (false, Vec::new());
+        let (mut expands, mut parts) = (false, Vec::new());
         while let Some(c) = self.peek() {
             let from = self.at;
             match c {
@@ -216,7 +216,7 @@ impl Reader<'_> {
                 ')' => return Err(self.wrong("this bracket closes nothing")),
                 '\'' | '"' => {
                     expands |= self.quoted(c, &mut chars)?;
-                    quoted.push((c, from..self.at));
+                    parts.push((c, from..self.at));
                     continue;
                 }
                 '(' => {
@@ -238,7 +238,7 @@ impl Reader<'_> {
         }
         let at = start..self.at;
         expands |= &self.text[at.clone()] == "%self";
-        let quotes = match quoted.as_slice() {
+        let quotes = match parts.as_slice() {
             [] => Quotes::No,
             [(quote, part)] if *part == at => Quotes::Around(*quote),
             _ => Quotes::Within,
