@@ -20,6 +20,8 @@ use tokenward_core::{
     AppSecret, BadSecret, Brand, Code, Format, NewLink, PathStep, Place, ProfileName, RefreshToken, Slot,
 };
 
+use clap::ValueEnum;
+
 use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
@@ -106,7 +108,7 @@ impl TokenPlaces {
         let further = shape.further(&document, &twins);
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, example(format), lang)?;
-            writable(&document, shape, known, wish, lang)?;
+            writable(path, &document, shape, known, wish, lang)?;
             not_crosswise(&document, shape, known, wish, lang)?;
             of_its_kind(&document, shape, known, lang)?;
             in_quotes(&file, &document, shape, lang)?;
@@ -318,7 +320,15 @@ impl Picker<'_> {
     }
 
     fn without_place(&self) -> Failure {
-        let nothing = || without_place(&self.file.display().to_string(), self.document.format(), self.lang);
+        let nothing = || {
+            let lacking = Shape::unfilled(self.document);
+            let add = |place: &Place| named_places::add_key(self.file, self.document, place, self.lang);
+            let hints: Vec<String> = lacking.iter().filter_map(add).collect();
+            if hints.is_empty() {
+                return without_place(&self.file.display().to_string(), self.document.format(), self.lang);
+            }
+            Failure::new(Code::PlaceUnclear, self.lang.no_token_place(self.file.display())).then_all(hints)
+        };
         anywhere(self.document, self.lang).unwrap_or_else(nothing)
     }
 
@@ -355,11 +365,32 @@ pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
 }
 
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
-fn writable(document: &Document, shape: &Shape, known: &[Sighting], wish: Wish<'_>, lang: Lang) -> Result<(), Failure> {
+fn writable(
+    path: &Path,
+    document: &Document,
+    shape: &Shape,
+    known: &[Sighting],
+    wish: Wish<'_>,
+    lang: Lang,
+) -> Result<(), Failure> {
     let (what, next) = match shape.objection(document, known) {
         Some(Objection::Reference(place)) => return Err(referred(document, &place, lang)),
         Some(Objection::Placeholder(place)) if !wish.create => {
-            (lang.place_is_stand_in(place), lang.place_is_stand_in_next())
+            let file = quoted(&path.display().to_string());
+            let format = wish.at.format.and_then(|format| format.to_possible_value());
+            let format = format.map(|format| format!(" --format {}", format.get_name())).unwrap_or_default();
+            let told = format!("{format} {}", place_flags(shape));
+            // `login` knows no servers.
+            let (login, link) = match wish.server {
+                Some(server) => (told, format!("{format} --server {}", quoted(server))),
+                None if wish.at.access.is_some() || wish.at.refresh.is_some() => (told.clone(), told),
+                None => (format.clone(), format),
+            };
+            let next = lang.place_is_stand_in_next(
+                format_args!("tokenward login --env-file {file}{login}"),
+                format_args!("tokenward link {file}{link} --create"),
+            );
+            (lang.place_is_stand_in(place), next)
         }
         Some(Objection::Both(place)) => (lang.place_holds_either(place), lang.name_places(example(document.format()))),
         Some(Objection::MoreThanToken(place)) => {
@@ -435,6 +466,11 @@ fn flags(shape: &Shape, all: &[Shape]) -> String {
     {
         return format!("--server {}", quoted(server));
     }
+    place_flags(shape)
+}
+
+/// The flags that name a shape's tokens.
+fn place_flags(shape: &Shape) -> String {
     let flag = |name: &str, place: Option<&Place>| place.map(|place| format!("{name} {}", quoted(&place.to_string())));
     let both = [flag("--access", shape.access()), flag("--refresh", shape.refresh())];
     both.into_iter().flatten().collect::<Vec<_>>().join(" ")

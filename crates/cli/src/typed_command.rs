@@ -94,6 +94,12 @@ impl Typed {
         format!("tokenward login --env-file {}{known}{}", quoted(file), self.places)
     }
 
+    /// `unlink` for the login that stands there: of a file with several links it ends that one alone.
+    pub(crate) fn unlink(&self, file: &str, owner: &str) -> String {
+        let which = if self.server.is_empty() { format!(" -p {}", quoted(owner)) } else { self.server.clone() };
+        format!("tokenward unlink {}{which}", quoted(file))
+    }
+
     /// The same words behind another command.
     pub(crate) fn after(&self, command: &str) -> String {
         format!("{command}{}{}{}", self.file, self.places, self.server)

@@ -444,7 +444,11 @@ pub(super) fn refused(error: Error, file: &str, context: &Context) -> Failure {
             match (owner, wanted) {
                 (Some(owner), Some(wanted)) if owner != wanted => {
                     Failure::new(Code::PlaceTaken, lang.place_is_of_profile(file, owner))
-                        .then(lang.place_to_profile(quoted(file), context.typed.link(file), wanted))
+                        .then(lang.place_to_profile(
+                            context.typed.unlink(file, owner),
+                            context.typed.link(file),
+                            wanted,
+                        ))
                         .then(lang.place_elsewhere())
                 }
                 _ => failure.then(lang.place_is_taken_next(quoted(file))),

@@ -14,7 +14,7 @@ use crate::args::{Init, PlaceFlags};
 use crate::commands::init;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
-use crate::token_places::{Flaw, SecretFlaw, TokenPlaces};
+use crate::token_places::{Flaw, SecretFlaw, TokenPlaces, quoted};
 
 /// What a source tells of the app of its login.
 #[derive(Debug)]
@@ -227,13 +227,21 @@ impl<'a> Source<'a> {
             Flaw::Missing(Some((line, near))) => lang.secret_misspelt_in_file(&self.name, key, line, near),
             Flaw::Empty => lang.secret_empty_in_file(&self.name, key),
             Flaw::Malformed => lang.secret_malformed_in_file(&self.name, key),
+            Flaw::Reference => lang.secret_is_reference(&self.name, key),
         };
         if context.asker().can_ask() {
             context.printer.note(what);
             return Ok(());
         }
         let again = context.typed.login_into(&self.name);
-        let next = lang.correct_secret_in_file(key, &self.name, again);
+        let next = match &found.flaw {
+            // The file is right for the program that reads it.
+            Flaw::Reference => {
+                let init = format!("tokenward init --app-id {}", self.app_id.map(quoted).unwrap_or_default());
+                lang.secret_is_reference_next(APP_SECRET, init)
+            }
+            _ => lang.correct_secret_in_file(key, &self.name, again),
+        };
         Err(Failure::new(Code::SettingMissing, what).then(next))
     }
 
@@ -361,5 +369,7 @@ pub(super) fn add_profile(
 
 /// The variable that names an app whatever the settings say.
 const APP_ID: &str = "TOKENWARD_APP_ID";
+/// The variable of its secret.
+const APP_SECRET: &str = "TOKENWARD_APP_SECRET";
 /// What the first profile is called.
 const DEFAULT: &str = "default";

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use tokenward::links::{Document, Shape};
-use tokenward_core::{Code, Format, Place};
+use tokenward_core::{Code, Format, PathStep, Place};
 
 use crate::failure::Failure;
 use crate::words::Lang;
@@ -27,11 +27,30 @@ pub(super) fn is_there(
     }
     let named = place.key().map(|key| document.places_of(key)).unwrap_or_default();
     let next = if named.is_empty() {
-        lang.name_places(example)
+        // A key that the named table lacks, else the one that a server of the file lacks.
+        let lacks = is_in_table(document, place).then(|| place.clone());
+        let lacks = lacks.or_else(|| Shape::unfilled(document).into_iter().next());
+        lacks.and_then(|place| add_key(file, document, &place, lang)).unwrap_or_else(|| lang.name_places(example))
     } else {
         lang.places_of_that_name(named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     };
     Err(Failure::new(Code::PlaceUnclear, lang.no_such_place(place, file.display())).then(next))
+}
+
+/// Whether the table is there in which a place would be.
+fn is_in_table(document: &Document, place: &Place) -> bool {
+    matches!(place, Place::Path(path) if path.len() > 1 && document.has(&Place::Path(path[..path.len() - 1].to_vec())))
+}
+
+/// Which key to add to which table, so that a token has a place. Tokenward adds none itself to a file of tables: each program reads its own.
+pub(super) fn add_key(file: &Path, document: &Document, place: &Place, lang: Lang) -> Option<String> {
+    let Place::Path(path) = place else { return None };
+    let (PathStep::Key(key), table) = path.split_last()? else { return None };
+    let pair = match document.format() {
+        Format::Toml => format!("{key} = \"\""),
+        _ => format!("\"{key}\": \"\""),
+    };
+    Some(lang.add_key(pair, Place::Path(table.to_vec()), file.display()))
 }
 
 /// Refuses a place that could never be written, before a link is made of it.

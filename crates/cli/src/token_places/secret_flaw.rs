@@ -4,7 +4,7 @@
 //! misspelt, empty or malformed. No value of the file is in it (I4).
 
 use tokenward::links::{Document, Shape};
-use tokenward_core::{AppSecret, BadSecret, Format, Place};
+use tokenward_core::{AppSecret, BadSecret, Format, PathStep, Place};
 
 use super::VariableNames;
 
@@ -24,6 +24,8 @@ pub(crate) enum Flaw {
     Empty,
     /// A value that can be no secret.
     Malformed,
+    /// What another program puts a secret in the place of, such as `${APP_SECRET}`.
+    Reference,
 }
 
 impl SecretFlaw {
@@ -39,9 +41,22 @@ impl SecretFlaw {
             (Some(Ok(_) | Err(BadSecret::StandIn)), _) => None,
             (Some(Err(BadSecret::Malformed)), _) => flaw(Flaw::Malformed),
             (Some(Err(BadSecret::Empty)), _) | (None, Some(_)) => flaw(Flaw::Empty),
-            (None, None) => flaw(Flaw::Missing(misspelt(document, &name(shape, document.format())))),
+            (None, None) => reference(document, shape)
+                .or_else(|| flaw(Flaw::Missing(misspelt(document, &name(shape, document.format()))))),
         }
     }
+}
+
+/// What stands beside the app's id under the secret's name and is none. The settings of a server name no secret that its program is to find
+/// elsewhere.
+fn reference(document: &Document, shape: &Shape) -> Option<SecretFlaw> {
+    let Some(Place::Path(path)) = &shape.app_id else { return None };
+    let (PathStep::Key(id), table) = path.split_last()? else { return None };
+    let key = format!("{}SECRET", id.strip_suffix("ID")?);
+    let place = Place::Path(table.iter().cloned().chain([PathStep::Key(key)]).collect());
+    let text = document.get(&place).ok()??;
+    let is_reference = matches!(tokenward::given::app_secret(text.as_str()), Err(BadSecret::StandIn));
+    is_reference.then(|| SecretFlaw { name: place.to_string(), flaw: Flaw::Reference })
 }
 
 /// The key of the secret: its own, or as its neighbour is spelled.
@@ -117,6 +132,13 @@ mod tests {
         let java = "feishu.app-id=cli_0123456789abcdef\nfeishu.app-secert=x\n";
         let near = Flaw::Missing(Some((2, "feishu.app-secert".to_owned())));
         assert_eq!(flaw(Format::Properties, java), Some(("feishu.app-secret".to_owned(), near)));
+        for text in ["${APP_SECRET}", "${APP_SECRET:-abcdefghijklmnop}", "$APP_SECRET", "op://dev/app/secret"] {
+            let env =
+                format!(r#"{{"APP_ID": "cli_0123456789abcdef", "APP_SECRET": "{text}", "USER_ACCESS_TOKEN": ""}}"#);
+            let json = format!(r#"{{"mcpServers": {{"lark": {{"command": "x", "env": {env}}}}}}}"#);
+            let named = Some(("mcpServers.lark.env.APP_SECRET".to_owned(), Flaw::Reference));
+            assert_eq!(flaw(Format::Json, &json), named, "{text}");
+        }
         let fish = "set -gx FEISHU_APP_ID cli_0123456789abcdef\nset -gx FEISHU_APP_SERCET x\n";
         let near = Flaw::Missing(Some((2, "FEISHU_APP_SERCET".to_owned())));
         assert_eq!(flaw(Format::Fish, fish), Some(("FEISHU_APP_SECRET".to_owned(), near)));

@@ -34,7 +34,8 @@ super::sentences! {
     place_is_reference(place) { "the value at {place} is a reference or an encrypted value, not a token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
     app_secret_stands_in(place) { "the value at {place} is a reference, an encrypted value or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "the value at {place} is a placeholder, not a token" "{place} 处是占位文字，而不是令牌" }
-    place_is_stand_in_next() { "fill it in with `tokenward login --env-file FILE`, or with `tokenward link FILE --create` where you are logged in" "用 `tokenward login --env-file 文件` 填入；若已登录，用 `tokenward link 文件 --create`" }
+    place_is_stand_in_next(login, link) { "fill it in with `{login}`, or with `{link}` where you are logged in" "用 `{login}` 填入；若已登录，用 `{link}`" }
+    add_key(pair, table, file) { "add {pair} to {table} in {file}, then run this again" "请在 {file} 的 {table} 中加入 {pair}，然后再次运行" }
     place_holds_either(place) { "the values at the access token's place and at {place} (the refresh token's) are the same: it is not clear which of the two tokens this is, so it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which Tokenward does not edit" "{file} 是 YAML，不会编辑" }
@@ -69,6 +70,8 @@ super::sentences! {
     secret_misspelt_in_file(file, key, line, near) { "{file} has no {key} (line {line} has {near}: misspelt?)" "{file} 中没有 {key}（第 {line} 行是 {near}，是否拼写有误？）" }
     secret_empty_in_file(file, key) { "{key} in {file} is empty" "{file} 中的 {key} 为空" }
     secret_malformed_in_file(file, key) { "{key} in {file} holds a space, a control character or a non-ASCII character" "{file} 中的 {key} 含有空格、控制字符或非 ASCII 字符" }
+    secret_is_reference(file, key) { "{key} in {file} is a reference or an encrypted value, not a secret: Tokenward does not resolve it" "{file} 中的 {key} 是引用或密文，而不是密钥：不会解析" }
+    secret_is_reference_next(variable, init) { "set {variable} to the secret, or run `{init}` first" "请把密钥设为环境变量 {variable}，或先运行 `{init}`" }
     correct_secret_in_file(key, file, again) { "correct {key} in {file}, then run `{again}` again" "请改正 {file} 中的 {key}，然后再次运行 `{again}`" }
     app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; use --provider lark or feishu for the other platform" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个平台" }
     app_differs(file, id, profile, own) { "{file} belongs to the app {id}, and profile {profile} belongs to the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
@@ -91,7 +94,7 @@ super::sentences! {
     place_is_taken(other) { "another link already uses that place: {other}" "该位置已由另一个链接维护：{other}" }
     place_is_taken_next(file) { "remove that one with `tokenward unlink {file}`, or name another place with --access and --refresh" "请用 `tokenward unlink {file}` 解除，或用 --access 和 --refresh 指定其他位置" }
     place_is_of_profile(file, owner) { "{file} is linked to profile {owner} already, and one place can show one login" "{file} 已链接到配置档 {owner}，而一个位置只能显示一个登录" }
-    place_to_profile(file, way, wanted) { "to give the file to profile {wanted}: run `tokenward unlink {file}`, empty the token's lines in it, then run `{way} -p {wanted}`" "如要把该文件改给配置档 {wanted}：先运行 `tokenward unlink {file}`，清空其中令牌所在的行，再运行 `{way} -p {wanted}`" }
+    place_to_profile(unlink, way, wanted) { "to give the place to profile {wanted}: run `{unlink}`, empty the token there, then run `{way} -p {wanted}`" "如要把该位置改给配置档 {wanted}：先运行 `{unlink}`，清空该处的令牌，再运行 `{way} -p {wanted}`" }
     place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两个登录，请用 --access 和 --refresh 指定另一处" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in sync with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }

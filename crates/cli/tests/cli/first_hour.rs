@@ -185,12 +185,12 @@ fn a_file_of_one_profile_is_given_to_another_by_the_commands_that_are_named() {
     let before = project.read(".env");
     let ran = project.run(&["link", ".env", "-p", "new"]);
     assert!(ran.fails(2, "TW0508").err.contains(".env is linked to profile default already"), "{ran:?}");
-    let told = "run `tokenward unlink .env`, empty the token's lines in it, then run `tokenward link .env -p new`";
+    let told = "run `tokenward unlink .env -p default`, empty the token there, then run `tokenward link .env -p new`";
     assert!(ran.err.contains(told), "{ran:?}");
     assert_eq!(project.read(".env"), before);
     // As it is told.
     project.world.login(&["-p", "new"]).succeeds();
-    project.run(&["unlink", ".env"]).succeeds();
+    project.run(&["unlink", ".env", "-p", "default"]).succeeds();
     let emptied = before.lines().map(|line| match line.split_once('=') {
         Some((name, _)) if name.ends_with("_TOKEN") => format!("{name}=\n"),
         _ => format!("{line}\n"),
@@ -208,6 +208,11 @@ fn a_reference_in_a_servers_settings_is_told_as_one() {
     for (file, text) in [
         ("mcp.json", r#"{"mcpServers": {"lark": {"command": "x", "env": {"USER_ACCESS_TOKEN": "${LARK_TOKEN}"}}}}"#),
         ("code.json", r#"{"servers": {"lark": {"headers": {"X-User-Access-Token": "Bearer ${env:LARK_TOKEN}"}}}}"#),
+        ("http.json", r#"{"mcpServers": {"lark": {"headers": {"Authorization": "Bearer ${LARK_TOKEN}"}}}}"#),
+        (
+            "url.json",
+            r#"{"mcpServers": {"a": {"url": "https://mcp.feishu.cn/mcp", "headers": {"Authorization": "Bearer ${LARK_TOKEN}"}}}}"#,
+        ),
         ("codex.toml", "[mcp_servers.lark.env]\nLARK_USER_ACCESS_TOKEN = \"$LARK_TOKEN\"\n"),
     ] {
         project.write(file, text);

@@ -44,6 +44,7 @@ mod link_files;
 mod links;
 mod logins;
 mod many_users;
+mod mcp_settings;
 mod misplaced;
 mod mistakes;
 mod network;

@@ -20,7 +20,7 @@ use super::error::DocumentError;
 use super::timestamp::spelled_like;
 use super::token_candidates::candidates;
 use super::value::Value;
-use super::value_frame::{Frame, exchanged};
+use super::value_frame::{Frame, exchanged, is_authorization};
 use super::value_kind::Nature;
 
 /// The values that stand at a link's places. `None` for a place that has none.
@@ -30,6 +30,8 @@ pub(super) struct FileValues {
     frames: BTreeMap<Slot, Frame>,
     /// Which of the tokens' places are there more than once.
     doubled: Vec<Doubled>,
+    /// Whether the access token's place is an `Authorization` header, which no server reads without a scheme.
+    is_header: bool,
 }
 
 /// What stands at the refresh token's place.
@@ -53,13 +55,14 @@ impl FileValues {
         let values: BTreeMap<Slot, Option<Value>> = places.iter().map(read).collect::<Result<_, _>>()?;
         let frame = |slot: Slot| {
             let Some(Some(Value::Text(text))) = values.get(&slot) else { return None };
-            Frame::of(text).map(|frame| (slot, frame))
+            Frame::at(places.get(&slot)?, text).map(|frame| (slot, frame))
         };
         let doubled = TOKENS.into_iter().filter_map(|slot| places.get(&slot));
         let doubled = doubled.filter_map(|place| Doubled::at(document, place).transpose());
         Ok(Self {
             frames: TOKENS.into_iter().filter_map(frame).collect(),
             doubled: doubled.collect::<Result<_, _>>()?,
+            is_header: places.get(&Slot::AccessToken).is_some_and(is_authorization),
             values,
         })
     }
@@ -262,11 +265,17 @@ impl FileValues {
 
     /// A token with what stands around the present one. `None` where it cannot be told which part of a value is the token.
     fn around(&self, slot: Slot, token: &str, asked: bool) -> Option<Value> {
-        let Some(text) = self.text(slot) else { return Some(Value::text(token)) };
+        let alone = || match slot {
+            Slot::AccessToken if self.is_header => Value::text(format!("Bearer {token}")),
+            _ => Value::text(token),
+        };
+        let Some(text) = self.text(slot) else { return Some(alone()) };
         self.gives_way(slot, asked).then(|| match self.frames.get(&slot) {
+            // A token that stood there without a scheme is a person's wish; what a person was to replace is none.
+            Some(frame) if frame.is_bare(text) && self.nature(slot) != Nature::Token => alone(),
             Some(frame) => Value::text(frame.with(text, token)),
             // What a person was to replace, however many words it has.
-            None => Value::text(token),
+            None => alone(),
         })
     }
 }

@@ -7,9 +7,10 @@ use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role};
+use super::mcp_server;
 use super::sighting::Sighting;
 use super::value::Value;
-use super::value_frame::Frame;
+use super::value_frame::{Frame, is_authorization};
 use super::value_kind::Nature;
 
 /// Where the values of one login stand in a file.
@@ -61,7 +62,7 @@ impl Shape {
         let unknown = places.filter(|place| !known.iter().any(|sighting| sighting.place == **place));
         let token = |place: &Place| {
             let text = document.get(place).ok()??;
-            Some(Frame::of(&text)?.token(&text).to_owned()).filter(|token| Nature::of(token) == Nature::Token)
+            Some(Frame::at(place, &text)?.token(&text).to_owned()).filter(|token| Nature::of(token) == Nature::Token)
         };
         let unknown: Vec<&Place> = unknown.collect();
         if let [access, refresh] = unknown[..]
@@ -73,7 +74,7 @@ impl Shape {
         }
         unknown.into_iter().find_map(|place| {
             let text = document.get(place).ok()??;
-            let frame = Frame::of(&text);
+            let frame = Frame::at(place, &text);
             match (Nature::of(frame.as_ref().map_or(text.as_str(), |frame| frame.token(&text))), frame) {
                 (Nature::Reference, _) => Some(Objection::Reference(place.clone())),
                 (Nature::Placeholder, _) => Some(Objection::Placeholder(place.clone())),
@@ -90,12 +91,20 @@ impl Shape {
             let name = place.key().and_then(Name::of);
             name.is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh))
         };
-        let is_reference = |text: &str| {
-            let frame = Frame::of(text);
+        let is_reference = |place: &Place, text: &str| {
+            let frame = Frame::at(place, text);
             Nature::of(frame.as_ref().map_or(text, |frame| frame.token(text))) == Nature::Reference
         };
         let all = document.texts().into_iter();
-        all.filter(|(place, text)| is_token(place) && is_reference(text)).map(|(place, _)| place).next()
+        let is_header = |place: &Place| is_authorization(place) && mcp_server::is_of_this_platform(document, place);
+        all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text))
+            .map(|(place, _)| place)
+            .next()
+    }
+
+    /// Where the servers of this platform that a file gives no token could be given one, in its order.
+    pub fn unfilled(document: &Document) -> Vec<Place> {
+        document.tree().map(|root| mcp_server::unfilled(&root)).unwrap_or_default()
     }
 
     /// Whether a token has a place in it.

@@ -2,8 +2,9 @@
 //!
 //! Enters: a node of a document. Leaves: a shape made of places, if the node is a server that is given a token. Sources: see `shape`.
 
-use tokenward_core::{PathStep, Slot};
+use tokenward_core::{PathStep, Place, Slot};
 
+use super::document::Document;
 use super::key_names::{Name, Role};
 use super::login_shape::Shape;
 use super::nested_path::Way;
@@ -39,6 +40,26 @@ impl<'a> Server<'a> {
         Some(Self { name, node: inner.unwrap_or(node), way })
     }
 
+    /// Where it could be given a token, if it is one of this platform and is given none.
+    fn unfilled(&self) -> Option<Place> {
+        let Self { name, node, way } = self;
+        let shape = self.shape();
+        let words = ["args", "command"].into_iter().filter_map(|key| node.get(key)).flat_map(Tree::elements);
+        let url = URLS.iter().find_map(|key| node.get(key)).and_then(Tree::text);
+        let ours = words.filter_map(Tree::text).chain(url).chain([*name]).any(is_ours);
+        if shape.access().is_some() || !ours && shape.app_id.is_none() {
+            return None;
+        }
+        let first = |keys: [&'static str; 2]| keys.into_iter().find(|key| node.get(key).is_some()).unwrap_or(keys[0]);
+        Some(if url.is_some() && node.get("command").is_none() {
+            way.key(first(["headers", "http_headers"])).key("Authorization").place()
+        } else {
+            let prefix = shape.app_id.as_ref().and_then(Place::key).and_then(|key| key.strip_suffix("APP_ID"));
+            let name = format!("{}USER_ACCESS_TOKEN", prefix.unwrap_or_default());
+            way.key(first(["env", "environment"])).key(&name).place()
+        })
+    }
+
     /// Where its token stands.
     pub(super) fn shape(&self) -> Shape {
         let Self { name, node, way } = self;
@@ -49,6 +70,37 @@ impl<'a> Server<'a> {
         shape
     }
 }
+
+/// Where the servers of this platform that are given no token could be given one.
+pub(super) fn unfilled(root: &Tree) -> Vec<Place> {
+    fn walk(node: &Tree, way: &Way, found: &mut Vec<Place>) {
+        let server = Server::at(node, way);
+        if let Some(server) = server.filter(|server| !server.name.is_empty()) {
+            found.extend(server.unfilled());
+        } else if way.path.len() < DEPTH {
+            node.entries().for_each(|(key, child)| walk(child, &way.key(key), found));
+        }
+    }
+    let mut found = Vec::new();
+    walk(root, &Way { text: None, path: Vec::new() }, &mut found);
+    found
+}
+
+/// Whether a place is in the settings of a server of this platform, by its name or by where it is asked.
+pub(super) fn is_of_this_platform(document: &Document, place: &Place) -> bool {
+    let Place::Path(path) = place else { return false };
+    let is_named = |step: &PathStep| matches!(step, PathStep::Key(key) if is_ours(key));
+    let is_asked = |above: &[PathStep]| {
+        URLS.iter().any(|key| {
+            let url = Place::Path(above.iter().cloned().chain([PathStep::Key((*key).to_owned())]).collect());
+            document.get(&url).ok().flatten().is_some_and(|url| is_ours(&url))
+        })
+    };
+    path.iter().any(is_named) || (0..path.len()).any(|depth| is_asked(&path[..depth]))
+}
+
+/// How deep servers stand in the settings of a program, in steps.
+const DEPTH: usize = 4;
 
 /// Where a server is asked.
 const URLS: [&str; 3] = ["url", "serverUrl", "httpUrl"];
@@ -147,7 +199,9 @@ fn from_headers(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
         }
         let found = headers.entries().find(|(header, node)| {
             is_header(header, ours)
-                && node.text().is_some_and(|text| !holds_reference(text) && Frame::of(text).is_some())
+                && node
+                    .text()
+                    .is_some_and(|text| !holds_reference(text) && Frame::at(&way.key(header).place(), text).is_some())
         });
         if let Some((header, _)) = found
             && shape.access().is_none()

@@ -7,6 +7,10 @@
 
 use std::ops::Range;
 
+use tokenward_core::Place;
+
+use super::value_kind::Nature;
+
 /// What stands before and behind a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
@@ -18,6 +22,37 @@ impl Frame {
     /// Finds the token in a value; `None` where it cannot be told.
     pub(crate) fn of(text: &str) -> Option<Self> {
         token(text, 0..text.len()).map(|at| Self { at: vec![at] })
+    }
+
+    /// The same of the value at a place. In an `Authorization` header any scheme may stand before the token, or before what stands in for it.
+    pub(crate) fn at(place: &Place, text: &str) -> Option<Self> {
+        if !is_authorization(place) {
+            return Self::of(text);
+        }
+        // What stands in for a token may be several words.
+        let stand_in = || {
+            let start = text.len() - text.trim_start().len();
+            let at = start..start + text.trim().len();
+            (Nature::of(text) == Nature::Placeholder).then(|| Self { at: vec![at] })
+        };
+        Self::behind_scheme(text).or_else(|| Self::of(text)).or_else(stand_in)
+    }
+
+    /// What stands behind a scheme, where that is nothing yet, or stands in for a token.
+    fn behind_scheme(text: &str) -> Option<Self> {
+        let (before, scheme) = text.split_at(text.len() - text.trim_start().len());
+        let end = scheme.find(char::is_whitespace).unwrap_or(scheme.len());
+        let (scheme, rest) = scheme.split_at(end);
+        // `token` alone is what a person writes for one.
+        if !is_scheme(scheme) || rest.is_empty() && scheme.eq_ignore_ascii_case("token") {
+            return None;
+        }
+        let start = before.len() + end + (rest.len() - rest.trim_start().len());
+        match Nature::of(rest) {
+            Nature::Empty => Some(Self { at: vec![text.len()..text.len()] }),
+            Nature::Placeholder | Nature::Reference => Some(Self { at: vec![start..start + rest.trim().len()] }),
+            Nature::Token | Nature::Document => None,
+        }
     }
 
     /// The frame around parts that are known to be the token; `None` where there is no such part.
@@ -49,6 +84,13 @@ impl Frame {
 
     /// The value with another token in it.
     pub(crate) fn with(&self, text: &str, token: &str) -> String {
+        if let [at] = self.at.as_slice()
+            && at.is_empty()
+            && !token.is_empty()
+            && ends_in_scheme(&text[..at.start])
+        {
+            return exchanged(text, vec![(at.clone(), " "), (at.clone(), token)]);
+        }
         exchanged(text, self.exchanges(token).collect())
     }
 }
@@ -67,7 +109,21 @@ pub(crate) fn exchanged(text: &str, mut parts: Vec<(Range<usize>, &str)>) -> Str
     changed
 }
 
+/// Whether a place is the `Authorization` header of a table of headers, which names a scheme before the token (RFC 9110 §11.6.2).
+pub(crate) fn is_authorization(place: &Place) -> bool {
+    let is_of_headers =
+        |table: &str| table.eq_ignore_ascii_case("requestInit") || table.to_ascii_lowercase().ends_with("headers");
+    place.key().is_some_and(|key| key.trim().eq_ignore_ascii_case("authorization"))
+        && place.table().is_some_and(is_of_headers)
+}
+
+/// Whether a scheme stands right at the end, without the blank that belongs behind it.
+fn ends_in_scheme(text: &str) -> bool {
+    text.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().is_some_and(is_scheme)
+}
+
 fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+    let end = at.end;
     let part = &text[at.clone()];
     let inner = part.trim();
     let start = at.start + (part.len() - part.trim_start().len());
@@ -84,12 +140,12 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     if inner.starts_with(['{', '[']) {
         return None;
     }
-    if let Some(end) = inner.find(['=', ':'])
-        && !inner[..end].contains(char::is_whitespace)
-        && names_token(&inner[..end])
-        && !inner[end + 1..].trim_matches('=').is_empty()
+    if let Some(equals) = inner.find(['=', ':'])
+        && !inner[..equals].contains(char::is_whitespace)
+        && names_token(&inner[..equals])
+        && !inner[equals + 1..].trim_matches('=').is_empty()
     {
-        return token(text, at.start + end + 1..at.end);
+        return token(text, at.start + equals + 1..end);
     }
     // `--env=NAME=…`, `--header=Name:…`
     if let Some((flag, rest)) = inner.split_once('=')
@@ -100,6 +156,8 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     }
     let mut words = words(inner);
     match words.len() {
+        // A scheme waits for its token, and is none.
+        1 if inner.eq_ignore_ascii_case("bearer") => Some(end..end),
         0 | 1 => Some(in_address(inner).map_or(at.clone(), |found| at.start + found.start..at.start + found.end)),
         2 if is_scheme(&inner[words[0].clone()]) => {
             let word = words.remove(1);
@@ -207,6 +265,38 @@ mod tests {
                 prop_assert_eq!(frame.with(&text, frame.token(&text)), text);
             }
         }
+    }
+
+    #[test]
+    fn a_scheme_alone_waits_for_its_token() {
+        for (text, filled) in [
+            ("Bearer", "Bearer u-1"),
+            ("Bearer ", "Bearer u-1"),
+            ("bearer", "bearer u-1"),
+            (" Bearer ", " Bearer u-1"),
+            ("'Bearer '", "'Bearer u-1'"),
+            ("Authorization: Bearer ", "Authorization: Bearer u-1"),
+            ("Authorization:Bearer", "Authorization:Bearer u-1"),
+        ] {
+            let frame = Frame::of(text).unwrap();
+            assert_eq!((frame.token(text), frame.with(text, "u-1").as_str()), ("", filled), "{text}");
+        }
+    }
+
+    #[test]
+    fn any_scheme_of_a_header_stays() {
+        let place = Place::keys(["headers", "authorization"]);
+        for (text, filled) in [
+            ("DPoP", "DPoP u-1"),
+            ("Token ", "Token u-1"),
+            ("token", "u-1"),
+            ("Bearer <your token>", "Bearer u-1"),
+            ("Bearer ${TOKEN}", "Bearer u-1"),
+            ("Bearer u-0123456789abc", "Bearer u-1"),
+        ] {
+            assert_eq!(Frame::at(&place, text).unwrap().with(text, "u-1"), filled, "{text}");
+        }
+        assert!(!is_authorization(&Place::keys(["authorization"])));
     }
 
     #[test]
