@@ -7,10 +7,9 @@ use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role};
-use super::mcp_server;
 use super::sighting::Sighting;
 use super::value::Value;
-use super::value_frame::{Frame, is_authorization};
+use super::value_frame::Frame;
 use super::value_kind::Nature;
 
 /// Where the values of one login stand in a file.
@@ -82,29 +81,6 @@ impl Shape {
                 (Nature::Empty, _) | (Nature::Token, Some(_)) => None,
             }
         })
-    }
-
-    /// Where a value stands under a token's name that is a reference to another, such as `"USER_ACCESS_TOKEN": "${TOKEN}"`. None is part of a
-    /// shape where a server's program is given it, since nothing is kept there.
-    pub fn reference(document: &Document) -> Option<Place> {
-        let is_token = |place: &Place| {
-            let name = place.key().and_then(Name::of);
-            name.is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh))
-        };
-        let is_reference = |place: &Place, text: &str| {
-            let frame = Frame::at(place, text);
-            Nature::of(frame.as_ref().map_or(text, |frame| frame.token(text))) == Nature::Reference
-        };
-        let all = document.texts().into_iter();
-        let is_header = |place: &Place| is_authorization(place) && mcp_server::is_of_this_platform(document, place);
-        all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text))
-            .map(|(place, _)| place)
-            .next()
-    }
-
-    /// Where the servers of this platform that a file gives no token could be given one, in its order.
-    pub fn unfilled(document: &Document) -> Vec<Place> {
-        document.tree().map(|root| mcp_server::unfilled(&root)).unwrap_or_default()
     }
 
     /// Whether a token has a place in it.

@@ -32,6 +32,7 @@ mod login_shape;
 mod lone_access_token;
 mod mcp_server;
 mod missing_access;
+mod missing_token;
 mod nested_path;
 mod other_login;
 mod permissions;

@@ -21,7 +21,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// Finds the token in a value; `None` where it cannot be told.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        token(text, 0..text.len()).map(|at| Self { at: vec![at] })
+        token(text, 0..text.len()).map(Self::one)
     }
 
     /// The same of the value at a place. In an `Authorization` header any scheme may stand before the token, or before what stands in for it.
@@ -33,9 +33,13 @@ impl Frame {
         let stand_in = || {
             let start = text.len() - text.trim_start().len();
             let at = start..start + text.trim().len();
-            (Nature::of(text) == Nature::Placeholder).then(|| Self { at: vec![at] })
+            (Nature::of(text) == Nature::Placeholder).then(|| Self::one(at))
         };
         Self::behind_scheme(text).or_else(|| Self::of(text)).or_else(stand_in)
+    }
+
+    fn one(at: Range<usize>) -> Self {
+        Self { at: Vec::from([at]) }
     }
 
     /// What stands behind a scheme, where that is nothing yet, or stands in for a token.
@@ -49,8 +53,8 @@ impl Frame {
         }
         let start = before.len() + end + (rest.len() - rest.trim_start().len());
         match Nature::of(rest) {
-            Nature::Empty => Some(Self { at: vec![text.len()..text.len()] }),
-            Nature::Placeholder | Nature::Reference => Some(Self { at: vec![start..start + rest.trim().len()] }),
+            Nature::Empty => Some(Self::one(text.len()..text.len())),
+            Nature::Placeholder | Nature::Reference => Some(Self::one(start..start + rest.trim().len())),
             Nature::Token | Nature::Document => None,
         }
     }
