@@ -394,11 +394,23 @@ impl Context {
             };
             let Some(other) = other else { return Ok(()) };
             let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_id(&profile.name, &other.client_id));
-            return Err(failure.then(lang.login_of_other_id_next(&profile.client_id, &other.client_id)));
+            return Err(failure.then(self.back_to_app(profile, &other.client_id)));
         }
         let consented = &login.app;
         let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, consented));
         Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
+    }
+
+    /// How to use the login of the app with that id, which is not the one of the settings: by where theirs comes from.
+    pub(crate) fn back_to_app(&self, profile: &ResolvedProfile, id: &str) -> String {
+        let (lang, now) = (self.lang(), &profile.client_id);
+        let variable = tokenward::Setting::AppId.variable().filter(|name| self.ambient.env.get(name).is_some());
+        match variable {
+            // The same id at another server or of another provider.
+            _ if now == id => lang.login_of_other_id_next(now, id),
+            Some(variable) => lang.login_of_other_id_by_variable(variable, now),
+            None => lang.login_of_other_id_by_file(&profile.app_name, now, id),
+        }
     }
 
     /// Everything at once, for commands that act on a login.

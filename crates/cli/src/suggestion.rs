@@ -101,11 +101,12 @@ fn reached<'a>(tree: &'a Command, arguments: &'a [OsString], until: Option<&str>
 }
 
 /// Groups of commands that other tools have.
-const GROUPS: &[&str] = &["auth", "account", "accounts", "session", "user", "users"];
+const GROUPS: &[&str] = &["auth", "sso", "account", "accounts", "session", "user", "users"];
 
 /// Commands of other tools, and ours that does it.
 const OTHERS: &[(&str, &str)] = &[
     ("auth", "login"),
+    ("sso", "login"),
     ("signin", "login"),
     ("sign-in", "login"),
     ("authorize", "login"),
@@ -129,6 +130,9 @@ const OTHERS: &[(&str, &str)] = &[
     ("show", "status"),
     ("info", "status"),
     ("check", "doctor"),
+    ("logs", "doctor"),
+    ("history", "doctor"),
+    ("events", "doctor"),
     ("diagnose", "doctor"),
     ("error", "explain"),
     ("run", "exec"),
@@ -176,7 +180,10 @@ const FLAGS: &[(&str, &[&str])] = &[
     ("-c", &["config-file", "home"]),
     ("--config", &["config-file", "home"]),
     ("--force", &["yes", "write-over", "force-consent", "replace-user"]),
-    ("-f", &["yes", "env-file"]),
+    ("-f", &["yes", "env-file", "data"]),
+    ("--field", &["data"]),
+    ("--raw-field", &["data"]),
+    ("--paginate", &["page-all"]),
     ("--assume-yes", &["yes"]),
     ("-o", &["out", "format", "json"]),
     ("--output", &["format", "json"]),

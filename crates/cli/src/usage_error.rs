@@ -20,7 +20,9 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
     let argument = bare(&context(ContextKind::InvalidArg));
     let argument = argument.as_str();
     let name = argument.split('=').next().unwrap_or_default();
-    if error.kind() == ErrorKind::UnknownArgument && is_for_a_secret(name) {
+    // `gh auth login --with-token` reads stdin: no value was typed.
+    let is_with_token = argument == "--with-token";
+    if error.kind() == ErrorKind::UnknownArgument && is_for_a_secret(name) && !is_with_token {
         let failure = Failure::new(Code::Usage, lang.secret_is_no_argument(name));
         return failure.then(lang.secret_is_given_by()).then(lang.usage_help());
     }
@@ -65,6 +67,10 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::UnknownArgument if command == "refresh" && matches!(name, "--force" | "-f") => {
             Some(lang.refresh_always_refreshes())
         }
+        ErrorKind::UnknownArgument if is_with_token => Some(lang.login_takes_no_token()),
+        ErrorKind::UnknownArgument if command == "api" && matches!(name, "-X" | "--request" | "--method") => {
+            Some(lang.method_is_a_word())
+        }
         ErrorKind::UnknownArgument if command == "token" && name == "--raw" => Some(lang.perhaps("--format raw")),
         ErrorKind::InvalidSubcommand => {
             let found = suggestion::commands(typed, &context(ContextKind::InvalidSubcommand));
@@ -82,7 +88,9 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::ValueValidation if error.source().and_then(|it| it.downcast_ref()) == Some(&BadValue::Code) => {
             let (typed, known) = (context(ContextKind::InvalidValue), args::askable());
             let begun = args::codes_of(&typed);
-            if begun.is_empty() {
+            if let Some(told) = number(&typed, lang) {
+                Some(told)
+            } else if begun.is_empty() {
                 let found = suggestion::nearest(&typed, known.iter().map(String::as_str));
                 // Of numbers the others are all near, and mean other things.
                 found.first().map(|nearest| lang.perhaps(nearest))
@@ -90,12 +98,32 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
                 Some(lang.codes_that_begin_so(typed, begun.join(lang.list_gap())))
             }
         }
+        ErrorKind::ValueValidation
+            if argument.starts_with("--query") && context(ContextKind::InvalidValue).starts_with('.') =>
+        {
+            Some(lang.jq_is_an_option())
+        }
         _ => None,
     };
     // `-q` is `--query` in `api` and quiet everywhere else; whoever meant the other finds its name.
     let is_query = error.kind() == ErrorKind::InvalidValue && argument.starts_with("--query");
     let meant = meant.or_else(|| is_query.then(|| lang.query_is_not_quiet()));
     Failure::new(Code::Usage, what).then_all(meant).then(help())
+}
+
+/// A number that is no code: an exit code of ours, or an HTTP status.
+fn number(typed: &str, lang: Lang) -> Option<String> {
+    let number: u16 = typed.parse().ok()?;
+    let class = Code::ALL.iter().map(|code| code.exit()).find(|class| *class as u16 == number);
+    if let Some(class) = class {
+        return Some(lang.exit_code(number, lang.exit_class(class)));
+    }
+    if !(100..600).contains(&number) {
+        return None;
+    }
+    let ours = format!("TW{number:04}");
+    let ours = Code::ALL.iter().find(|code| code.as_str() == ours).map(|code| lang.perhaps(code));
+    Some([Some(lang.is_http_status(number)), ours].into_iter().flatten().collect::<Vec<_>>().join(&lang.stop()))
 }
 
 /// Whether somebody takes an argument for a place of a secret: `--app-secret`, `--token`, `--refresh-tokn`. The value behind it

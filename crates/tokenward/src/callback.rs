@@ -133,18 +133,7 @@ impl Callback {
     /// # Errors
     /// [`CallbackError`]; nothing is listened on then.
     pub async fn bind(redirect_uri: &RedirectUri) -> Result<Self, CallbackError> {
-        let not_loopback = || CallbackError::NotLoopback { redirect_uri: redirect_uri.clone() };
-        let (first, second) = match redirect_uri.url().host() {
-            Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
-            Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
-            Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
-            _ => return Err(not_loopback()),
-        };
-        if redirect_uri.url().scheme() != "http" {
-            return Err(not_loopback());
-        }
-        let wanted = redirect_uri.url().port_or_known_default().unwrap_or(80);
-        let (listeners, port) = listen_on(redirect_uri, first, second, wanted).await?;
+        let (listeners, port) = listeners(redirect_uri).await?;
         let actual = redirect_uri.clone().with_port(port);
         let shared = Arc::new(Shared::new(actual.url(), port));
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -153,6 +142,11 @@ impl Callback {
             tasks.spawn(accept(listener, Arc::clone(&shared), Arc::clone(&places)));
         }
         Ok(Self { redirect_uri: actual, shared, _listeners: tasks })
+    }
+
+    /// Whether [`Callback::bind`] could listen. The port is free again when this returns; a server's is only once its tasks ended.
+    pub(crate) async fn probe(redirect_uri: &RedirectUri) -> Result<(), CallbackError> {
+        listeners(redirect_uri).await.map(drop)
     }
 
     /// The redirect URL with the port that is really listened on.
@@ -218,6 +212,22 @@ impl Callback {
         // Whether the visitor stayed to read it does not matter: the login is what it is.
         let _ = tokio::time::timeout(PAGE_TIME, open.wait_for(|pages| *pages == 0)).await;
     }
+}
+
+/// Listens at every address that the redirect URL may mean.
+async fn listeners(redirect_uri: &RedirectUri) -> Result<(Vec<TcpListener>, u16), CallbackError> {
+    let not_loopback = || CallbackError::NotLoopback { redirect_uri: redirect_uri.clone() };
+    let (first, second) = match redirect_uri.url().host() {
+        Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
+        Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
+        Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
+        _ => return Err(not_loopback()),
+    };
+    if redirect_uri.url().scheme() != "http" {
+        return Err(not_loopback());
+    }
+    let wanted = redirect_uri.url().port_or_known_default().unwrap_or(80);
+    listen_on(redirect_uri, first, second, wanted).await
 }
 
 /// Listens on one address, or on two with the same port.

@@ -31,6 +31,10 @@ pub fn known_answers(asked: &str) -> Vec<KnownAnswer> {
     let mut found = Vec::new();
     let by_feishu = |call: feishu::Call| in_its_terms(call, code, &word);
     found.extend(distinct(ProviderName::Feishu, feishu::Call::ALL.iter().map(|&call| (call.words(), by_feishu(call)))));
+    // What stands before every call says these: who looks one up most likely called an API.
+    if code.is_some_and(|code: i64| feishu::OF_EVERY_CALL.contains(&code)) {
+        found.sort_by_key(|known| !known.calls.contains(&feishu::Call::Api.words()));
+    }
     if let Some(fact) = code.and_then(feishu::at_the_login_page).filter(|_| found.is_empty()) {
         found.push(KnownAnswer { provider: ProviderName::Feishu, calls: vec![LOGIN_PAGE], sentence: None, fact });
     }

@@ -434,7 +434,9 @@ fn is_unknown_no(error: &tokenward::Error) -> bool {
 fn tell(registered: &Registered, context: &Context) -> Result<(), Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let Registered { app, profile, secret_file, checked, .. } = registered;
-    let console = profile.provider().brand().map(|_| {
+    let brand = profile.provider().brand();
+    // A gateway or a sandbox has no console at its address.
+    let console = brand.filter(|brand| profile.hosts.open == brand.hosts().open).map(|_| {
         let console = profile.hosts.open.join(&format!("app/{}/safe", profile.client_id));
         console.map_or_else(|_| profile.hosts.open.to_string(), String::from)
     });
@@ -464,8 +466,11 @@ fn tell(registered: &Registered, context: &Context) -> Result<(), Failure> {
     for host in profile.in_clear() {
         printer.warning(lang.plain_http_on(host));
     }
-    if let Some(console) = console {
-        printer.note(lang.init_console(console));
+    let is_sandbox = brand.is_some() && tokenward::is_loopback(&profile.hosts.open);
+    if is_sandbox {
+        printer.note(lang.init_sandbox(&profile.hosts.open));
+    } else if brand.is_some() {
+        printer.note(console.map_or_else(|| lang.init_console_elsewhere(), |console| lang.init_console(console)));
         printer.note(lang.init_redirect(&profile.redirect_uri));
         printer.note(lang.init_offline());
         printer.note(lang.init_switch());

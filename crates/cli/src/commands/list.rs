@@ -146,7 +146,8 @@ fn row(report: &Report, context: &Context) -> Vec<String> {
     let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
     let distance = |at: Option<jiff::Timestamp>| at.map_or_else(|| lang.none(), |at| lang.distance(at, now));
     vec![
-        grant.profile.as_ref().map_or_else(|| lang.no_profile(), ToString::to_string),
+        // Commands name it by its id.
+        grant.profile.as_ref().map_or_else(|| format!("{} {}", lang.no_profile(), grant.id), ToString::to_string),
         grant.app.to_string(),
         user.unwrap_or_else(|| lang.unknown()),
         lang.status(report.status).to_owned(),

@@ -35,6 +35,8 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
             document["env"] = settings.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
             printer.document(&document)?;
         } else {
+            // The address that answers, with what there is.
+            let control = format!("{}/control", stand.provider.control_url());
             let lines: Vec<_> = settings.iter().map(|(name, value)| assignment(name, value)).collect();
             if !sandbox.print_env {
                 printer.note(lang.sandbox_ready(&settings[0].1));
@@ -46,7 +48,7 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
                     });
                 }
                 printer.note(lang.sandbox_lives(access, refresh));
-                printer.note(lang.sandbox_control(stand.provider.control_url()));
+                printer.note(lang.sandbox_control(&control));
                 if let Some(seed) = sandbox.seed {
                     printer.note(lang.sandbox_seed(seed));
                 }
@@ -61,7 +63,10 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
                 if matches!(stand.plays, Plays::Ssm | Plays::AuthApi) {
                     printer.note(lang.sandbox_user());
                 }
-                printer.note(lang.sandbox_clock());
+                let seconds = stand.access_life.saturating_add(60);
+                let body = json!({ "advance_seconds": seconds });
+                printer.note(lang.sandbox_clock(format!("curl {control}/clock -d '{body}'")));
+                printer.note(lang.sandbox_clock_too(seconds));
             }
         }
         // Until a signal: `signals::heard` drops this future, and the stand with it.
@@ -112,7 +117,7 @@ impl Stand {
         let shown = (*access, *refresh);
         let home = match &context.global.home {
             Some(home) => home.clone(),
-            None => context.home()?.path().with_file_name("tokenward-sandbox"),
+            None => context.home()?.path().with_file_name(plays.home()),
         };
         let redirect = sandbox.redirect_uri.as_ref().map_or(DEFAULT_REDIRECT, tokenward_core::RedirectUri::as_str);
         let stand = Self::playing(plays, options, home, redirect, sandbox.auto_consent, context).await?;
@@ -244,6 +249,15 @@ impl Plays {
             Self::Feishu => ProviderName::Feishu,
             Self::Ssm | Self::AuthApi | Self::Bkauth => ProviderName::BlueKing,
             Self::OAuth2 => ProviderName::OAuth2,
+        }
+    }
+
+    /// A home for each provider: the login of one does not push out another's.
+    const fn home(self) -> &'static str {
+        match self {
+            Self::Feishu => "tokenward-sandbox",
+            Self::Ssm | Self::AuthApi | Self::Bkauth => "tokenward-sandbox-blueking",
+            Self::OAuth2 => "tokenward-sandbox-oauth2",
         }
     }
 

@@ -133,7 +133,7 @@ async fn something_to_watch(wish: &ServiceInstall, context: &Context) -> Result<
     };
     if links == 0 && wish.profiles.is_empty() {
         let lang = context.lang();
-        return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
+        return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.service_of_nothing_next()));
     }
     Ok(())
 }

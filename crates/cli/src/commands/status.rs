@@ -112,7 +112,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     if let (Some(other), Some(profile)) = (other, &profile) {
         let lang = context.lang();
         context.printer.warning(lang.login_of_other_id(&name, &other.client_id));
-        context.printer.note(lang.login_of_other_id_next(&profile.client_id, &other.client_id));
+        context.printer.note(context.back_to_app(profile, &other.client_id));
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))

@@ -19,6 +19,9 @@ super::sentences! {
     arguments_conflict(one, other) { "{one} cannot be used with {other}" "{one} 与 {other} 不能同时使用" }
     not_for_dotenv() { "this token contains a character that .env parsers interpret differently" "该令牌含有某些字符，不同的 .env 读取程序对它们的解释不一致" }
     not_for_dotenv_next() { "use `tokenward exec -- CMD`, or `tokenward token --format env` for a shell" "请使用 `tokenward exec -- 命令`，或在 shell 中使用 `tokenward token --format env`" }
+    method_is_a_word() { "the method is a word before the path: `tokenward api POST /PATH`" "请求方法直接写在路径之前：`tokenward api POST /路径`" }
+    jq_is_an_option() { "a jq expression goes into --jq" "jq 表达式请用 --jq 指定" }
+    login_takes_no_token() { "`tokenward adopt -` imports a login from a token JSON on stdin, and `tokenward adopt FILE` from a file" "`tokenward adopt -` 从标准输入的 token JSON 导入登录，`tokenward adopt 文件` 从文件导入" }
     query_is_not_quiet() { "in `api`, -q means --query KEY=VALUE; use `--quiet` to hide notes" "在 `api` 中 -q 是 --query 键=值；不显示提示请用 `--quiet`" }
     value_missing(name) { "{name} needs a value" "{name} 需要一个值" }
     value_not_wanted(name) { "{name} takes no value" "{name} 不接受值" }
@@ -100,7 +103,8 @@ super::sentences! {
     sandbox_ready(url) { "the sandbox provider listens on {url}; press Ctrl-C to stop it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }
     sandbox_try(command) { "in another terminal, paste the lines below, then run: {command}" "请在另一个终端中粘贴以下各行，然后运行：{command}" }
     sandbox_kept(home) { "with those lines, everything is kept in {home}, separate from your real logins" "使用上述设置时，数据都在 {home}，与真实登录互不影响" }
-    sandbox_clock() { "when you move the sandbox's clock, move the clock of your programs too: export TOKENWARD_CLOCK_OFFSET=SECONDS" "拨动沙箱时钟后，程序的时钟也要同样拨动：export TOKENWARD_CLOCK_OFFSET=秒数" }
+    sandbox_clock(command) { "to let the access token expire, move the sandbox's clock: {command}" "要让访问令牌过期，可拨动沙箱时钟：{command}" }
+    sandbox_clock_too(seconds) { "then move the clock of your programs too: export TOKENWARD_CLOCK_OFFSET={seconds}" "程序的时钟也要同样拨动：export TOKENWARD_CLOCK_OFFSET={seconds}" }
     sandbox_consent_auto() { "the consent page grants consent by itself" "授权页会自动同意" }
     sandbox_consent_click() { "the consent page waits for a click" "授权页需要点击同意" }
     sandbox_control(url) { "control (clock, faults, history, counters): {url}" "控制接口（时钟、故障、历史、计数）：{url}" }

@@ -8,6 +8,7 @@ super::sentences! {
     exit_code(number, meaning) { "exit code {number}: {meaning}" "退出码 {number}：{meaning}" }
     exit_of_finding(number) { "exit code {number}: a finding of `tokenward doctor`, not an error in itself" "退出码 {number}：`tokenward doctor` 的检查结果，本身不是错误" }
     bad_code() { "use a code as shown in an error: TW0401, a provider code such as 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
+    is_http_status(status) { "{status} is an HTTP status: look up the code or word that the response names beside it" "{status} 是 HTTP 状态码：请查询应答中同时给出的错误码或错误名" }
     codes_that_begin_so(part, codes) { "codes that begin with {part}: {codes}" "以 {part} 开头的错误码：{codes}" }
     meaning_at_calls(provider, calls, meaning) { "{provider} ({calls}): {meaning}" "{provider}（{calls}）：{meaning}" }
     meaning_beside(provider, sentence, meaning) { "{provider}, with \"{sentence}\": {meaning}" "{provider}，并带有“{sentence}”：{meaning}" }

@@ -25,6 +25,8 @@ super::sentences! {
     init_first_stays(first, profile) { "profile {first} has a login and stays the default; use the new one with --profile {profile}" "配置档 {first} 已有登录，未指定配置档时仍使用它；新的配置档用 --profile {profile} 指定" }
     init_saved_secret_file(app, file, secret, profile) { "app {app} is saved in {file}; its secret stays in {secret}; profile {profile}" "应用 {app} 已保存到 {file}；密钥仍在文件 {secret} 中，每次从中读取；配置档 {profile}" }
     init_console(url) { "make these four settings in the console, once: {url}" "请在开发者后台完成四项设置（只需一次）：{url}" }
+    init_console_elsewhere() { "make these four settings in the app's console, once:" "请在该应用的开发者后台完成四项设置（只需一次）：" }
+    init_sandbox(url) { "{url} is on this machine: the app of `tokenward sandbox` already has the settings that a real app needs in the console" "{url} 在本机：`tokenward sandbox` 的应用已有真实应用须在开发者后台完成的设置" }
     init_redirect(uri) { "  1. Security Settings → Redirect URLs: add exactly {uri}" "  1. 安全设置 → 重定向 URL：添加 {uri}，须完全一致" }
     init_offline() { "  2. Permissions & Scopes: enable offline_access (without it no refresh token is issued) and the scopes you need" "  2. 权限管理：开通 offline_access（没有它就不会签发刷新令牌）以及所需的其他权限" }
     init_switch() { "  3. Security Settings: turn on \"Refresh user_access_token\" (if the switch is not shown, it is already on)" "  3. 安全设置：打开“刷新 user_access_token”开关（如果没有显示该开关，则默认已打开）" }
@@ -60,6 +62,8 @@ super::sentences! {
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, which is no longer in the configuration" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to log in with app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 用应用 {new} 登录" }
     login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, and the settings name a different one now" "配置档 {profile} 的登录属于另一个应用 {id}，而当前设置中的应用已不是它" }
+    login_of_other_id_by_variable(variable, now) { "{variable} names {now}: unset it to use the existing login, or run `tokenward login` to log in with {now}" "{variable} 指定了 {now}：要使用保留的登录，请清除该变量；或运行 `tokenward login` 用 {now} 登录" }
+    login_of_other_id_by_file(app, now, id) { "to use the existing login again, run `tokenward config set apps.{app}.app_id {id}`; `tokenward login` logs in with {now}" "要继续使用保留的登录，请运行 `tokenward config set apps.{app}.app_id {id}`；运行 `tokenward login` 则用 {now} 登录" }
     login_of_other_id_next(now, id) { "`tokenward login` logs in with {now}; to keep using the existing login, run `tokenward init` with --app-id {id} again" "运行 `tokenward login` 用 {now} 登录；如要继续使用保留的登录，请用 --app-id {id} 重新运行 `tokenward init`" }
     no_such_app(app) { "there is no app {app}: run `tokenward init --app {app}`" "没有应用 {app}：请运行 `tokenward init --app {app}`" }
 

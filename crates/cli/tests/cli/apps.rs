@@ -73,6 +73,17 @@ fn a_login_says_itself_which_app_it_is_of() {
         assert!(ran.fails(3, &world.app.id).err.contains("belongs to another app"), "{words:?}: {ran:?}");
         assert!(ran.err.contains(&format!("logs in with {}", other.id)), "{words:?}: {ran:?}");
     }
+    // By where the id comes from; each way leads back.
+    let by_variable = [("TOKENWARD_APP_ID", &*other.id), ("TOKENWARD_APP_SECRET", &*other.secret)];
+    let ran = world.run_with(&by_variable, &["refresh"]);
+    assert!(ran.fails(3, "TW0401").err.contains(&format!("TOKENWARD_APP_ID names {}: unset it", other.id)), "{ran:?}");
+    let way = format!("config set apps.default.app_id {}", world.app.id);
+    let ran = world.run_with(&variables, &["refresh"]);
+    assert!(ran.fails(3, "TW0401").err.contains(&format!("`tokenward {way}`")), "{ran:?}");
+    let wrong = world.config();
+    world.run(&way.split(' ').collect::<Vec<_>>()).succeeds();
+    world.run(&["token", "--json"]).succeeds();
+    std::fs::write(world.home.join("config.toml"), wrong).unwrap();
     let status = world.run_with(&variables, &["status"]);
     assert!(status.fails(3, "belongs to another app").err.contains(&world.app.id), "{status:?}");
     let doctor = world.run_with(&variables, &["doctor"]);

@@ -213,6 +213,21 @@ fn the_provider_cannot_be_reached() {
     assert_eq!(world.run_with(&nobody, &["doctor"]).code, 0);
 }
 
+/// The look at one profile is not what the next one finds in its way.
+#[test]
+fn profiles_that_share_a_redirect_url() {
+    let world = World::logged_in();
+    let mut config = world.config();
+    for name in ["second", "third"] {
+        config.push_str(&format!("\n[profiles.{name}]\napp = \"default\"\n"));
+    }
+    std::fs::write(world.home.join("config.toml"), config).unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let redirect = format!("http://127.0.0.1:{free}/callback");
+    let ran = world.run_with(&[("TOKENWARD_REDIRECT_URI", redirect.as_str())], &["doctor", "--all"]);
+    assert!(ran.out.contains("profile third") && !ran.out.contains("TW0206"), "{ran:?}");
+}
+
 #[test]
 fn a_port_that_is_taken() {
     let world = World::logged_in();

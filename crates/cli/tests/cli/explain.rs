@@ -104,6 +104,15 @@ fn what_an_error_says_leads_here() {
     assert!(page.succeeds().out.contains("nothing is set up") || page.out.contains("a setting is missing"), "{page:?}");
 }
 
+/// What an API answers is met in a call, and the advice of each meaning is about what its sentence says.
+#[test]
+fn a_code_of_every_call_is_told_of_calls_first() {
+    let ran = run(&mut bare_command(&["explain", "99991679"]));
+    let lines: Vec<_> = ran.succeeds().out.lines().filter(|line| !line.is_empty()).collect();
+    assert!(lines[1].contains("the user has not granted the scope") && lines[2].contains("--scope"), "{ran:?}");
+    assert!(lines[3].ends_with("the app access token was refused") && lines[4].contains("new app token"), "{ran:?}");
+}
+
 /// Of a code in part those are named that begin so, and none that is merely near.
 #[test]
 fn a_code_in_part_names_those_that_begin_so() {

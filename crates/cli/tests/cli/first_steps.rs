@@ -8,7 +8,7 @@ use crate::world::{World, browse};
 
 /// Answers what `init` asks.
 fn answered<'a>(asked: &'a mut AtTerminal, world: &World) -> &'a mut AtTerminal {
-    asked.until("[feishu]:").answer("\n").until("https://open.feishu.cn/app").until("App ID (cli_…):");
+    asked.until("[feishu]:").answer("\n").until("App ID (cli_…):");
     asked.answer(&format!("{}\n", world.app.id)).until("App Secret (not shown):");
     asked.answer(&format!("{}\n", world.app.secret))
 }

@@ -49,10 +49,10 @@ fn the_sandbox_says_what_to_paste_before_what_to_run() {
             [
                 "paste the lines below, then run: tokenward login",
                 "separate from your real logins",
-                "TOKENWARD_CLOCK_OFFSET=SECONDS",
+                "TOKENWARD_CLOCK_OFFSET=7260",
             ],
         ),
-        ("zh", ["粘贴以下各行，然后运行：tokenward login", "与真实登录互不影响", "TOKENWARD_CLOCK_OFFSET=秒数"]),
+        ("zh", ["粘贴以下各行，然后运行：tokenward login", "与真实登录互不影响", "TOKENWARD_CLOCK_OFFSET=7260"]),
     ] {
         let mut sandbox =
             Started::new(&mut bare_command(&["sandbox", "--home", home.to_str().unwrap(), "--lang", lang]));
@@ -79,11 +79,26 @@ fn words_of_other_tools_lead_to_ours() {
         (&["sts", "get-caller-identity"], "did you mean `tokenward whoami`?"),
         (&["explain"], "TW0401, a provider code such as 20064"),
         (&["explain", "TW401"], "did you mean TW0401?"),
+        (&["sso", "login", "--profile", "work"], "did you mean `tokenward login`?"),
+        (&["logs"], "did you mean `tokenward doctor`?"),
+        (&["api", "-X", "POST", "/x"], "`tokenward api POST /PATH`"),
+        (&["api", "--request", "POST", "/x"], "`tokenward api POST /PATH`"),
+        (&["api", "/x", "--paginate"], "did you mean --page-all?"),
+        (&["api", "/x", "-f", "a=b"], "did you mean --data?"),
+        (&["api", "/x", "-q", ".data.name"], "a jq expression goes into --jq"),
+        (&["login", "--with-token"], "`tokenward adopt -` imports a login"),
+        (
+            &["explain", "401"],
+            "401 is an HTTP status: look up the code or word that the response names beside it; did you mean TW0401?",
+        ),
+        (&["explain", "500"], "500 is an HTTP status"),
+        (&["explain", "3"], "exit code 3: you have to log in"),
         (&["vault", "zzzzzz"], "see `tokenward vault --help`"),
         (&["zzzzzz"], "see `tokenward --help` or"),
     ] {
         let ran = run(&mut bare_command(words));
         assert!(ran.fails(2, "TW0200").err.contains(told), "{words:?} {ran:?}");
+        assert!(!ran.err.contains("in the shell's history"), "{words:?} {ran:?}");
         let ran = run(&mut bare_command(&[&["--lang", "zh"], words].concat()));
         assert!(ran.fails(2, "TW0200").err.contains("下一步："), "{words:?} {ran:?}");
     }

@@ -9,16 +9,38 @@ use tokenward_testkit::wait_until;
 use crate::terminal::AtTerminal;
 use crate::world::{Started, World, browse, get, run, run_fed};
 
+/// Nothing is sent: what is to be set at the brand's own console has its address, and at another host none that could be wrong.
+#[test]
+fn what_to_set_in_the_console() {
+    let hosts = ["--open-url", "https://open.example.com", "--accounts-url", "https://accounts.example.com"];
+    for (hosts, console) in [
+        (&[][..], "in the console, once: https://open.feishu.cn/app/cli_0123456789abcdef/safe"),
+        (&hosts, "in the app's console, once:"),
+    ] {
+        let world = World::bare();
+        let words =
+            ["init", "--provider", "feishu", "--app-id", "cli_0123456789abcdef", "--app-secret-stdin", "--no-check"];
+        let ran = run_fed(&mut world.command(&[&words[..], hosts].concat()), &world.app.secret);
+        let list =
+            ["http://127.0.0.1:9768/callback", "offline_access", "Refresh user_access_token", "publish a version"];
+        for word in list.into_iter().chain([console]) {
+            assert!(ran.succeeds().err.contains(word), "{word}: {ran:?}");
+        }
+        assert!(!ran.err.contains("example.com/app"), "{ran:?}");
+    }
+}
+
 #[test]
 fn set_up_log_in_and_show() {
     let world = World::bare();
     let ran = world.init(&[]);
     ran.succeeds();
     assert!(ran.out.is_empty(), "{ran:?}");
-    for word in ["http://127.0.0.1/callback", "offline_access", "Refresh user_access_token", "publish a version"] {
-        assert!(ran.err.contains(word), "{word}: {ran:?}");
-    }
-    assert!(ran.err.contains(&format!("/app/{}/safe", world.app.id)), "{ran:?}");
+    // A sandbox has no console, and nothing to set in it.
+    assert!(
+        ran.err.contains("already has the settings that a real app needs") && !ran.err.contains("/safe"),
+        "{ran:?}"
+    );
     assert!(ran.err.contains("the provider accepts the app's id and secret"), "{ran:?}");
     assert!(!world.config().contains(&world.app.secret));
 

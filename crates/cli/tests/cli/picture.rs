@@ -122,7 +122,9 @@ fn normal(text: &str, world: &World, urls: &[&str]) -> Vec<String> {
     );
     text = every(&text, "ou_", |c| c.is_ascii_hexdigit(), "ou_7d8a6e6df7621556");
     text = every(&text, "SQLite ", |c| c.is_ascii_digit() || c == '.', "SQLite 3.54");
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    // Nobody who sees the picture has a sandbox.
+    let lines =
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.contains("`tokenward sandbox`"));
     lines.map(|line| cut(&anonymous(line))).collect()
 }
 

@@ -169,7 +169,8 @@ fn a_service_that_would_do_nothing_and_a_file_of_others_are_refused() {
     desktop.recorder("systemctl", 0);
     desktop.run(&["service", "install", "nobody"]).fails(2, "TW0201");
     desktop.project.run(&["unlink", ".env"]).succeeds();
-    desktop.run(&["service", "install"]).fails(2, "TW0506");
+    let ran = desktop.run(&["service", "install"]);
+    assert!(ran.fails(2, "TW0506").err.contains("`tokenward service install PROFILE`"), "{ran:?}");
     desktop.project.run(&["link", ".env"]).succeeds();
     std::fs::create_dir_all(desktop.unit().parent().unwrap()).unwrap();
     std::fs::write(desktop.unit(), "[Service]\nExecStart=/bin/true\n").unwrap();

@@ -49,6 +49,31 @@ fn the_printed_settings_are_ready_to_use() {
     assert_eq!(ran.code, 130, "{ran:?}");
 }
 
+/// The address that is shown answers, the line for the clock moves it, and each provider's lines lead to a home of their own.
+#[test]
+fn what_the_sandbox_shows_is_ready_to_use() {
+    let folder = tempfile::tempdir().unwrap();
+    for (provider, home) in [
+        ("feishu", "tokenward-sandbox"),
+        ("blueking", "tokenward-sandbox-blueking"),
+        ("oauth2", "tokenward-sandbox-oauth2"),
+    ] {
+        let mut command = bare_command(&["sandbox", "--provider", provider, "--access-life", "20s"]);
+        let mut sandbox = Started::new(command.env("HOME", folder.path()));
+        sandbox.until_told("export TOKENWARD_CLOCK_OFFSET=80");
+        sandbox.signal("INT");
+        let ran = sandbox.finish();
+        assert!(
+            ran.out.contains(&format!("TOKENWARD_HOME='{}/.local/share/{home}'\n", folder.path().display())),
+            "{ran:?}"
+        );
+        let control = ran.err.lines().find_map(|line| line.split_once("counters): "));
+        let address = control.unwrap_or_else(|| panic!("{ran:?}")).1;
+        assert!(address.ends_with("/control"), "{ran:?}");
+        assert!(ran.err.contains(&format!("curl {address}/clock -d '{{\"advance_seconds\":80}}'")), "{ran:?}");
+    }
+}
+
 #[test]
 fn a_person_can_click() {
     let mut sandbox = Started::new(&mut bare_command(&["sandbox", "--print-env", "--home", "/nowhere"]));

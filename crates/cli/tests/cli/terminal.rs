@@ -86,6 +86,13 @@ impl Drop for AtTerminal {
 }
 
 #[test]
+fn init_says_where_the_apps_id_is_found() {
+    let mut init = AtTerminal::new(&World::bare(), "init --provider lark");
+    init.until("https://open.larksuite.com/app").until("App ID (cli_…):").answer("\u{4}");
+    init.end();
+}
+
+#[test]
 fn init_asks_and_does_not_echo_the_secret() {
     let world = World::bare();
     let urls = world.sandbox.urls(Brand::Feishu);
@@ -97,6 +104,7 @@ fn init_asks_and_does_not_echo_the_secret() {
     let (shown, code) = init.end();
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("the provider accepts"), "{shown}");
+    assert!(!shown.contains("open.feishu.cn"), "the app is of another host: {shown}");
     assert!(!shown.contains(&world.app.secret), "the secret was echoed");
     assert!(world.config().contains(&world.app.id));
 }

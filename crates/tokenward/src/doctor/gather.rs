@@ -461,8 +461,8 @@ fn is_live(report: &Report) -> bool {
 /// Whether a login could come back: its port is taken for a moment and given back.
 async fn port(profile: &ResolvedProfile) -> PortFacts {
     let redirect = profile.redirect_uri.clone();
-    match Callback::bind(&profile.redirect_uri).await {
-        Ok(_) => PortFacts::Free(redirect),
+    match Callback::probe(&profile.redirect_uri).await {
+        Ok(()) => PortFacts::Free(redirect),
         Err(CallbackError::PortInUse { .. }) => PortFacts::Taken(redirect),
         Err(CallbackError::NotLoopback { .. }) => PortFacts::Elsewhere(redirect),
         Err(CallbackError::Bind { source, .. }) => PortFacts::Refused(redirect, source.to_string()),

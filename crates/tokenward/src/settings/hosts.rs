@@ -9,7 +9,7 @@ use super::table::Setting;
 use super::values::refused;
 
 /// Whether an address is this machine's own (RFC 8252 §7.3, RFC 6761 §6.3).
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -155,10 +155,14 @@ fn temper(call: Call, fact: CodeMeaning) -> Option<CodeMeaning> {
     let about_a_bearer = matches!(fact.class, AccessDead) || matches!(fact.remedy, Remedy::GrantScope);
     match (call.spends() && about_a_bearer, call.bears_app_token()) {
         (false, _) => Some(fact),
-        (true, true) => Some(CodeMeaning { class: AppTokenDead, remedy: Remedy::RenewAppToken, ..fact }),
+        (true, true) => Some(APP_TOKEN_REFUSED),
         (true, false) => None,
     }
 }
+
+/// What is said of a bearer where the app access token is the bearer.
+const APP_TOKEN_REFUSED: CodeMeaning =
+    fact(AppTokenDead, Remedy::RenewAppToken, "the app access token was refused", "app_access_token 被拒绝");
 
 /// 10003 where ids and secrets are all that is sent (reference/feishu.md §9).
 const UNKNOWN_APP_ID: CodeMeaning = fact(
@@ -200,6 +204,9 @@ const API: &[i64] = &[
     99_991_401, 99_991_403, 99_991_201, 99_991_301, 20005, 20006, 4001, 230_027, 9499, 10001, 10003, 2200, 5000, 1500,
     1_000_004, 1_000_005, 11232, 11233, 11247,
 ];
+
+/// The codes of the gateway before every call (reference/feishu.md §11).
+pub const OF_EVERY_CALL: std::ops::Range<i64> = 99_991_000..99_992_000;
 
 /// The codes that say, in the provider's own format, that a path or method does not exist.
 pub(super) const NO_SUCH_ENDPOINT: [i64; 2] = [99_991_201, 99_991_301];

@@ -126,14 +126,29 @@ pub(super) async fn app_id(
         Some(ProviderName::Feishu | ProviderName::Lark) | None => lang.ask_app_id(),
     };
     let asked = init.app_id.is_none() && said(Setting::AppId, context).is_none() && context.asker().can_ask();
-    if let (true, None | Some(ProviderName::Feishu | ProviderName::Lark)) = (asked, provider) {
-        let brand = provider.and_then(ProviderName::brand).unwrap_or(tokenward_core::Brand::Feishu);
+    let brand = provider.map_or(Some(tokenward_core::Brand::Feishu), ProviderName::brand);
+    // An app of another host is not found in the brand's own console.
+    if let (true, Some(brand)) = (asked, brand.filter(|brand| !is_elsewhere(init, *brand, before, context))) {
         context
             .printer
             .note(lang.app_id_where(brand.hosts().open.join("app").map_or_else(|_| String::new(), String::from)));
     }
     let given = text(init.app_id.clone(), Setting::AppId, question, false, before, context).await?;
     Ok(given.unwrap_or_default().trim().to_owned())
+}
+
+/// Whether flags, variables or the file lead to other hosts than the brand's own.
+fn is_elsewhere(init: &Init, brand: tokenward_core::Brand, before: &Before<'_>, context: &Context) -> bool {
+    let hosts = brand.hosts();
+    let given = [
+        (Setting::OpenUrl, init.open_url.as_ref(), hosts.open),
+        (Setting::AccountsUrl, init.accounts_url.as_ref(), hosts.accounts),
+    ];
+    given.into_iter().any(|(setting, flag, own)| {
+        let text = flag.map(ToString::to_string).or_else(|| said(setting, context));
+        let text = text.or_else(|| before.says(setting).map(str::to_owned));
+        text.is_some_and(|text| text.trim().trim_end_matches('/') != own.as_str().trim_end_matches('/'))
+    })
 }
 
 /// Whether the secret is to be typed at a terminal.
