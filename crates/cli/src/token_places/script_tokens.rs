@@ -8,7 +8,7 @@ use super::TokenPlaces;
 
 impl TokenPlaces {
     /// The family that issued the refresh token here, where an app of this one is meant. Beside an app access token stands one of v1
-    /// (reference/feishu.md §7), and neither v2 nor v3 takes it (§4.2): it would be called dead and is not.
+    /// (reference/feishu.md §7), and neither v2 nor v3 takes it (reference/feishu.md §4.2): it would be called dead and is not.
     pub(crate) fn issuer(&self, configured: TokenApi) -> TokenApi {
         match configured {
             TokenApi::V2 | TokenApi::V3 if self.is_of_script() == Some(true) => TokenApi::LegacyV1,

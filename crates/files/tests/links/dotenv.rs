@@ -64,10 +64,10 @@ fn a_missing_variable_is_added_at_the_end() {
 fn what_cannot_be_parsed_is_refused_with_line_and_column() {
     let cases: [(&[u8], &str); 6] = [
         (b"A=1\nT='x\n", "line 2, column 3: this quote is not closed"),
-        (b"A=\"1\"2\n", "line 1, column 6: nothing but a comment after white space may follow here"),
-        (b"A b\n", "line 1, column 3: nothing but a comment after white space may follow here"),
+        (b"A=\"1\"2\n", "line 1, column 6: only a comment preceded by white space may follow here"),
+        (b"A b\n", "line 1, column 3: only a comment preceded by white space may follow here"),
         (b"=1\n", "line 1, column 1: a name is missing here"),
-        (b"'A\n'=1\n", "line 1, column 1: this quoted name does not end"),
+        (b"'A\n'=1\n", "line 1, column 1: this quoted name is not closed"),
         (b"A=1\nB=\xfe\n", "line 2, column 3: this byte is not UTF-8; save the file as UTF-8"),
     ];
     for (bytes, words) in cases {

@@ -42,7 +42,7 @@ fn a_text_does_not_take_the_place_of_a_number() {
     assert_eq!(refusal, "line 1, column 7: t is true or false, not a text");
     for number in [f64::NAN, f64::INFINITY] {
         let refusal = written(Format::Toml, "t = 1.0", &Value::Fraction(number)).unwrap_err().to_string();
-        assert_eq!(refusal, "t cannot be written: it is no finite number");
+        assert_eq!(refusal, "t cannot be written: it is not a finite number");
     }
 }
 
