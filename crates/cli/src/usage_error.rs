@@ -123,7 +123,7 @@ fn number(typed: &str, lang: Lang) -> Option<String> {
     }
     let ours = format!("TW{number:04}");
     let ours = Code::ALL.iter().find(|code| code.as_str() == ours).map(|code| lang.perhaps(code));
-    Some([Some(lang.is_http_status(number)), ours].into_iter().flatten().collect::<Vec<_>>().join(&lang.stop()))
+    Some([Some(lang.is_http_status(number)), ours].into_iter().flatten().collect::<Vec<_>>().join(lang.stop()))
 }
 
 /// Whether somebody takes an argument for a place of a secret: `--app-secret`, `--token`, `--refresh-tokn`. The value behind it

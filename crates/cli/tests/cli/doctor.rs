@@ -217,11 +217,8 @@ fn the_provider_cannot_be_reached() {
 #[test]
 fn profiles_that_share_a_redirect_url() {
     let world = World::logged_in();
-    let mut config = world.config();
-    for name in ["second", "third"] {
-        config.push_str(&format!("\n[profiles.{name}]\napp = \"default\"\n"));
-    }
-    std::fs::write(world.home.join("config.toml"), config).unwrap();
+    let others = ["second", "third"].map(|name| format!("\n[profiles.{name}]\napp = \"default\"\n"));
+    std::fs::write(world.home.join("config.toml"), world.config() + &others.concat()).unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let redirect = format!("http://127.0.0.1:{free}/callback");
     let ran = world.run_with(&[("TOKENWARD_REDIRECT_URI", redirect.as_str())], &["doctor", "--all"]);
