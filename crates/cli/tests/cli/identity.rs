@@ -107,6 +107,7 @@ fn the_login_that_was_kept_is_taken_given_back_and_removed_by_command() {
             assert_ne!(said.contains(&format!("tokenward adopt --login {id}")), is_over, "{words} {ran:?}");
         }
     }
+    assert!(world.run(&["list"]).out.contains(&format!("(no profile) {id}")), "a row has the id that commands take");
     world.run(&["logout", "--login", &id]).fails(2, "--yes");
     let ran = world.run(&["logout", "--login", &id, "--yes"]);
     assert!(ran.succeeds().err.contains("the login of 小明, which had no profile"), "{ran:?}");
