@@ -271,6 +271,11 @@ impl Failure {
         self.0.silent.is_some()
     }
 
+    /// Its code.
+    pub(crate) fn code(&self) -> Code {
+        self.0.code
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> ExitCode {
         ExitCode::from(self.0.silent.unwrap_or(self.0.code.exit() as u8))

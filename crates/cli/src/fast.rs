@@ -1,7 +1,7 @@
 //! The short way: `tokenward token` with a valid token in the sealed store.
 //!
 //! Enters: the words and the surroundings. Leaves: the token, if the words are one of the plain forms and the hand-out
-//! file of the profile holds a token that serves now. Everything else is `None`, and the long way decides; so nothing
+//! file of the profile holds a token that serves now, of the app that the settings name. Everything else is `None`, and the long way decides; so nothing
 //! here needs an error. It builds no runtime, no argument parser and no engine, because half of the time budget of
 //! design/0000-charter.md §10 is what the operating system takes to start a process. The hand-out file is a copy of
 //! what was durable before it was written (I2), sealed, and checked by its dates.
@@ -30,11 +30,15 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
     if !warnings.is_empty() {
         return None;
     }
-    let profile = settings.selected(wish.profile.as_ref()).ok()?;
-    let profile = wish.user.as_ref().map_or_else(|| profile.clone(), |user| profile.of_user(user));
+    let name = match &wish.user {
+        Some(user) => Some(settings.selected(wish.profile.as_ref()).ok()?.of_user(user)),
+        None => wish.profile.clone(),
+    };
+    // Of which app the token has to be. No file is opened for it: a secret in one is not looked at.
+    let profile = settings.profile(name.as_ref()).ok()?;
     let now = ambient.clock.now();
-    let app = settings.app_of(&profile)?;
-    let handed = tokenward::hand_out(settings.home(), &profile, &app, &settings.key_source().ok()?, now)?;
+    let app = profile.app(None);
+    let handed = tokenward::hand_out(settings.home(), &profile.name, &app, &settings.key_source().ok()?, now)?;
     if handed.access.remaining(now) <= wish.min_ttl {
         return None;
     }

@@ -100,6 +100,13 @@ impl LoginFields {
     }
 }
 
+impl LoginFields {
+    /// The same where the settings name another app than the login is a consent to: none of its tokens is handed out.
+    pub(crate) fn of_other_app(self, is_so: bool) -> Self {
+        if is_so { Self { status: status(Status::NeedsConsent), ..self } } else { self }
+    }
+}
+
 impl UserFields {
     pub(crate) fn of(subject: Option<&Subject>) -> Self {
         Self {

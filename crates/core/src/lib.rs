@@ -27,6 +27,7 @@ mod place;
 pub mod ports;
 mod profile_name;
 mod redirect_url;
+mod registration;
 pub mod rotation;
 mod rules;
 mod scope;
@@ -55,6 +56,7 @@ pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Rem
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
 pub use redirect_url::{RedirectFlaw, RedirectUri};
+pub use registration::Registration;
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{

@@ -25,7 +25,7 @@ use crate::rotation::{RotationReport, Wish};
 use crate::single_flight::Flights;
 use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
-pub use apps::{AppKept, Registration, Registrations};
+pub use apps::{AppKept, Registrations};
 pub(crate) use login_owner::names_no_user;
 pub use login_owner::{LoginWithoutProfile, another_user};
 

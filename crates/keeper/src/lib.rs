@@ -31,8 +31,8 @@ pub use api::{
 pub use direct_grants::{Obtain, TokenHolder};
 pub use error::{Error, KeptState, foreign};
 pub use keeper::{
-    AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registration, Registrations,
-    Report, Surroundings, another_user,
+    AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registrations, Report,
+    Surroundings, another_user,
 };
 pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
@@ -42,3 +42,4 @@ pub use observe::{NoObserver, Observer, RotationStep};
 pub use process::Processes;
 pub use serving::ServedToken;
 pub use store_with_hand_outs::Showing;
+pub use tokenward_core::Registration;

@@ -16,6 +16,7 @@
 //!   generations say nothing then, so the name is withheld, and shown anew of what is stored afterwards.
 //! * *Links*: a new one withholds the name, since a copy that does not know of it would be served beside a file that was never looked at. A
 //!   receipt, a trouble or a link's end only lets more be served: a late writer that knows less costs a slower read.
+//! * *What an app's name stands for*: whose copies would say otherwise of their app by that is withheld, and shown anew.
 //! * *A reading* mends what is missing or older, once a generation and process.
 
 mod ports;
@@ -25,9 +26,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokenward_core::ports::{
-    HandOut, HandOuts, Known, LinkedFile, Mark, ShowOutcome, StoreError, StoreFault, Stored, Vault, Withheld,
+    HandOut, HandOuts, Keepsake, Known, LinkedFile, Mark, ShowOutcome, StoreError, StoreFault, Stored, Vault, Withheld,
 };
-use tokenward_core::{Generation, Grant, GrantId, IntentId, Link, LinkId, OldAccess, ProfileName, Standing};
+use tokenward_core::{
+    AppName, Generation, Grant, GrantId, IntentId, Link, LinkId, OldAccess, ProfileName, Registration, Standing,
+};
+
+use crate::Registrations;
 
 /// A store whose changes are shown.
 pub struct Showing {
@@ -39,12 +44,21 @@ pub struct Showing {
     in_step: Mutex<HashMap<ProfileName, (GrantId, Generation)>>,
     /// Whose the intents are that this process has begun or found.
     intents: Mutex<HashMap<IntentId, GrantId>>,
+    /// What apps' names have stood for, as it was read last.
+    registrations: Mutex<HashMap<AppName, Registrations>>,
 }
 
 impl Showing {
     /// Shows what is stored.
     pub fn new(store: Arc<dyn Vault>, hand_outs: Arc<dyn HandOuts>, provider: Arc<dyn Known>) -> Self {
-        Self { store, hand_outs, provider, in_step: Mutex::default(), intents: Mutex::default() }
+        Self {
+            store,
+            hand_outs,
+            provider,
+            in_step: Mutex::default(),
+            intents: Mutex::default(),
+            registrations: Mutex::default(),
+        }
     }
 
     /// Shows everything anew: the keys have changed.
@@ -60,7 +74,7 @@ impl Showing {
     }
 
     /// What of a grant is handed out at once. A user's name hands out that user's tokens alone, and only once the provider has said whose they
-    /// are. Nobody is handed a token of a login that is over without being told so, which only the long way does.
+    /// are; of which app it is, is added to it. Nobody is handed a token of a login that is over without being told so, which only the long way does.
     fn hand_out(&self, grant: &Grant, links: &[Link]) -> Option<HandOut> {
         let rules = self.provider.rules(&grant.app, grant.issued_by);
         // Where a refresh ends the old access token, nobody may serve it while one is under way.
@@ -69,6 +83,7 @@ impl Showing {
         Some(HandOut {
             grant: grant.id,
             app: grant.app.clone(),
+            registration: None,
             generation: grant.generation,
             due_at: rules.due_at(grant.id, access),
             access: access.clone(),
@@ -247,7 +262,50 @@ impl Showing {
     /// What is stored under a name that a grant has.
     async fn stored(&self, grant: &Grant, profile: &ProfileName) -> Result<Stored, StoreError> {
         let links = if grant.linked { self.store.links(Some(profile)).await? } else { Vec::new() };
-        Ok(Stored { of: Some((grant.id, grant.generation)), hand_out: self.hand_out(grant, &links) })
+        let hand_out = match self.hand_out(grant, &links) {
+            Some(hand_out) => Some(HandOut { registration: self.registration(grant).await?, ..hand_out }),
+            None => None,
+        };
+        Ok(Stored { of: Some((grant.id, grant.generation)), hand_out })
+    }
+
+    /// The app that a grant is to be used with alone, as far as it was written down. What was written down with the grant itself stays as it
+    /// is; else it is what the name has stood for, which another process may have changed.
+    async fn registration(&self, grant: &Grant) -> Result<Option<Registration>, StoreError> {
+        let known = self.registrations().get(&grant.app).and_then(|known| known.own(grant));
+        if known.is_some() {
+            return Ok(known);
+        }
+        Ok(self.read_registrations(&grant.app).await?.bound(grant))
+    }
+
+    async fn read_registrations(&self, app: &AppName) -> Result<Registrations, StoreError> {
+        let found = self.store.recall_one(&Keepsake::Registrations(app.clone())).await?;
+        Ok(self.remember(app, found.as_ref().and_then(|(bytes, _)| str::from_utf8(bytes.expose()).ok())))
+    }
+
+    fn remember(&self, app: &AppName, text: Option<&str>) -> Registrations {
+        let read = Registrations::read(text);
+        self.registrations().insert(app.clone(), read.clone());
+        read
+    }
+
+    /// The names whose hand-out says otherwise of its app once that is what an app's name has stood for.
+    async fn told_otherwise(&self, app: &AppName, present: &Registrations) -> Result<Vec<ProfileName>, StoreError> {
+        // Where it does not read back, nothing is known to stay.
+        let former = self.read_registrations(app).await.unwrap_or_default();
+        let grants = match present.changed_since(&former) {
+            Some(ids) => {
+                let mut found = Vec::new();
+                for id in ids {
+                    found.extend(self.store.grant(id).await.ok());
+                }
+                found
+            }
+            None => self.store.grants().await?,
+        };
+        let is_meant = |grant: &Grant| grant.app == *app && former.bound(grant) != present.bound(grant);
+        Ok(grants.into_iter().filter(is_meant).filter_map(|grant| grant.profile).collect())
     }
 
     fn is_in_step(&self, profile: &ProfileName, grant: &Grant) {
@@ -256,6 +314,10 @@ impl Showing {
 
     fn seen(&self) -> MutexGuard<'_, HashMap<ProfileName, (GrantId, Generation)>> {
         self.in_step.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registrations(&self) -> MutexGuard<'_, HashMap<AppName, Registrations>> {
+        self.registrations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn intents(&self) -> MutexGuard<'_, HashMap<IntentId, GrantId>> {

@@ -309,7 +309,8 @@ impl Profile {
     pub fn at_once(&self, min_ttl: Duration) -> Option<HandOut> {
         let opened = self.client.of_this_process()?;
         let found = opened.session.at_once(&self.resolved.name)?;
-        let of_this_app = found.app == self.resolved.app_name;
+        let ResolvedProfile { app_name, client_id, platform, hosts, .. } = &self.resolved;
+        let of_this_app = found.is_of(app_name, client_id, platform.name(), hosts);
         (of_this_app && found.access.remaining(self.client.inner.recipe.clock.now()) > min_ttl).then_some(found)
     }
 

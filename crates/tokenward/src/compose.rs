@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
-use tokenward_core::{App, AppName, Code, DirectGrant, ExitClass, ProfileName, TokenWish, masking};
+use tokenward_core::{App, Code, DirectGrant, ExitClass, ProfileName, TokenWish, masking};
 use tokenward_keeper::Showing;
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
@@ -411,17 +411,18 @@ fn backup_error(error: BackupError) -> Error {
         BackupError::VaultExists(_) => told(Code::BadSetting),
         BackupError::Newer(_) => told(Code::VaultNewer),
         BackupError::WeakKey => told(Code::BadSecret),
+        BackupError::NotWritten { .. } => told(Code::OutputNotWritten),
         BackupError::NothingToUndo(_) => told(Code::NothingToUndo),
         _ => told(Code::BackupUnreadable),
     }
 }
 
 /// The access token of a profile, if it can be handed out at once: good, not due to be rotated, and of the app that the
-/// profile names now. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
+/// profile names now, by its name and its id. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
 /// gone, never that there is none.
-pub fn hand_out(home: &Home, profile: &ProfileName, app: &AppName, key: &KeySource, now: Timestamp) -> Option<HandOut> {
+pub fn hand_out(home: &Home, profile: &ProfileName, app: &App, key: &KeySource, now: Timestamp) -> Option<HandOut> {
     let found = hand_out::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now)?;
-    (found.app == *app).then_some(found)
+    found.is_of(&app.name, &app.client_id, app.provider(), &app.hosts).then_some(found)
 }
 
 /// Ends what [`hand_out`] gives for a profile, until its login is opened again.

@@ -52,7 +52,11 @@ impl SqliteVault {
                 Err(error) => return Err(error.into()),
             }
         }
-        let at = |error: &io::Error| from_io(file, error);
+        let at = |error: &io::Error| {
+            // Without the name of the file that was to become it.
+            let reason = error.raw_os_error().map_or_else(|| error.kind().to_string(), |_| error.to_string());
+            BackupError::NotWritten { path: file.to_owned(), reason }
+        };
         let context = &self.context;
         let copy = tempfile::Builder::new()
             .prefix(".copy-")
@@ -95,7 +99,7 @@ impl SqliteVault {
         if let Err(error) = sync_folder(folder) {
             // Whoever is told that there is none must not find one whose key was never shown.
             drop(std::fs::remove_file(file));
-            return Err(at(&error).into());
+            return Err(at(&error));
         }
         Ok(BackedUp { damaged })
     }

@@ -11,6 +11,7 @@ use tokenward::{BadKey, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, Setting
 use tokenward_core::{Code, masking};
 
 use super::config_editor as editor;
+use super::trouble_program::TroubleProgram;
 use crate::args::Config;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -47,6 +48,10 @@ fn set(key: &str, value: &str, context: &Context) -> Result<(), Failure> {
     let key = known(key, context)?;
     if masking::begins_as_secret(value) {
         return Err(Failure::new(Code::Usage, lang.value_of_a_secret()).then(lang.key_of_a_secret_next()));
+    }
+    if key.setting() == Setting::OnTrouble {
+        TroubleProgram::find(value, &context.ambient.env, lang)
+            .map_err(|failure| failure.stands(lang.config_unchanged()))?;
     }
     let settings = context.settings()?;
     has_table(&key, &settings, context)?;

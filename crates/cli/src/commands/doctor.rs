@@ -10,6 +10,7 @@ use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Story, Wish};
 use tokenward::{Overrides, Settings, SystemEntropy};
 use tokenward_core::{Code, ExitClass};
 
+use super::trouble_program::TroubleProgram;
 use crate::args::Doctor;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,6 +40,11 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         Ok((settings, warnings)) => {
             if args.of.is_none() && context.global.user.is_some() {
                 named = context.named(&settings)?;
+            }
+            if let Ok(Some(program)) = settings.on_trouble()
+                && let Err(failure) = TroubleProgram::find(&program, &context.ambient.env, context.lang())
+            {
+                context.printer.warning(failure.message(context.lang()));
             }
             let wish = Wish { profile: named.as_ref(), all: args.all, online: args.online };
             let clock = Arc::new(context.ambient.clock);

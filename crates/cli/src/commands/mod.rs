@@ -29,6 +29,7 @@ mod sandbox;
 mod service;
 mod status;
 mod token;
+mod trouble_program;
 mod unlink;
 mod vault;
 mod watch;

@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::Setting;
+use tokenward::{Overrides, Setting};
 use tokenward_core::Code;
 
+use super::trouble_program::TroubleProgram;
 use crate::ambient::own_program;
 use crate::args::{Service, ServiceInstall};
 use crate::child;
@@ -123,7 +124,10 @@ async fn install(wish: &ServiceInstall, place: &Place, context: &Context) -> Res
 
 /// A service that has nothing to follow would end at once, and nobody would see why.
 async fn something_to_watch(wish: &ServiceInstall, context: &Context) -> Result<(), Failure> {
-    let settings = context.settings()?;
+    let settings = context.settings_with(Overrides::default().with(Setting::OnTrouble, wish.on_trouble.clone()))?;
+    if let Some(program) = settings.on_trouble().map_err(|error| context.settings_failure(&error))? {
+        TroubleProgram::find(&program, &context.ambient.env, context.lang())?;
+    }
     for name in &wish.profiles {
         settings.profile(Some(name)).map_err(|error| context.settings_failure(&error))?;
     }

@@ -67,7 +67,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     kept.retain(|login| login.grant.app == report.grant.app);
     if context.printer.json {
         context.printer.document(&json!({
-            "login": LoginFields::of(&report),
+            "login": LoginFields::of(&report).of_other_app(other.is_some()),
             "without_profile": kept.iter().map(WithoutProfileFields::of).collect::<Vec<_>>(),
             "key_source": info.key_source,
             "vault": settings.home().vault(),

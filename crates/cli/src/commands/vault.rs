@@ -115,13 +115,25 @@ async fn backup(file: &Path, from: &BackupKeyFrom, context: &Context) -> Result<
     if file.exists() {
         return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
     }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let words = lang.backup_without_folder(file.display(), folder.display());
+        return Err(Failure::new(Code::OutputNotWritten, words).then(lang.backup_not_written_next()));
+    }
     let settings = context.settings()?;
     let given = backup_key::given(from, context)?;
     let fresh = given.is_none();
     let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
     key.check().map_err(|_| Failure::new(Code::BadSecret, lang.copy_key_unusable()).complete())?;
     let session = context.session(&settings).await?;
-    let done = session.back_up(file, &key).await?;
+    let done = session.back_up(file, &key).await.map_err(|error| {
+        let is_of_the_file = error.code() == Code::OutputNotWritten;
+        let failure = Failure::from(error);
+        if !is_of_the_file {
+            return failure;
+        }
+        failure.saying(lang.backup_not_written(file.display())).then(lang.backup_not_written_next())
+    })?;
     let shown = fresh.then(|| String::from_utf8_lossy(key.expose()).into_owned());
     let told = if context.printer.json {
         context.printer.document(&json!({ "file": file, "backup_key": shown, "damaged": named(&done.damaged) }))

@@ -8,10 +8,11 @@ mod trouble;
 use std::process::ExitCode;
 
 use tokenward::links::{LinkWatcher, WatchEvent};
-use tokenward::{KnownApp, Overrides, Setting};
+use tokenward::{KnownApp, Overrides, Session, Setting, Settings};
 use tokenward_core::{App, Code, ProfileName};
 use tokio::sync::mpsc;
 
+use super::trouble_program::TroubleProgram;
 use crate::args;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
@@ -23,6 +24,8 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let lang = context.lang();
     let settings = context.settings_with(Overrides::default().with(Setting::OnTrouble, wish.on_trouble))?;
     let on_trouble = settings.on_trouble().map_err(|error| context.settings_failure(&error))?;
+    let find = |text: String| TroubleProgram::find(&text, &context.ambient.env, lang);
+    let on_trouble = on_trouble.map(find).transpose()?;
     let Some(session) = context.look(&settings).await? else {
         return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
     };
@@ -37,34 +40,34 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     if wanted.is_empty() {
         return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
     }
+    let mut alarm = Alarm::new(on_trouble, wish.notify, context);
     let mut profiles: Vec<(ProfileName, App)> = Vec::new();
+    let mut refused: Vec<(ProfileName, Failure)> = Vec::new();
     for name in wanted {
-        let found = async {
-            let profile = settings.profile(Some(&name)).map_err(|error| context.settings_failure(&error))?;
-            let known = context.known_app(&profile, &session).await?;
-            Ok::<_, Failure>((profile, known))
-        };
-        match found.await {
-            Ok((profile, KnownApp { app, registrations, .. })) => {
-                // A login of another app is not refreshed with this one's credentials.
-                if let Some(login) = session.keeper().login_of(&name).await?
-                    && let Err(failure) = context.own_login(&login, &profile, &session, registrations.as_ref()).await
-                {
-                    if by_name {
-                        return Err(failure);
-                    }
-                    context.printer.warning(failure.message(lang));
-                    continue;
-                }
+        match followed(&name, &settings, &session, context).await {
+            Ok(app) => {
                 if !has_links(&name) {
                     context.printer.note(lang.watched_without_links(&name));
                 }
                 context.warn_if_over(&session, &name).await;
                 profiles.push((name, app));
             }
-            Err(failure) if by_name => return Err(failure),
-            // One that is no longer set up holds up no other.
-            Err(_) => context.printer.warning(lang.not_watched(&name)),
+            // A name that nobody has set up was mistyped.
+            Err(failure) if by_name && failure.is_of(Code::UnknownProfile) => return Err(failure),
+            // One that cannot be followed holds up no other, and a person is told as of a login that is over.
+            Err(failure) => refused.push((name, failure)),
+        }
+    }
+    if profiles.is_empty() && by_name {
+        return Err(refused.swap_remove(0).1);
+    }
+    for (name, failure) in refused {
+        if failure.is_of(Code::UnknownProfile) {
+            context.printer.warning(lang.not_watched(&name));
+        } else {
+            let words = lang.not_followed(&name, failure.message(lang), failure.code());
+            context.printer.warning(&words);
+            alarm.not_followed(&name, failure.code(), &words);
         }
     }
     if profiles.is_empty() {
@@ -73,11 +76,10 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let (tell, mut told) = mpsc::unbounded_channel();
     // Nobody listens any more when the command is ending.
     let listener = move |event| drop(tell.send(event));
-    let followed: Vec<ProfileName> = profiles.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<ProfileName> = profiles.iter().map(|(name, _)| name.clone()).collect();
     let watching = LinkWatcher::new(session.keeper(), profiles).run(listener, context.stopping(Ending::AtOnce));
     tokio::pin!(watching);
     context.printer.note(lang.watching());
-    let mut alarm = Alarm::new(on_trouble, wish.notify, context);
     // At the beginning, for an end that comes near, and for what other processes learnt.
     let mut look = tokio::time::interval(LinkWatcher::PAUSE);
     loop {
@@ -85,15 +87,30 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
             ended = &mut watching => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
             Some(event) = told.recv() => {
                 print(&event, context)?;
-                alarm.look(&followed, &session).await;
+                alarm.look(&names, &session).await;
                 if let WatchEvent::Failed { profile, error, again: None } = &event {
                     alarm.over(profile, error.code(), None);
                 }
             }
-            _ = look.tick() => alarm.look(&followed, &session).await,
+            _ = look.tick() => alarm.look(&names, &session).await,
             Some(failed) = alarm.ended() => alarm.failed(&failed),
         }
     }
+}
+
+/// The app of a profile that can be followed. A login of another app is not refreshed with this one's credentials.
+async fn followed(
+    name: &ProfileName,
+    settings: &Settings,
+    session: &Session,
+    context: &Context,
+) -> Result<App, Failure> {
+    let profile = settings.profile(Some(name)).map_err(|error| context.settings_failure(&error))?;
+    let KnownApp { app, registrations, .. } = context.known_app(&profile, session).await?;
+    if let Some(login) = session.keeper().login_of(name).await? {
+        context.own_login(&login, &profile, session, registrations.as_ref()).await?;
+    }
+    Ok(app)
 }
 
 fn print(event: &WatchEvent, context: &Context) -> Result<(), Failure> {

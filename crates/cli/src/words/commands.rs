@@ -88,7 +88,10 @@ super::sentences! {
     copy_key_unusable() { "the key of the backup cannot be used: it needs at least 16 characters, not counting spaces and dashes, and they must not be mostly the same" "备份密钥无法使用：除空格和横线外至少需要 16 个字符，且不能只是少数几个字符的重复" }
     vault_restored(file) { "the vault in {file} is now in use" "已从 {file} 恢复保险库" }
     vault_restored_old(folder) { "the previous vault is kept in {folder}" "此前使用的保险库保留在 {folder}" }
-    vault_restored_alone(file) { "a backup holds no configuration: copy {file} too, or run `tokenward init` with the same app and profile names" "备份中不含配置：请一并复制 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
+    vault_restored_alone(file) { "a backup holds no configuration: copy the config.toml of the backed-up home folder to {file}, or run `tokenward init` with the same app and profile names" "备份中不含配置：请把备份来源的数据目录中的 config.toml 复制到 {file}，或用相同的应用名和配置档名运行 `tokenward init`" }
+    backup_without_folder(file, folder) { "the backup {file} cannot be written: the folder {folder} does not exist" "无法写入备份 {file}：目录 {folder} 不存在" }
+    backup_not_written(file) { "the backup {file} could not be written" "无法写入备份 {file}" }
+    backup_not_written_next() { "check the backup's folder and disk (is it mounted?), or name another file. The vault is unchanged" "请检查备份所在的目录和磁盘（是否已挂载），或换一个文件。保险库没有变化" }
     vault_rekeyed(count, source) { "{count} values are encrypted with a new data key; the vault opens with {source}" "已用新的数据密钥重新加密 {count} 项；今后的打开方式：{source}" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
     vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE: the vault no longer needs them" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }

@@ -59,7 +59,7 @@ super::sentences! {
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so the callback cannot be received here: use --paste, or --port" "重定向 URL {uri} 不在本机，本机收不到回调：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
-    login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, which is no longer in the configuration" "配置档 {profile} 的登录属于应用 {app}，而配置中已改为其他应用" }
+    login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, and the profile now has another app" "配置档 {profile} 的登录属于应用 {app}，而该配置档现在设置的是另一个应用" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to log in with app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 用应用 {new} 登录" }
     login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, and the settings name a different one now" "配置档 {profile} 的登录属于另一个应用 {id}，而当前设置中的应用已不是它" }
     login_of_other_id_by_variable(variable, now) { "{variable} names {now}: unset it to use the existing login, or run `tokenward login` to log in with {now}" "{variable} 指定了 {now}：要使用保留的登录，请清除该变量；或运行 `tokenward login` 用 {now} 登录" }

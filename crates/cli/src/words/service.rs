@@ -2,6 +2,11 @@
 
 super::sentences! {
     trouble_of(profile, words) { "profile {profile}: {words}" "配置档 {profile}：{words}" }
+    trouble_program_missing(program) { "the program that is to notify you was not found: {program}" "找不到用来通知你的程序：{program}" }
+    trouble_program_missing_next() { "give `--on-trouble` (`on_trouble` in config.toml) the full path of a program" "请在 `--on-trouble`（config.toml 中的 `on_trouble`）中写程序的完整路径" }
+    trouble_program_closed(program) { "the program that is to notify you cannot be run: {program}" "用来通知你的程序无法运行：{program}" }
+    trouble_program_closed_next(file) { "make it executable: `chmod +x {file}`" "请设为可执行：`chmod +x {file}`" }
+    not_followed(profile, why, code) { "profile {profile} is not watched: {why} ({code})" "没有监视配置档 {profile}：{why}（{code}）" }
     trouble_untold(program, why) { "{program} should have notified you but failed: {why}" "{program} 未能通知你：{why}" }
     service_written(file) { "service file written: {file}" "已写入服务文件：{file}" }
     service_of_nothing_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward service install PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward service install 配置档`" }

@@ -120,3 +120,40 @@ fn a_login_of_one_app_is_not_handed_out_for_another() {
     std::fs::write(&path, before).unwrap();
     assert_eq!(world.run(&["token"]).succeeds().out, token);
 }
+
+/// The access token is still good, so it is the short way that would hand it out.
+#[test]
+fn a_good_token_is_handed_out_in_no_form_once_the_settings_name_another_app() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).succeeds().out.clone();
+    let other = world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback"));
+    let forms = [
+        &["token"][..],
+        &["token", "--format", "env"],
+        &["token", "--format", "dotenv"],
+        &["token", "--format", "header"],
+        &["token", "--json"],
+        &["token", "-v"],
+        &["status"],
+        &["doctor"],
+    ];
+    let good = world.config();
+    let by_variable = [("TOKENWARD_APP_ID", &*other.id), ("TOKENWARD_APP_SECRET", &*other.secret)];
+    for variables in [&by_variable[..], &by_variable[1..]] {
+        if variables.len() == 1 {
+            std::fs::write(world.home.join("config.toml"), good.replace(&world.app.id, &other.id)).unwrap();
+        }
+        // More than once: what the long way has looked at must not open the short one.
+        for words in forms.iter().chain(&forms) {
+            let ran = world.run_with(variables, words);
+            assert_eq!(ran.code, 3, "{words:?}: {ran:?}");
+            assert!(!ran.out.contains(token.trim()) && format!("{}{}", ran.out, ran.err).contains(&world.app.id));
+        }
+        let status = world.run_with(variables, &["status", "--json"]);
+        let told: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+        assert_eq!((status.code, told["login"]["status"].as_str()), (3, Some("login-required")), "{status:?}");
+    }
+    std::fs::write(world.home.join("config.toml"), &good).unwrap();
+    assert_eq!(world.run(&["token"]).succeeds().out, token);
+    assert_eq!(world.sandbox.counters().refreshes, 0);
+}

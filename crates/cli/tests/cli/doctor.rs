@@ -359,3 +359,16 @@ fn advice_to_ask_the_provider_names_the_profile_that_was_named() {
     let ran = world.run(&["doctor", "default"]);
     assert!(ran.succeeds().out.contains("`tokenward doctor default --online`"), "{ran:?}");
 }
+
+/// When the login was made stays as it is, and no refresh could put it right.
+#[test]
+fn a_login_time_in_the_future_is_no_finding_after_a_refresh() {
+    let world = World::new();
+    world.advance(7260);
+    world.login_with(&[("TOKENWARD_CLOCK_OFFSET", "7260")], &[]).succeeds();
+    let ran = world.run(&["doctor"]);
+    assert!(ran.out.contains("TW0918"), "{ran:?}");
+    world.run(&["refresh"]).succeeds();
+    let ran = world.run(&["doctor"]);
+    assert!(!ran.out.contains("TW0918"), "{ran:?}");
+}

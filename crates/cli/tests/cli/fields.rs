@@ -57,7 +57,7 @@ fn every_field_is_documented() {
         &["explain", "TW0401"],
         &["explain", "10003"],
         &["config", "get", "default_profile"],
-        &["config", "set", "on_trouble", "beep"],
+        &["config", "set", "on_trouble", "true"],
         &["config", "list"],
         &["config", "path"],
         &["vault", "info"],

@@ -271,3 +271,53 @@ fn an_end_is_told_days_before() {
     let ran = watch.finish();
     assert!(ran.err.contains(&calls[1]), "{ran:?}");
 }
+
+/// The pager is looked for while somebody still looks.
+#[test]
+fn a_program_that_could_tell_nobody_is_refused_in_time() {
+    let desktop = Desktop::new();
+    let home = desktop.project.path("home of ada");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::rename(desktop.program("hook", "exit 0"), home.join("hook")).unwrap();
+    std::fs::write(home.join("closed"), "").unwrap();
+    for (program, why) in [("/nope", "was not found: /nope"), ("~/nope", "was not found"), ("~/closed", "chmod +x")] {
+        for words in [
+            &["config", "set", "on_trouble", program][..],
+            &["watch", "--on-trouble", program],
+            &["service", "install", "--on-trouble", program],
+        ] {
+            let ran = desktop.run(words);
+            assert!(ran.fails(2, "TW0209").err.contains(why), "{words:?}: {ran:?}");
+        }
+    }
+    assert!(!desktop.unit().exists() && !desktop.project.world.config().contains("on_trouble"));
+    desktop.run(&["config", "set", "on_trouble", "~/hook"]).succeeds();
+    assert!(!desktop.run(&["doctor"]).err.contains("notify"));
+    std::fs::remove_file(home.join("hook")).unwrap();
+    let ran = desktop.run(&["doctor"]);
+    assert!(ran.err.contains("the program that is to notify you was not found"), "{ran:?}");
+}
+
+/// One profile that cannot be followed ends the watch of no other, and a person is told.
+#[test]
+fn a_profile_that_cannot_be_followed_is_told_and_the_others_go_on() {
+    let desktop = Desktop::new();
+    let project = &desktop.project;
+    let path = project.world.home.join("config.toml");
+    let config = project.world.config();
+    let table = config.split_once("[apps.default]").unwrap().1.split_once("[profiles").unwrap().0;
+    let more = format!("{config}\n[apps.other]\n{table}\n[profiles.ci]\napp = \"other\"\n");
+    std::fs::write(&path, more).unwrap();
+    desktop.program("hook", "printf '%s\\n' \"$TOKENWARD_TROUBLE_PROFILE $TOKENWARD_TROUBLE_CODE\" >> hook.calls");
+    let mut watch =
+        Started::new(&mut desktop.command(&["watch", "default", "ci", "--on-trouble", "hook"], ":/usr/bin:/bin"));
+    watch.until_told("profile ci is not watched");
+    assert!(watch.line().contains("followed for profile default"));
+    wait_until(|| !desktop.calls("hook").is_empty());
+    watch.signal("TERM");
+    assert_eq!(watch.finish().code, 0);
+    assert_eq!(desktop.calls("hook"), ["ci TW0204"]);
+    // Alone, there is nothing to go on with.
+    let mut alone = desktop.command(&["watch", "ci"], ":/usr/bin:/bin");
+    run(&mut alone).fails(2, "TW0204");
+}

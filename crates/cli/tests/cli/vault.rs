@@ -337,3 +337,21 @@ fn a_login_that_is_damaged_keeps_nobody_from_the_others() {
     assert_eq!(ran.code, 0, "{ran:?}");
     world.run(&["list"]).succeeds();
 }
+
+/// The vault has nothing to do with it.
+#[test]
+fn a_backup_that_cannot_be_written_says_so_of_the_backup() {
+    let world = World::logged_in();
+    let place = world.home.join("unmounted/b.bak");
+    let ran = world.run(&["vault", "backup", place.to_str().unwrap()]);
+    let told = ran.fails(4, "TW0215").err.clone();
+    assert!(told.contains("unmounted does not exist") && told.contains("The vault is unchanged"), "{told}");
+    assert!(!told.contains("vault cannot be read"), "{told}");
+    if std::path::Path::new("/dev/full").exists() {
+        // A folder of the system that takes no file, whoever asks.
+        let ran = world.run(&["vault", "backup", "/proc/b.bak"]);
+        let told = ran.fails(4, "TW0215").err.clone();
+        assert!(told.contains("the backup /proc/b.bak could not be written") && ran.out.is_empty(), "{ran:?}");
+    }
+    world.run(&["status"]).succeeds();
+}

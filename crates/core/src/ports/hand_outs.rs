@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::{Access, AppName, Generation, Grant, GrantId, Link, ProfileName, Stamp};
+use crate::{Access, AppName, Generation, Grant, GrantId, Hosts, Link, ProfileName, ProviderName, Registration, Stamp};
 
 /// The copies, one for each profile.
 #[async_trait]
@@ -98,6 +98,9 @@ pub struct HandOut {
     pub grant: GrantId,
     /// The app whose grant it is. A profile that names another app by now must not be handed this token.
     pub app: AppName,
+    /// Which app that name stood for when the grant was consented to, as far as it was written down. Settings that name another by now must
+    /// not be handed this token either.
+    pub registration: Option<Registration>,
     /// Its generation when the copy was made.
     pub generation: Generation,
     /// The access token.
@@ -106,6 +109,13 @@ pub struct HandOut {
     pub due_at: Timestamp,
     /// The profile's linked files.
     pub links: Vec<LinkedFile>,
+}
+
+impl HandOut {
+    /// Whether it is a token of this app: of its name, and of what that name stands for now.
+    pub fn is_of(&self, app: &AppName, client_id: &str, provider: ProviderName, hosts: &Hosts) -> bool {
+        self.app == *app && self.registration.as_ref().is_none_or(|own| own.is(client_id, provider, hosts))
+    }
 }
 
 /// A linked file.

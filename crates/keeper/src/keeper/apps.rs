@@ -3,12 +3,15 @@
 //! Enters: a secret or ticket to be sealed, a wish for an app or tenant token. Leaves: what the vault keeps of it. Nothing here is
 //! used up, so a crash costs another fetch; one right after a login leaves it unsaid which app that login is of.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake, Recalled};
-use tokenward_core::{App, AppName, AppSecret, AppTicket, AppToken, Grant, GrantId, ProfileName, SecretBytes};
+use tokenward_core::{
+    App, AppName, AppSecret, AppTicket, AppToken, Grant, GrantId, ProfileName, Registration, SecretBytes,
+};
 
 use crate::{Error, Keeper};
 
@@ -186,15 +189,29 @@ pub struct Registrations(Vec<Since>);
 impl Registrations {
     /// The app that a login is a consent to, where its name stands for another one now ([`Keeper::other_app`]). The login is of that name.
     pub fn other_app(&self, login: &Grant, present: &App) -> Option<Registration> {
+        self.bound(login).filter(|own| !own.is(&present.client_id, present.provider(), &present.hosts))
+    }
+
+    /// The app that a login is to be used with alone; `None` where that was never written down.
+    pub(crate) fn bound(&self, login: &Grant) -> Option<Registration> {
         let of = self.of(login)?;
-        let accounts = present.hosts.accounts.as_str().trim_end_matches('/');
-        let differs = |known: &Option<String>, now: &str| known.as_deref().is_some_and(|known| known != now);
-        let is_other = of.app.client_id != present.client_id
-            || differs(&of.app.provider, present.provider().as_str())
-            || differs(&of.app.accounts, accounts);
         // What the name stands for by `init` may have been changed by hand before the login was made.
         let is_last = of.login.is_none() && self.of_name().next_back().is_some_and(|last| last.app == of.app);
-        (is_other && !is_last).then(|| of.app.clone())
+        (!is_last).then(|| of.app.clone())
+    }
+
+    /// The same, where it was written down with the login itself: that does not change any more.
+    pub(crate) fn own(&self, login: &Grant) -> Option<Registration> {
+        self.of(login).filter(|of| of.login.is_some()).map(|of| of.app.clone())
+    }
+
+    /// The logins that alone may be bound otherwise than by those before; `None`: any may.
+    pub(crate) fn changed_since(&self, former: &Self) -> Option<BTreeSet<GrantId>> {
+        let of_name = |of: &Self| of.of_name().map(|entry| (entry.at, entry.app.clone())).collect::<Vec<_>>();
+        let of_logins =
+            |of: &Self| of.0.iter().filter_map(|entry| Some((entry.login?, entry.at))).collect::<BTreeSet<_>>();
+        let (now, before) = (of_logins(self), of_logins(former));
+        (of_name(self) == of_name(former)).then(|| (&now ^ &before).into_iter().map(|(login, _)| login).collect())
     }
 
     /// The app that somebody consented to: as it was when the login was made, else what the name stood for then.
@@ -209,32 +226,13 @@ impl Registrations {
     }
 
     /// As they were kept. What does not read says nothing.
-    fn read(text: Option<&str>) -> Self {
+    pub(crate) fn read(text: Option<&str>) -> Self {
         Self(text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
     }
 }
 
 fn as_text((bytes, _): Recalled) -> Option<String> {
     String::from_utf8(bytes.expose().to_vec()).ok()
-}
-
-/// Which app a name stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Registration {
-    /// The provider, as far as it is said.
-    pub provider: Option<String>,
-    /// The app's public id.
-    pub client_id: String,
-    /// Where its tokens come from, as far as it is said.
-    pub accounts: Option<String>,
-}
-
-impl Registration {
-    /// An app by what is said of it.
-    pub const fn new(provider: Option<String>, client_id: String, accounts: Option<String>) -> Self {
-        Self { provider, client_id, accounts }
-    }
 }
 
 /// From when a name has stood for an app, or when somebody consented to one.

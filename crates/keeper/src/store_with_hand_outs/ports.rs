@@ -19,6 +19,7 @@ use tokenward_core::{
 use zeroize::Zeroizing;
 
 use super::{Showing, Store, until_it_ends};
+use crate::Registrations;
 
 #[async_trait]
 impl Grants for Showing {
@@ -342,11 +343,35 @@ impl LoginAnswers for Showing {
 #[async_trait]
 impl Keepsakes for Showing {
     async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
-        self.store.keep(what, value, expires).await
+        let Keepsake::Registrations(app) = what else { return self.store.keep(what, value, expires).await };
+        let text = str::from_utf8(value.expose()).ok();
+        let names = self.told_otherwise(app, &Registrations::read(text)).await.unwrap_or_else(|error| {
+            // What does not read is handed out by nobody, and a change of what the name stands for does not wait for it.
+            tracing::warn!(%error, %app, "which tokens are of another app now could not be looked at");
+            Vec::new()
+        });
+        let mut withheld = Vec::new();
+        for name in &names {
+            withheld.push(self.withhold(name).await?);
+        }
+        let (store, kept) = (Arc::clone(&self.store), SecretBytes::new(value.expose().to_vec()));
+        let what = what.clone();
+        until_it_ends(Some(withheld), async move { store.keep(&what, &kept, expires).await }).await?;
+        self.remember(app, text);
+        for name in &names {
+            self.show_name(name).await;
+        }
+        Ok(())
     }
 
     async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
-        self.store.recall(what).await
+        let found = self.store.recall(what).await?;
+        for (what, found) in what.iter().zip(&found) {
+            if let (Keepsake::Registrations(app), Some((bytes, _))) = (what, found) {
+                self.remember(app, str::from_utf8(bytes.expose()).ok());
+            }
+        }
+        Ok(found)
     }
 
     async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {

@@ -158,8 +158,9 @@ impl BkClient {
 
     /// What the hand-out file has.
     fn at_once(&self, who: &TokenHolder) -> Option<AccessToken> {
-        let found =
-            (self.inner.quickly)(&who.name(&self.inner.profile)).filter(|found| found.app == self.inner.app.name)?;
+        let Inner { quickly, app, profile, .. } = &*self.inner;
+        let found = quickly(&who.name(profile))
+            .filter(|found| found.is_of(&app.name, &app.client_id, app.provider(), &app.hosts))?;
         let user = match who {
             TokenHolder::User(user) => Some(user.clone()),
             TokenHolder::App => None,

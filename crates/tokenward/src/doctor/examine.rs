@@ -449,9 +449,8 @@ fn clock(facts: &Facts, found: &mut Collector) {
 fn moments(login: &LoginFacts) -> impl Iterator<Item = Timestamp> + '_ {
     let grant = &login.grant;
     let obtained = grant.access.as_ref().map(|access| access.obtained);
-    [Some(grant.rotated_at), Some(grant.consented), obtained, login.journal.first().map(|entry| entry.at)]
-        .into_iter()
-        .flatten()
+    // When the login was made stays as it was written down, whatever is refreshed, and nothing is reckoned from it.
+    [Some(grant.rotated_at), obtained, login.journal.first().map(|entry| entry.at)].into_iter().flatten()
 }
 
 fn away(clocks: &Clocks) -> Duration {

@@ -390,6 +390,7 @@ impl Story {
             | Self::RedirectElsewhere(_)
             | Self::ToolClosed { .. } => Code::NotChecked,
             Self::Settings(error) => error.code(),
+            Self::SettingDoubtful(Warning::LoginOfOtherApp { .. }) => Code::NotLoggedIn,
             Self::SettingDoubtful(_) => Code::SettingDoubtful,
             Self::SecretMissing(_) => Code::SettingMissing,
             Self::AppRefused { refusal, .. } => match refusal.code() {
@@ -456,6 +457,8 @@ impl Story {
             | Self::NotLoggedIn
             | Self::LoggedOut { .. }
             | Self::OtherApp { .. }
+            // Its token is handed out by nobody.
+            | Self::SettingDoubtful(Warning::LoginOfOtherApp { .. })
             | Self::Dead(_)
             | Self::InDoubt(_)
             | Self::EndPassed { .. }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{HandOut, LinkedFile, Looks};
-use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, Trouble};
+use tokenward_core::{Access, AccessToken, AppName, Generation, GrantId, Registration, Trouble};
 use tokenward_vault::{Folder, stamp};
 use zeroize::Zeroizing;
 
@@ -56,6 +56,7 @@ pub(super) fn to_plain(hand_out: &HandOut) -> io::Result<Zeroizing<Vec<u8>>> {
     let text = Text {
         grant: hand_out.grant,
         app: &hand_out.app,
+        registration: hand_out.registration.as_ref(),
         generation: hand_out.generation,
         token: hand_out.access.token.expose(),
         obtained: hand_out.access.obtained.as_millisecond(),
@@ -74,6 +75,7 @@ pub(super) fn from_plain(plain: &[u8]) -> Option<HandOut> {
     Some(HandOut {
         grant: text.grant,
         app: text.app,
+        registration: text.registration,
         generation: text.generation,
         access: Access {
             token: AccessToken::parse(text.token.as_str()).ok()?,
@@ -93,6 +95,7 @@ pub(super) fn from_plain(plain: &[u8]) -> Option<HandOut> {
 struct Text<'a> {
     grant: GrantId,
     app: &'a AppName,
+    registration: Option<&'a Registration>,
     generation: Generation,
     token: &'a str,
     obtained: i64,
@@ -106,6 +109,9 @@ struct Text<'a> {
 struct TextBack {
     grant: GrantId,
     app: AppName,
+    /// One of before this was written down does not read: the long way writes it anew.
+    #[serde(deserialize_with = "Option::deserialize")]
+    registration: Option<Registration>,
     generation: Generation,
     token: Zeroizing<String>,
     obtained: i64,

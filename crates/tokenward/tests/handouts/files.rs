@@ -9,9 +9,12 @@ use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
 use tokenward::hand_out::{self, HandOutFiles};
 use tokenward_core::ports::{
-    Attempt, GrantRequestState, Grants, HandOuts, Journal, Leases, Logins, NewLogin, NoHandOuts, ShowOutcome, Stored,
+    Attempt, GrantRequestState, Grants, HandOuts, Journal, Keepsake, Keepsakes, Leases, Logins, NewLogin, NoHandOuts,
+    ShowOutcome, Stored,
 };
-use tokenward_core::{Closing, Generation, GrantId, Lease, ProfileName, Seat};
+use tokenward_core::{
+    Brand, Closing, Generation, GrantId, Lease, ProfileName, ProviderName, Registration, Seat, SecretBytes,
+};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{TestEntropy, draft, holder, login, named, rotation, soon};
 
@@ -434,4 +437,44 @@ fn sorted<const N: usize>(names: [String; N], more: &[&str]) -> Vec<String> {
     let mut names: Vec<_> = names.into_iter().chain(more.iter().map(|&name| name.to_owned())).collect();
     names.sort();
     names
+}
+
+/// Which app a login is of is written down after it, and may be told otherwise later: each copy says it.
+#[tokio::test]
+async fn says_which_app_it_is_of() {
+    let place = Place::new();
+    let (store, vault) = place.door().opened().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let shown = || hand_out::read(&place.folder, &work(), &place.sources, soon(1));
+    assert_eq!(shown().unwrap().registration, None, "nobody has said it");
+    let grant = vault.grant(id).await.unwrap();
+    let what = Keepsake::Registrations(grant.app.clone());
+    let entry = |client_id: &str| {
+        let at = grant.consented.as_millisecond();
+        let app = Registration::new(Some("feishu".to_owned()), client_id.to_owned(), None);
+        SecretBytes::new(serde_json::to_vec(&serde_json::json!([{ "since": at, "app": app, "login": id }])).unwrap())
+    };
+    vault.keep(&what, &entry("cli_a"), None).await.unwrap();
+    let found = shown().unwrap();
+    assert_eq!(found.registration.as_ref().map(|own| &*own.client_id), Some("cli_a"));
+    let hosts = Brand::Feishu.hosts();
+    let is_of = |id, provider| found.is_of(&grant.app, id, provider, &hosts);
+    assert!(is_of("cli_a", ProviderName::Feishu));
+    assert!(!is_of("cli_b", ProviderName::Feishu) && !is_of("cli_a", ProviderName::OAuth2));
+    // A rotation keeps it.
+    let lease = leased(&vault, id).await;
+    let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
+    vault.commit(None, intent, rotation("2")).await.unwrap();
+    let shown = || hand_out::read(&place.folder, &work(), &place.sources, soon(2));
+    assert_eq!(shown().unwrap().registration, found.registration);
+    // A copy of before this was written down is not served, until the long way has been gone once.
+    let file = place.folder.handout(&work());
+    let (beside, name) = (store.beside(), b"work");
+    let plain = beside.open("handout", name, &fs::read(&file).unwrap()).unwrap();
+    let mut text: serde_json::Value = serde_json::from_slice(&plain).unwrap();
+    assert!(text.as_object_mut().unwrap().remove("registration").is_some());
+    fs::write(&file, beside.seal("handout", name, text.to_string().as_bytes())).unwrap();
+    assert!(shown().is_none());
+    place.vault().await.grant(id).await.unwrap();
+    assert_eq!(shown().unwrap().registration, found.registration);
 }

@@ -30,7 +30,15 @@ pub enum BackupError {
     /// There is no vault to be taken back: none was put aside by a restore, or it is gone.
     #[error("there is no vault from before a restore at {}", .0.display())]
     NothingToUndo(PathBuf),
-    /// The vault, or the place of the backup, could not be read or written.
+    /// The file of the backup could not be written. There is none then.
+    #[error("{reason}")]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The vault could not be read.
     #[error(transparent)]
     Vault(#[from] StoreError),
 }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd as _;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tokenward::{Report, Session};
@@ -15,13 +14,14 @@ use tokio::task::JoinSet;
 
 use crate::child;
 use crate::commands::status::ends_soon;
+use crate::commands::trouble_program::TroubleProgram;
 use crate::context::Context;
 
 /// What tells a person, and what was told.
 pub(super) struct Alarm<'a> {
     context: &'a Context,
     /// The program that was named.
-    program: Option<String>,
+    program: Option<TroubleProgram>,
     notify: bool,
     told: BTreeMap<ProfileName, Trouble>,
     started: JoinSet<Result<(), Failed>>,
@@ -43,7 +43,7 @@ pub(super) struct Failed {
 }
 
 impl<'a> Alarm<'a> {
-    pub(super) fn new(program: Option<String>, notify: bool, context: &'a Context) -> Self {
+    pub(super) fn new(program: Option<TroubleProgram>, notify: bool, context: &'a Context) -> Self {
         Self { context, program, notify, told: BTreeMap::new(), started: JoinSet::new() }
     }
 
@@ -73,6 +73,12 @@ impl<'a> Alarm<'a> {
         self.tell(profile, code, &text, report);
     }
 
+    /// A login is not followed at all, for as long as this runs.
+    pub(super) fn not_followed(&mut self, profile: &ProfileName, code: Code, words: &str) {
+        self.told.insert(profile.clone(), Trouble::Over(code));
+        self.tell(profile, code, words, None);
+    }
+
     fn living(&mut self, profile: &ProfileName, report: &Report) {
         let (lang, now) = (self.context.lang(), self.context.now());
         let lives = matches!(report.status, Status::Fresh | Status::Due | Status::Rotating);
@@ -94,13 +100,8 @@ impl<'a> Alarm<'a> {
         if let Some(program) = &self.program {
             let subject = report.and_then(|report| report.grant.subject.as_ref());
             let user = subject.map(|subject| subject.name.as_deref().unwrap_or(&subject.id)).unwrap_or_default();
-            // A name with a space in it is one, if there is such a file; otherwise words follow the program.
-            let mut words = program.split_whitespace();
-            let first = if Path::new(program).exists() { Some(program.as_str()) } else { words.next() };
-            let mut command = child::asking(first.unwrap_or(program));
-            if first != Some(program) {
-                command.args(words);
-            }
+            let mut command = child::asking(&program.program);
+            command.args(&program.arguments);
             command.env("TOKENWARD_TROUBLE_PROFILE", profile.as_str()).env("TOKENWARD_TROUBLE_USER", user);
             command.env("TOKENWARD_TROUBLE_CODE", code.as_str()).env("TOKENWARD_TROUBLE_TEXT", text);
             self.start(command);

@@ -178,7 +178,7 @@ async fn the_short_way_is_open_when_every_file_is_in_step_and_closed_when_one_is
     let home = desk.world.home();
     let short = || {
         let now = desk.world.clock.now();
-        tokenward::hand_out(&home, &work(), &desk.world.app.name, &tokenward::KeySource::Unset, now)
+        tokenward::hand_out(&home, &work(), &desk.world.app, &tokenward::KeySource::Unset, now)
     };
     assert!(short().is_some());
     let shown = desk.read(".env");
