@@ -108,14 +108,14 @@ fn variables_alone_are_enough() {
     let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
     assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
     let named = Case::new(FILE).env("TOKENWARD_PROFILE", "wrok").error("").1;
-    assert!(named.starts_with("there is no profile \"wrok\", which TOKENWARD_PROFILE names; there are:"), "{named}");
+    assert!(named.starts_with("there is no profile \"wrok\", which TOKENWARD_PROFILE names; existing profiles:"), "{named}");
     assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
     // Theirs is found by its name, and may be the one that is meant where none is named.
     let named = Case::new(&FILE.replace("default_profile = \"work\"", "default_profile = \"default\""));
     let (code, words) = named.error("");
     assert_eq!(code, Code::UnknownProfile);
     assert!(
-        words.ends_with("there are: lab, work. If variables describe its app, TOKENWARD_APP_ID has to be set"),
+        words.ends_with("existing profiles: lab, work. If variables describe its app, TOKENWARD_APP_ID has to be set"),
         "{words}"
     );
     let named = named.env("TOKENWARD_APP_ID", "cli_env");
@@ -164,7 +164,7 @@ fn a_secret_file_is_found_beside_the_file_and_read_without_its_line_end() {
 fn errors_name_the_place_and_the_remedy() {
     let app = "[profiles.p]\napp = \"a\"\n[apps.a]\napp_id = \"x\"\n";
     let cases = [
-        (FILE.to_owned(), "wrok", Code::UnknownProfile, "there is no profile \"wrok\"; there are: lab, work"),
+        (FILE.to_owned(), "wrok", Code::UnknownProfile, "there is no profile \"wrok\"; existing profiles: lab, work"),
         (FILE.to_owned(), "labb", Code::UnknownProfile, "Did you mean lab?"),
         (String::new(), "", Code::SettingMissing, "nothing is set up yet: run `tokenward init`"),
         (String::new(), "x", Code::UnknownProfile, "no profile exists yet: run `tokenward init`"),
@@ -300,10 +300,10 @@ fn what_means_nothing_is_named() {
     assert_eq!(
         texts,
         [
-            "HOME/config.toml line 2: apps.a.app_di means nothing here and is ignored. Did you mean apps.a.app_id?",
-            "HOME/config.toml line 3: apps.a.colour means nothing here and is ignored",
-            "HOME/config.toml line 4: profile means nothing here and is ignored. Did you mean profiles?",
-            "the variable TOKENWARD_APPID means nothing and is ignored. Did you mean TOKENWARD_APP_ID?",
+            "HOME/config.toml line 2: unknown key apps.a.app_di is ignored. Did you mean apps.a.app_id?",
+            "HOME/config.toml line 3: unknown key apps.a.colour is ignored",
+            "HOME/config.toml line 4: unknown key profile is ignored. Did you mean profiles?",
+            "unknown variable TOKENWARD_APPID is ignored. Did you mean TOKENWARD_APP_ID?",
         ]
     );
     let commas = Case::new("").env("TOKENWARD_APP_ID", "x").env("TOKENWARD_SCOPES", "a,b").profile("").unwrap();

@@ -226,7 +226,7 @@ fn a_setting_that_a_provider_has_no_use_for_is_named_and_ignored() {
     let desk = profile(&file, &[("TOKENWARD_TENANT_KEY", "of another profile")]).unwrap();
     let texts: Vec<_> = desk.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), 2, "{texts:?}");
-    assert!(texts[0].contains("fallback") && texts[0].contains("the provider blueking has no use for it"), "{texts:?}");
+    assert!(texts[0].contains("fallback") && texts[0].contains("not used by the provider blueking"), "{texts:?}");
     assert!(texts[1].contains("client_authentication"), "{texts:?}");
 }
 
