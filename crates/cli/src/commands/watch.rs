@@ -76,7 +76,7 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let (tell, mut told) = mpsc::unbounded_channel();
     // Nobody listens any more when the command is ending.
     let listener = move |event| drop(tell.send(event));
-    let names: Vec<ProfileName> = profiles.iter().map(|(name, _)| name.clone()).collect();
+    let followed: Vec<ProfileName> = profiles.iter().map(|(name, _)| name.clone()).collect();
     let watching = LinkWatcher::new(session.keeper(), profiles).run(listener, context.stopping(Ending::AtOnce));
     tokio::pin!(watching);
     context.printer.note(lang.watching());
@@ -87,12 +87,12 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
             ended = &mut watching => return Ok(ended.map(|()| ExitCode::SUCCESS)?),
             Some(event) = told.recv() => {
                 print(&event, context)?;
-                alarm.look(&names, &session).await;
+                alarm.look(&followed, &session).await;
                 if let WatchEvent::Failed { profile, error, again: None } = &event {
                     alarm.over(profile, error.code(), None);
                 }
             }
-            _ = look.tick() => alarm.look(&names, &session).await,
+            _ = look.tick() => alarm.look(&followed, &session).await,
             Some(failed) = alarm.ended() => alarm.failed(&failed),
         }
     }

@@ -390,8 +390,6 @@ impl Story {
             | Self::RedirectElsewhere(_)
             | Self::ToolClosed { .. } => Code::NotChecked,
             Self::Settings(error) => error.code(),
-            Self::SettingDoubtful(Warning::LoginOfOtherApp { .. }) => Code::NotLoggedIn,
-            Self::SettingDoubtful(_) => Code::SettingDoubtful,
             Self::SecretMissing(_) => Code::SettingMissing,
             Self::AppRefused { refusal, .. } => match refusal.code() {
                 // Nothing was spent: these two speak of a refresh.
@@ -401,7 +399,11 @@ impl Story {
             },
             Self::NoAnswer(fault) => fault.unsent_code(),
             Self::SecretOpen { .. } | Self::WasOpen(_) | Self::LinkPermits(_) => Code::OpenToOthers,
-            Self::NotLoggedIn | Self::LoggedOut { .. } | Self::OtherApp { .. } => Code::NotLoggedIn,
+            Self::NotLoggedIn
+            | Self::LoggedOut { .. }
+            | Self::OtherApp { .. }
+            | Self::SettingDoubtful(Warning::LoginOfOtherApp { .. }) => Code::NotLoggedIn,
+            Self::SettingDoubtful(_) => Code::SettingDoubtful,
             Self::ScopesNotGranted(_) => Code::ScopesNotGranted,
             Self::WithoutProfile { .. } => Code::LoginWithoutProfile,
             Self::Unproven { .. } => Code::UserUnproven,

@@ -108,7 +108,10 @@ fn variables_alone_are_enough() {
     let beside = Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env");
     assert_eq!(beside.error("wrok").0, Code::UnknownProfile);
     let named = Case::new(FILE).env("TOKENWARD_PROFILE", "wrok").error("").1;
-    assert!(named.starts_with("there is no profile \"wrok\", which TOKENWARD_PROFILE names; existing profiles:"), "{named}");
+    assert!(
+        named.starts_with("there is no profile \"wrok\", which TOKENWARD_PROFILE names; existing profiles:"),
+        "{named}"
+    );
     assert_eq!(beside.env("TOKENWARD_PROFILE", "ci").profile("").unwrap().client_id, "cli_env");
     // Theirs is found by its name, and may be the one that is meant where none is named.
     let named = Case::new(&FILE.replace("default_profile = \"work\"", "default_profile = \"default\""));
