@@ -85,6 +85,7 @@ mod tests {
         HandOut {
             grant: GrantId::from(Uuid::from_u128(1)),
             app: "app".parse().unwrap(),
+            registration: None,
             generation: Generation::new(generation),
             access: Access {
                 token: AccessToken::parse("token").unwrap(),
