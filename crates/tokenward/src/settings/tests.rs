@@ -206,7 +206,7 @@ fn errors_name_the_place_and_the_remedy() {
             format!("{app}open_url = \"https://gateway.corp\"\n"),
             "",
             Code::SettingMissing,
-            "the other host does not follow: give --accounts-url or TOKENWARD_ACCOUNTS_URL or apps.NAME.accounts_url in config.toml as well",
+            "the other host cannot be derived from it: set --accounts-url or TOKENWARD_ACCOUNTS_URL or apps.NAME.accounts_url in config.toml as well",
         ),
         (
             format!("{app}provider = \"lark\"\nopen_url = \"https://open.feishu.cn\"\n"),
