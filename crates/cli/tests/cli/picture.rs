@@ -141,10 +141,10 @@ fn every(text: &str, begins: &str, goes_on: impl Fn(char) -> bool, instead: &str
 
 /// A line without the number of a process, the machine's name and the room on its disk.
 fn anonymous(line: &str) -> String {
-    let line = between(line, "by process ", " on ", "4276");
-    let line = between(&line, "由进程 ", "（主机", "4276");
-    let line = between(&line, "4276 on ", "", "desk");
-    let line = between(&line, "（主机", "", " desk）");
+    let line = between(line, "(process ", " on ", "4276");
+    let line = between(&line, "，进程 ", "（主机", "4276");
+    let line = between(&line, "4276 on ", ")", "desk");
+    let line = between(&line, "4276（主机", "）", " desk");
     let line = between(&line, "writable, ", " free", "54 GiB");
     between(&line, "剩余空间 ", "；", "54 GiB")
 }
