@@ -467,6 +467,11 @@ impl Context {
         Some(named.map_or_else(Meant::default, |name| self.meant(name)).command("login"))
     }
 
+    /// A `login` as it was typed, for the login that is meant. The app stands last: a command that names one means its login by that.
+    pub(crate) fn login_as_typed(&self, command: &str) -> String {
+        self.typed.of_app(&self.meant_by_flags().complete(command, "login"))
+    }
+
     /// The flags that were typed to mean a login.
     pub(crate) fn meant_by_flags(&self) -> Meant {
         Meant::said(self.global.profile.as_ref(), self.global.user.as_ref())
@@ -476,7 +481,12 @@ impl Context {
     pub(crate) fn init_flags(&self) -> Option<String> {
         // What is to be said of the settings has been said.
         let (settings, _) = Settings::load(self.home().ok()?, self.ambient.env.clone(), Overrides::default()).ok()?;
-        let profile = settings.profile(self.named(&settings).ok()?.as_ref()).ok()?;
+        Self::init_flags_of(self.named(&settings).ok()?.as_ref(), &settings)
+    }
+
+    /// The same of a profile that is named.
+    pub(crate) fn init_flags_of(name: Option<&ProfileName>, settings: &Settings) -> Option<String> {
+        let profile = settings.profile(name).ok()?;
         let (app, name) = (profile.app_name.as_str(), quoted(profile.name.base()));
         (app != "default").then(|| format!(" --app {app} --profile {name}"))
     }

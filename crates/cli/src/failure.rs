@@ -256,6 +256,11 @@ impl Failure {
         matches!(remedy, Some(Remedy::CheckSecret | Remedy::CheckClient | Remedy::CheckSecretAtBlueKing))
     }
 
+    /// Whether the provider says that it knows no app of this id.
+    pub(crate) fn says_the_id_is_wrong(&self) -> bool {
+        self.0.refusal.as_ref().is_some_and(|refusal| refusal.remedy == Remedy::CheckAppId)
+    }
+
     /// Whether it has this code.
     pub(crate) fn is_of(&self, code: Code) -> bool {
         self.0.code == code
@@ -287,7 +292,7 @@ impl Failure {
     }
 
     /// What to do next: our own words, the remedy for the provider's refusal, or the code's general advice.
-    fn advice(&self, lang: Lang) -> Vec<String> {
+    pub(crate) fn advice(&self, lang: Lang) -> Vec<String> {
         if let Some(next) = &self.0.next {
             return next.clone();
         }

@@ -71,6 +71,11 @@ impl Meant {
         pieces.join("`")
     }
 
+    /// A command that was typed with other flags, for this login.
+    pub(crate) fn complete(&self, command: &str, verb: &str) -> String {
+        self.completed(command, verb)
+    }
+
     /// The flags that a command lacks, behind its verb. One that names an app or a file means its login by that.
     fn completed(&self, command: &str, verb: &str) -> String {
         let has = |flags: &[&str]| command.split(' ').any(|word| flags.contains(&word));

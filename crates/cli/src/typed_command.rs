@@ -6,7 +6,7 @@
 use clap::ValueEnum;
 use tokenward_core::{Brand, is_hidden};
 
-use crate::args::{Command, InsistFlags, PlaceFlags};
+use crate::args::{Command, InsistFlags, Login, PlaceFlags};
 
 /// The flags about a file that a command was given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +19,14 @@ pub(crate) struct Typed {
     server: String,
     /// Whether it is `login` that was to write the file.
     is_login: bool,
+    /// What `login` is to ask for.
+    asks: String,
+    /// Of which app it is to make a profile.
+    app: String,
+    /// How it is to reach a person.
+    way: &'static str,
+    /// The file of `login`.
+    into: Option<String>,
 }
 
 impl Typed {
@@ -36,7 +44,14 @@ impl Typed {
             }
             Command::Login(login) => {
                 let provider = login.provider.map(Brand::as_str);
-                Self { is_login: true, ..Self::new(&login.at, None, false, login.insists, provider) }
+                Self {
+                    is_login: true,
+                    asks: asks(login),
+                    app: login.app.as_ref().map(|app| format!(" --app {}", quoted(app.as_str()))).unwrap_or_default(),
+                    way: if login.device { " --device" } else { "" },
+                    into: login.env_file.as_ref().map(|file| file.display().to_string()),
+                    ..Self::new(&login.at, None, false, login.insists, provider)
+                }
             }
             _ => Self::default(),
         }
@@ -69,7 +84,7 @@ impl Typed {
             file: file.into_iter().flatten().collect(),
             places: places.into_iter().flatten().collect(),
             server: value("--server", server).unwrap_or_default(),
-            is_login: false,
+            ..Self::default()
         }
     }
 
@@ -91,7 +106,25 @@ impl Typed {
     /// `login` into the file, at these places. It makes the file where there is none, and knows no servers.
     pub(crate) fn login_into(&self, file: &str) -> String {
         let known = self.file.replace(" --create", "");
-        format!("tokenward login --env-file {}{known}{}", quoted(file), self.places)
+        format!("tokenward login --env-file {}{known}{}{}{}", quoted(file), self.places, self.asks, self.way)
+    }
+
+    /// `login` as it was typed, as far as it says what is to be logged in to and how a code is shown.
+    pub(crate) fn login_again(&self) -> String {
+        match &self.into {
+            Some(file) => self.login_into(file),
+            None => format!("tokenward login{}{}", self.asks, self.way),
+        }
+    }
+
+    /// The same for advice to take another way to a person.
+    pub(crate) fn login_otherwise(&self) -> String {
+        Self { way: "", ..self.clone() }.login_again()
+    }
+
+    /// A command that makes a profile of the app that was named.
+    pub(crate) fn of_app(&self, command: &str) -> String {
+        format!("{command}{}", self.app)
     }
 
     /// `unlink` for the login that stands there: of a file with several links it ends that one alone.
@@ -104,6 +137,20 @@ impl Typed {
     pub(crate) fn after(&self, command: &str) -> String {
         format!("{command}{}{}{}", self.file, self.places, self.server)
     }
+}
+
+/// What a login is to ask for, as flags.
+fn asks(login: &Login) -> String {
+    let names = login.purpose.iter().filter_map(|purpose| Some(purpose.to_possible_value()?.get_name().to_owned()));
+    let purposes = names.map(|name| format!(" --for {name}"));
+    let scopes = login.scope.iter().map(|scope| format!(" --scope {}", quoted(scope)));
+    let set = |flag: &str, is_set: bool| is_set.then(|| format!(" {flag}"));
+    let flags = [
+        set("--force-consent", login.force_consent),
+        set("--replace-user", login.replace_user),
+        set("--write-over", login.write_over),
+    ];
+    purposes.chain(scopes).chain(flags.into_iter().flatten()).collect()
 }
 
 /// A word as a shell takes it.

@@ -90,9 +90,11 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
             let begun = args::codes_of(&typed);
             if let Some(told) = number(&typed, lang) {
                 Some(told)
+            } else if is_whole_code(&typed) {
+                // Of numbers the others are all near, and mean other things.
+                None
             } else if begun.is_empty() {
                 let found = suggestion::nearest(&typed, known.iter().map(String::as_str));
-                // Of numbers the others are all near, and mean other things.
                 found.first().map(|nearest| lang.perhaps(nearest))
             } else {
                 Some(lang.codes_that_begin_so(typed, begun.join(lang.list_gap())))
@@ -109,6 +111,12 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
     let is_query = error.kind() == ErrorKind::InvalidValue && argument.starts_with("--query");
     let meant = meant.or_else(|| is_query.then(|| lang.query_is_not_quiet()));
     Failure::new(Code::Usage, what).then_all(meant).then(help())
+}
+
+/// Whether what was typed has the form of a code: one of ours, or a provider's number.
+fn is_whole_code(typed: &str) -> bool {
+    let number = typed.get(..2).filter(|head| head.eq_ignore_ascii_case("TW")).map_or(typed, |_| &typed[2..]);
+    number.len() >= "0401".len() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A number that is no code: an exit code of ours, or an HTTP status.

@@ -279,6 +279,7 @@ async fn take(
         name: source.clone(),
         app_id: login.app_id.as_deref(),
         app_secret: login.app_secret.as_ref(),
+        app_id_at: None,
         app_secret_at: None,
         secret_stands_in: None,
         secret_flaw: None,

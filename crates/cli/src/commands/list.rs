@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{DamagedLogin, Report, Settings, SettingsError};
-use tokenward_core::{AppName, ProfileName, Status};
+use tokenward::{DamagedLogin, Report, Session, Settings, SettingsError};
+use tokenward_core::{AppName, Code, GrantId, ProfileName, Status};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -32,7 +32,20 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     };
     let mut idle = idle(&reports, &settings, named.as_ref());
     idle.retain(|(name, _)| damaged.iter().all(|login| login.profile.as_ref() != Some(name)));
-    let exit = show_with(&reports, &damaged, &idle, None, &settings, context)?;
+    let others = match &session {
+        Some(session) => of_other_apps(&reports, &settings, session, context).await?,
+        None => Vec::new(),
+    };
+    let exit = show_with(&reports, &damaged, &idle, &others, None, &settings, context)?;
+    if !context.printer.json {
+        let lang = context.lang();
+        for (_, failure) in &others {
+            context.printer.warning(failure.message(lang));
+            for next in failure.advice(lang) {
+                context.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
+            }
+        }
+    }
     if let Some(session) = session.as_ref().filter(|_| !context.printer.json) {
         for report in &reports {
             super::login_state::next_of_a_script(report, session, context).await;
@@ -64,6 +77,28 @@ fn idle(reports: &[Report], settings: &Settings, named: Option<&ProfileName>) ->
     profiles.map(|(name, app)| (name.clone(), app)).collect()
 }
 
+/// The logins that are consents to another app than their profile names now: their tokens are handed out by nobody, and what is wrong is
+/// told with them.
+async fn of_other_apps(
+    reports: &[Report],
+    settings: &Settings,
+    session: &Session,
+    context: &Context,
+) -> Result<Vec<(GrantId, Failure)>, Failure> {
+    let mut others = Vec::new();
+    for grant in reports.iter().filter(|report| report.status != Status::Retired).map(|report| &report.grant) {
+        let Some(name) = &grant.profile else { continue };
+        let Ok(profile) = settings.profile(Some(name)) else { continue };
+        match context.own_login(grant, &profile, session, None).await {
+            Err(failure) if failure.is_of(Code::NotLoggedIn) => {
+                others.push((grant.id, failure.about(&context.meant(name), context.lang())));
+            }
+            own => own?,
+        }
+    }
+    Ok(others)
+}
+
 /// Whether a login is kept under a profile's name, or under it with a user's behind it.
 pub(super) fn belongs(report: &Report, profile: &ProfileName) -> bool {
     report.grant.profile.as_ref().is_some_and(|own| own.is_under(profile))
@@ -76,19 +111,21 @@ pub(super) fn show(
     clear_text: Option<&[String]>,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    show_with(reports, &[], &[], clear_text, settings, context)
+    show_with(reports, &[], &[], &[], clear_text, settings, context)
 }
 
 fn show_with(
     reports: &[Report],
     damaged: &[DamagedLogin],
     idle: &[(ProfileName, Option<AppName>)],
+    others: &[(GrantId, Failure)],
     clear_text: Option<&[String]>,
     settings: &Settings,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
     if context.printer.json {
-        let logins: Vec<_> = reports.iter().map(LoginFields::of).collect();
+        let fields = |report: &Report| LoginFields::of(report).of_other_app(is_among(others, report));
+        let logins: Vec<_> = reports.iter().map(fields).collect();
         let idle: Vec<_> = idle.iter().map(|(profile, app)| json!({ "profile": profile, "app": app })).collect();
         let mut document = json!({ "logins": logins, "without_login": idle });
         if !damaged.is_empty() {
@@ -103,7 +140,8 @@ fn show_with(
     let lang = context.lang();
     // The records of those who logged out are kept (I6), but are seldom what one looks for.
     let shown = |report: &&Report| context.printer.is_verbose() || report.status != Status::Retired;
-    let mut rows: Vec<_> = reports.iter().filter(shown).map(|report| row(report, context)).collect();
+    let mut rows: Vec<_> =
+        reports.iter().filter(shown).map(|report| row(report, is_among(others, report), context)).collect();
     let hidden = reports.len() - rows.len();
     let is_empty = rows.is_empty() && damaged.is_empty();
     rows.extend(idle.iter().map(|(name, app)| {
@@ -136,11 +174,15 @@ fn show_with(
     Ok(ExitCode::SUCCESS)
 }
 
+fn is_among(others: &[(GrantId, Failure)], report: &Report) -> bool {
+    others.iter().any(|(other, _)| *other == report.grant.id)
+}
+
 fn is_over(report: &Report) -> bool {
     matches!(report.status, Status::NeedsConsent | Status::Retired)
 }
 
-fn row(report: &Report, context: &Context) -> Vec<String> {
+fn row(report: &Report, of_other_app: bool, context: &Context) -> Vec<String> {
     let (lang, now, grant) = (context.lang(), context.now(), &report.grant);
     let subject = grant.subject.as_ref();
     let user = subject.map(|subject| subject.name.clone().unwrap_or_else(|| subject.id.clone()));
@@ -150,10 +192,10 @@ fn row(report: &Report, context: &Context) -> Vec<String> {
         grant.profile.as_ref().map_or_else(|| format!("{} {}", lang.no_profile(), grant.id), ToString::to_string),
         grant.app.to_string(),
         user.unwrap_or_else(|| lang.unknown()),
-        lang.status(report.status).to_owned(),
+        lang.status(if of_other_app { Status::NeedsConsent } else { report.status }).to_owned(),
         grant.generation.to_string(),
         distance(grant.access.as_ref().map(|access| access.expires)),
         // A login that is over has no end ahead of it.
-        distance(grant.refresh_expires.filter(|_| grant.has_refresh && !is_over(report))),
+        distance(grant.refresh_expires.filter(|_| grant.has_refresh && !is_over(report) && !of_other_app)),
     ]
 }

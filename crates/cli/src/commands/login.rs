@@ -29,8 +29,12 @@ use crate::failure::Failure;
 use crate::token_places::{TokenPlaces, Wish};
 
 pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Failure> {
+    // Advice to log in says what was typed, or the tokens would not reach the file, and a new profile would be of another app.
+    let again = context.login_as_typed(&context.typed.login_again());
+    let advised = |failure: Failure| failure.logging_in_by(&again, context.lang());
     if let Some(file) = &login.env_file {
-        return login_owner::with_profiles(context, Box::pin(into_file(&login, file, context))).await;
+        let done = login_owner::with_profiles(context, Box::pin(into_file(&login, file, context))).await;
+        return done.map_err(advised);
     }
     if login.insists.terms().permit_more() {
         return Err(Failure::new(Code::Usage, context.lang().insists_need_file()).complete());
@@ -38,14 +42,7 @@ pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Fai
     if login.at.says_anything() {
         return Err(Failure::new(Code::Usage, context.lang().env_file_flags()).complete());
     }
-    let done = login_owner::with_profiles_told_before(context, Box::pin(by_profile(&login, context))).await;
-    // A profile that was to be made is of the app that was named, also the next time.
-    done.map_err(|failure| match &login.app {
-        Some(app) => {
-            failure.logging_in_by(&format!("{} --app {app}", context.meant_by_flags().command("login")), context.lang())
-        }
-        None => failure,
-    })
+    login_owner::with_profiles_told_before(context, Box::pin(by_profile(&login, context))).await.map_err(advised)
 }
 
 /// Logs in under a profile, which is made if it is not there.

@@ -22,6 +22,8 @@ pub(super) struct Source<'a> {
     /// The file, or the tool, in words.
     pub(super) name: String,
     pub(super) app_id: Option<&'a str>,
+    /// Where in a file it stands.
+    pub(super) app_id_at: Option<&'a Place>,
     pub(super) app_secret: Option<&'a AppSecret>,
     /// Where in a file it stands.
     pub(super) app_secret_at: Option<&'a Place>,
@@ -40,6 +42,7 @@ impl<'a> Source<'a> {
         Self {
             name: context.short(&spot.file),
             app_id: spot.app_id.as_deref(),
+            app_id_at: spot.app_id_at.as_ref(),
             app_secret: spot.app_secret.as_ref(),
             app_secret_at: spot.app_secret_at.as_ref(),
             secret_stands_in: spot.secret_stands_in.as_ref(),
@@ -184,13 +187,21 @@ impl<'a> Source<'a> {
             ..Init::default()
         };
         let refused = context.lang().app_not_saved(&self.name);
-        let done = init::register(&init, self.app_secret.cloned(), refused.clone(), context).await;
-        let done = done.map_err(|failure| match self.app_secret_at {
-            Some(at) if self.app_secret.is_some() && failure.is_of(Code::AppCredentialsWrong) => {
-                let again = context.typed.login_into(&self.name);
-                failure.only_then([context.lang().correct_secret_in_file(at, &self.name, again), refused])
+        let done = init::register(&init, self.app_secret.cloned(), refused, context).await;
+        let done = done.map_err(|failure| {
+            let wrong = if failure.says_the_id_is_wrong() {
+                self.app_id_at
+            } else {
+                self.app_secret_at.filter(|_| self.app_secret.is_some())
+            };
+            match wrong.filter(|_| failure.is_of(Code::AppCredentialsWrong)) {
+                Some(at) => {
+                    let (lang, again) = (context.lang(), context.typed.login_into(&self.name));
+                    let next = [lang.correct_secret_in_file(at, &self.name, again), lang.other_platform_of_file()];
+                    failure.only_then(next).stands(lang.nothing_saved_of_file())
+                }
+                None => failure,
             }
-            _ => failure,
         })?;
         context.printer.note(context.lang().app_from_file(id.escape_debug(), &self.name, &done.profile.name));
         done.tell_first(context);

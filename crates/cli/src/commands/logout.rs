@@ -18,8 +18,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         if let Some(id) = &logout.login {
             return Err(adopt::no_such_login(id, context));
         }
-        context.profile(&settings)?;
-        return Err(Failure::of(Code::NotLoggedIn));
+        return nobody(&context.profile(&settings)?.name, context);
     };
     if let Some(id) = &logout.login {
         return unnamed(id, logout.yes, &session, context).await;
@@ -82,8 +81,11 @@ async fn unstored(
 ) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let is_kept = session.keeper().answers_kept(name).await.is_ok_and(|count| count > 0);
-    if failure.exit() != ExitCode::from(Code::NotLoggedIn.exit() as u8) || !is_kept {
+    if !failure.is_of(Code::NotLoggedIn) {
         return Err(failure);
+    }
+    if !is_kept {
+        return nobody(name, context);
     }
     if !yes && !context.asker().yes(lang.ask_drop_answers(name), &lang.logout_ways()).await? {
         context.printer.note(lang.nothing_changed());
@@ -94,6 +96,16 @@ async fn unstored(
         context.printer.document(&json!({ "profile": name, "revoked": false }))?;
     } else {
         context.printer.note(lang.answers_dropped(name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Nobody is logged in, which is what was asked for.
+fn nobody(name: &ProfileName, context: &Context) -> Result<ExitCode, Failure> {
+    if context.printer.json {
+        context.printer.document(&json!({ "profile": name, "revoked": false }))?;
+    } else {
+        context.printer.note(context.lang().logged_out_already(name));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -88,8 +88,16 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
         if !proxy.print_env {
             greet(&url, &proxy, &work, listening.address(), secret.is_some(), context);
         }
-        let lines: Vec<_> = env.iter().map(|(name, value)| assignment(name, value)).collect();
-        printer.data(&lines.join("\n"))?;
+        match &proxy.secret_file {
+            // Whoever reads a log knows the file and is not to know the secret.
+            Some(file) if !proxy.print_env && !context.ambient.surface.out => {
+                printer.note(lang.proxy_settings_unshown(file.display()));
+            }
+            _ => {
+                let lines: Vec<_> = env.iter().map(|(name, value)| assignment(name, value)).collect();
+                printer.data(&lines.join("\n"))?;
+            }
+        }
     }
     listening.run(context.stopping(Ending::Requests)).await;
     log.end().await;
@@ -122,7 +130,9 @@ fn again(work: &Arc<Work>, identity: Identity) -> Option<tokenward_serve::proxy:
 fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bool, context: &Context) {
     let (lang, printer) = (context.lang(), context.printer);
     let host = work.app.hosts.open.as_str().trim_end_matches('/');
-    printer.note(lang.proxy_ready(url));
+    // Where stderr is no terminal it is a log, and the secret is in none.
+    let shown = if context.ambient.surface.err { url.to_owned() } else { without_secret(url) };
+    printer.note(lang.proxy_ready(shown));
     printer.note(match proxy.identity {
         Identity::User => lang.proxy_user(&work.profile.name, host),
         Identity::App => lang.proxy_app(&work.app.name, host),
@@ -132,6 +142,12 @@ fn greet(url: &str, proxy: &Proxy, work: &Work, address: SocketAddr, guarded: bo
         printer.note(lang.proxy_secret_path());
     }
     caution(address, guarded, context);
+    if !context.ambient.surface.out && proxy.secret_file.is_some() {
+        return;
+    }
+    if guarded && !context.ambient.surface.out {
+        printer.note(lang.proxy_secret_on_stdout());
+    }
     printer.note(if guarded { lang.proxy_set_secret() } else { lang.proxy_set() });
 }
 
@@ -185,6 +201,14 @@ fn url(address: SocketAddr, secret: Option<&LocalSecret>, hosts: &[String]) -> S
     };
     let secret = secret.map(|secret| format!("/s/{}", secret.expose())).unwrap_or_default();
     format!("http://{host}{secret}")
+}
+
+/// The address for those who are not to know the secret.
+fn without_secret(url: &str) -> String {
+    match url.split_once("/s/") {
+        Some((address, _)) => format!("{address}/s/…"),
+        None => url.to_owned(),
+    }
 }
 
 /// The variables by which SDKs and MCP servers are led here. Those after the first are read by `@larksuiteoapi/lark-mcp`.

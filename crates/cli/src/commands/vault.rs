@@ -112,6 +112,10 @@ pub(super) fn named(damaged: &[DamagedLogin]) -> Vec<serde_json::Value> {
 
 async fn backup(file: &Path, from: &BackupKeyFrom, context: &Context) -> Result<(), Failure> {
     let lang = context.lang();
+    // Elsewhere `-` is stdout. Here stdout has the key, and a file of that name would be taken for the pipe's.
+    if file == Path::new("-") {
+        return Err(Failure::new(Code::Usage, lang.backup_to_stdout()).then(lang.backup_to_stdout_next()));
+    }
     if file.exists() {
         return Err(Failure::new(Code::BadSetting, lang.file_exists(file.display())).then(lang.choose_other_file()));
     }

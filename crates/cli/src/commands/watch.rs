@@ -55,7 +55,10 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
             // A name that nobody has set up was mistyped.
             Err(failure) if by_name && failure.is_of(Code::UnknownProfile) => return Err(failure),
             // One that cannot be followed holds up no other, and a person is told as of a login that is over.
-            Err(failure) => refused.push((name, failure)),
+            Err(failure) => {
+                let meant = context.meant(&name).registering(Context::init_flags_of(Some(&name), &settings));
+                refused.push((name, failure.about(&meant, lang)));
+            }
         }
     }
     if profiles.is_empty() && by_name {
@@ -67,6 +70,9 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
         } else {
             let words = lang.not_followed(&name, failure.message(lang), failure.code());
             context.printer.warning(&words);
+            for next in failure.advice(lang) {
+                context.printer.note(format!("{}{}{next}", lang.next_head(), lang.gap()));
+            }
             alarm.not_followed(&name, failure.code(), &words);
         }
     }

@@ -74,6 +74,8 @@ super::sentences! {
     secret_is_reference_next(variable, init) { "set {variable} to the secret, or run `{init}` first" "请把密钥设为环境变量 {variable}，或先运行 `{init}`" }
     correct_secret_in_file(key, file, again) { "correct {key} in {file}, then run `{again}` again" "请改正 {file} 中的 {key}，然后再次运行 `{again}`" }
     app_not_saved(file) { "nothing was saved: the id and secret in {file} are refused; use --provider lark or feishu for the other platform" "没有保存：{file} 中的 App ID 和密钥被拒绝；可用 --provider lark 或 feishu 指定另一个平台" }
+    nothing_saved_of_file() { "nothing was saved" "没有保存任何内容" }
+    other_platform_of_file() { "if it is an app of the other platform, add --provider lark or --provider feishu" "如果该应用属于另一个平台，请加上 --provider lark 或 --provider feishu" }
     app_differs(file, id, profile, own) { "{file} belongs to the app {id}, and profile {profile} belongs to the app {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而配置档 {profile} 属于应用 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     app_differs_from_variable(file, id, variable, own) { "{file} belongs to the app {id}, and {variable} says {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而 {variable} 指定的是 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     unset_app_id(variable) { "unset {variable} and its secret for this file, and run the same command again" "请为此文件取消环境变量 {variable} 及其密钥，再次运行同一命令" }

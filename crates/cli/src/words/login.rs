@@ -84,6 +84,7 @@ super::sentences! {
     logout_ways() { "`--yes`" "`--yes`" }
     nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: logged out, the tokens are deleted from this machine" "配置档 {profile}：已退出登录，本机上的令牌已删除" }
+    logged_out_already(profile) { "profile {profile}: nobody is logged in, so there is nothing to log out of" "配置档 {profile}：没有人登录，无需退出" }
     logged_out_revoked(profile) { "profile {profile}: revoked at the provider and deleted from this machine" "配置档 {profile}：已在平台撤销，本机上的令牌已删除" }
     logged_out_unrevoked(profile) { "profile {profile}: deleted from this machine; the provider did not confirm the revocation" "配置档 {profile}：本机上的令牌已删除；平台未确认撤销" }
     revoke_by_hand(url) { "you can revoke it at {url}" "可在此页面自行撤销：{url}" }

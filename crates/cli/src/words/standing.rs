@@ -40,7 +40,7 @@ super::sentences! {
     unknown_life() { "an unknown time" "未知时长" }
     unknown() { "unknown" "未知" }
     no_profile() { "(no profile)" "（无配置档）" }
-    nothing_listed() { "not logged in; run `tokenward init`, then `tokenward login`" "目前没有登录；请先运行 `tokenward init`，再运行 `tokenward login`" }
+    nothing_listed() { "not logged in; run `tokenward login`, which sets up the app first where there is none" "目前没有登录；请运行 `tokenward login`：尚未设置应用时，会先进行设置" }
     nobody_yet(profiles) { "not logged in yet; profiles: {profiles}. Run `tokenward login`" "目前没有登录；已设置的配置档：{profiles}。请运行 `tokenward login`" }
     logged_out_hidden(count) { "logged out and not shown: {count} (-v shows them)" "已退出而未显示：{count} 个（-v 可显示）" }
     doubt_story(since, why) { "a refresh token was sent and {why} ({since}); Tokenward asks again when that is safe" "自 {since}起结果未知：刷新令牌已发出，但{why}；等到可以安全重试时，会再询问平台一次" }

@@ -132,6 +132,8 @@ const REASONS: &[Words] = &[
 ];
 
 super::sentences! {
+    backup_to_stdout() { "a backup is not written to stdout" "备份不能写到标准输出" }
+    backup_to_stdout_next() { "name a new file, `tokenward vault backup FILE`, and copy that: it is encrypted, and its key is printed on stdout unless you give one" "请指定一个新文件：`tokenward vault backup 文件`，然后复制该文件：它已加密；没有提供密钥时，密钥会输出到标准输出" }
     restore_in_copy() { "in the backup" "备份中" }
     restore_in_earlier() { "in the earlier vault" "之前的保险库中" }
     restore_here() { "here" "本机" }

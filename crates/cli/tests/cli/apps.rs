@@ -90,6 +90,12 @@ fn a_login_says_itself_which_app_it_is_of() {
     let told = doctor.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains(&format!("is of another app, {}", world.app.id)), "{doctor:?}");
     assert!(!told.contains("withdr"), "{doctor:?}");
+    // Where all logins are shown it is no valid one either.
+    let list = world.run_with(&variables, &["list"]);
+    assert!(list.succeeds().out.contains("login required") && !list.out.contains("valid"), "{list:?}");
+    assert!(list.err.contains("belongs to another app") && list.err.contains(&way), "{list:?}");
+    let json = world.run_with(&variables, &["list", "--json"]).json();
+    assert_eq!(json["logins"][0]["status"], "login-required", "{json}");
     assert_eq!(world.sandbox.counters().refreshes, 0, "no token of one app goes to another");
     // Told back, it is what it was; and the other's login is the other's.
     std::fs::write(world.home.join("config.toml"), &good).unwrap();
@@ -99,6 +105,20 @@ fn a_login_says_itself_which_app_it_is_of() {
     world.run_with(&variables, &["refresh"]).succeeds();
     std::fs::write(world.home.join("config.toml"), &good).unwrap();
     world.run_with(&variables[..1], &["refresh"]).fails(3, &other.id);
+}
+
+/// Profiles are the arguments of `watch`, and its advice names the one that is meant.
+#[test]
+fn advice_of_a_watch_names_the_profile() {
+    let world = World::logged_in();
+    world.login(&["-p", "work"]).succeeds();
+    let other = world.sandbox.app(AppSpec::new(Brand::Feishu).redirect("http://127.0.0.1/callback"));
+    std::fs::write(world.home.join("config.toml"), world.config().replace(&world.app.id, &other.id)).unwrap();
+    let variables = [("TOKENWARD_APP_SECRET", &*other.secret)];
+    let ran = world.run_with(&variables, &["watch", "work"]);
+    assert!(ran.fails(3, "TW0401").err.contains("`tokenward login --profile work`"), "{ran:?}");
+    let ran = world.run_with(&variables, &["watch", "default", "work"]);
+    assert!(ran.fails(3, "TW0401").err.contains("`tokenward login`"), "{ran:?}");
 }
 
 #[test]

@@ -197,7 +197,8 @@ fn a_wrong_secret_and_a_wrong_brand() {
         ("TOKENWARD_ACCOUNTS_URL", accounts.as_str()),
     ];
     let ran = world.run_with(&lark, &["doctor", "--online"]);
-    assert!(ran.code == 3 && ran.out.contains("--provider"), "{ran:?}");
+    // The secret comes first: a login with one that is refused would fail.
+    assert!(ran.code == 6 && ran.out.contains("--provider"), "{ran:?}");
     // A host of one brand for an app of the other needs no network to be seen.
     let mixed = [("TOKENWARD_PROVIDER", "feishu"), ("TOKENWARD_OPEN_URL", "https://open.larksuite.com")];
     let ran = world.run_with(&mixed, &["doctor"]);

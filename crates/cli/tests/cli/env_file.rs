@@ -239,6 +239,13 @@ fn a_secret_that_is_missing_misspelt_or_wrong_is_told_by_its_key() {
     let ran = project.run(&[&["--json"][..], &words].concat());
     let document: serde_json::Value = serde_json::from_str(ran.fails(6, "TW0701").err.lines().last().unwrap()).unwrap();
     assert!(document.to_string().contains(next), "{document}");
+    // The provider tells a wrong id from a wrong secret; what was typed besides is not lost from the command.
+    project.write(".env", &text.replace(&project.world.app.id, "cli_ffffffffffffffff"));
+    let ran = project.run(&["--json", "login", "--env-file", ".env", "--device", "--for", "wiki"]);
+    let told = ran.fails(6, "TW0701").error();
+    let next = "correct FEISHU_APP_ID in .env, then run `tokenward login --env-file .env --for wiki --device` again";
+    assert_eq!((told["next"][0].as_str(), told["current_state"].as_str()), (Some(next), Some("nothing was saved")));
+    assert!(!told["next"].to_string().contains("FEISHU_APP_SECRET"), "{told}");
 }
 
 #[test]

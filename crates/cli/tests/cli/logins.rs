@@ -291,6 +291,14 @@ fn logging_out_forgets_and_revoking_withdraws() {
     world.run(&["logout", "--yes"]).succeeds();
     world.run(&["token"]).fails(3, "TW0401");
     assert!(world.secrets().contains(&token.trim().to_owned()), "without --revoke the provider is not told");
+    // What was asked for is so already; a script that logs out twice goes on.
+    for words in [&["logout"][..], &["logout", "--yes"], &["logout", "--yes", "--revoke"]] {
+        let ran = world.run(words);
+        assert!(ran.succeeds().err.contains("nobody is logged in") && !ran.err.contains("tokenward login"), "{ran:?}");
+    }
+    assert_eq!(world.run(&["logout", "--json"]).succeeds().json()["revoked"], false);
+    World::new().run(&["logout"]).succeeds();
+    world.run(&["logout", "-p", "nobody"]).fails(2, "TW0201");
 
     world.login(&[]).succeeds();
     let ran = world.run(&["logout", "--yes", "--revoke", "--json"]);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokenward_emulator::Fault;
 use tokenward_testkit::wait_until;
 
+use crate::terminal::AtTerminal;
 use crate::world::{Started, World, talk};
 
 const ECHO: &str = "/open-apis/sandbox/v1/echo";
@@ -148,6 +149,34 @@ fn an_address_that_others_reach_needs_two_words() {
     started.signal("INT");
     let ran = started.finish();
     assert!(ran.succeeds().err.contains("other machines can reach 0.0.0.0:"), "{ran:?}");
+}
+
+/// What is no terminal may be a container's log, which others read than the secret's file.
+#[test]
+fn a_secret_is_written_to_no_log() {
+    let world = World::logged_in();
+    let file = world.home.join("proxy.secret");
+    let words = ["proxy", "--listen", "127.0.0.1:0", "--secret-file", file.to_str().unwrap()];
+    let mut started = Started::new(&mut world.command(&words));
+    started.until_told("--print-env prints the settings");
+    started.signal("TERM");
+    let ran = started.finish();
+    let secret = std::fs::read_to_string(&file).unwrap();
+    assert!(!ran.succeeds().out.contains(secret.trim()) && !ran.err.contains(secret.trim()), "{ran:?}");
+    assert!(ran.err.contains("/s/…"), "{ran:?}");
+    // One that was drawn stands where it can be read by whoever asked for it, and in no message.
+    let mut started = Started::new(&mut world.command(&words[..3]));
+    let line = started.line();
+    let secret = line.trim_end_matches('\'').rsplit_once("/s/").unwrap().1.to_owned();
+    started.signal("TERM");
+    let ran = started.finish();
+    assert!(!ran.succeeds().err.contains(&secret) && ran.err.contains("use --secret-file FILE"), "{ran:?}");
+    // At a terminal the whole address is shown.
+    let mut proxy = AtTerminal::new(&world, "proxy --listen 127.0.0.1:0");
+    proxy.until("USER_ACCESS_TOKEN=");
+    let shown = proxy.seen();
+    let whole = shown.lines().find(|line| line.contains("listens on")).unwrap();
+    assert!(!whole.contains("/s/…") && whole.contains("/s/"), "{shown}");
 }
 
 #[test]

@@ -312,6 +312,7 @@ fn a_profile_that_cannot_be_followed_is_told_and_the_others_go_on() {
     let mut watch =
         Started::new(&mut desktop.command(&["watch", "default", "ci", "--on-trouble", "hook"], ":/usr/bin:/bin"));
     watch.until_told("profile ci is not watched");
+    watch.until_told("hint: run `tokenward init --app other");
     assert!(watch.line().contains(".env"), "the other is followed");
     wait_until(|| !desktop.calls("hook").is_empty());
     watch.signal("TERM");

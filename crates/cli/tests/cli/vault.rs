@@ -42,6 +42,10 @@ fn a_copy_brings_a_lost_vault_back() {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
     world.run(&["vault", "backup", copy]).fails(2, "exists");
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(world.command(&["vault", "backup", "-"]).current_dir(folder.path()));
+    assert!(ran.fails(2, "TW0200").err.contains("`tokenward vault backup FILE`"), "{ran:?}");
+    assert!(ran.out.is_empty() && !folder.path().join("-").exists(), "no file is made of that name");
 
     std::fs::remove_dir_all(world.home.join("vault")).unwrap();
     world.run(&["token"]).fails(2, "TW0204");

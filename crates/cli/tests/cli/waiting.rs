@@ -146,6 +146,28 @@ fn an_ssh_session_is_told_that_no_browser_comes_back() {
     assert!(ran.err.contains("这是容器环境") && ran.err.contains("--device"), "{ran:?}");
 }
 
+/// Whoever follows the advice has the same login in the same file.
+#[test]
+fn another_way_to_log_in_is_advised_with_what_was_typed() {
+    let world = World::new();
+    let file = world.home.join("tokens.env");
+    let words = format!("login --env-file {} --for wiki --port 0 --timeout 1s", file.display());
+    let way = format!("tokenward login --env-file {} --for wiki", file.display());
+    let mut login = AtTerminal::with(&world, &[("container", "podman"), ("COLUMNS", "500")], &words);
+    login.until("simpler here");
+    let (shown, code) = login.end();
+    let shown = shown.replace(['\r', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(code == 3 && shown.contains(&format!("run `{way} --device`")), "{shown}");
+    assert!(shown.contains(&format!("run `{way}` again")), "also once the time is over: {shown}");
+    let typed: Vec<&str> = words.split(' ').chain(["-p", "work"]).collect();
+    let ran = world.run_with(&[("container", "podman")], &typed);
+    let told = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        ran.code == 2 && told.contains(" --for wiki --device`") && told.contains("login --profile work --env-file"),
+        "{ran:?}"
+    );
+}
+
 /// A build or a container is not held up for the five minutes of a login that nobody sees.
 #[test]
 fn a_login_that_nobody_could_finish_is_refused_at_once() {

@@ -17,6 +17,7 @@ use super::rotations;
 use super::severity::Severity;
 use super::story::Story;
 use crate::links::{FileComparison, LinkState};
+use crate::settings::Warning;
 
 /// Answers every question that the facts permit, in the order of [`Check`]; the profile that is meant first, then what
 /// concerns everyone, then a line for each other profile that needs attention.
@@ -92,7 +93,9 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         }
     };
     for warning in &profile.warnings {
-        found.add(Check::App, Story::SettingDoubtful(warning.clone()));
+        // What is wrong with the app is told first: who logs in anew with a wrong secret has gained nothing.
+        let check = if matches!(warning, Warning::LoginOfOtherApp { .. }) { Check::Login } else { Check::App };
+        found.add(check, Story::SettingDoubtful(warning.clone()));
     }
     match &profile.login {
         Some(login) => examine_login(facts, app, profile, login, found),

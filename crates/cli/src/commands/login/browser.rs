@@ -81,7 +81,7 @@ fn nobody_there(login: &Login, work: &Work, context: &Context) -> Option<Failure
         // A browser of this machine can come back, whoever it is that opens the address.
         None => return None,
     };
-    let command = context.meant_by_flags().command("login");
+    let command = context.login_as_typed(&context.typed.login_otherwise());
     // The dialects that need an app's token know no device code.
     let device = (!work.app.token_api.needs_app_token()).then(|| lang.nobody_device(&command));
     let others = [lang.nobody_paste(&command), lang.nobody_no_browser(&command)];
@@ -112,7 +112,7 @@ fn show(login: &Login, url: &Url, callback: Option<&Callback>, work: &Work, cont
             printer.note(lang.no_browser_found());
         }
     }
-    let command = context.meant_by_flags().command("login");
+    let command = context.login_as_typed(&context.typed.login_otherwise());
     if let Some(callback) = callback.filter(|_| !is_opened) {
         let address = callback.redirect_uri();
         match remote {
