@@ -184,6 +184,14 @@ impl Context {
         Ok(profile)
     }
 
+    /// Says which variables outrank what the configuration says of a profile's app.
+    pub(crate) fn tell_overruled(&self, settings: &Settings, profile: &ProfileName) {
+        let variables = settings.overruled(profile);
+        if !variables.is_empty() {
+            self.printer.note(self.lang().settings_overruled(variables.join(self.lang().list_gap())));
+        }
+    }
+
     /// The provider of the profile that is meant, where the settings say so much.
     pub(crate) fn provider(&self) -> Option<ProviderName> {
         let settings = self.settings().ok()?;

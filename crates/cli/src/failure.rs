@@ -261,6 +261,11 @@ impl Failure {
         self.0.refusal.as_ref().is_some_and(|refusal| refusal.remedy == Remedy::CheckAppId)
     }
 
+    /// Whether the provider says that the app has not all the scopes that were asked for.
+    pub(crate) fn lacks_scopes(&self) -> bool {
+        self.0.refusal.as_ref().is_some_and(|refusal| refusal.remedy == Remedy::EnableScope)
+    }
+
     /// Whether it has this code.
     pub(crate) fn is_of(&self, code: Code) -> bool {
         self.0.code == code

@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 (None, None) => failure,
             };
             let failure = match &new_login {
-                Some(name) if failure.is_of(Code::UnknownProfile) => failure.then(lang.new_profile_of(name)),
+                Some(name) if failure.is_of(Code::UnknownProfile) => failure.only_then([lang.new_profile_of(name)]),
                 _ => failure,
             };
             let failure = failure.at(|| context.provider(), lang);

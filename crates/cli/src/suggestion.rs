@@ -177,6 +177,7 @@ pub(crate) fn command_of(arguments: &[OsString], until: Option<&str>) -> String 
 const FLAGS: &[(&str, &[&str])] = &[
     ("-e", &["env"]),
     ("--raw", &["format"]),
+    ("--header", &["format"]),
     ("-c", &["config-file", "home"]),
     ("--config", &["config-file", "home"]),
     ("--force", &["yes", "write-over", "force-consent", "replace-user"]),

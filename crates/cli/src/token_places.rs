@@ -356,7 +356,8 @@ pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
     let failure = match format {
         // Who has no token yet names no places.
         Format::Dotenv | Format::Properties | Format::Fish => {
-            failure.then(lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file))))
+            let failure = failure.then(lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file))));
+            failure.then(lang.add_keys(format!("tokenward link {} --create", quoted(file))))
         }
         // An ini file is often another program's, which would meet a section that it does not know.
         Format::Ini | Format::Json | Format::Toml => failure,

@@ -53,6 +53,7 @@ async fn by_profile(login: &Login, context: &Context) -> Result<ExitCode, Failur
         None => named_anew(settings, context)?,
     };
     let profile = context.profile(&settings)?;
+    context.tell_overruled(&settings, &profile.name);
     let session = context.session(&settings).await?;
     let work = context.work_of(profile, session).await?;
     if !work.app.token_api.has_browser_login() {
@@ -184,13 +185,18 @@ async fn consent(login: &Login, work: &Work, context: &Context) -> Result<LoginR
     let asked = asked(&work.profile, login, context)?;
     let wished = asked.clone();
     let done = if login.device {
-        device::login(login, asked, work, context).await?
+        device::login(login, asked, work, context).await
     } else {
-        browser::login(login, asked, work, context).await?
+        browser::login(login, asked, work, context).await
     };
-    match done {
+    // The provider names one scope; whoever goes to the console enables all of them at once.
+    let all_named = |failure: Failure| match failure.lacks_scopes() {
+        true => failure.or_then(context.lang(), context.lang().scopes_asked(&wished)),
+        false => failure,
+    };
+    match done.map_err(all_named)? {
         Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, context).await,
-        done => Ok(done?),
+        done => done.map_err(|error| all_named(error.into())),
     }
 }
 

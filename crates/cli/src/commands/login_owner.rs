@@ -80,8 +80,14 @@ impl<'a> Source<'a> {
         for warning in &profile.warnings {
             context.printer.warning(context.lang().settings_warning(warning));
         }
+        context.tell_overruled(&settings, &profile.name);
         if let Some(id) = self.app_id.filter(|id| *id != profile.client_id) {
             return Err(self.another_app(id, &name, &profile.client_id, context));
+        }
+        if let (SecretSource::Given(used), Some(own)) = (&profile.secret, self.app_secret)
+            && used.expose() != own.expose()
+        {
+            context.printer.note(context.lang().secret_overruled(APP_SECRET, &self.name));
         }
         if let (SecretSource::Vault, Some(_), Some(secret)) = (&profile.secret, self.app_id, self.app_secret)
             && session.keeper().app_secret(&profile.app_name).await?.is_none()

@@ -52,6 +52,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     if !of_program.is_empty() && name.base() == name.as_str() {
         return show_unset(&of_program, &settings, &session, context).await;
     }
+    context.tell_overruled(&settings, &name);
     let (_, grant) = context.login_of(&settings, &session).await?;
     let report = session.keeper().status(grant).await?;
     let other = match &profile {

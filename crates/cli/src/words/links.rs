@@ -23,6 +23,7 @@ super::sentences! {
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有找到常用的令牌键名或变量名" }
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
+    add_keys(command) { "where you are logged in already, `{command}` adds lines of the usual names and fills them" "如果已经登录，`{command}` 会添加常用名称的行并写入令牌" }
     name_places(example) { "say where the token is, for example {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
@@ -174,6 +175,9 @@ super::sentences! {
     notice_link_adopted(file) { "{file} held a login that was new to the vault; the profile now uses it (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可恢复之前的登录）" }
     notice_link_not_written(file, detail) { "{file} could not be updated and will be retried: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     notice_stale_copy(file, places) { "{file} holds the current tokens; an old token of this login is left at {places}, where it is in another form or could not be written: delete it, or write the current one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
+    state_gone() { "the file is gone" "文件已不存在" }
+    advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除链接；`tokenward link {file} --create` 可重新创建文件" }
+    notice_link_gone(shown, file) { "the linked file {shown} does not exist: `tokenward unlink {file}` ends the link, `tokenward link {file} --create` makes the file anew" "链接的文件 {shown} 不存在：`tokenward unlink {file}` 可解除链接，`tokenward link {file} --create` 可重新创建文件" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
     notice_link_of_another(file, profile) { "{file} holds the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     notice_link_blank(file) { "{file} has no token at its place and is left unchanged; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
@@ -231,6 +235,7 @@ impl Lang {
             FileComparison::Unclear => self.state_unclear(),
             FileComparison::Reference => self.state_reference(),
             FileComparison::WithoutLogin => self.state_without_login(),
+            FileComparison::Unusable(error) if error.detail().is_some_and(is_gone) => self.state_gone(),
             FileComparison::Unusable(_) => self.state_unusable(),
             _ => self.unknown(),
         }
@@ -274,7 +279,12 @@ impl Lang {
             FileComparison::Over => advice.push(self.advice_over(&state.link.target.profile)),
             FileComparison::WithoutLogin => advice.push(self.advice_without_login(&state.link.target.profile)),
             FileComparison::Unusable(error) => {
-                advice.push(self.outcome_unusable(self.detail(error.detail().unwrap_or_default())));
+                let detail = error.detail().unwrap_or_default();
+                if is_gone(detail) {
+                    advice.push(self.advice_gone(quoted(&state.link.target.file.display().to_string())));
+                } else {
+                    advice.push(self.outcome_unusable(self.detail(detail)));
+                }
             }
             _ => {}
         }
@@ -323,6 +333,9 @@ impl Lang {
             Notice::StaleCopy { file, places } => {
                 let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap());
                 self.notice_stale_copy(file.display(), places)
+            }
+            Notice::LinkUnusable { file, error } if error.detail().is_some_and(is_gone) => {
+                self.notice_link_gone(file.display(), quoted(&file.display().to_string()))
             }
             Notice::LinkUnusable { file, error } => self.notice_link_unusable(
                 file.display(),
@@ -384,4 +397,9 @@ impl Lang {
             _ => self.notice_other(),
         }
     }
+}
+
+/// Whether a linked file is not there any more, by what the engine says of it.
+fn is_gone(detail: &str) -> bool {
+    detail.ends_with(" does not exist") && !detail.contains(" is a link to ")
 }

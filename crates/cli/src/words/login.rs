@@ -72,6 +72,7 @@ super::sentences! {
     took_over(who, profile, id) { "profile {profile} previously used the login of {who}, which is kept without a profile: `tokenward adopt --undo -p {profile}` restores it, `tokenward logout --login {id}` deletes it" "配置档 {profile} 之前是 {who} 的登录，现已保留但不属于任何配置档：`tokenward adopt --undo -p {profile}` 可恢复，`tokenward logout --login {id}` 可将其删除" }
     login_not_told(user) { "the provider did not say which user the new login belongs to, and the profile belongs to {user}. Tokenward asks the provider again on each call. Until it answers, the new login is not used, and the token of the previous login is handed out while it is valid. If the new login belongs to another user, it is kept without a profile and the previous login stays in use" "平台没有说明这是谁的登录，而配置档属于 {user}：每次调用时会再次询问。在得到答复之前不使用此登录，而是继续提供之前登录的令牌（只要它仍有效）。若属于另一位用户，则该登录保留但不属于任何配置档，并恢复之前的登录" }
     scopes_granted(scopes) { "granted: {scopes}" "已授权：{scopes}" }
+    scopes_asked(scopes) { "this login asked for: {scopes}" "本次登录申请的权限：{scopes}" }
     scopes_missing(scopes) { "requested but not granted: {scopes}. Enable them for the app in the console and publish a version, then log in again" "已申请但未授权：{scopes}。请在开发者后台为应用开通并发布版本，然后运行 `tokenward login`" }
     login_lasts(access, refresh) { "the access token is valid for {access} and refreshed automatically; the login expires after {refresh} without use" "访问令牌有效期 {access}，会自动刷新；闲置 {refresh}后登录到期" }
     login_wall(moment) { "the login expires {moment} at the latest" "登录最迟在 {moment}失效" }

@@ -1,6 +1,7 @@
 //! Words of `profile`, `whoami` and `version`, and of what is told about names of profiles.
 
 super::sentences! {
+    profile_is_made_as(name) { "to create a profile of that name, log in under it: `tokenward login --profile {name}`" "要新建这个名称的配置档，请以它登录：`tokenward login --profile {name}`" }
     profile_is_made_by() { "to create a profile, log in under its name: `tokenward login NAME`" "登录时即创建配置档：`tokenward login 名称`" }
     refresh_always_refreshes() { "`tokenward refresh` always refreshes, whether or not the token has expired: leave the flag out" "`tokenward refresh` 总会刷新，无论令牌是否过期：去掉该参数即可" }
     who_as(user, profile, app, status) { "{user} · profile {profile} · app {app} · {status}" "{user} · 配置档 {profile} · 应用 {app} · {status}" }

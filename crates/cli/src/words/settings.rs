@@ -10,11 +10,14 @@ use tokenward_core::{BadSecret, ProfileName, ScopesError, masking};
 
 use super::Lang;
 use crate::failure::Failure;
+use crate::token_places::quoted;
 
 super::sentences! {
     origin_default() { "the default" "默认值" }
     origin_line(key, file, line) { "{key} ({file} line {line})" "{key}（{file} 第 {line} 行）" }
     meant_word(name) { ". Did you mean {name}?" "。你是不是想输入 {name}？" }
+    settings_overruled(variables) { "these environment variables say otherwise than config.toml, and win: {variables}" "以下环境变量与 config.toml 不一致，以环境变量为准：{variables}" }
+    secret_overruled(variable, file) { "the app secret is taken from {variable}; {file} has another one, which is not used" "App Secret 取自环境变量 {variable}；{file} 中是另一个，没有使用" }
     secret_missing(app) { "the secret of app {app} is missing: it is not in the environment, in a file or in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
     secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
 }
@@ -23,6 +26,10 @@ impl Lang {
     /// A failure of the settings, with its code. Its sentence says what to do, so no general advice follows.
     pub(crate) fn settings_failure(self, error: &SettingsError) -> Failure {
         let failure = Failure::new(error.code(), self.settings_sentence(error)).complete();
+        let failure = match error {
+            SettingsError::UnknownProfile { name, .. } => failure.then(self.profile_is_made_as(quoted(name.as_str()))),
+            _ => failure,
+        };
         match error.source() {
             Some(source) => failure.detail(source.to_string()),
             None => failure,

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use crate::project::Project;
-use crate::world::World;
+use crate::world::{Started, World, browse};
 
 /// A project that has the two lines of its app, and a machine on which nothing was ever set up.
 fn two_lines() -> Project {
@@ -256,4 +256,83 @@ fn without_a_token_in_the_file_logging_in_is_the_first_step() {
     let err = &ran.fails(2, "TW0507").err;
     let login = err.find("`tokenward login --env-file .env`").unwrap_or_else(|| panic!("{err}"));
     assert!(err.find("--access").is_none_or(|link| login < link), "{err}");
+}
+
+/// The variables that the sandbox prints are set in the same terminal, and the login is not the file's then.
+#[test]
+fn variables_that_outrank_a_file_are_told() {
+    let project = two_lines();
+    let (id, secret) = (project.world.app.id.clone(), project.world.app.secret.clone());
+    project.write(".env", &project.read(".env").replace(&secret, "abcdefghijklmnopqrstuvwxyz012345"));
+    let words = ["login", "--env-file", ".env", "--no-browser", "--port", "0", "--timeout", "30s"];
+    let told = "the app secret is taken from TOKENWARD_APP_SECRET; .env has another one";
+    for (more, is_told) in [(&[][..], true), (&["--quiet"][..], false)] {
+        let mut command = project.command(&[&words[..], more].concat());
+        let mut login = Started::new(command.env("TOKENWARD_APP_ID", &id).env("TOKENWARD_APP_SECRET", &secret));
+        browse(&login.line());
+        let ran = login.finish();
+        assert_eq!(ran.succeeds().err.matches(told).count(), usize::from(is_told), "{ran:?}");
+    }
+    // So is what is said otherwise than in the configuration; what is said twice is not.
+    let world = World::logged_in();
+    let open = world.sandbox.open_url(tokenward_emulator::Brand::Feishu);
+    let same = [("TOKENWARD_OPEN_URL", &*open)];
+    assert!(!world.run_with(&same, &["status"]).succeeds().err.contains("environment variables"));
+    let other = [("TOKENWARD_OPEN_URL", &*open), ("TOKENWARD_APP_ID", "cli_ffffffffffffffff")];
+    let ran = world.run_with(&other, &["status"]);
+    assert!(ran.err.contains("say otherwise than config.toml, and win: TOKENWARD_APP_ID\n"), "{ran:?}");
+    assert!(!world.run_with(&other, &["status", "--quiet"]).err.contains("say otherwise"));
+    assert!(world.run_with(&other, &["status", "--lang", "zh"]).err.contains("以环境变量为准：TOKENWARD_APP_ID"));
+}
+
+#[test]
+fn a_file_without_usual_names_has_a_way_for_somebody_who_is_logged_in() {
+    let project = Project::of(World::logged_in());
+    project.write(".env", "DEBUG=1\nFEISHU_TOKEN=\n");
+    let ran = project.run(&["link", ".env"]);
+    assert!(ran.fails(2, "TW0507").err.contains("`tokenward link .env --create`"), "{ran:?}");
+    project.run(&["link", ".env", "--create"]).succeeds();
+    assert!(project.is_true(".env"));
+}
+
+#[test]
+fn a_linked_file_that_is_gone_is_told_with_its_two_ways() {
+    let project = Project::of(World::logged_in());
+    project.run(&["link", ".env", "--create"]).succeeds();
+    let file = project.path(".env").display().to_string();
+    let (unlink, anew) = (format!("`tokenward unlink {file}`"), format!("`tokenward link {file} --create`"));
+    fs::remove_file(project.path(".env")).unwrap();
+    let ran = project.run(&["refresh"]);
+    assert!(ran.succeeds().err.contains(&unlink) && ran.err.contains(&anew), "{ran:?}");
+    let ran = project.run(&["links"]);
+    assert!(ran.out.contains("the file is gone") && ran.err.contains(&unlink), "{ran:?}");
+    let ran = project.run(&["doctor", "--json"]);
+    assert!(ran.out.contains(&unlink) && ran.out.contains(&anew) && !ran.out.contains("is left unchanged"), "{ran:?}");
+    project.run(&["link", &file, "--create"]).succeeds();
+    assert!(project.is_true(".env"));
+}
+
+#[test]
+fn a_profile_that_there_is_not_is_told_with_the_way_to_one() {
+    let world = World::logged_in();
+    for words in [&["token", "-p", "anna"][..], &["status", "anna"], &["refresh", "-p", "anna"]] {
+        let ran = world.run(words);
+        assert!(ran.fails(2, "TW0201").err.contains("`tokenward login --profile anna`"), "{words:?} {ran:?}");
+    }
+}
+
+/// The provider names one of the scopes that are missing; in the console all are enabled at once.
+#[test]
+fn scopes_that_an_app_lacks_are_all_named() {
+    let mut world = World::bare();
+    let spec =
+        tokenward_emulator::AppSpec::new(tokenward_emulator::Brand::Feishu).redirect("http://127.0.0.1/callback");
+    world.app = world.sandbox.app(spec.scopes(&["offline_access"]));
+    world.init(&[]).succeeds();
+    let ran = world.run(&["login", "--device", "--for", "wiki", "--json"]);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    let next = ran.error()["next"].to_string();
+    for scope in ["wiki:node:create", "docx:document:write_only", "docs:document.media:upload"] {
+        assert!(next.contains(scope), "{scope}: {next}");
+    }
 }

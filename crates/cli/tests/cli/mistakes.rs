@@ -13,7 +13,7 @@ fn nothing_set_up() {
         assert!(ran.err.contains("TW0204") && ran.err.contains("tokenward init"), "{ran:?}");
     }
     let ran = run(bare_command(&["list"]).env("TOKENWARD_HOME", folder.path().join("home")));
-    assert!(ran.code == 0 && ran.err.contains("tokenward init"), "{ran:?}");
+    assert!(ran.code == 0 && ran.err.contains("tokenward login"), "{ran:?}");
 }
 
 #[test]

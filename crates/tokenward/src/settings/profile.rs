@@ -184,6 +184,19 @@ impl Settings {
         Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
     }
 
+    /// The variables that say otherwise than the file of a profile's app: they win, and whoever wrote the file may not know.
+    pub fn overruled(&self, profile: &ProfileName) -> Vec<&'static str> {
+        let app = self.app_of(profile).and_then(|app| self.file.apps.get(&app));
+        let told = Resolver::new(self, self.entries_of(profile), app);
+        let plain = |text: &str| text.trim().trim_end_matches('/').to_owned();
+        let differs = |setting: Setting| {
+            let (said, own) = (self.said(setting).ok()??, told.in_file(setting)?);
+            let Origin::Variable(variable) = said.origin else { return None };
+            (plain(&said.text) != plain(&own.text)).then_some(variable)
+        };
+        Setting::ALL.iter().copied().filter_map(differs).collect()
+    }
+
     /// Brand and hosts where no profile stands behind a call: by flag or variable, else Feishu's own.
     ///
     /// # Errors
