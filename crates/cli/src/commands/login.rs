@@ -190,9 +190,12 @@ async fn consent(login: &Login, work: &Work, context: &Context) -> Result<LoginR
         browser::login(login, asked, work, context).await
     };
     // The provider names one scope; whoever goes to the console enables all of them at once.
-    let all_named = |failure: Failure| match failure.lacks_scopes() {
-        true => failure.or_then(context.lang(), context.lang().scopes_asked(&wished)),
-        false => failure,
+    let all_named = |failure: Failure| {
+        if failure.lacks_scopes() {
+            failure.or_then(context.lang(), context.lang().scopes_asked(&wished))
+        } else {
+            failure
+        }
     };
     match done.map_err(all_named)? {
         Err(error) if error.code() == Code::AnotherUser => another_user(&error, wished, login, work, context).await,
