@@ -8,6 +8,7 @@ mod named_places;
 mod reference;
 mod script_tokens;
 mod secret_flaw;
+mod servers;
 mod variable_names;
 
 use std::collections::BTreeMap;
@@ -27,9 +28,11 @@ use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
 use content_marks::by_content;
+pub(crate) use named_places::not_linked;
 use named_places::provable;
 use reference::{anywhere, referred};
 pub(crate) use secret_flaw::{Flaw, SecretFlaw};
+pub(crate) use servers::{LeftToServer, is_of_server};
 use variable_names::{VariableNames, brand_of};
 
 /// A file, and where in it the values of one login stand.
@@ -61,6 +64,8 @@ pub(crate) struct TokenPlaces {
     pub(crate) is_new: bool,
     /// Where further tokens of the same login stand.
     pub(crate) copies: Vec<BTreeMap<Slot, Place>>,
+    /// Where else the same token stood, in the settings of servers that were not meant.
+    pub(crate) left: Vec<LeftToServer>,
     /// The profile whose login the tokens are, if the vault knows them.
     pub(crate) owner: Option<ProfileName>,
     /// The redirect URL that stands in the file, and where.
@@ -105,7 +110,8 @@ impl TokenPlaces {
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
         let twins = shape.twins(&document, known);
-        let further = shape.further(&document, &twins);
+        // Who names a server means no other one: what else holds its token stays, and is told.
+        let (further, left) = servers::apart(&document, shape.further(&document, &twins), wish.server);
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, example(format), lang)?;
             writable(path, &document, shape, known, wish, lang)?;
@@ -138,6 +144,7 @@ impl TokenPlaces {
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
             copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
+            left,
             app_id_at: shape.app_id,
             app_secret_at: shape.app_secret,
             places: shape.places,
@@ -223,6 +230,9 @@ impl Picker<'_> {
             let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
             found.retain(is_meant);
             if found.is_empty() {
+                if let Some(failure) = reference::of_server(self.document, server, self.lang) {
+                    return Err(failure);
+                }
                 let what = self.lang.no_such_server(self.file.display(), server.escape_debug());
                 let known = (!servers.is_empty()).then(|| self.lang.servers_with_tokens(servers.join(", ")));
                 let how = known.unwrap_or_else(|| self.lang.name_places(example(self.document.format())));
@@ -320,6 +330,9 @@ impl Picker<'_> {
     }
 
     fn without_place(&self) -> Failure {
+        if !self.file.exists() {
+            return named_places::missing_tables(self.file, self.lang);
+        }
         let nothing = || {
             let lacking = Shape::unfilled(self.document);
             let add = |place: &Place| named_places::add_key(self.file, self.document, place, self.lang);

@@ -98,9 +98,14 @@ impl Typed {
         if self.is_login { self.login_into(file) } else { self.link(file) }
     }
 
+    /// The file, with what was said of it besides its places.
+    pub(crate) fn file_elsewhere(&self, file: &str) -> String {
+        format!("{}{}", quoted(file), self.file)
+    }
+
     /// `link` for other places of the file.
     pub(crate) fn link_elsewhere(&self, file: &str) -> String {
-        format!("tokenward link {}{}", quoted(file), self.file)
+        format!("tokenward link {}", self.file_elsewhere(file))
     }
 
     /// `login` into the file, at these places. It makes the file where there is none, and knows no servers.

@@ -3,6 +3,8 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
+mod freshness;
+mod lone_token;
 mod out_of_step;
 
 use std::os::unix::fs::MetadataExt;
@@ -10,18 +12,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, LoneToken, Strays, Unkept};
+use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Strays, Unkept};
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, ExitClass, Format, Link, NewLink, ProfileName, Slot, Subject};
+use tokenward_core::{Code, ExitClass, Format, Link, NewLink, Place, ProfileName, Slot, Subject};
 
 use crate::args;
 use crate::commands::login_owner::{self, Source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::{TokenPlaces, Wish, absolute, quoted, without_place};
+use crate::token_places::{LeftToServer, TokenPlaces, Wish, absolute, quoted, without_place};
 use crate::words::{Lang, keep_too};
 
 pub(super) use out_of_step::tell_out_of_step;
@@ -63,9 +65,45 @@ async fn anew(link: &args::Link, wish: Wish<'_>, context: &Context) -> Result<Ve
         (false, false) => Fill::No,
     };
     let how = How { fill, replace: link.replace_user, named, insists: link.insists };
-    let made = make_all(&work, &spot, how, context).await?;
+    let mut made = make_all(&work, &spot, how, context).await?;
+    if let [first, ..] = made.as_mut_slice() {
+        forget(&mut first.besides, &spot.left);
+    }
+    refresh_expired(&mut made, &work, context).await;
+    for other in &spot.left {
+        let meant = context.typed.file_elsewhere(&context.short(&spot.file));
+        let command = format!("tokenward link {meant} --server {}", quoted(&other.server));
+        context.printer.warning(context.lang().left_to_server(&other.place, &other.server, command));
+    }
     context.warn_if_over(&work.session, &work.profile.name).await;
     Ok(made)
+}
+
+/// Refreshes the login of links that show an expired access token. What they show is the profile's by now, whatever it was before.
+async fn refresh_expired(made: &mut [MadeLink], work: &Work, context: &Context) {
+    let shows = |one: &MadeLink| {
+        let is_written = matches!(
+            one.report.outcome,
+            LinkOutcome::InStep | LinkOutcome::Delivered { .. } | LinkOutcome::Healed { .. }
+        );
+        is_written && !one.adopted && one.link.target.places.contains_key(&Slot::AccessToken)
+    };
+    if !made.iter().any(shows) {
+        return;
+    }
+    if let Some(generation) = freshness::refreshed(work, context).await {
+        for one in made.iter_mut().filter(|one| shows(one)) {
+            one.report.outcome = LinkOutcome::Delivered { generation, closed: None };
+        }
+    }
+}
+
+/// Takes out of what else stands in a file what is told of other servers.
+fn forget(besides: &mut Strays, left: &[LeftToServer]) {
+    let is_other = |place: &Place| !left.iter().any(|other| other.place == *place);
+    for places in [&mut besides.stale, &mut besides.copies, &mut besides.named] {
+        places.retain(|(_, place)| is_other(place));
+    }
 }
 
 /// A link that was made, or looked after once more.
@@ -98,7 +136,10 @@ async fn again(wish: &args::Link, context: &Context) -> Result<Vec<MadeLink>, Fa
         let is_made = wish.create && !link.target.file.exists();
         let fill = if is_made { Fill::Free } else { Fill::No };
         let how = How { fill, replace: false, named: true, insists: wish.insists };
-        made.push(MadeLink { is_new: false, ..make_as(&work, link.target, how, context).await? });
+        let mut one = [MadeLink { is_new: false, ..make_as(&work, link.target, how, context).await? }];
+        refresh_expired(&mut one, &work, context).await;
+        context.warn_if_over(&work.session, &work.profile.name).await;
+        made.extend(one);
     }
     Ok(made)
 }
@@ -342,7 +383,8 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
         return Err(without_place(&file, target.format, lang).into());
     }
     if !(wanted || how.named) {
-        lone_token(work, &target, context).await?;
+        let found = links.lone_token(&work.app, &target).await.map_err(failed)?;
+        lone_token::may_give_way(found, work, &target, context).await?;
     }
     let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link_on(&work.app, target.clone(), how.fill, terms).await.map_err(failed)?;
@@ -355,26 +397,6 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
     let besides = besides(&link, work).await;
     Ok(MadeLink { link, report, adopted, is_new: true, has_other_names, besides })
-}
-
-/// Refuses a file whose only token is an access token that is not known to be the profile's user's: nothing of it could be kept.
-async fn lone_token(work: &Work, target: &NewLink, context: &Context) -> Result<(), Failure> {
-    let (lang, file, profile) = (context.lang(), context.short(&target.file), &work.profile.name);
-    let Some(place) = target.places.get(&Slot::AccessToken) else { return Ok(()) };
-    let named = format!("{} --access {}", context.typed.link_elsewhere(&file), quoted(&place.to_string()));
-    let write_over = lang.write_over_token(format!("{named} -p {profile}"), profile);
-    match work.session.links().lone_token(&work.app, target).await.map_err(|error| refused(error, &file, context))? {
-        LoneToken::GivesWay => Ok(()),
-        LoneToken::AnotherUser(user) => {
-            let what = lang.token_of_another_user(&file, user.known_as(), profile);
-            let own = lang.token_of_its_own_user(&work.profile.app_name, user.known_as(), format!("{named} -p NEW"));
-            Err(Failure::new(Code::AnothersToken, what).then_all([own, write_over]))
-        }
-        LoneToken::Untold => {
-            let what = lang.token_of_nobody_knows(&file);
-            Err(Failure::new(Code::AnothersToken, what).then(write_over))
-        }
-    }
 }
 
 /// The file shows a login that was logged out, and the profile is another user's by now: how a person agrees to that.

@@ -11,14 +11,14 @@ use crate::commands::link;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::absolute;
+use crate::token_places::{absolute, not_linked};
 
 pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let settings = context.settings()?;
     let Some(session) = context.look(&settings).await? else {
         if let Some(file) = &wish.file {
-            return Err(Failure::of(Code::LinkNotFound).then(lang.link_it(file.display())));
+            return Err(Failure::of(Code::LinkNotFound).then(not_linked(file, lang)));
         }
         if context.printer.json {
             context.printer.document(&json!({ "links": [] }))?;
@@ -35,7 +35,7 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         let of_file = of_file.map_err(|error| {
             let code = error.code();
             let failure = Failure::from(error);
-            if code == Code::LinkNotFound { failure.then(lang.link_it(file.display())) } else { failure }
+            if code == Code::LinkNotFound { failure.then(not_linked(file, lang)) } else { failure }
         })?;
         states.retain(|state| of_file.iter().any(|link| link.id == state.link.id));
     }

@@ -3,30 +3,32 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, PathStep, Place, ProfileName, Slot};
+use tokenward_core::{Code, ProfileName, Slot};
 
 use crate::args::Unlink;
 use crate::commands::link::places;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::absolute;
+use crate::token_places::{absolute, is_of_server, not_linked};
 
 pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let settings = context.settings()?;
+    // A file that is there needs no link to be let go.
+    let next = || if unlink.file.exists() { lang.see_links() } else { not_linked(&unlink.file, lang) };
     let Some(session) = context.look(&settings).await? else {
-        return Err(Failure::of(Code::LinkNotFound).then(lang.see_links()));
+        return Err(Failure::of(Code::LinkNotFound).then(next()));
     };
     let links = session.links();
     let named = context.named(&settings)?;
     let mut found = links.of_file(&absolute(&unlink.file), named.as_ref()).await.map_err(|error| {
         let code = error.code();
         let failure = Failure::from(error);
-        if code == Code::LinkNotFound { failure.then(lang.see_links()) } else { failure }
+        if code == Code::LinkNotFound { failure.then(next()) } else { failure }
     })?;
     if let Some(server) = &unlink.server {
-        found.retain(|link| link.target.places.values().any(|place| is_of(place, server)));
+        found.retain(|link| link.target.places.values().any(|place| is_of_server(place, server)));
         if found.is_empty() {
             let what = lang.no_such_server(context.short(&unlink.file), server.escape_debug());
             return Err(Failure::new(Code::LinkNotFound, what).then(lang.see_links()));
@@ -48,6 +50,8 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         let (file, profile) = (context.short(&link.target.file), &link.target.profile);
         context.printer.note(if left {
             lang.unlinked_places(places(link, lang), file, profile)
+        } else if found.len() > 1 {
+            lang.unlinked_place(places(link, lang), file, profile)
         } else {
             lang.unlinked(file, profile)
         });
@@ -59,9 +63,4 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         context.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether a place is within the settings of a server.
-fn is_of(place: &Place, server: &str) -> bool {
-    matches!(place, Place::Path(steps) if steps.iter().any(|step| matches!(step, PathStep::Key(key) if key == server)))
 }

@@ -8,6 +8,7 @@ use tokenward::links::{Document, Shape};
 use tokenward_core::{Code, Format, PathStep, Place};
 
 use crate::failure::Failure;
+use crate::typed_command::quoted;
 use crate::words::Lang;
 
 /// Refuses a place that a JSON or TOML file does not have: a name without the way to it would become a new key at the top, which no
@@ -45,7 +46,14 @@ fn is_in_table(document: &Document, place: &Place) -> bool {
 /// Which key to add to which table, so that a token has a place. Tokenward adds none itself to a file of tables: each program reads its own.
 pub(super) fn add_key(file: &Path, document: &Document, place: &Place, lang: Lang) -> Option<String> {
     let Place::Path(path) = place else { return None };
-    let (PathStep::Key(key), table) = path.split_last()? else { return None };
+    let (step, table) = path.split_last()?;
+    let key = match step {
+        PathStep::Key(key) => key,
+        PathStep::After(flag) => {
+            return Some(lang.add_argument(flag, Place::Path(table.to_vec()), file.display()));
+        }
+        PathStep::Index(_) => return None,
+    };
     let pair = match document.format() {
         Format::Toml => format!("{key} = \"\""),
         _ => format!("\"{key}\": \"\""),
@@ -62,6 +70,21 @@ pub(super) fn provable(document: &Document, shape: &Shape, example: &str, lang: 
         }
     }
     Ok(())
+}
+
+/// A file of tables that is not there, to which nothing could be added.
+pub(super) fn missing_tables(file: &Path, lang: Lang) -> Failure {
+    let next = namesake(file).map_or_else(|| lang.file_missing_tables(), |name| lang.did_you_mean(quoted(&name)));
+    Failure::new(Code::FileUnusable, lang.file_missing(file.display())).then(next)
+}
+
+/// What to do about a file that has no link: it may be that another name was meant.
+pub(crate) fn not_linked(file: &Path, lang: Lang) -> String {
+    match namesake(file) {
+        _ if file.exists() => lang.link_it(quoted(&file.display().to_string())),
+        Some(name) => lang.did_you_mean(quoted(&name)),
+        None => lang.see_links(),
+    }
 }
 
 /// A file beside a missing one, whose name differs by the dot at its beginning alone: `.mcp.json`.

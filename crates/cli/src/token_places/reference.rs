@@ -6,12 +6,19 @@
 use tokenward::links::{Document, Shape};
 use tokenward_core::{Code, Place};
 
+use super::is_of_server;
 use crate::failure::Failure;
 use crate::words::Lang;
 
 /// The same of a document in which a reference stands under a token's name, wherever that is.
 pub(super) fn anywhere(document: &Document, lang: Lang) -> Option<Failure> {
-    Shape::reference(document).map(|place| referred(document, &place, lang))
+    Shape::references(document).first().map(|place| referred(document, place, lang))
+}
+
+/// The same of a server's settings.
+pub(super) fn of_server(document: &Document, server: &str, lang: Lang) -> Option<Failure> {
+    let place = Shape::references(document).into_iter().find(|place| is_of_server(place, server))?;
+    Some(referred(document, &place, lang))
 }
 
 /// What stands at a token's place is a reference: the program that resolves it is given the token under that name.

@@ -36,6 +36,7 @@ super::sentences! {
     app_secret_stands_in(place) { "the value at {place} is a reference, an encrypted value or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "the value at {place} is a placeholder, not a token" "{place} 处是占位文字，而不是令牌" }
     place_is_stand_in_next(login, link) { "fill it in with `{login}`, or with `{link}` where you are logged in" "用 `{login}` 填入；若已登录，用 `{link}`" }
+    add_argument(flag, list, file) { "add \"\" behind \"{flag}\" in {list} in {file}, then run this again" "请在 {file} 的 {list} 中“{flag}”之后加入 \"\"，然后再次运行" }
     add_key(pair, table, file) { "add {pair} to {table} in {file}, then run this again" "请在 {file} 的 {table} 中加入 {pair}，然后再次运行" }
     place_holds_either(place) { "the values at the access token's place and at {place} (the refresh token's) are the same: it is not clear which of the two tokens this is, so it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }

@@ -23,6 +23,7 @@ pub(crate) mod help;
 mod identity;
 mod lang;
 mod layout;
+mod linking;
 mod links;
 mod login;
 pub(crate) mod manual;
@@ -104,6 +105,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         filter::ALL,
         first_steps::ALL,
         identity::ALL,
+        linking::ALL,
         links::ALL,
         login::ALL,
         manual::ALL,

@@ -15,7 +15,7 @@ use super::value_kind::Nature;
 /// The settings of one server.
 #[derive(Clone)]
 pub(super) struct Server<'a> {
-    name: &'a str,
+    name: String,
     node: &'a Tree,
     way: Way,
 }
@@ -25,13 +25,13 @@ impl<'a> Server<'a> {
     pub(super) const GIVEN: [&'static str; 5] = ["env", "environment", "headers", "http_headers", "requestInit"];
 
     /// The server that a node describes: one in a table of servers, or one that says what is to be started or asked.
-    pub(super) fn at(node: &'a Tree, way: &'a Way) -> Option<Self> {
+    pub(super) fn at(node: &'a Tree, way: &Way) -> Option<Self> {
         node.entries().next()?;
         let says = ["command", "args"].iter().chain(&URLS).any(|key| node.get(key).is_some());
         let name = match way.path.as_slice() {
-            [.., PathStep::Key(table), PathStep::Key(name)] if says || TABLES.contains(&table.as_str()) => name,
-            [.., PathStep::Key(name)] if says => name,
-            _ if says => "",
+            [.., PathStep::Key(table), PathStep::Key(name)] if says || TABLES.contains(&table.as_str()) => name.clone(),
+            [.., PathStep::Key(name)] if says => name.clone(),
+            _ if says => String::new(),
             _ => return None,
         };
         // Older settings of Zed keep the program's settings in `command`.
@@ -46,11 +46,14 @@ impl<'a> Server<'a> {
         let shape = self.shape();
         let words = ["args", "command"].into_iter().filter_map(|key| node.get(key)).flat_map(Tree::elements);
         let url = URLS.iter().find_map(|key| node.get(key)).and_then(Tree::text);
-        let ours = words.filter_map(Tree::text).chain(url).chain([*name]).any(is_ours);
+        let ours = words.filter_map(Tree::text).chain(url).chain([name.as_str()]).any(is_ours);
         if shape.access().is_some() || !ours && shape.app_id.is_none() {
             return None;
         }
         let first = |keys: [&'static str; 2]| keys.into_iter().find(|key| node.get(key).is_some()).unwrap_or(keys[0]);
+        if let Some((place, _)) = self.unusable_argument() {
+            return Some(place);
+        }
         Some(if url.is_some() && node.get("command").is_none() {
             way.key(first(["headers", "http_headers"])).key("Authorization").place()
         } else {
@@ -63,23 +66,64 @@ impl<'a> Server<'a> {
     /// Where its token stands.
     pub(super) fn shape(&self) -> Shape {
         let Self { name, node, way } = self;
-        let mut shape = Shape { server: Some((*name).to_owned()).filter(|name| !name.is_empty()), ..Shape::default() };
+        let mut shape = Shape { server: Some(name.clone()).filter(|name| !name.is_empty()), ..Shape::default() };
         from_arguments(node, name, way, &mut shape);
-        from_variables(node, name, way, &mut shape);
+        let by_argument = shape.access().is_some() || self.unusable_argument().is_some();
+        from_variables(node, name, way, by_argument, &mut shape);
         from_headers(node, name, way, &mut shape);
         shape
     }
+
+    /// The argument that is to give it its token and does not: one that another program fills in (which is told), or a flag without a value.
+    /// An argument goes before a variable, so a token in `env` would not be used.
+    fn unusable_argument(&self) -> Option<(Place, bool)> {
+        let Self { name, node, way } = self;
+        ["args", "command"].into_iter().find_map(|key| {
+            let words: Vec<_> = node.get(key)?.elements().iter().map(|word| word.text().unwrap_or_default()).collect();
+            let ours = words.iter().copied().chain([name.as_str()]).any(is_ours);
+            words.iter().enumerate().find_map(|(index, word)| {
+                let (flag, value) = word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
+                if !(flag == "--user-access-token" || ours && flag == "-u") {
+                    return None;
+                }
+                let step = match value {
+                    Some(_) => PathStep::Index(index),
+                    None => PathStep::After(flag.to_owned()),
+                };
+                let place = || way.key(key).down([step]).place();
+                match value.or_else(|| words.get(index + 1).copied()) {
+                    Some(value) if is_reference(value) => Some((place(), true)),
+                    Some(next) if value.is_some() || !next.starts_with('-') => None,
+                    _ => Some((place(), false)),
+                }
+            })
+        })
+    }
+}
+
+/// Where the servers take their token from an argument that another program fills in, in a document's order.
+pub(super) fn references(root: &Tree) -> Vec<Place> {
+    let found = servers(root).into_iter().filter_map(|server| server.unusable_argument());
+    found.filter(|(_, is_reference)| *is_reference).map(|(place, _)| place).collect()
 }
 
 /// Where the servers of this platform that are given no token could be given one.
 pub(super) fn unfilled(root: &Tree) -> Vec<Place> {
-    fn walk(node: &Tree, way: &Way, found: &mut Vec<Place>) {
-        let server = Server::at(node, way);
-        if let Some(server) = server.filter(|server| !server.name.is_empty()) {
-            found.extend(server.unfilled());
-        } else if way.path.len() < DEPTH {
-            node.entries().for_each(|(key, child)| walk(child, &way.key(key), found));
-        }
+    servers(root).iter().filter_map(Server::unfilled).collect()
+}
+
+/// The servers of a document, in its order.
+fn servers(root: &Tree) -> Vec<Server<'_>> {
+    fn walk<'a>(node: &'a Tree, way: &Way, found: &mut Vec<Server<'a>>) {
+        node.entries().for_each(|(key, child)| {
+            let way = way.key(key);
+            let server = Server::at(child, &way).filter(|server| !server.name.is_empty());
+            match server {
+                Some(server) => found.push(server),
+                None if way.path.len() < DEPTH => walk(child, &way, found),
+                None => {}
+            }
+        });
     }
     let mut found = Vec::new();
     walk(root, &Way { text: None, path: Vec::new() }, &mut found);
@@ -136,9 +180,7 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
             // Docker takes `-eNAME=value` too.
             let glued = words[index].strip_prefix("-e").filter(|rest| !rest.starts_with(['=', '-']));
             let assigned = if ["-e", "--env"].contains(&flag) { Some(word) } else { glued };
-            let variable = assigned
-                .and_then(|word| word.split_once('='))
-                .is_some_and(|(name, value)| is_uat(name, ours) && !value.is_empty());
+            let variable = assigned.and_then(|word| word.split_once('=')).is_some_and(|(name, _)| is_uat(name, ours));
             let header = ["--header", "-H"].contains(&flag)
                 && word.split_once(':').is_some_and(|(name, _)| is_header(name, ours));
             let line = ours
@@ -154,7 +196,7 @@ fn from_arguments(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
     }
 }
 
-fn from_variables(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
+fn from_variables(server: &Tree, name: &str, way: &Way, by_argument: bool, shape: &mut Shape) {
     let words = ["args", "command"].into_iter().filter_map(|key| server.get(key)).flat_map(Tree::elements);
     let ours = words.filter_map(Tree::text).chain([name]).any(is_ours);
     for key in ["env", "environment"] {
@@ -176,7 +218,8 @@ fn from_variables(server: &Tree, name: &str, way: &Way, shape: &mut Shape) {
             let mut all = variables.entries().filter(|(_, node)| ours && literal(node));
             all.next().map(|(name, _)| way.key(name).place())
         };
-        let access = shape.access().cloned().or_else(|| find("USER_ACCESS_TOKEN")).or_else(header);
+        let access = || find("USER_ACCESS_TOKEN").or_else(header);
+        let access = if by_argument || shape.access().is_some() { None } else { access() };
         shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
         let refresh = find("USER_REFRESH_TOKEN").or_else(|| find("REFRESH_TOKEN"));
         shape.places.extend(refresh.map(|place| (Slot::RefreshToken, place)));

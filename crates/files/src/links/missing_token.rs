@@ -12,9 +12,9 @@ use super::value_frame::{Frame, is_authorization};
 use super::value_kind::Nature;
 
 impl Shape {
-    /// Where a value stands under a token's name that is a reference to another, such as `"USER_ACCESS_TOKEN": "${TOKEN}"`. None is part of a
-    /// shape where a server's program is given it, since nothing is kept there.
-    pub fn reference(document: &Document) -> Option<Place> {
+    /// Where a value stands under a token's name, or behind a token's flag, that is a reference to another, such as
+    /// `"USER_ACCESS_TOKEN": "${TOKEN}"`. None is part of a shape where a server's program is given it, since nothing is kept there.
+    pub fn references(document: &Document) -> Vec<Place> {
         let is_token = |place: &Place| {
             let name = place.key().and_then(Name::of);
             name.is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh))
@@ -25,9 +25,9 @@ impl Shape {
         };
         let all = document.texts().into_iter();
         let is_header = |place: &Place| is_authorization(place) && mcp_server::is_of_this_platform(document, place);
-        all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text))
-            .map(|(place, _)| place)
-            .next()
+        let of_names = all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text));
+        let of_flags = document.tree().map(|root| mcp_server::references(&root)).unwrap_or_default();
+        of_names.map(|(place, _)| place).chain(of_flags).collect()
     }
 
     /// Where the servers of this platform that a file gives no token could be given one, in its order.

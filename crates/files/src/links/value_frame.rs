@@ -95,6 +95,15 @@ impl Frame {
         {
             return exchanged(text, vec![(at.clone(), " "), (at.clone(), token)]);
         }
+        // `Authorization:` with nothing behind it, as an argument: no server reads a token there without a scheme.
+        if let [at] = self.at.as_slice()
+            && at.is_empty()
+            && !token.is_empty()
+            && text[..at.start].trim_end().to_ascii_lowercase().ends_with("authorization:")
+        {
+            let scheme = if text[..at.start].ends_with(char::is_whitespace) { "Bearer " } else { " Bearer " };
+            return exchanged(text, vec![(at.clone(), scheme), (at.clone(), token)]);
+        }
         exchanged(text, self.exchanges(token).collect())
     }
 }
@@ -147,9 +156,13 @@ fn token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     if let Some(equals) = inner.find(['=', ':'])
         && !inner[..equals].contains(char::is_whitespace)
         && names_token(&inner[..equals])
-        && !inner[equals + 1..].trim_matches('=').is_empty()
     {
-        return token(text, at.start + equals + 1..end);
+        if !inner[equals + 1..].trim_matches('=').is_empty() {
+            return token(text, at.start + equals + 1..end);
+        }
+        if waits(&inner[..=equals]) && inner.len() == equals + 1 {
+            return Some(end..end);
+        }
     }
     // `--env=NAME=…`, `--header=Name:…`
     if let Some((flag, rest)) = inner.split_once('=')
@@ -207,6 +220,13 @@ fn names_token(name: &str) -> bool {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     let known = ["token", "uat", "authorization"].iter().any(|end| word.ends_with(end));
     plain && (known || word == "u" && name.starts_with('-'))
+}
+
+/// Whether a name, with its mark, waits for a token, and is no token that happens to end so: a flag, a header, a variable.
+fn waits(name: &str) -> bool {
+    let (word, mark) = name.split_at(name.len() - 1);
+    let is_variable = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    word.starts_with('-') || mark == ":" || is_variable
 }
 
 /// Authentication schemes that take one word (RFC 9110 §11.1).
@@ -281,9 +301,32 @@ mod tests {
             ("'Bearer '", "'Bearer u-1'"),
             ("Authorization: Bearer ", "Authorization: Bearer u-1"),
             ("Authorization:Bearer", "Authorization:Bearer u-1"),
+            ("Authorization:", "Authorization: Bearer u-1"),
+            ("Authorization: ", "Authorization: Bearer u-1"),
         ] {
             let frame = Frame::of(text).unwrap();
             assert_eq!((frame.token(text), frame.with(text, "u-1").as_str()), ("", filled), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_nothing_behind_it_waits_for_its_token() {
+        for (text, filled) in [
+            ("--user-access-token=", "--user-access-token=u-1"),
+            ("-u=", "-u=u-1"),
+            ("USER_ACCESS_TOKEN=", "USER_ACCESS_TOKEN=u-1"),
+            ("-eUSER_ACCESS_TOKEN=", "-eUSER_ACCESS_TOKEN=u-1"),
+            ("--env=USER_ACCESS_TOKEN=", "--env=USER_ACCESS_TOKEN=u-1"),
+            ("X-Lark-MCP-UAT:", "X-Lark-MCP-UAT:u-1"),
+            ("npx lark-mcp --user-access-token= --oauth", "npx lark-mcp --user-access-token=u-1 --oauth"),
+            ("npx lark-mcp --user-access-token=''", "npx lark-mcp --user-access-token='u-1'"),
+        ] {
+            let frame = Frame::of(text).unwrap();
+            assert_eq!((frame.token(text), frame.with(text, "u-1").as_str()), ("", filled), "{text}");
+        }
+        // A token may end in the marks that fill its last group up.
+        for text in ["Zm9vYmFyIGJhenRva2Vutoken=", "Zm9vYmFyIGJhenRva2Vutoken=="] {
+            assert_eq!(Frame::of(text).unwrap().token(text), text);
         }
     }
 

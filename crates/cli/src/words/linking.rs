@@ -1,0 +1,10 @@
+//! Words of `link` and its kin about what stays undone: another server's place, a login that has expired, a file that is not there.
+
+super::sentences! {
+    left_to_server(place, server, command) { "the same token was also at {place} and was left unchanged there, since it belongs to the server {server}: `{command}` links it too (add -p PROFILE for another login)" "{place} 处也是同一个令牌，它属于服务 {server}，因此保持原样：可用 `{command}` 一并链接（若为另一个登录，请加上 -p 配置档）" }
+    left_expired(profile, since) { "the access token of profile {profile} expired {since} and could not be refreshed now: the files get a new one with the next refresh" "配置档 {profile} 的访问令牌已于 {since}过期，暂时无法刷新：下次刷新后文件会得到新令牌" }
+    refreshed_first(profile, generation) { "the access token of profile {profile} had expired, so the login was refreshed: token set {generation}" "配置档 {profile} 的访问令牌已过期，因此已刷新登录：第 {generation} 版令牌" }
+    file_missing_tables() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create it first with the settings of your program" "请检查路径；不会向 JSON 或 TOML 文件添加键，请先用程序自己的配置创建该文件" }
+    unlinked_place(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}" "{file} 中的 {places} 不再与配置档 {profile} 同步" }
+    token_of_profile(profile, them, link) { "profile {profile} is logged in as {them}: `{link}` keeps the file in sync with it" "配置档 {profile} 的登录就是 {them}：`{link}` 可让文件与之同步" }
+}
