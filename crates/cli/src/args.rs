@@ -19,6 +19,7 @@ mod profile;
 mod provider_choice;
 mod proxy;
 mod purpose;
+mod serve;
 mod service;
 mod values;
 mod vault;
@@ -49,6 +50,7 @@ pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use purpose::Purpose;
+pub(crate) use serve::{Audit, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
 pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use values::{Asked, BadValue, Identity, askable, codes_of, duration};
 pub(crate) use vault::{BackupKeyFrom, KeptVaults, RestoreWish, Vault};
@@ -149,6 +151,11 @@ pub(crate) enum Command {
     Api(Box<Api>),
     /// Run a local proxy that adds the token to calls of the provider's API
     Proxy(Proxy),
+    /// Serve tokens to programs on other machines over HTTP, to callers with an API key
+    Serve(Box<Serve>),
+    /// Check the server's audit trail
+    #[command(subcommand)]
+    Audit(Audit),
     /// Publish Markdown files as wiki pages, and update the pages
     #[command(subcommand)]
     Wiki(Wiki),

@@ -269,6 +269,12 @@ impl Context {
         Ok(session)
     }
 
+    /// The engine that a signal waits for, where no session was opened.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn keep_engine(&self, keeper: &Keeper) {
+        self.keeper.get_or_init(|| keeper.clone());
+    }
+
     /// What a session is opened with.
     pub(crate) fn session_options<'a>(&self, settings: &'a Settings) -> Result<SessionOptions<'a>, Failure> {
         let key = settings.key_source().map_err(|error| self.settings_failure(&error))?;

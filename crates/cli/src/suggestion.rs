@@ -143,7 +143,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("restore", "vault restore"),
     ("sync", "link"),
     ("daemon", "watch"),
-    ("serve", "proxy"),
     ("profiles", "profile list"),
     ("accounts", "profile list"),
     ("switch", "profile use"),

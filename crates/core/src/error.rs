@@ -325,6 +325,19 @@ codes! {
     /// The provider's answer is packed in a way that the proxy cannot look into.
     "0855" ProxyAnswerPacked Usage;
 
+    /// The API key of a request to the server is missing, unknown, over or revoked.
+    "0860" ApiKeyUnknown Usage;
+    /// The API key does not permit what the request asks for.
+    "0861" ApiKeyNotAllowed Usage;
+    /// A request to the server is not as the server describes it.
+    "0862" ServerRequest Usage;
+    /// The server can take no more for the moment.
+    "0863" ServerBusy TryLater;
+    /// The server's address would be open to other machines.
+    "0864" ServerOpenToOthers Usage;
+    /// The audit trail was changed by somebody else than the server.
+    "0865" AuditBroken Usage;
+
     /// A check found nothing wrong.
     "0900" CheckPassed Done;
     /// Something was not checked, and why.

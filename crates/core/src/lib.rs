@@ -10,7 +10,9 @@
 //! doubt is a state of its own (I6). The promises I1–I8 are listed in `ARCHITECTURE.md`.
 
 mod access;
+mod api_key;
 mod app;
+mod audit;
 mod direct_grant;
 mod error;
 mod grant;
@@ -38,10 +40,12 @@ mod token;
 mod visible_text;
 
 pub use access::{Access, TokenWish};
+pub use api_key::{ApiKey, ApiKeyId, BadGrantPattern, GrantPattern, Verb};
 pub use app::{
     App, AppKind, AppName, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,
     ProviderName, TokenApi,
 };
+pub use audit::{AuditDraft, AuditFault, AuditFaultKind, AuditRow, AuditVerdict};
 pub use direct_grant::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use error::{Code, ExitClass};
 pub use grant::{Doubt, Grant, Standing, Status};
@@ -60,8 +64,8 @@ pub use registration::Registration;
 pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{
-    AccessToken, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode, LoginCookie,
-    RefreshToken, SecretBytes,
+    AccessToken, ApiKeySecret, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode,
+    LoginCookie, RefreshToken, SecretBytes,
 };
 pub use shown_time::told_moment;
 pub use subject::Subject;

@@ -6,6 +6,8 @@
 //! **Unstable:** the ports change shape with the engine, in any version. Whoever implements one of them follows.
 
 mod account;
+mod api_keys;
+mod audit_trail;
 mod call_error;
 mod consent;
 mod error;
@@ -26,6 +28,8 @@ mod witness;
 use jiff::Timestamp;
 
 pub use account::*;
+pub use api_keys::*;
+pub use audit_trail::*;
 pub use call_error::*;
 pub use consent::*;
 pub use error::*;

@@ -91,6 +91,8 @@ secrets! {
     CodeVerifier: Clone;
     /// A device code (RFC 8628 §3.2).
     DeviceCode: Clone;
+    /// The key of somebody who calls the server.
+    ApiKeySecret: Clone;
 }
 
 /// Bytes that hold a secret, such as a provider's raw answer.

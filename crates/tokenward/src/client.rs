@@ -19,6 +19,7 @@ use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallOptions, Calls};
 
 use crate::blueking::{BkClient, Cookies};
+use crate::compose::known;
 use crate::{
     ApiClient, ApiError, ApiOptions, Caller, Environment, Error, HandOut, Home, Identity, KeeperOptions, KeptState,
     KnownApp, Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock,
@@ -320,19 +321,7 @@ impl Profile {
     /// As [`Profile::token`].
     pub async fn access(&self, ask: TokenWish) -> Result<ServedToken, Error> {
         let opened = self.client.opened().await?;
-        let session = &opened.session;
-        let KnownApp { app, registrations } = self.known_app(session).await?;
-        let name = &self.resolved.name;
-        let (Some(registrations), true) = (registrations, app.token_api.has_browser_login()) else {
-            self.check_registration(session, &app).await?;
-            return session.access(&app, name, ask, None, None).await;
-        };
-        let login = session.keeper().login_of(name).await?;
-        let of_this_name = login.as_ref().filter(|login| login.app == app.name);
-        if of_this_name.is_some_and(|login| registrations.other_app(login, &app).is_some()) {
-            return Err(self.is_of_other_app(&app));
-        }
-        session.keeper().access_seen(&app, name, login, ask).await
+        known::access_of(opened.session.keeper(), &self.resolved, ask).await
     }
 
     /// Calls `GET` on a path of the provider's API with the profile's token. A token that is refused is refreshed and the call repeated
@@ -367,8 +356,9 @@ impl Profile {
     /// [`Code::NotLoggedIn`], and what else stands in the way of the app's secret.
     pub async fn api(&self) -> Result<ApiClient, Error> {
         let opened = self.client.opened().await?;
-        let KnownApp { app, .. } = self.known_app(&opened.session).await?;
-        self.check_registration(&opened.session, &app).await?;
+        let keeper = opened.session.keeper();
+        let KnownApp { app, .. } = known::app_with_secret(keeper, &self.resolved).await?;
+        known::check_registration(keeper, &app, &self.resolved.name).await?;
         let identity = if self.resolved.name.is_of_app() {
             Identity::App
         } else {
@@ -390,32 +380,6 @@ impl Profile {
                 Ok(client)
             }
         }
-    }
-
-    /// The app with its secret.
-    async fn known_app(&self, session: &Session) -> Result<KnownApp, Error> {
-        let (secret, warning) = self.resolved.secret.look()?;
-        if let Some(warning) = warning {
-            tracing::warn!("{warning}");
-        }
-        let known = session.known_app(&self.resolved, secret).await?;
-        known.ok_or_else(|| {
-            let detail =
-                format!("the secret of the app {} is neither in the vault nor in the settings", self.resolved.app_name);
-            Error::with_detail(Code::SettingMissing, KeptState::Everything, detail)
-        })
-    }
-
-    /// The login has to be a consent to what its app's name stands for now.
-    async fn check_registration(&self, session: &Session, app: &App) -> Result<(), Error> {
-        let is_other = session.keeper().is_of_other_registration(app, &self.resolved.name).await?;
-        if is_other { Err(self.is_of_other_app(app)) } else { Ok(()) }
-    }
-
-    fn is_of_other_app(&self, app: &App) -> Error {
-        let detail =
-            format!("the login of {} is a consent to another app than {} is now", self.resolved.name, app.name);
-        Error::with_detail(Code::NotLoggedIn, KeptState::Record, detail)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Provider, StoreError, StoreFault, Vault};
-use tokenward_core::{App, Code, DirectGrant, ExitClass, ProfileName, TokenWish, masking};
+use tokenward_core::{App, Code, ExitClass, ProfileName, masking};
 use tokenward_keeper::Showing;
 use tokenward_vault::{BackupError, ExplicitKey, Folder, KeySources, Keyring, Restoring, SqliteVault, VaultOptions};
 use tokenward_wire::{CallOptions, Calls, Options, Providers};
@@ -19,15 +19,19 @@ use url::Url;
 use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
-    ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeptState, KeySource, LoginReport, Obtain, Origin, Own,
-    Parts, Processes, ScriptRefresh, ScriptTokens, ServedToken, SettingsError, TokenHolder, secret_file,
+    ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeptState, KeySource, LoginReport, Origin, Own, Parts,
+    Processes, ScriptRefresh, ScriptTokens, SettingsError, secret_file,
 };
 
-mod known;
+pub(crate) mod known;
 mod options;
+mod server_session;
 
 pub use known::KnownApp;
 pub use options::{AroundStore, SessionOptions};
+#[cfg(feature = "postgres")]
+pub use server_session::DatabaseOptions;
+pub use server_session::ServerSession;
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
     BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
@@ -156,43 +160,6 @@ impl Session {
     /// What the keeper is made of, for callers who put something of their own in a part's place.
     pub const fn parts(&self) -> &Parts {
         &self.parts
-    }
-
-    /// An access token of a profile. Where there is an authorization page, it is that of the profile's login, which follows what linked files
-    /// bring ([`Keeper::access_as`]). Elsewhere it is got for what is shown ([`Keeper::obtain`]): the app's own for its secret, a user's for
-    /// `shown`; with nothing shown, what is there already has to do. `who` names whose it is to be where the profile's name does not say so.
-    ///
-    /// # Errors
-    /// As these two; [`Code::Usage`] where the app serves many users and nobody is named.
-    pub async fn access(
-        &self,
-        app: &App,
-        profile: &ProfileName,
-        ask: TokenWish,
-        who: Option<TokenHolder>,
-        shown: Option<DirectGrant>,
-    ) -> Result<ServedToken, Error> {
-        if app.token_api.has_browser_login() {
-            return self.keeper.access_as(app, profile, ask).await;
-        }
-        let named = || if profile.is_of_app() { Some(TokenHolder::App) } else { profile.user().map(TokenHolder::User) };
-        let who = who.or_else(named).ok_or_else(|| {
-            let detail =
-                format!("{profile} serves many users: name one as {profile}:user, or the app itself as {profile}:~app");
-            Error::with_detail(Code::Usage, KeptState::Everything, detail)
-        })?;
-        let wanted = match who {
-            TokenHolder::App => Obtain::app(profile.clone()),
-            TokenHolder::User(user) => Obtain::user(profile.clone(), user, shown),
-        };
-        let wanted = match ask {
-            TokenWish::Living { min_ttl } => wanted.living(min_ttl),
-            TokenWish::NewerThan(seen) => {
-                let grant = self.keeper.grant_of(&wanted.name()).await?;
-                wanted.after_refusal(grant, seen)
-            }
-        };
-        self.keeper.obtain(app, &wanted).await
     }
 
     /// Waits for refreshes that are under way, and closes the vault's connections. A call that follows opens them again.

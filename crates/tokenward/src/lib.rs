@@ -48,11 +48,13 @@ pub use tokenward_files::{given, links, stores};
 
 pub use callback::{Callback, CallbackError, CallbackOutcome, IgnoredCallback, LoginEnd, PageWords};
 pub use client::{Builder, Client, Profile, open_default};
+#[cfg(feature = "postgres")]
+pub use compose::DatabaseOptions;
 pub use compose::{
     AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KnownApp, Repair, Replaced,
-    Resealed, Restore, RestorePlan, Restored, RestoredLogin, SeenLogin, Session, SessionOptions, Stretch, SystemClock,
-    SystemEntropy, VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore,
-    remove_kept_vault, rewrap,
+    Resealed, Restore, RestorePlan, Restored, RestoredLogin, SeenLogin, ServerSession, Session, SessionOptions,
+    Stretch, SystemClock, SystemEntropy, VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults,
+    last_restore, remove_kept_vault, rewrap,
 };
 pub use settings::{
     AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,

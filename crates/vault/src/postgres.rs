@@ -8,6 +8,8 @@
 //! A crash of a node at any point leaves the state before the call or after it, and the next node finds an open intent to recover from. A
 //! session that is lost at a commit says nothing of what became of it: the call fails as *busy*, and whoever repeats it finds out (I5).
 
+mod api_keys;
+mod audit_trail;
 mod clock;
 mod connections;
 mod failure;

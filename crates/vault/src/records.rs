@@ -8,6 +8,8 @@
 //! Every statement stands in [`statements`].
 
 pub(crate) mod adopt;
+pub(crate) mod api_keys;
+pub(crate) mod audit;
 pub(crate) mod early_end;
 pub(crate) mod failure;
 pub(crate) mod grant_requests;

@@ -131,6 +131,17 @@ impl Keys {
         Fingerprint::from_bytes(name)
     }
 
+    /// What an API key is stored under.
+    pub(crate) fn api_key(&self, key: &str) -> [u8; 32] {
+        *mac(&*self.naming, &[b"api key", key.as_bytes()])
+    }
+
+    /// The hash of a row of the audit trail. The naming key never changes, so that a trail of years can be walked.
+    pub(crate) fn audit(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let key = mac(&*self.naming, &[b"audit"]);
+        *mac(&*key, parts)
+    }
+
     fn current(&self) -> &(u32, KeyBytes) {
         self.data.last().expect("there is at least one data key: `fresh` and `from_bytes` see to it")
     }

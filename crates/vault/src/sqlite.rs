@@ -12,6 +12,8 @@
 //! A call is a trip to a thread that owns a connection, or is run at once ([`worker`]); it is a plain function of a transaction and the
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
+mod api_keys;
+mod audit_trail;
 pub(crate) mod connect;
 mod connected;
 mod connections;

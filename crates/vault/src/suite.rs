@@ -1,18 +1,20 @@
 //! The promises of the ports, as tests for every engine to run.
 //!
-//! There are two suites: [`store`] is what every store promises, [`folder`] what one adds that lies in a folder of this machine. An engine
-//! gives a [`Stand`] and calls [`store_suite!`](crate::store_suite); one in a folder gives a [`FolderStand`] and calls
-//! [`folder_suite!`](crate::folder_suite) too. Each promise becomes a test of its own. A case opens the store several times: each opening
+//! There are three suites: [`store`] is what every store promises, [`folder`] what one adds that lies in a folder of this machine, [`server`]
+//! what one adds that a server can stand on. An engine gives a [`Stand`] and calls [`store_suite!`](crate::store_suite); one in a folder
+//! gives a [`FolderStand`] and calls [`folder_suite!`](crate::folder_suite) too, one for a server a [`ServerStand`] and calls
+//! [`server_suite!`](crate::server_suite). Each promise becomes a test of its own. A case opens the store several times: each opening
 //! stands for a process of its own, dropping one stands for its death at a transaction's boundary.
 
 pub mod folder;
+pub mod server;
 pub mod store;
 mod world;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokenward_core::ports::{Store, StoreError, Vault};
+use tokenward_core::ports::{ServerStore, Store, StoreError, Vault};
 
 use crate::folder::Folder;
 use crate::key::KeySources;
@@ -29,6 +31,13 @@ pub trait Stand: Send + Sync {
 
     /// The clock that every opening reads.
     fn clock(&self) -> &TestClock;
+}
+
+/// One store under test that a server can stand on.
+#[async_trait]
+pub trait ServerStand: Stand {
+    /// One more opening of it.
+    async fn open_for_server(&self) -> Arc<dyn ServerStore>;
 }
 
 /// One store under test that lies in a folder of this machine.

@@ -49,7 +49,7 @@ pub(crate) struct Proxy {
 }
 
 /// Reads `127.0.0.1:9770`, `localhost:9770`, `:9770` and `9770`.
-fn address(text: &str) -> Result<SocketAddr, BadValue> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, BadValue> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

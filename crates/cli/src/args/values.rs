@@ -43,6 +43,8 @@ pub(crate) enum BadValue {
     Header,
     Listen,
     Host,
+    Verb,
+    Pattern,
     Code,
     /// No file's name, and perhaps a secret: it is not repeated.
     File,
@@ -69,6 +71,8 @@ impl BadValue {
             Self::Pair => lang.bad_pair(),
             Self::Header => lang.bad_header(),
             Self::Listen => lang.bad_listen(),
+            Self::Verb => lang.bad_verb(),
+            Self::Pattern => lang.bad_pattern(),
             Self::Host => lang.bad_host(),
             Self::Code => lang.bad_code(),
             Self::File => lang.no_file_name_next(),

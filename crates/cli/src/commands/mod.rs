@@ -2,6 +2,7 @@
 
 mod adopt;
 mod api;
+mod audit;
 mod completions;
 mod config;
 mod config_editor;
@@ -26,6 +27,7 @@ mod program;
 mod proxy;
 mod refresh;
 mod sandbox;
+mod serve;
 mod service;
 mod status;
 mod token;
@@ -67,6 +69,8 @@ pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode,
         Command::Service(service) => service::run(service, context).await,
         Command::Api(api) => api::run(*api, context).await,
         Command::Proxy(proxy) => proxy::run(proxy, context).await,
+        Command::Serve(serve) => serve::run(*serve, context).await,
+        Command::Audit(audit) => audit::run(audit, context).await,
         Command::Wiki(wiki) => wiki::run(wiki, context).await,
         Command::Logout(logout) => logout::run(&logout, context).await,
         Command::Sandbox(sandbox) => sandbox::run(sandbox, context).await,

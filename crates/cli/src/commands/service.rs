@@ -160,7 +160,7 @@ fn unit(wish: &ServiceInstall, context: &Context) -> Result<Unit, Failure> {
         match setting {
             // Of this call alone.
             Setting::ClockOffset | Setting::KillAt | Setting::Log | Setting::Home => {}
-            Setting::AppSecret | Setting::Key => {
+            Setting::AppSecret | Setting::Key | Setting::Database => {
                 let told = lang.service_without(variable);
                 let next = lang.service_without_next(variable);
                 context.printer.warning(format!("{told}{}{next}", lang.stop()));

@@ -5,7 +5,7 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{Lang, api, file_permissions, findings, identity, platforms, proxy, servers, vault, w, wiki};
+use super::{Lang, api, file_permissions, findings, identity, platforms, proxy, serve, servers, vault, w, wiki};
 
 impl Lang {
     /// What happened.
@@ -445,6 +445,7 @@ fn words_of(code: Code) -> (Words, Words) {
             api::words_of,
             proxy::words_of,
             platforms::words_of,
+            serve::words_of,
             servers::words_of,
             vault::words_of,
             identity::words_of,

@@ -27,7 +27,7 @@ pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
 /// The commands by what they are for, in the order in which one meets them.
 pub(super) const GROUPS: &[(Words, &[&str])] = &[
     (super::w("Basics", "开始使用"), &["init", "login", "token"]),
-    (super::w("Programs", "供程序使用"), &["exec", "proxy", "api", "wiki"]),
+    (super::w("Programs", "供程序使用"), &["exec", "proxy", "api", "serve", "audit", "wiki"]),
     (super::w("Files", "令牌文件"), &["link", "unlink", "links", "adopt", "watch", "service", "refresh"]),
     (super::w("Inspect", "查看"), &["status", "list", "whoami", "doctor", "explain"]),
     (super::w("Manage", "管理"), &["profile", "config", "logout", "vault"]),

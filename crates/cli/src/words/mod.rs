@@ -34,6 +34,7 @@ mod proxy;
 #[cfg(test)]
 mod punctuation;
 mod remedies;
+mod serve;
 mod servers;
 mod service;
 mod settings;
@@ -111,6 +112,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         manual::ALL,
         platforms::ALL,
         profile::ALL,
+        serve::ALL,
         servers::ALL,
         service::ALL,
         proxy::ALL,

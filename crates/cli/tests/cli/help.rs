@@ -21,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "service",
     "api",
     "proxy",
+    "serve",
+    "audit",
     "wiki",
     "logout",
     "sandbox",
@@ -36,6 +38,9 @@ const COMMANDS: &[&str] = &[
 
 /// Those that stand below another.
 const BELOW: &[(&str, &[&str])] = &[
+    ("serve", &["key"]),
+    ("serve key", &["create", "list", "revoke"]),
+    ("audit", &["verify"]),
     ("wiki", &["create", "update", "list"]),
     ("profile", &["list", "use", "rename", "remove", "attach"]),
     ("config", &["get", "set", "list", "edit", "path"]),
@@ -52,7 +57,9 @@ fn these_are_all_the_commands_that_there_are() {
         .unwrap()
         .map(|page| page.unwrap().file_name().into_string().unwrap())
         .collect();
-    let below = BELOW.iter().flat_map(|(above, all)| all.iter().map(move |one| format!("tokenward-{above}-{one}.1")));
+    let below = BELOW
+        .iter()
+        .flat_map(|(above, all)| all.iter().map(move |one| format!("tokenward-{}-{one}.1", above.replace(' ', "-"))));
     let mut named: Vec<_> = COMMANDS.iter().map(|command| format!("tokenward-{command}.1")).chain(below).collect();
     named.push("tokenward.1".to_owned());
     pages.sort();
@@ -74,7 +81,8 @@ fn help_of_every_command() {
             pages.push_str(&page(&[command, "--help"]));
         }
         for (above, command) in BELOW.iter().flat_map(|(above, all)| all.iter().map(move |one| (above, one))) {
-            pages.push_str(&page(&[above, command, "--help"]));
+            let words: Vec<_> = above.split(' ').chain([*command, "--help"]).collect();
+            pages.push_str(&page(&words));
         }
         pages.push_str(&page(&[]));
         pages.push_str(&page(&["help", "init"]));

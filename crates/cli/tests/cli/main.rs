@@ -63,6 +63,7 @@ mod readme;
 mod script_files;
 mod script_refused;
 mod secrets;
+mod serve;
 mod service;
 mod shared_files;
 mod signals;

@@ -214,6 +214,11 @@ impl Started {
         }
     }
 
+    /// What was read of stderr.
+    pub(crate) fn told(&self) -> String {
+        String::from_utf8_lossy(&self.told).into_owned()
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

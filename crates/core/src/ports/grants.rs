@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::{Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
+use crate::{AppName, Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
 
 /// The logins that are stored, as they are read.
 #[async_trait]
@@ -52,4 +52,26 @@ pub struct LoginCopy {
     pub gave_way: Option<Grant>,
     /// The profile's own login as it was, while nobody has said whose the present set is: its access token serves as long as that lasts.
     pub own: Option<Grant>,
+}
+
+/// Logins read a page at a time, for those who cannot hold all of them.
+#[async_trait]
+pub trait GrantPages: Send + Sync {
+    /// The logins whose ids follow `after`, oldest first, of one app or of all; at most `limit` rows are read. A login that is made
+    /// meanwhile has a later id than those that are there, so it moves none of them to another page.
+    async fn grants_after(
+        &self,
+        after: Option<GrantId>,
+        app: Option<&AppName>,
+        limit: u32,
+    ) -> Result<GrantPage, StoreError>;
+}
+
+/// A page of logins.
+#[derive(Debug, Clone)]
+pub struct GrantPage {
+    /// Those that read back.
+    pub grants: Vec<Grant>,
+    /// Where to go on; `None` when this was the last page.
+    pub next: Option<GrantId>,
 }

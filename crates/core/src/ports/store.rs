@@ -1,6 +1,6 @@
 //! The store: everything that must outlive the process.
 
-use super::{Grants, Journal, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
+use super::{ApiKeys, AuditTrail, GrantPages, Grants, Journal, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
 pub trait Store: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes {}
@@ -11,3 +11,8 @@ impl<S: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes + ?Sized> 
 pub trait Vault: Store + LinkBook {}
 
 impl<V: Store + LinkBook + ?Sized> Vault for V {}
+
+/// A store that a server stands on: it also knows who may call, and what was done.
+pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail {}
+
+impl<S: Vault + GrantPages + ApiKeys + AuditTrail + ?Sized> ServerStore for S {}

@@ -137,6 +137,10 @@ const fn in_chinese(setting: Setting) -> (&'static str, &'static str) {
             "加密保险库的密钥：至少 16 个随机字节的文本，例如 `openssl rand -base64 32` 的输出。优先于 `TOKENWARD_KEY_FILE`。",
         ),
         Setting::KeyFile => ("主目录中的 `vault/key`，首次使用时生成", "存放保险库密钥的文件。"),
+        Setting::Database => (
+            "无：使用本机的保险库",
+            "`tokenward serve` 的各节点共用的 PostgreSQL 数据库，形如 `postgres://USER:PASSWORD@HOST/NAME`。`--database` 接受不含密码的写法，`--database-file` 接受存放它的文件。",
+        ),
         Setting::TenantHost => (
             "所给地址中的主机，否则为品牌的通用主机（会跳转到企业自己的域名）",
             "`wiki` 输出的地址所用的主机名，例如 `acme.feishu.cn`。",

@@ -286,6 +286,12 @@ settings! {
         default: "`vault/key` in the home folder, made on first use",
         meaning: "A file with the key the vault is encrypted with.",
     }
+    /// The database that the nodes of a server share.
+    Database {
+        variable: Some("TOKENWARD_DATABASE"), flag: None, key: None,
+        default: "none: the vault of this machine",
+        meaning: "The PostgreSQL database that the nodes of `tokenward serve` share, as `postgres://USER:PASSWORD@HOST/NAME`. `--database` takes the same without the password, `--database-file` a file that holds it.",
+    }
     /// The host of the tenant's own pages.
     TenantHost {
         variable: Some("TOKENWARD_TENANT_HOST"), flag: Some("--host"), key: None,

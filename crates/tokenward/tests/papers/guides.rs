@@ -61,7 +61,7 @@ fn every_guide_has_its_twin() {
 fn what_users_look_up_is_there_in_chinese() {
     for (folder, expected) in [
         ("docs/reference", &["exit-codes.md", "json.md", "sandbox.md", "settings.md"][..]),
-        ("docs", &["performance.md", "reliability.md"]),
+        ("docs", &["operate.md", "performance.md", "reliability.md"]),
     ] {
         let chinese = names(&format!("{folder}/zh"));
         assert_eq!(chinese.iter().map(String::as_str).collect::<Vec<_>>(), expected);

@@ -38,8 +38,8 @@ fn every_code_has_a_page_in_both_languages() {
         let page = read(&format!("docs/errors/{code}.md"));
         assert!(page.starts_with(&format!("# {code} {}\n", code.name())), "{code}: title");
         assert!(page.contains(&format!("Exit code {exit} / 退出码 {exit}\n")), "{code}: exit code");
-        // As it stands on screen, or in an answer of the proxy.
-        let shown = [format!("({code})"), format!("\"tokenward\":\"{code}\"")];
+        // As it stands on screen, or in an answer of the proxy or the server.
+        let shown = [format!("({code})"), format!("\"tokenward\":\"{code}\""), format!("\"code\":\"{code}\"")];
         assert!(shown.iter().any(|shown| page.contains(shown)), "{code}: an example that shows the code");
         for part in [
             "**What it means.**",

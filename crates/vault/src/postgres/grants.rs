@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use rusqlite::params;
-use tokenward_core::ports::{Grants, LoginCopy, StoreError};
-use tokenward_core::{Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
+use tokenward_core::ports::{GrantPage, GrantPages, Grants, LoginCopy, StoreError};
+use tokenward_core::{AppName, Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
 use zeroize::Zeroizing;
 
 use crate::records::lookup::{by_profile, entry, find_known, grant_row};
@@ -87,5 +87,18 @@ impl Grants for PostgresVault {
             }
         })
         .await
+    }
+}
+
+#[async_trait]
+impl GrantPages for PostgresVault {
+    async fn grants_after(
+        &self,
+        after: Option<GrantId>,
+        app: Option<&AppName>,
+        limit: u32,
+    ) -> Result<GrantPage, StoreError> {
+        let app = app.map_or_else(String::new, |app| app.as_str().to_owned());
+        self.read(move |records, tx| records.page(tx, after, &app, limit)).await
     }
 }

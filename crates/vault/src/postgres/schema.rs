@@ -155,10 +155,13 @@ const KEYS: &str = "SELECT keys FROM vault";
 const RENEW_KEYS: &str = "UPDATE vault SET keys = ?1, keys_number = keys_number + 1";
 
 /// In their order, the first for a database where there is nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_first.sql"),
+    include_str!("../../migrations/postgres/0002_server.sql"),
+];
 /// The newest schema that this version knows.
-const KNOWN: i64 = 1;
-const _: () = assert!(MIGRATIONS.len() == 1, "each is known");
+const KNOWN: i64 = 2;
+const _: () = assert!(MIGRATIONS.len() == 2, "each is known");
 /// The least schema that a binary must know to write what this one reads.
 const LEAST: i64 = 1;
 /// How often a node that lost a race tries again.

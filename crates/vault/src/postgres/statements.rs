@@ -157,6 +157,8 @@ const LOCKS: &[(&str, &str)] = &[
     (sql::INTENT, LOCK_GRANT_OF),
     (sql::JOURNAL_ANSWER, LOCK_GRANT_OF),
     (sql::HOLDS_LEASE, LOCK_GRANT),
+    (sql::AUDIT_HEAD, "SELECT 1 FROM audit_heads WHERE grant_id = $1 FOR UPDATE"),
+    (sql::API_KEY, "SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE"),
 ];
 pub(super) const LOCK_GRANT: &str = "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE";
 const LOCK_GRANT_OF: &str =

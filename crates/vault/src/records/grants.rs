@@ -1,13 +1,13 @@
 //! Grants as they are copied, and their tokens, remembered by their names.
 
 use rusqlite::params;
-use tokenward_core::ports::LoginCopy;
+use tokenward_core::ports::{GrantPage, LoginCopy};
 use tokenward_core::{Fingerprint, Generation, GrantId, RefreshToken};
 
 use super::failure::Failed;
 use super::lookup::grant_row;
-use super::query::{Transaction, run};
-use super::rows::{grant_bytes, signed};
+use super::query::{Transaction, all, run};
+use super::rows::{GrantRow, grant_bytes, signed, uuid};
 use super::{Records, sql};
 
 impl Records {
@@ -19,6 +19,24 @@ impl Records {
         let own = if row.unproven.is_some() { self.own(tx, &row).unwrap_or_default() } else { None };
         let (grant, refresh) = (row.grant(&self.sealer)?, row.refresh(&self.sealer)?);
         Ok(LoginCopy { grant, refresh, gave_way, own })
+    }
+
+    /// A page of logins: those that read back of so many rows.
+    pub(crate) fn page(
+        &self,
+        tx: &dyn Transaction,
+        after: Option<GrantId>,
+        app: &str,
+        limit: u32,
+    ) -> Result<GrantPage, Failed> {
+        let after = after.map_or([0; 16], grant_bytes);
+        let rows = all(tx, sql::GRANTS_AFTER, params![after, app, limit], |row| {
+            let id = GrantId::from(uuid(row, 0)?);
+            Ok((id, GrantRow::read(row).and_then(|row| row.grant(&self.sealer))))
+        })?;
+        let next =
+            rows.last().map(|(id, _)| *id).filter(|_| rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(GrantPage { grants: rows.into_iter().filter_map(|(_, grant)| grant.ok()).collect(), next })
     }
 
     /// Remembers a refresh token by its name, for ever.

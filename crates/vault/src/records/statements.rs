@@ -28,6 +28,8 @@ macro_rules! select_grant {
 }
 pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
 pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
+/// A page; an empty name stands for every app.
+pub(crate) const GRANTS_AFTER: &str = select_grant!("WHERE id > ?1 AND (?2 = '' OR app = ?2) ORDER BY id LIMIT ?3");
 pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id";
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
 pub(crate) const INSERT_GRANT: &str = "
@@ -226,3 +228,31 @@ pub(crate) const KEEP: &str = "
     ON CONFLICT (kind, app) DO UPDATE SET value = ?3, expires = ?4";
 pub(crate) const RECALL: &str = "SELECT value, expires FROM keepsakes WHERE kind = ?1 AND app = ?2";
 pub(crate) const FORGET: &str = "DELETE FROM keepsakes WHERE kind = ?1 AND app = ?2";
+
+// -- who may call the server, and what was done by whom -------------------------------------------------------------
+
+pub(crate) const ADD_API_KEY: &str = "INSERT INTO api_keys (id, hash, record) VALUES (?1, ?2, ?3)";
+pub(crate) const API_KEY_OF: &str = "SELECT record FROM api_keys WHERE hash = ?1";
+pub(crate) const API_KEY: &str = "SELECT record FROM api_keys WHERE id = ?1";
+pub(crate) const API_KEYS: &str = "SELECT record FROM api_keys ORDER BY id";
+pub(crate) const CHANGE_API_KEY: &str = "UPDATE api_keys SET record = ?2 WHERE id = ?1";
+/// The end of a chain that has none yet.
+pub(crate) const BEGIN_AUDIT: &str =
+    "INSERT INTO audit_heads (grant_id, number, hash) VALUES (?1, 0, ?2) ON CONFLICT (grant_id) DO NOTHING";
+/// The end of a chain, to be written.
+pub(crate) const AUDIT_HEAD: &str = "SELECT number, hash FROM audit_heads WHERE grant_id = ?1";
+/// The same, to be looked at.
+pub(crate) const AUDIT_END: &str = "SELECT number FROM audit_heads WHERE grant_id = ?1";
+pub(crate) const WRITE_AUDIT: &str = "
+    INSERT INTO audit (grant_id, number, at, caller, act, outcome, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(crate) const END_AUDIT: &str = "UPDATE audit_heads SET number = ?2, hash = ?3 WHERE grant_id = ?1";
+pub(crate) const AUDIT_HEADS: &str = "SELECT grant_id, number, hash FROM audit_heads ORDER BY grant_id LIMIT ?1";
+pub(crate) const AUDIT_HEADS_AFTER: &str =
+    "SELECT grant_id, number, hash FROM audit_heads WHERE grant_id > ?1 ORDER BY grant_id LIMIT ?2";
+pub(crate) const AUDIT_ROWS: &str = "
+    SELECT number, at, caller, act, outcome, hash FROM audit
+    WHERE grant_id = ?1 AND number > ?2 AND number <= ?3 ORDER BY number LIMIT ?4";
+pub(crate) const AUDIT_ENDLESS: &str = "
+    SELECT grant_id FROM audit
+    WHERE number = (SELECT MIN(number) FROM audit AS first WHERE first.grant_id = audit.grant_id)
+      AND NOT EXISTS (SELECT 1 FROM audit_heads WHERE audit_heads.grant_id = audit.grant_id) LIMIT ?1";

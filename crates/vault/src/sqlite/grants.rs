@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
-use tokenward_core::ports::{Grants, LoginCopy, StoreError};
+use tokenward_core::ports::{GrantPage, GrantPages, Grants, LoginCopy, StoreError};
 use tokenward_core::{
-    Entry, Fingerprint, Generation, Grant, GrantId, IntentId, KnownToken, ProfileName, Recognised, RefreshToken,
-    Subject,
+    AppName, Entry, Fingerprint, Generation, Grant, GrantId, IntentId, KnownToken, ProfileName, Recognised,
+    RefreshToken, Subject,
 };
 use zeroize::Zeroizing;
 
@@ -190,4 +190,17 @@ fn one_by_one(
         }
     }
     Ok(found)
+}
+
+#[async_trait]
+impl GrantPages for SqliteVault {
+    async fn grants_after(
+        &self,
+        after: Option<GrantId>,
+        app: Option<&AppName>,
+        limit: u32,
+    ) -> Result<GrantPage, StoreError> {
+        let app = app.map_or_else(String::new, |app| app.as_str().to_owned());
+        self.read_all(move |context, tx| context.page(tx, after, &app, limit)).await
+    }
 }

@@ -17,6 +17,7 @@ mod store {
     }
 
     tokenward_vault::store_suite!(make);
+    tokenward_vault::server_suite!(make);
 }
 
 /// The same through a pooler that gives each transaction another session.
@@ -28,4 +29,5 @@ mod pooled {
     }
 
     tokenward_vault::store_suite!(make);
+    tokenward_vault::server_suite!(make);
 }

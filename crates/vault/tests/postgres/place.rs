@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Clock, Store, StoreError};
-use tokenward_vault::suite::{Stand, TestClock, TestEntropy};
+use tokenward_core::ports::{Clock, ServerStore, Store, StoreError};
+use tokenward_vault::suite::{ServerStand, Stand, TestClock, TestEntropy};
 use tokenward_vault::{ExplicitKey, Folder, PostgresOptions, PostgresVault};
 
 use crate::shared::{pooler, server};
@@ -64,5 +64,14 @@ impl Stand for Place {
 
     fn clock(&self) -> &TestClock {
         &self.clock
+    }
+}
+
+#[async_trait]
+impl ServerStand for Place {
+    async fn open_for_server(&self) -> Arc<dyn ServerStore> {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let options = PostgresOptions { clock: Some(clock), ..self.options("node") };
+        Arc::new(PostgresVault::open(options).await.unwrap())
     }
 }

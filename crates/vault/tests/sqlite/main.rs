@@ -1,5 +1,6 @@
-//! The `SQLite` vault: the two exported suites, and what is this engine's own.
+//! The `SQLite` vault: the exported suites, and what is this engine's own.
 
+mod audit;
 mod backups;
 mod earlier;
 mod faults;
@@ -28,6 +29,12 @@ mod suite {
         use super::make;
 
         tokenward_vault::store_suite!(make);
+    }
+
+    mod server {
+        use super::make;
+
+        tokenward_vault::server_suite!(make);
     }
 
     mod folder {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use tokenward_core::ports::{Store, StoreError, Vault};
-use tokenward_vault::suite::{FolderStand, Stand, TestClock, TestEntropy};
+use tokenward_core::ports::{ServerStore, Store, StoreError, Vault};
+use tokenward_vault::suite::{FolderStand, ServerStand, Stand, TestClock, TestEntropy};
 use tokenward_vault::{Folder, KeySources, SqliteVault, VaultOptions};
 
 pub(crate) struct Place {
@@ -53,6 +53,13 @@ impl Stand for Place {
 
     fn clock(&self) -> &TestClock {
         &self.clock
+    }
+}
+
+#[async_trait]
+impl ServerStand for Place {
+    async fn open_for_server(&self) -> Arc<dyn ServerStore> {
+        Arc::new(self.vault().await)
     }
 }
 

@@ -17,6 +17,48 @@ super::command_page::manual! {
         "tokenward proxy work --listen 9800" => "the login of profile work, on another port" "使用配置档 work 的登录，换一个端口"
         "tokenward proxy --secret-file proxy.key" => "the same secret after every start" "每次启动使用相同的密钥"
     }
+    "serve" {
+        "Answers HTTP requests of programs that have an API key: read a token that is valid now, see the status of logins, import and end logins. Several nodes can share one PostgreSQL database behind a load balancer. Every token that is read is entered in an audit trail."
+        "应答持有 API 密钥的程序的 HTTP 请求：读取当前有效的令牌、查看登录的状态、导入和结束登录。多个节点可以共用一个 PostgreSQL 数据库，放在负载均衡之后。每次读取令牌都记入审计记录。"
+        "tokenward serve" => "on this machine, with its vault" "在本机提供服务，使用本机的保险库"
+        "tokenward serve --database postgres://tokenward@db/tokenward" => "one node of several" "多个节点中的一个"
+    }
+    "serve key" {
+        "Creates, lists and revokes the API keys of callers. Two keys can be valid at once: to replace one, create the next, switch the caller to it, then revoke the old one."
+        "创建、列出和吊销调用方的 API 密钥。两个密钥可以同时有效：更换时先创建新的，让调用方改用新的，再吊销旧的。"
+        "tokenward serve key create site" => "may read tokens" "可以读取令牌"
+        "tokenward serve key list" => "who may call, and for what" "谁可以调用、有什么权限"
+    }
+    "serve key create" {
+        "Creates an API key and prints it once; only a hash of it is stored. Without --allow it may read tokens and nothing else."
+        "创建一个 API 密钥并只显示一次；存储的只是它的哈希。不加 --allow 时只能读取令牌。"
+        "tokenward serve key create site --logins 'team-*' --expires-in 90d" => "tokens of some profiles, for 90 days" "某些配置档的令牌，90 天内有效"
+        "tokenward serve key create operator --allow grants:read --allow grants:retire" => "see and end logins, read no token" "可查看和结束登录，不能读取令牌"
+    }
+    "serve key list" {
+        "Lists the API keys with what they permit and how long they are valid. The keys themselves are not stored."
+        "列出 API 密钥的权限和有效期。密钥本身并未存储。"
+        "tokenward serve key list" => "all keys" "所有密钥"
+        "tokenward serve key list --json" => "for programs" "供程序读取"
+    }
+    "serve key revoke" {
+        "Revokes an API key by its id. It is refused from the next request on, on every node."
+        "按 id 吊销 API 密钥。所有节点从下一个请求起拒绝它。"
+        "tokenward serve key revoke 0190e5b0-7a3c-7d5e-9f10-3c2b1a0f4e6d" => "by the id from `list`" "id 见 `list`"
+        "tokenward serve key revoke 0190e5b0-7a3c-7d5e-9f10-3c2b1a0f4e6d --json" => "for programs" "供程序读取"
+    }
+    "audit" {
+        "Checks the audit trail of the server: which key read the token of which login, and what else was done with it."
+        "检查服务的审计记录：哪个密钥读取了哪个登录的令牌，以及还做了什么。"
+        "tokenward audit verify" => "of the vault of this machine" "本机保险库的审计记录"
+        "tokenward audit verify --json" => "for programs" "供程序读取"
+    }
+    "audit verify" {
+        "Each entry of the trail is bound to the one before by a hash that is made with a key of the vault. So whoever can write to the database and has no key cannot change, remove or add an entry unnoticed."
+        "每条记录都用保险库的密钥计算哈希，并与前一条相连。因此能写数据库但没有密钥的人，改动、删除或添加记录都会被发现。"
+        "tokenward audit verify" => "of the vault of this machine" "本机保险库的审计记录"
+        "tokenward audit verify --database postgres://tokenward@db/tokenward" => "of a database that nodes share" "各节点共用的数据库的审计记录"
+    }
     "api" {
         "Makes one call to the provider's API with a valid token, which is sent to the app's own hosts and no others. A rate-limited call is retried later; a call whose response is lost is retried only if that is safe."
         "用有效的令牌调用一次平台接口；令牌只发往该应用自己的主机。被限流的调用会稍后重试；应答丢失的调用只在安全时重试。"

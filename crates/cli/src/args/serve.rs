@@ -1,0 +1,112 @@
+//! The arguments of `serve` and `audit`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use tokenward_core::{AppName, GrantPattern, Verb};
+
+use super::proxy::address;
+use super::values::{BadValue, duration, name};
+
+/// `serve`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Serve {
+    #[command(subcommand)]
+    pub(crate) command: Option<ServeCommand>,
+    /// Listen address: address and port, or a port; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, default_value = "127.0.0.1:9790")]
+    pub(crate) listen: SocketAddr,
+    /// Listen on an address that other machines can reach; traffic is not encrypted, so put a proxy with TLS in front
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreFrom,
+}
+
+/// `serve …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServeCommand {
+    /// Manage the API keys of callers
+    #[command(subcommand)]
+    Key(Key),
+}
+
+/// `serve key …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Create an API key; it is shown once
+    Create(KeyCreate),
+    /// List the API keys, without the keys themselves
+    List {
+        #[command(flatten)]
+        store: StoreFrom,
+    },
+    /// Revoke an API key, at once and on every node
+    Revoke {
+        /// Its id, from `list`
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        store: StoreFrom,
+    },
+}
+
+/// `serve key create`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    /// What you call it, such as the site that uses it
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it permits: token:read, token:refresh, grants:read, grants:import or grants:retire; repeatable
+    #[arg(long, value_name = "VERB", value_parser = verb, default_value = "token:read")]
+    pub(crate) allow: Vec<Verb>,
+    /// Only for logins of this app; repeatable; default: every app
+    #[arg(long, value_name = "APP", value_parser = name::<AppName>)]
+    pub(crate) app: Vec<AppName>,
+    /// Only for logins of these profiles; * matches any characters
+    #[arg(long, value_name = "PATTERN", value_parser = pattern, default_value = "*")]
+    pub(crate) logins: GrantPattern,
+    /// When it ends, counted from now, such as 90d; default: never
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) expires_in: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) store: StoreFrom,
+}
+
+/// `audit …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Check that no entry of the audit trail was changed, removed or added by anybody else
+    Verify {
+        #[command(flatten)]
+        store: StoreFrom,
+    },
+}
+
+/// Which store a server stands on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreFrom {
+    /// PostgreSQL database that all nodes share, as postgres://USER@HOST/NAME; a password belongs in TOKENWARD_DATABASE or --database-file; default: the vault of this machine
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// File that holds the URL of the database with its password
+    #[arg(long, value_name = "FILE", conflicts_with = "database")]
+    pub(crate) database_file: Option<PathBuf>,
+    /// Folder of this node alone, on a disk that outlives the process; default: `node` in the home folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) node_folder: Option<PathBuf>,
+    /// The database is behind pgbouncer or another pooler in transaction mode
+    #[arg(long)]
+    pub(crate) pooled: bool,
+}
+
+fn verb(text: &str) -> Result<Verb, BadValue> {
+    text.parse().map_err(|()| BadValue::Verb)
+}
+
+fn pattern(text: &str) -> Result<GrantPattern, BadValue> {
+    text.parse().map_err(|_| BadValue::Pattern)
+}

@@ -1,0 +1,70 @@
+//! `tokenward serve`: logins for programs of other machines, over HTTP.
+//!
+//! What is answered is `tokenward_serve`'s business; this file opens the store and says where the server listens. Requests are told as events
+//! (`-v`), without anything that was sent or handed out (I4).
+
+mod key;
+mod store;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokenward_serve::proxy::ErrorWords;
+use tokenward_serve::server::{Limits, Server, ServerError, ServerOptions};
+
+use crate::args::{Serve, ServeCommand};
+use crate::context::{Context, Ending};
+use crate::failure::Failure;
+
+pub(super) use store::open;
+
+pub(super) async fn run(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
+    match serve.command {
+        Some(ServeCommand::Key(key)) => key::run(key, context).await,
+        None => listen(serve, context).await,
+    }
+}
+
+async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
+    let (lang, printer) = (context.lang(), context.printer);
+    let (session, place) = open(&serve.store, context).await?;
+    let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();
+    let options = ServerOptions {
+        allow_remote: serve.allow_remote,
+        limits: Limits::default(),
+        words: Arc::new(move |code| ErrorWords {
+            happened: lang.happened(code).to_owned(),
+            next: lang.next_step(code).to_owned(),
+        }),
+    };
+    let server = Server::bind(serve.listen, session, options).await.map_err(|error| not_listening(&error, context))?;
+    let url = format!("http://{}", server.address());
+    if printer.json {
+        printer.document(&json!({ "url": url, "address": server.address().to_string(), "store": place }))?;
+    } else {
+        printer.note(lang.serve_ready(&url));
+        printer.note(lang.serve_store(&place));
+    }
+    if !server.address().ip().is_loopback() {
+        printer.warning(lang.serve_remote(server.address()));
+    }
+    if !has_keys {
+        printer.warning(lang.serve_no_keys());
+    }
+    server.run(context.stopping(Ending::Requests)).await?;
+    printer.note(lang.serve_ended());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn not_listening(error: &ServerError, context: &Context) -> Failure {
+    let lang = context.lang();
+    match error {
+        ServerError::OpenAddress(address) => Failure::new(error.code(), lang.proxy_open(address)),
+        ServerError::PortInUse(address) => Failure::new(error.code(), lang.proxy_other_port(address.port())).complete(),
+        ServerError::Bind { address, source } => {
+            Failure::new(error.code(), lang.proxy_not_listening(address)).detail(source.to_string())
+        }
+        _ => Failure::of(error.code()).detail(error.to_string()),
+    }
+}

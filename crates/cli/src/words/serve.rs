@@ -1,0 +1,83 @@
+//! Words of `serve` and `audit`.
+
+use tokenward_core::{Code, Words};
+
+use super::{code_words, w};
+
+super::sentences! {
+    bad_verb() { "use token:read, token:refresh, grants:read, grants:import or grants:retire" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire" }
+    bad_pattern() { "use the name of a profile, with * for any characters, such as team-*" "请写配置档的名字，可用 * 代表任意字符，例如 team-*" }
+    serve_ready(url) { "the server listens on {url}; press Ctrl-C to stop it" "服务已启动：{url}；按 Ctrl-C 结束" }
+    serve_store(place) { "it uses {place}" "使用的存储：{place}" }
+    serve_remote(address) { "other machines can reach {address}, and the traffic is not encrypted; put a proxy with TLS in front" "其他机器可以访问 {address}，而且往来内容在途中没有加密；请在前面加一层带 TLS 的代理" }
+    serve_no_keys() { "there is no API key yet, so every caller is refused; create one with `tokenward serve key create NAME`" "还没有 API 密钥，所有调用都会被拒绝；请用 `tokenward serve key create 名字` 创建" }
+    serve_ended() { "the server has stopped" "服务已结束" }
+    database_unusable() { "the URL of the database is not a PostgreSQL URL" "数据库的 URL 不是 PostgreSQL 的 URL" }
+    database_unusable_next() { "write it as postgres://USER@HOST/NAME" "请写成 postgres://用户@主机/数据库名" }
+    database_password() { "the URL of the database contains a password; other users of this machine can read arguments" "数据库的 URL 中含有密码；本机的其他用户可以看到命令行参数" }
+    database_password_next() { "put the whole URL into the variable TOKENWARD_DATABASE, or into a file that only you can read: --database-file FILE" "请把完整的 URL 放进环境变量 TOKENWARD_DATABASE，或放进只有你可读的文件：--database-file 文件" }
+    database_not_built_in() { "this tokenward was built without PostgreSQL" "这个 tokenward 构建时没有包含 PostgreSQL" }
+    database_not_built_in_next() { "build it with --features postgres, or leave out --database to use the vault of this machine" "请用 --features postgres 构建，或去掉 --database 以使用本机的保险库" }
+    key_made(name, id) { "the API key {name} was created; its id is {id}" "已创建 API 密钥 {name}，id 为 {id}" }
+    key_shown_once() { "keep it now: it is not shown again. Callers send it as `Authorization: Bearer KEY`" "请立即保存：不会再次显示。调用方以 `Authorization: Bearer 密钥` 发送" }
+    key_revoked(name) { "the API key {name} is revoked" "API 密钥 {name} 已吊销" }
+    no_keys() { "there are no API keys" "没有 API 密钥" }
+    no_such_api_key() { "there is no API key with this id" "没有这个 id 的 API 密钥" }
+    no_such_api_key_next() { "see the ids with `tokenward serve key list`" "请用 `tokenward serve key list` 查看 id" }
+    head_key_id() { "ID" "密钥 ID" }
+    head_key_name() { "NAME" "名字" }
+    head_key_permits() { "PERMITS" "权限" }
+    head_key_apps() { "APPS" "应用" }
+    head_key_logins() { "LOGINS" "登录" }
+    head_key_state() { "STATE" "状态" }
+    all_apps() { "all" "全部" }
+    key_good() { "valid" "有效" }
+    key_good_until(at) { "valid until {at}" "有效至 {at}" }
+    key_ended_at(at) { "expired {at}" "已于 {at} 过期" }
+    key_revoked_at(at) { "revoked {at}" "已于 {at} 吊销" }
+    audit_looked(rows, chains) { "checked {rows} entries of {chains} audit trails" "已检查 {chains} 条审计记录链，共 {rows} 条记录" }
+    audit_whole() { "every entry is as it was written" "每条记录都与写入时一致" }
+    audit_of_server() { "the server itself" "服务自身" }
+    audit_changed(number, whose) { "entry {number} of the audit trail of {whose} was changed" "{whose} 的审计记录第 {number} 条被改动过" }
+    audit_missing(number, whose) { "entry {number} of the audit trail of {whose} is missing" "{whose} 的审计记录缺少第 {number} 条" }
+    audit_beyond(number, whose) { "entry {number} of the audit trail of {whose} was added by somebody else" "{whose} 的审计记录第 {number} 条不是服务写入的" }
+}
+
+code_words! {
+        Code::ApiKeyUnknown => (
+            w("the API key is missing, unknown, expired or revoked", "缺少 API 密钥，或密钥未知、已过期、已吊销"),
+            w(
+                "send a valid key as `Authorization: Bearer KEY`; create one with `tokenward serve key create NAME`",
+                "请以 `Authorization: Bearer 密钥` 发送有效的密钥；可用 `tokenward serve key create 名字` 创建",
+            ),
+        ),
+        Code::ApiKeyNotAllowed => (
+            w("the API key does not permit this", "API 密钥没有这项权限"),
+            w(
+                "use a key that permits it; create one with `tokenward serve key create NAME --allow VERB`",
+                "请使用有权限的密钥；可用 `tokenward serve key create 名字 --allow 权限` 创建",
+            ),
+        ),
+        Code::ServerRequest => (
+            w("the server does not understand the request", "服务无法理解这个请求"),
+            w("compare it with GET /v1/openapi.json of the server", "请对照服务的 GET /v1/openapi.json"),
+        ),
+        Code::ServerBusy => (
+            w("the server cannot take more requests at the moment", "服务暂时无法接受更多请求"),
+            w("try again after the time in Retry-After", "请在 Retry-After 所示的时间之后重试"),
+        ),
+        Code::ServerOpenToOthers => (
+            w("the server's address would be open to other machines", "服务的地址会对其他机器开放"),
+            w(
+                "listen on 127.0.0.1, or add --allow-remote and put a proxy with TLS in front",
+                "请监听 127.0.0.1，或加上 --allow-remote，并在前面加一层带 TLS 的代理",
+            ),
+        ),
+        Code::AuditBroken => (
+            w("the audit trail is not as the server wrote it", "审计记录与服务写入的不一致"),
+            w(
+                "find out who can write to the database, and compare with a backup from before",
+                "请查明谁能写入数据库，并与更早的备份比较",
+            ),
+        ),
+}

@@ -1,0 +1,108 @@
+//! The server: logins for programs of other machines, over HTTP (design/0014-server.md).
+//!
+//! What enters: requests with an API key. What leaves: tokens that are durable in the store (I2), logins without their tokens, and problems
+//! with our codes. Each route is a row of [`routes`], and a handler takes a [`caller::Caller`], which only the key of somebody who may can
+//! make: there is none without one but for health and the description of the routes themselves. What is done with a login is in the audit
+//! trail ([`audit`]); what cannot be written there is not done.
+//!
+//! A caller that goes away ends nothing: each request runs as a task of its own. A server that ends waits for requests under way, for
+//! refreshes, and for the audit trail; one that crashes loses what was queued for the trail in its last moment, and nothing else that a node
+//! does not repair (I5).
+
+mod answer;
+mod apps;
+mod ask;
+mod audit;
+mod caller;
+mod connections;
+mod grant_views;
+mod grants;
+mod health;
+mod openapi;
+mod options;
+mod problem;
+mod router;
+mod routes;
+mod state;
+mod tokens;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokenward::ServerSession;
+use tokio::net::TcpListener;
+
+use audit::AuditQueue;
+use state::Inner;
+
+pub use caller::{drawn_key, is_key};
+pub use openapi::document as openapi;
+pub use options::{Limits, ServerError, ServerOptions};
+pub use routes::{RouteFacts, route_facts};
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    inner: Arc<Inner>,
+}
+
+impl Server {
+    /// Listens. Port 0 takes any free port.
+    ///
+    /// # Errors
+    /// [`ServerError`]; nothing is listened on then.
+    pub async fn bind(
+        address: SocketAddr,
+        session: ServerSession,
+        options: ServerOptions,
+    ) -> Result<Self, ServerError> {
+        let ServerOptions { allow_remote, limits, words } = options;
+        if !address.ip().is_loopback() && !allow_remote {
+            return Err(ServerError::OpenAddress(address));
+        }
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::AddrInUse => ServerError::PortInUse(address),
+            _ => ServerError::Bind { address, source },
+        };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let audit = AuditQueue::start(Arc::clone(session.store()), limits.audit_rows);
+        let (is_draining, description) = (AtomicBool::new(false), openapi::document());
+        let inner = Inner { session, audit, limits, words, is_draining, description };
+        Ok(Self { listener, address, inner: Arc::new(inner) })
+    }
+
+    /// The address with the port that is really listened on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until it is told to stop. Then nothing new is let in, requests under way have [`Limits::stop_time`] to end, refreshes are waited
+    /// for, and what is queued for the audit trail is written.
+    ///
+    /// # Errors
+    /// The store's, where it could not be closed; nothing is lost by any of them.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), tokenward::Error> {
+        let Self { listener, inner, .. } = self;
+        let draining = Arc::clone(&inner);
+        let stop = async move {
+            stop.await;
+            draining.is_draining.store(true, Ordering::Release);
+        };
+        connections::serve(listener, router::router(&inner), inner.limits, stop).await;
+        inner.session.keeper().idle().await;
+        inner.audit.drain(inner.limits.stop_time).await;
+        inner.session.close().await
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! Connections of callers, within bounds: heads have a length and a time, more connections than permitted wait, and when the server stops,
+//! idle ones end at once and requests under way within a bounded time.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::options::Limits;
+
+/// Serves until `stop`; returns once the last connection has ended.
+pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let (stopping, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        while connections.try_join_next().is_some() {}
+        let accepted = async {
+            // The semaphore is never closed. A caller waits in the system's queue until there is a place.
+            let place = Arc::clone(&places).acquire_owned().await.ok()?;
+            Some((listener.accept().await.ok()?.0, place))
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Some((stream, place)) => {
+                connections.spawn(connection(stream, router.clone(), limits, place, stopped.clone()));
+            }
+            // Out of file handles, or a caller that was gone at once.
+            None => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    let all = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(limits.stop_time, all).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    limits: Limits,
+    place: OwnedSemaphorePermit,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // Small answers must not wait for each other.
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(2 * limits.head)
+        .max_header_size(limits.head)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a caller's connection broke");
+    }
+    drop(place);
+}

@@ -1,0 +1,44 @@
+//! Whether the server can do its work, for whoever sends requests to it.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokenward_core::Code;
+
+use super::answer::Answer;
+use super::ask::Ask;
+use super::problem::Problem;
+
+/// How the server is.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Health {
+    /// `ok`.
+    status: &'static str,
+}
+
+impl Health {
+    pub(super) const fn ok() -> Self {
+        Self { status: "ok" }
+    }
+}
+
+/// Whether requests may be sent here: the store answers in time, can be written, and the server does not end.
+pub(super) async fn ready(ask: Ask) -> Result<Answer, Problem> {
+    if ask.server.is_draining.load(Ordering::Acquire) {
+        return Err(Problem::busy(Code::ServerBusy).detail("the server is about to end"));
+    }
+    let proved = tokio::time::timeout(PATIENCE, ask.session().prove()).await;
+    // Why is the operator's to know, and not everybody's.
+    match proved {
+        Ok(Ok(())) => Answer::ok(&Health::ok()),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            Err(Problem::busy(error.code()))
+        }
+        Err(_) => Err(Problem::busy(Code::VaultBusy)),
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,95 @@
+//! What a server is told when it starts, and why there is none.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokenward_core::Code;
+
+use crate::proxy::Words;
+
+/// Who may come in, and what is said.
+pub struct ServerOptions {
+    /// Whether the address may be one that other machines reach.
+    pub allow_remote: bool,
+    /// Bounds.
+    pub limits: Limits,
+    /// What is said about a code: the words belong to the face.
+    pub words: Words,
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { allow_remote, limits, .. } = self;
+        f.debug_struct("ServerOptions")
+            .field("allow_remote", allow_remote)
+            .field("limits", limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bounds of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: usize,
+    /// The longest head of a request, in bytes.
+    pub head: usize,
+    /// How long a caller may take to send a head.
+    pub head_time: Duration,
+    /// The longest body of a request, in bytes.
+    pub body: usize,
+    /// How long a request may take, its body included.
+    pub request_time: Duration,
+    /// How long requests under way may go on once the server stops.
+    pub stop_time: Duration,
+    /// How many rows may wait for the audit trail.
+    pub audit_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            head: 16 << 10,
+            head_time: Duration::from_secs(10),
+            body: 64 << 10,
+            request_time: Duration::from_secs(90),
+            stop_time: Duration::from_secs(30),
+            audit_rows: 4096,
+        }
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// Other machines could reach the address, and nobody said that they may.
+    #[error("{0} can be reached from other machines")]
+    OpenAddress(SocketAddr),
+    /// Another program has the port.
+    #[error("the port of {0} is in use")]
+    PortInUse(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl ServerError {
+    /// The stable code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::OpenAddress(_) => Code::ServerOpenToOthers,
+            Self::PortInUse(_) => Code::PortInUse,
+            Self::Bind { .. } => Code::BadSetting,
+        }
+    }
+}

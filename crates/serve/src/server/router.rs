@@ -1,0 +1,96 @@
+//! The routes, as axum takes them, and what is done around each handler: who asks, whether he may, what is written down.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{RawPathParams, Request};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use http::StatusCode;
+use tokenward_core::{AuditDraft, Code};
+use tokio::time::Instant;
+
+use super::answer::Answer;
+use super::ask::Ask;
+use super::caller::Caller;
+use super::problem::Problem;
+use super::routes::{Handler, ROUTES, Route};
+use super::state::Inner;
+
+pub(super) fn router(inner: &Arc<Inner>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        // Every method of the table is one that there is.
+        let Ok(method) = MethodFilter::try_from(route.method.clone()) else { continue };
+        let server = Arc::clone(inner);
+        let handler = move |path: RawPathParams, request: Request| answer(Arc::clone(&server), route, path, request);
+        router = router.route(route.path, on(method, handler));
+    }
+    let (unknown, refused) = (Arc::clone(inner), Arc::clone(inner));
+    router
+        .fallback(move || async move { excuse(&unknown, Problem::new(StatusCode::NOT_FOUND, Code::ServerRequest)) })
+        .method_not_allowed_fallback(move || async move {
+            excuse(&refused, Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::ServerRequest))
+        })
+}
+
+/// Runs a request as a task of its own: a caller that goes away ends nothing.
+async fn answer(server: Arc<Inner>, route: &'static Route, path: RawPathParams, request: Request) -> Response {
+    let (time, told, begun) = (server.limits.request_time, Arc::clone(&server), Instant::now());
+    let grant = path.iter().find(|(name, _)| *name == "grant").map(|(_, value)| value.to_owned());
+    let task = tokio::spawn(answered(server, route, grant, request));
+    let done = match tokio::time::timeout(time, task).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(_)) => Err(Problem::internal("the request failed inside the server (a bug)")),
+        Err(_) => Err(Problem::busy(Code::StillTurning).detail("the request took too long; what it began goes on")),
+    };
+    let code = done.as_ref().err().map(|problem| problem.code);
+    let response = match done {
+        Ok(answer) => answer.response(),
+        Err(problem) => excuse(&told, problem),
+    };
+    let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    tracing::info!(route = route.name, status, ms, code = code.map(Code::as_str), "request");
+    response
+}
+
+async fn answered(
+    server: Arc<Inner>,
+    route: &'static Route,
+    grant: Option<String>,
+    request: Request,
+) -> Result<Answer, Problem> {
+    let (head, body) = request.into_parts();
+    let (verb, handler) = match route.handler {
+        Handler::Open(handler) => {
+            let about = Arc::default();
+            let ask = Ask { server, uri: head.uri, headers: head.headers, grant, body: Bytes::new(), about };
+            return handler(ask).await;
+        }
+        Handler::Known(verb, handler) => (verb, handler),
+    };
+    let caller = Caller::of(&head.headers, &server.session).await?;
+    let place = if route.is_audited { Some(server.audit.place()?) } else { None };
+    let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
+    let (trail, subject) = (Arc::clone(&server), Arc::clone(&about));
+    let done = async {
+        caller.must(verb)?;
+        let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ServerRequest);
+        let body = to_bytes(body, server.limits.body).await.map_err(too_long)?;
+        handler(caller, Ask { server, uri: head.uri, headers: head.headers, grant, body, about }).await
+    }
+    .await;
+    if let Some(place) = place {
+        let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done").to_owned();
+        let (grant, at) = (subject.get().copied(), trail.session.now());
+        place.write(AuditDraft { grant, at, caller: who, act: route.name.to_owned(), outcome });
+    }
+    done
+}
+
+fn excuse(server: &Inner, problem: Problem) -> Response {
+    let words = (server.words)(problem.code);
+    problem.response(&words)
+}

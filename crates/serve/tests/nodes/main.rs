@@ -1,0 +1,164 @@
+//! Two servers on one `PostgreSQL` before one provider, as behind a load balancer: one exchange for the callers of both, keys that each knows
+//! and each refuses once they are revoked, one trail that both write.
+
+#[path = "../../../vault/tests/postgres/server.rs"]
+mod server;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokenward::core::ports::{Clock as _, ServerStore};
+use tokenward::core::{ApiKey, ApiKeyId, ApiKeySecret, GrantId, GrantPattern, SecretBytes, Verb};
+use tokenward::{DatabaseOptions, Environment, Home, Overrides, ServerSession, Settings, SystemEntropy};
+use tokenward_emulator::{Sandbox, SandboxOptions};
+use tokenward_serve::proxy::ErrorWords;
+use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
+use tokenward_testkit::{Stand, login_request};
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
+
+struct Node {
+    address: SocketAddr,
+    store: Arc<dyn ServerStore>,
+    stop: Arc<Notify>,
+    task: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+struct Site {
+    stand: Stand,
+    nodes: [Node; 2],
+    grant: GrantId,
+    http: reqwest::Client,
+    _server: server::Server,
+}
+
+/// A node as an operator has it: a folder of its own, the same settings, the same key, the secret of the app in a file.
+async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: bool) -> (Node, Option<GrantId>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, hosts, secret) = (&stand.app, &stand.app.hosts, folder.path().join("secret"));
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(&secret).unwrap();
+    std::io::Write::write_all(&mut &file, app.secret.as_ref().unwrap().expose().as_bytes()).unwrap();
+    let config = format!(
+        "[apps.work]\nprovider = \"feishu\"\napp_id = \"{}\"\nopen_url = \"{}\"\naccounts_url = \"{}\"\nsecret_file = \"{}\"\n\
+         [profiles.work]\napp = \"work\"\n",
+        app.client_id,
+        hosts.open,
+        hosts.accounts,
+        secret.display()
+    );
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    let environment = Environment::new([("TOKENWARD_KEY", "0123456789abcdef0123456789abcdef")]);
+    let home = Home::resolve(Some(folder.path()), &environment).unwrap();
+    let (settings, _) = Settings::load(home, environment, Overrides::default()).unwrap();
+    let address = format!("postgres:///{database}?host={}&user=owner", server.socket().display());
+    let address = SecretBytes::new(address.into_bytes());
+    let mut options = DatabaseOptions::new(address, folder.path().join("node"), Arc::new(SystemEntropy));
+    options.clock = Some(stand.clock.clone());
+    let session = ServerSession::on_database(settings, options).await.unwrap();
+    let grant = if logs_in {
+        let request = login_request("contact:user.base:readonly");
+        let login = stand.log_in(session.keeper(), &"work".parse().unwrap(), request).await.unwrap();
+        Some(login.report.grant.id)
+    } else {
+        None
+    };
+    let store = Arc::clone(session.store());
+    let options = ServerOptions {
+        allow_remote: false,
+        limits: Limits::default(),
+        words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: String::new() }),
+    };
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();
+    let (address, stop) = (server.address(), Arc::new(Notify::new()));
+    let stopped = Arc::clone(&stop);
+    let task = tokio::spawn(async move { server.run(async move { stopped.notified().await }).await.unwrap() });
+    (Node { address, store, stop, task, _folder: folder }, grant)
+}
+
+impl Site {
+    async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let sandbox = Sandbox::start(SandboxOptions { seed: Some(7), ..SandboxOptions::default() }).await.unwrap();
+        let stand = Stand::feishu(sandbox);
+        let server = server::Server::start();
+        let database = server.database();
+        let (first, grant) = node(&stand, &server, &database, true).await;
+        let (second, _) = node(&stand, &server, &database, false).await;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { stand, nodes: [first, second], grant: grant.unwrap(), http, _server: server }
+    }
+
+    async fn key(&self) -> (ApiKeyId, ApiKeySecret) {
+        let key = ApiKey {
+            id: ApiKeyId::new(self.stand.clock.now().as_millisecond().unsigned_abs(), [7; 10]),
+            name: "a test".to_owned(),
+            verbs: BTreeSet::from(Verb::ALL),
+            apps: None,
+            grants: GrantPattern::all(),
+            created: self.stand.clock.now(),
+            ends: None,
+            revoked: None,
+        };
+        let secret = drawn_key(&SystemEntropy);
+        self.nodes[0].store.add_key(&secret, &key).await.unwrap();
+        (key.id, secret)
+    }
+
+    fn read(&self, node: usize, key: &ApiKeySecret) -> impl Future<Output = (u16, Value)> + use<> {
+        let url = format!("http://{}/v1/grants/work/token", self.nodes[node].address);
+        let request = self.http.get(url).bearer_auth(key.expose());
+        async move {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json().await.unwrap())
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn callers_of_two_nodes_cause_one_exchange_and_one_trail() {
+    let site = Site::new().await;
+    let (_, key) = site.key().await;
+    site.stand.pass(Duration::from_secs(7300));
+    let mut callers = JoinSet::new();
+    for number in 0..64 {
+        callers.spawn(site.read(number % 2, &key));
+    }
+    let told = callers.join_all().await;
+    assert!(told.iter().all(|(status, _)| *status == 200), "{told:?}");
+    let tokens: BTreeSet<_> = told.iter().map(|(_, token)| token["access_token"].as_str().unwrap()).collect();
+    assert_eq!(tokens.len(), 1);
+    let counted = site.stand.sandbox.counters();
+    assert_eq!((counted.refreshes, counted.replays), (1, 0));
+    site.stand.assert_clean();
+
+    let Site { nodes: [first, second], grant, .. } = site;
+    let store = Arc::clone(&second.store);
+    for node in [first, second] {
+        node.stop.notify_one();
+        node.task.await.unwrap();
+    }
+    let verdict = store.verify_audit().await.unwrap();
+    assert_eq!((verdict.chains, verdict.rows, verdict.faults), (1, 64, Vec::new()));
+    assert_eq!(store.audit_of(Some(grant), 0, 100).await.unwrap().len(), 64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_that_is_revoked_is_refused_by_every_node() {
+    let site = Site::new().await;
+    let (id, key) = site.key().await;
+    for node in 0..2 {
+        assert_eq!(site.read(node, &key).await.0, 200);
+    }
+    assert!(site.nodes[1].store.revoke_key(id, site.stand.clock.now()).await.unwrap());
+    for node in 0..2 {
+        let (status, told) = site.read(node, &key).await;
+        assert_eq!((status, told["code"].as_str()), (401, Some("TW0860")));
+    }
+}

@@ -1,0 +1,51 @@
+//! The port of the audit trail: a batch is one transaction, and so is each look of a walk.
+
+use async_trait::async_trait;
+use tokenward_core::ports::{AuditTrail, StoreError};
+use tokenward_core::{AuditDraft, AuditFault, AuditRow, AuditVerdict, GrantId};
+
+use crate::records::Records;
+use crate::records::audit::{self, AT_ONCE, Hashed, Head, Walked};
+
+use super::SqliteVault;
+
+#[async_trait]
+impl AuditTrail for SqliteVault {
+    async fn write_audit(&self, rows: &[AuditDraft]) -> Result<(), StoreError> {
+        let rows = rows.to_vec();
+        self.write(move |context, tx| context.write_audit(tx, &rows)).await
+    }
+
+    async fn audit_of(&self, grant: Option<GrantId>, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
+        let rows = self.read_all(move |_, tx| audit::rows(tx, grant, after, u64::MAX >> 1, limit)).await?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
+    async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
+        audit::verify(self).await
+    }
+}
+
+#[async_trait]
+impl Walked for SqliteVault {
+    fn records(&self) -> &Records {
+        &self.context.records
+    }
+
+    async fn heads(&self, after: Option<Head>) -> Result<Vec<Head>, StoreError> {
+        self.read_all(move |_, tx| audit::heads(tx, after, AT_ONCE)).await
+    }
+
+    async fn rows(&self, grant: Option<GrantId>, after: u64, upto: u64) -> Result<Vec<Hashed>, StoreError> {
+        self.read_all(move |_, tx| audit::rows(tx, grant, after, upto, AT_ONCE)).await
+    }
+
+    async fn goes_on(&self, head: &Head) -> Result<bool, StoreError> {
+        let head = head.clone();
+        self.read_all(move |_, tx| audit::goes_on(tx, &head)).await
+    }
+
+    async fn endless(&self) -> Result<Vec<AuditFault>, StoreError> {
+        self.read_all(|_, tx| audit::endless(tx, AT_ONCE)).await
+    }
+}
