@@ -1,8 +1,8 @@
 //! The short way: `tokenward token` with a valid token in the sealed store.
 //!
 //! Enters: the words and the surroundings. Leaves: the token, if the words are one of the plain forms and the hand-out
-//! file of the profile holds a token that serves now, of the app that the settings name. Everything else is `None`, and the long way decides; so nothing
-//! here needs an error. It builds no runtime, no argument parser and no engine, because half of the time budget of
+//! file of the profile holds a token that serves now, of the app that the settings name: they are asked for that app's name, id, provider and
+//! address alone, and no other setting is resolved. Everything else is `None`, and the long way decides; so nothing here needs an error. It builds no runtime, no argument parser and no engine, because half of the time budget of
 //! design/0000-charter.md §10 is what the operating system takes to start a process. The hand-out file is a copy of
 //! what was durable before it was written (I2), sealed, and checked by its dates.
 
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokenward::{Home, Overrides, Settings};
-use tokenward_core::ports::Clock;
+use tokenward_core::ports::{Clock, HandOut};
 use tokenward_core::{ProfileName, UserName};
 
 use crate::ambient::Ambient;
@@ -30,15 +30,14 @@ pub(crate) fn token(arguments: &[OsString], ambient: &Ambient) -> Option<ExitCod
     if !warnings.is_empty() {
         return None;
     }
-    let name = match &wish.user {
-        Some(user) => Some(settings.selected(wish.profile.as_ref()).ok()?.of_user(user)),
-        None => wish.profile.clone(),
+    let selected = settings.selected(wish.profile.as_ref()).ok()?;
+    let profile = match &wish.user {
+        Some(user) => selected.of_user(user),
+        None => selected,
     };
-    // Of which app the token has to be. No file is opened for it: a secret in one is not looked at.
-    let profile = settings.profile(name.as_ref()).ok()?;
     let now = ambient.clock.now();
-    let app = profile.app(None);
-    let handed = tokenward::hand_out(settings.home(), &profile.name, &app, &settings.key_source().ok()?, now)?;
+    let is_named = |token: &HandOut| settings.names_app(&profile, &token.app, token.registration.as_ref());
+    let handed = tokenward::hand_out(settings.home(), &profile, &settings.key_source().ok()?, now, is_named)?;
     if handed.access.remaining(now) <= wish.min_ttl {
         return None;
     }

@@ -384,12 +384,17 @@ fn backup_error(error: BackupError) -> Error {
     }
 }
 
-/// The access token of a profile, if it can be handed out at once: good, not due to be rotated, and of the app that the
-/// profile names now, by its name and its id. Reads two small files and no database; every "no" means that the long way ([`Session`]) has to be
-/// gone, never that there is none.
-pub fn hand_out(home: &Home, profile: &ProfileName, app: &App, key: &KeySource, now: Timestamp) -> Option<HandOut> {
-    let found = hand_out::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now)?;
-    found.is_of(&app.name, &app.client_id, app.provider(), &app.hosts).then_some(found)
+/// The access token of a profile, if it can be handed out at once: good, not due to be rotated, and of the app that the profile names now, which
+/// `is_named` says ([`Settings::names_app`](crate::Settings::names_app)). Reads two small files and no database; every "no" means that the long
+/// way ([`Session`]) has to be gone, never that there is none.
+pub fn hand_out(
+    home: &Home,
+    profile: &ProfileName,
+    key: &KeySource,
+    now: Timestamp,
+    is_named: impl FnOnce(&HandOut) -> bool,
+) -> Option<HandOut> {
+    hand_out::read(&Folder::new(home.path()), profile, &key_sources(home, key).ok()?, now).filter(is_named)
 }
 
 /// Ends what [`hand_out`] gives for a profile, until its login is opened again.

@@ -8,6 +8,7 @@ use super::file::{Entries, Value};
 use super::loaded::Settings;
 use super::presets::Preset;
 use super::table::Setting;
+use crate::Registration;
 
 /// Looks values up for one profile, and collects warnings on the way.
 pub(super) struct Resolver<'a> {
@@ -50,6 +51,16 @@ impl<'a> Resolver<'a> {
     /// What the file says, whatever a flag or a variable says.
     pub(super) fn in_file(&self, setting: Setting) -> Option<&Value> {
         [self.profile, self.app].into_iter().flatten().find_map(|entries| entries.get(&setting))
+    }
+
+    /// Whether an app is said to be this one, word for word.
+    pub(super) fn says(&self, known: &Registration) -> bool {
+        let text = |setting| Some(self.look(setting).ok()??.text);
+        text(Setting::AppId).is_some_and(|id| id.trim() == known.client_id)
+            && known.provider.as_deref().is_none_or(|name| self.provider().is_ok_and(|said| said.as_str() == name))
+            && known.accounts.as_deref().is_none_or(|address| {
+                text(Setting::AccountsUrl).is_some_and(|said| said.trim().trim_end_matches('/') == address)
+            })
     }
 
     /// A secret from its variable.

@@ -7,7 +7,7 @@ use tokenward_core::{AppKind, AppSecret, Brand, Code, FeishuApp, Platform, Provi
 
 use super::file::ConfigFile;
 use super::*;
-use crate::Environment;
+use crate::{Environment, Registration};
 
 const FILE: &str = r#"# mine
 default_profile = "work"
@@ -90,6 +90,43 @@ fn a_file_alone_is_enough() {
     assert_eq!(feishu(&profile).kind, AppKind::SelfBuilt);
     let lab = Case::new(FILE).profile("lab").unwrap();
     assert_eq!(lab.scopes.to_string(), "c d");
+}
+
+/// Whose token is handed out at once is asked without resolving anything: it never says yes where the resolved profile says no.
+#[test]
+fn the_app_of_a_token_is_named_word_for_word() {
+    let known = |provider: Option<&str>, id: &str, accounts: Option<&str>| {
+        Some(Registration::new(provider.map(str::to_owned), id.to_owned(), accounts.map(str::to_owned)))
+    };
+    let own = "[apps.gitlab]\nprovider = \"gitlab\"\napp_id = \" x \"\naccounts_url = \"https://git.example/\"\n[profiles.git]\napp = \"gitlab\"\n";
+    let cases = [
+        (Case::new(FILE), "work", "work", None, true),
+        (Case::new(FILE), "work:ada", "work", known(Some("feishu"), "cli_file", None), true),
+        (Case::new(FILE), "work", "lab", None, false),
+        (Case::new(FILE), "other", "other", None, false),
+        (Case::new(FILE), "work", "work", known(None, "cli_file", None), true),
+        (Case::new(FILE), "work", "work", known(None, "cli_old", None), false),
+        (Case::new(FILE), "work", "work", known(Some("lark"), "cli_file", None), false),
+        (Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env"), "work", "work", known(None, "cli_file", None), false),
+        (Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env"), "work", "work", known(None, "cli_env", None), true),
+        (Case::new(FILE).env("TOKENWARD_APP_ID", "cli_env"), "default", "default", None, true),
+        (Case::new("").env("TOKENWARD_APP_ID", "cli_env"), "ci", "ci", known(Some("feishu"), "cli_env", None), true),
+        (Case::new(""), "default", "default", None, false),
+        (Case::new(own), "git", "gitlab", known(Some("oauth2"), "x", Some("https://git.example")), true),
+        (Case::new(own), "git", "gitlab", known(Some("oauth2"), "x", Some("https://gitlab.com")), false),
+        (Case::new("[profiles.p]\napp = \"gone\"\n"), "p", "gone", None, false),
+    ];
+    for (case, profile, app, known, named) in cases {
+        let (settings, _) = case.load().unwrap();
+        let (profile, app) = (profile.parse().unwrap(), app.parse().unwrap());
+        assert_eq!(settings.names_app(&profile, &app, known.as_ref()), named, "{profile} {known:?}");
+        if named {
+            let resolved = settings.profile(Some(&profile)).unwrap();
+            assert_eq!(resolved.app_name, app);
+            let is = known.is_none_or(|known| known.is(&resolved.client_id, resolved.provider(), &resolved.hosts));
+            assert!(is, "{profile}: {resolved:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokenward::core::ports::Clock;
+use tokenward::core::ports::{Clock, HandOut};
 use tokenward::core::{Event, Generation, TokenWish};
 use tokenward::links::{FileComparison, LinkOutcome, Links};
 use tokenward::{Keeper, Notice, RotationStep};
@@ -178,7 +178,9 @@ async fn the_short_way_is_open_when_every_file_is_in_step_and_closed_when_one_is
     let home = desk.world.home();
     let short = || {
         let now = desk.world.clock.now();
-        tokenward::hand_out(&home, &work(), &desk.world.app, &tokenward::KeySource::Unset, now)
+        let app = &desk.world.app;
+        let is_named = |found: &HandOut| found.is_of(&app.name, &app.client_id, app.provider(), &app.hosts);
+        tokenward::hand_out(&home, &work(), &tokenward::KeySource::Unset, now, is_named)
     };
     assert!(short().is_some());
     let shown = desk.read(".env");
