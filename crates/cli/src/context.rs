@@ -19,7 +19,8 @@ use tokenward::{
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
-    App, Code, DirectGrant, Grant, GrantId, ProfileName, ProviderName, SecretBytes, Standing, TokenWish, masking,
+    App, Code, DirectGrant, Grant, GrantId, ProfileName, ProviderName, Registration, SecretBytes, Standing, TokenWish,
+    masking,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -407,23 +408,43 @@ impl Context {
                 None => session.keeper().other_app(login, &present).await?,
             };
             let Some(other) = other else { return Ok(()) };
-            let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_id(&profile.name, &other.client_id));
-            return Err(failure.then(self.back_to_app(profile, &other.client_id)));
+            let failure = Failure::new(Code::NotLoggedIn, self.login_of_other(profile, &other));
+            return Err(failure.then(self.back_to_app(profile, &other)));
         }
         let consented = &login.app;
         let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, consented));
         Err(failure.then(lang.login_of_other_app_next(consented, &profile.app_name)))
     }
 
-    /// How to use the login of the app with that id, which is not the one of the settings: by where theirs comes from.
-    pub(crate) fn back_to_app(&self, profile: &ResolvedProfile, id: &str) -> String {
-        let (lang, now) = (self.lang(), &profile.client_id);
+    /// Whose a profile's login is, where the settings name another app now.
+    pub(crate) fn login_of_other(&self, profile: &ResolvedProfile, other: &Registration) -> String {
+        let (lang, now) = (self.lang(), profile.provider().as_str());
+        let Registration { client_id: id, provider, accounts, .. } = other;
+        if *id != profile.client_id {
+            return lang.login_of_other_id(&profile.name, id);
+        }
+        // The same id at another server, or of another provider.
+        match (provider, accounts) {
+            (Some(provider), _) if provider != now => lang.login_of_other_server(&profile.name, id, provider, now),
+            (_, Some(url)) => {
+                lang.login_of_other_server(&profile.name, id, masking::address(url), &profile.hosts.accounts)
+            }
+            (_, None) => lang.login_of_other_id(&profile.name, id),
+        }
+    }
+
+    /// How to use the login of that app, which is not the one of the settings: by where theirs comes from.
+    pub(crate) fn back_to_app(&self, profile: &ResolvedProfile, other: &Registration) -> String {
+        let (lang, now, id) = (self.lang(), &profile.client_id, &other.client_id);
         let variable = tokenward::Setting::AppId.variable().filter(|name| self.ambient.env.get(name).is_some());
-        match variable {
-            // The same id at another server or of another provider.
+        match (variable, &other.provider, &other.accounts) {
+            (_, Some(provider), _) if now == id && provider != profile.provider().as_str() => {
+                lang.login_of_other_server_next("provider", provider)
+            }
+            (_, _, Some(url)) if now == id => lang.login_of_other_server_next("accounts-url", masking::address(url)),
             _ if now == id => lang.login_of_other_id_next(now, id),
-            Some(variable) => lang.login_of_other_id_by_variable(variable, now),
-            None => lang.login_of_other_id_by_file(&profile.app_name, now, id),
+            (Some(variable), ..) => lang.login_of_other_id_by_variable(variable, now),
+            (None, ..) => lang.login_of_other_id_by_file(&profile.app_name, now, id),
         }
     }
 

@@ -18,6 +18,7 @@ use jiff::SignedDuration;
 use rusqlite::ErrorCode;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use tokenward_core::ProfileName;
 use tokenward_core::ports::{Clock, Entropy};
 
 use crate::backup::{self, BackupError, BackupKey};
@@ -59,6 +60,15 @@ enum Coming {
     Earlier(Folder),
 }
 
+/// The profiles whose refresh token the present vault has used since the coming one was made.
+fn used_by(plan: &Plan) -> Vec<ProfileName> {
+    plan.logins
+        .iter()
+        .filter(|login| login.verdict == Verdict::Ends)
+        .filter_map(|login| login.profile.clone())
+        .collect()
+}
+
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
@@ -90,22 +100,23 @@ impl Restoring {
         let number = free_number(folder, at);
         let made = Coming::Made(folder.staged(&format!("{STAGED}{number}")));
         let unpacked = unpack(made.folder(), file, key, sources, entropy).await;
-        let record = Restored {
+        let mut record = Restored {
             at,
             from: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
             before: holds_something(folder.vault()).then(|| folder.home().join(format!("{BEFORE}{number}"))),
+            used: Vec::new(),
         };
-        let recorded = unpacked.and_then(|()| {
-            let io = |error: io::Error| BackupError::from(from_io(made.folder().vault(), &error));
-            record.record(made.folder()).map_err(io)
-        });
-        let plan = match recorded {
-            Ok(()) => Plan::of(folder, made.folder()).await,
-            Err(error) => {
-                made.discard();
-                return Err(error);
-            }
-        };
+        if let Err(error) = unpacked {
+            made.discard();
+            return Err(error);
+        }
+        let plan = Plan::of(folder, made.folder()).await;
+        record.used = used_by(&plan);
+        if let Err(error) = record.record(made.folder()) {
+            let error = from_io(made.folder().vault(), &error);
+            made.discard();
+            return Err(error.into());
+        }
         Ok(Self { folder: folder.clone(), coming: made, plan, record, _lock: lock })
     }
 
@@ -157,9 +168,13 @@ impl Restoring {
         let after = |last: Restored| last.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(last.at);
         let at = last.map_or(clock.now(), |last| clock.now().max(after(last)));
         let present = holds_something(folder.vault());
-        let record =
-            Restored { at, from: earlier.vault().to_owned(), before: present.then(|| earlier.vault().to_owned()) };
         let plan = Plan::of(folder, &earlier).await;
+        let record = Restored {
+            at,
+            from: earlier.vault().to_owned(),
+            before: present.then(|| earlier.vault().to_owned()),
+            used: used_by(&plan),
+        };
         Ok(Self { folder: folder.clone(), coming: Coming::Earlier(earlier), plan, record, _lock: lock })
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokenward_core::ProfileName;
 
 use crate::folder::{Folder, write_whole};
 
@@ -20,6 +21,9 @@ pub struct Restored {
     pub from: PathBuf,
     /// The vault that was there before, if there was one.
     pub before: Option<PathBuf>,
+    /// Of these profiles the copy's refresh token had been used by the vault before.
+    #[serde(default)]
+    pub used: Vec<ProfileName>,
 }
 
 impl Restored {

@@ -66,10 +66,17 @@ pub(super) async fn register(
     // What cannot be understood is told before anything is asked, and nothing that stands there is asked for twice.
     let settings = context.settings()?;
     let known = known_profile(&app, &profile, &settings, context)?;
-    let before = Before { settings: &settings, app: &app };
+    let before = Before::new(&settings, &app);
     let choice = questions::provider(init, &before, context).await?;
     let provider = choice.map(|choice| choice.name);
     let mut record = record(init, provider, context)?;
+    let id_given = init.app_id.clone().or_else(|| questions::said(Setting::AppId, context));
+    // Where nobody can be asked, the file answers for an app that is only set up once more.
+    let mut kept = Vec::new();
+    let named = record.clone().with(Setting::AppId, id_given.as_deref().map(str::trim));
+    if !context.asker().can_ask() && before.is_same(&named) {
+        (record, kept) = before.kept(named);
+    }
     if let Some(preset) = choice.and_then(|choice| choice.preset) {
         record = preset.fill(&record);
         if init.app_id.is_none() && context.asker().can_ask() {
@@ -82,10 +89,20 @@ pub(super) async fn register(
         Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, context).await?,
         Some(ProviderName::Feishu | ProviderName::Lark) | None => {}
     }
-    let app_id = questions::app_id(init, provider, &before, context).await?;
-    record = record.with(Setting::AppId, Some(app_id));
-    // Its addresses, its dialect and its id are judged before the secret is asked for. Nothing that the file says of the app
-    // counts from here on: the record takes its place, and what was discovered for a former address goes with it.
+    if record.get(Setting::AppId).is_none() {
+        let app_id = questions::app_id(init, provider, &before, context).await?;
+        record = record.with(Setting::AppId, Some(app_id));
+    }
+    let dropped = if before.is_same(&record) {
+        let more;
+        (record, more) = before.kept(record);
+        kept.extend(more);
+        Vec::new()
+    } else {
+        // The record takes its place, and what was discovered for a former address goes with it.
+        before.dropped(&record)
+    };
+    // Its addresses, its dialect and its id are judged before the secret is asked for.
     let mut resolved = resolve(&record, &profile, known, &settings, context)?;
     resolved.app_name = app.clone();
     let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
@@ -100,12 +117,16 @@ pub(super) async fn register(
     for warning in &resolved.warnings {
         context.printer.warning(lang.settings_warning(warning));
     }
+    kept.retain(|setting| !matches!(setting, Setting::Provider | Setting::AppId));
+    if !kept.is_empty() {
+        context.printer.note(lang.init_kept(names_of(&kept)));
+    }
     // Under what is written down now: a server's own rules are known from the record.
     let told = |error: SettingsError| context.settings_failure(&error);
     let (home, env) = (context.home()?, context.ambient.env.clone());
     let (written, _) = Settings::load(home, env, overrides(&record, &profile)).map_err(told)?;
     let session = context.session(&written).await?;
-    let replaced = replaced(init, &app, &record, &before, &session, context).await?;
+    let replaced = replaced(init, &app, &record, &settings, &session, context).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
     }
@@ -132,12 +153,20 @@ pub(super) async fn register(
     }
     edit.save().map_err(failed)?;
     drop(edit);
+    if !dropped.is_empty() {
+        context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
+    }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
         session.keeper().keep_app_secret(&app, secret).await?;
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     let first = Some(first).filter(|first| names_first && *first != profile);
     Ok(Registered { app, profile: resolved, secret_file, checked, first })
+}
+
+/// Settings as the file names them.
+fn names_of(settings: &[Setting]) -> String {
+    settings.iter().filter_map(|setting| setting.key()).collect::<Vec<_>>().join(", ")
 }
 
 /// The profile that is meant from now on where none is named: the one that was until now, if somebody is logged in under it, else the
@@ -175,12 +204,12 @@ async fn replaced(
     init: &Init,
     app: &AppName,
     record: &AppRecord,
-    before: &Before<'_>,
+    settings: &Settings,
     session: &Session,
     context: &Context,
 ) -> Result<Option<(Registration, Vec<Report>)>, Failure> {
     let present = registration(record);
-    let Some(former) = before.settings.registered(app).filter(|former| is_another(former, &present)) else {
+    let Some(former) = settings.registered(app).filter(|former| is_another(former, &present)) else {
         return Ok(None);
     };
     let logins = session.keeper().list().await?;

@@ -89,10 +89,15 @@ impl<'a> Source<'a> {
         {
             context.printer.note(context.lang().secret_overruled(APP_SECRET, &self.name));
         }
-        if let (SecretSource::Vault, Some(_), Some(secret)) = (&profile.secret, self.app_id, self.app_secret)
-            && session.keeper().app_secret(&profile.app_name).await?.is_none()
-        {
-            session.keeper().keep_app_secret(&profile.app_name, secret).await?;
+        if let (SecretSource::Vault, Some(_), Some(secret)) = (&profile.secret, self.app_id, self.app_secret) {
+            match session.keeper().app_secret(&profile.app_name).await? {
+                None => session.keeper().keep_app_secret(&profile.app_name, secret).await?,
+                Some(stored) if stored == *secret => {}
+                // Which of them is the newer nobody here knows.
+                Some(_) => {
+                    context.printer.warning(context.lang().other_secret_in_file(&self.name, &profile.app_name));
+                }
+            }
         }
         if matches!(profile.secret, SecretSource::Vault)
             && self.secret_stands_in.is_some()

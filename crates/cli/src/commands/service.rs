@@ -114,12 +114,24 @@ async fn install(wish: &ServiceInstall, place: &Place, context: &Context) -> Res
         }
     }
     if let Some(trouble) = trouble {
+        // After su or sudo, and for an account that nobody logs in to, the user has no session whose manager could be reached.
+        let has_no_session = place.manager == Manager::Systemd && trouble.contains("connect to bus");
         printer.warning(trouble);
+        if has_no_session {
+            let uid = rustix::process::getuid().as_raw();
+            printer.note(lang.service_no_session(uid));
+        }
         for words in &commands {
             printer.note(format!("  {}", words.join(" ")));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The service's file, where one of ours is there.
+pub(super) fn installed(context: &Context) -> Option<PathBuf> {
+    let place = Place::find(context).ok()?;
+    place.is_ours(context).is_ok_and(|ours| ours).then_some(place.file)
 }
 
 /// A service that has nothing to follow would end at once, and nobody would see why.

@@ -111,9 +111,8 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         }
     }
     if let (Some(other), Some(profile)) = (other, &profile) {
-        let lang = context.lang();
-        context.printer.warning(lang.login_of_other_id(&name, &other.client_id));
-        context.printer.note(context.back_to_app(profile, &other.client_id));
+        context.printer.warning(context.login_of_other(profile, &other));
+        context.printer.note(context.back_to_app(profile, &other));
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))

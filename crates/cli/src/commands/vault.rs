@@ -199,7 +199,12 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, context: &Context) 
         context.printer.note(lang.vault_key_stays());
     }
     match &new_key_file {
-        Some(file) => context.printer.note(lang.vault_set_key_file(file.display())),
+        Some(file) => {
+            context.printer.note(lang.vault_set_key_file(file.display()));
+            if let Some(service) = super::service::installed(context) {
+                context.printer.warning(lang.vault_key_of_service(context.short(&service), file.display()));
+            }
+        }
         None if own_key && !own => context.printer.note(lang.vault_unset_key()),
         None => {}
     }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use tokenward::links::{LinkWatcher, WatchEvent};
 use tokenward::{KnownApp, Overrides, Session, Setting, Settings};
-use tokenward_core::{App, Code, ProfileName};
+use tokenward_core::{App, Code, ExitClass, ProfileName};
 use tokio::sync::mpsc;
 
 use super::trouble_program::TroubleProgram;
@@ -26,7 +26,16 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     let on_trouble = settings.on_trouble().map_err(|error| context.settings_failure(&error))?;
     let find = |text: String| TroubleProgram::find(&text, &context.ambient.env, lang);
     let on_trouble = on_trouble.map(find).transpose()?;
-    let Some(session) = context.look(&settings).await? else {
+    let mut alarm = Alarm::new(on_trouble, wish.notify, context);
+    let looked = match context.look(&settings).await {
+        Ok(looked) => looked,
+        Err(failure) => {
+            // A service that ends at its start is seen by nobody.
+            alarm.not_begun(failure.code(), &failure.message(lang)).await;
+            return Err(failure);
+        }
+    };
+    let Some(session) = looked else {
         return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
     };
     let mut named = wish.profiles;
@@ -40,7 +49,6 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
     if wanted.is_empty() {
         return Err(Failure::new(Code::LinkNotFound, lang.nothing_to_watch()).then(lang.nothing_to_watch_next()));
     }
-    let mut alarm = Alarm::new(on_trouble, wish.notify, context);
     let mut profiles: Vec<(ProfileName, App)> = Vec::new();
     let mut refused: Vec<(ProfileName, Failure)> = Vec::new();
     for name in wanted {
@@ -94,7 +102,9 @@ pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode
             Some(event) = told.recv() => {
                 print(&event, context)?;
                 alarm.look(&followed, &session).await;
-                if let WatchEvent::Failed { profile, error, again: None } = &event {
+                if let WatchEvent::Failed { profile, error, again } = &event
+                    && (again.is_none() || takes_a_person(error.code()))
+                {
                     alarm.over(profile, error.code(), None);
                 }
             }
@@ -117,6 +127,11 @@ async fn followed(
         context.own_login(&login, &profile, session, registrations.as_ref()).await?;
     }
     Ok(app)
+}
+
+/// Whether tryings again alone will not do: a wrong key, an app's settings.
+const fn takes_a_person(code: Code) -> bool {
+    matches!(code.exit(), ExitClass::Usage | ExitClass::NeedsConsent | ExitClass::AppSettings)
 }
 
 fn print(event: &WatchEvent, context: &Context) -> Result<(), Failure> {

@@ -93,6 +93,9 @@ impl Context {
     pub(crate) fn over_words(&self, name: &ProfileName, code: Code) -> String {
         let lang = self.lang();
         let told = lang.followed_over(name, lang.happened(code), code);
+        if !matches!(code.exit(), ExitClass::NeedsConsent) {
+            return format!("{told}{}{}", lang.stop(), lang.next_step(code));
+        }
         match self.login_command(Some(name)) {
             Some(command) => format!("{told}{}{}", lang.stop(), lang.run_command(command)),
             None => told,

@@ -228,6 +228,12 @@ impl Lang {
             Story::AccessDead(refusal) => FindingWords::of(self.doctor_access_dead())
                 .detail(self.doctor_provider(provider_words(refusal, self)))
                 .next(self.doctor_access_dead_next()),
+            Story::UsedBeforeRestore(restored) => {
+                let when = self.moment(restored.at, setting.now, setting.zone);
+                let undo = restored.before.iter().map(|before| self.doctor_dead_before(before.display()));
+                undo.fold(FindingWords::of(self.doctor_used_before(when)), FindingWords::next)
+                    .next(self.next_step(Code::NotLoggedIn))
+            }
             Story::NoRefreshToken { access, serving } => {
                 let told = match access.filter(|_| *serving) {
                     Some(end) => FindingWords::of(self.doctor_no_refresh(at(end))),

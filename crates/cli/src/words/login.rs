@@ -21,6 +21,9 @@ super::sentences! {
     init_checked() { "the provider accepts the app's id and secret" "平台接受该应用凭证（App ID / App Secret）" }
     init_unchecked(what) { "the app's id and secret were saved but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
     init_nothing_saved() { "nothing was saved; use --no-check to save without checking" "没有保存任何内容；加 --no-check 可不经验证直接保存" }
+    other_secret_in_file(file, app) { "the App Secret in {file} is not the one stored for app {app}, and the stored one is used; if the one in the file is newer, run `tokenward init --app {app}` and type it in" "{file} 中的 App Secret 与应用 {app} 已保存的不同，使用的是已保存的；如果文件中的更新，请运行 `tokenward init --app {app}` 并输入它" }
+    init_kept(settings) { "not given again and kept as it was: {settings}" "未重新指定，保持原样：{settings}" }
+    init_dropped(app, settings) { "app {app} is another app now, so these of its settings were removed: {settings}" "应用 {app} 现已换成另一个应用，因此移除了它原有的这些设置：{settings}" }
     init_saved(app, file, profile) { "app {app} is saved in {file}, its secret encrypted in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已加密保存在保险库中；配置档 {profile}" }
     init_first_stays(first, profile) { "profile {first} has a login and stays the default; use the new one with --profile {profile}" "配置档 {first} 已有登录，未指定配置档时仍使用它；新的配置档用 --profile {profile} 指定" }
     init_saved_secret_file(app, file, secret, profile) { "app {app} is saved in {file}; its secret stays in {secret}; profile {profile}" "应用 {app} 已保存到 {file}；密钥仍在文件 {secret} 中，每次从中读取；配置档 {profile}" }
@@ -62,6 +65,8 @@ super::sentences! {
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, and the profile now has another app" "配置档 {profile} 的登录属于应用 {app}，而该配置档现在设置的是另一个应用" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to log in with app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 用应用 {new} 登录" }
     login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, and the settings name a different one now" "配置档 {profile} 的登录属于另一个应用 {id}，而当前设置中的应用已不是它" }
+    login_of_other_server(profile, id, before, now) { "the login of profile {profile} is of {id} at {before}, and the settings name {id} at {now} now" "配置档 {profile} 的登录属于 {before} 上的 {id}，而当前设置的是 {now} 上的 {id}" }
+    login_of_other_server_next(flag, value) { "to keep using the existing login, run `tokenward init --{flag} {value}`; `tokenward login` logs in at the other one" "要继续使用保留的登录，请运行 `tokenward init --{flag} {value}`；运行 `tokenward login` 则在另一个平台登录" }
     login_of_other_id_by_variable(variable, now) { "{variable} names {now}: unset it to use the existing login, or run `tokenward login` to log in with {now}" "{variable} 指定了 {now}：要使用保留的登录，请清除该变量；或运行 `tokenward login` 用 {now} 登录" }
     login_of_other_id_by_file(app, now, id) { "to use the existing login again, run `tokenward config set apps.{app}.app_id {id}`; `tokenward login` logs in with {now}" "要继续使用保留的登录，请运行 `tokenward config set apps.{app}.app_id {id}`；运行 `tokenward login` 则用 {now} 登录" }
     login_of_other_id_next(now, id) { "`tokenward login` logs in with {now}; to keep using the existing login, run `tokenward init` with --app-id {id} again" "运行 `tokenward login` 用 {now} 登录；如要继续使用保留的登录，请用 --app-id {id} 重新运行 `tokenward init`" }

@@ -2,7 +2,7 @@
 
 use tokenward_emulator::{AppSpec, Brand};
 
-use crate::world::World;
+use crate::world::{World, run_fed};
 
 #[test]
 fn a_profile_that_was_given_to_another_app_needs_a_login_and_the_old_one_is_kept() {
@@ -176,4 +176,70 @@ fn a_good_token_is_handed_out_in_no_form_once_the_settings_name_another_app() {
     std::fs::write(world.home.join("config.toml"), &good).unwrap();
     assert_eq!(world.run(&["token"]).succeeds().out, token);
     assert_eq!(world.sandbox.counters().refreshes, 0);
+}
+
+/// A hint says `init` for a secret that was wrong. What nobody speaks of again stays, so that the new secret goes to the app's own server.
+#[test]
+fn an_app_that_is_set_up_once_more_keeps_what_is_not_given_again() {
+    let world = World::bare();
+    world.init(&["--scope", "wiki:wiki", "--token-api", "v2"]).succeeds();
+    let before = world.config();
+    let secret = world.app.secret.clone();
+    for words in [
+        &["init", "--app-secret-stdin"][..],
+        &["init", "--app-id", &world.app.id, "--app-secret-stdin"],
+        &["init", "--app", "default", "--provider", "feishu", "--app-secret-stdin"],
+    ] {
+        let ran = run_fed(&mut world.command(words), &secret);
+        ran.succeeds();
+        assert_eq!(world.config(), before, "{words:?}: {ran:?}");
+        assert!(ran.err.contains("kept as it was: ") && ran.err.contains("accounts_url"), "{ran:?}");
+        assert!(!ran.err.contains("could not be checked"), "the app's own server was asked: {ran:?}");
+    }
+    // One setting is another, the rest stays.
+    let words = ["init", "--scope", "im:message", "--app-secret-stdin"];
+    run_fed(&mut world.command(&words), &secret).succeeds();
+    assert_eq!(world.config(), before.replace("wiki:wiki", "im:message"));
+    // Another app does not inherit the addresses, and it is said what went.
+    let words = ["init", "--app-id", "cli_0000000000000000", "--no-check", "--app-secret-stdin"];
+    let ran = run_fed(&mut world.command(&words), &secret);
+    ran.succeeds();
+    let config = world.config();
+    assert!(!config.contains("url") && !config.contains("im:message"), "{config}");
+    for gone in ["another app now", "open_url", "accounts_url", "scopes", "token_api"] {
+        assert!(ran.err.contains(gone), "{gone}: {ran:?}");
+    }
+}
+
+/// An id is no app by itself: the same one at another provider is another app, and both are named.
+#[test]
+fn a_login_of_the_same_id_at_another_provider_is_told_by_the_provider() {
+    let world = World::logged_in();
+    let config = world.config();
+    std::fs::write(world.home.join("config.toml"), config.replace("\"feishu\"", "\"lark\"")).unwrap();
+    let ran = world.run(&["refresh"]);
+    ran.fails(3, "TW0401");
+    let id = &world.app.id;
+    assert!(ran.err.contains(&format!("is of {id} at feishu, and the settings name {id} at lark now")), "{ran:?}");
+    assert!(ran.err.contains("`tokenward init --provider feishu`"), "{ran:?}");
+}
+
+/// The stored secret is used, and a file that holds another one is named: either may be the newer.
+#[test]
+fn a_file_with_another_secret_than_the_stored_one_is_named() {
+    let world = World::bare();
+    world.init(&[]).succeeds();
+    let file = world.home.join("app.env");
+    let text = |secret: &str| format!("FEISHU_APP_ID={}\nFEISHU_APP_SECRET={secret}\n", world.app.id);
+    std::fs::write(&file, text("another-secret-0123456789abcdef")).unwrap();
+    let ran = world.login(&["--env-file", file.to_str().unwrap()]);
+    ran.succeeds();
+    assert!(
+        ran.err.contains("is not the one stored for app default") && ran.err.contains("tokenward init --app default")
+    );
+    assert!(!ran.err.contains("another-secret"), "{ran:?}");
+    std::fs::write(&file, text(&world.app.secret)).unwrap();
+    let ran = world.login(&["--env-file", file.to_str().unwrap()]);
+    ran.succeeds();
+    assert!(!ran.err.contains("is not the one stored"), "{ran:?}");
 }

@@ -223,6 +223,35 @@ fn a_person_is_told_once_that_a_login_needs_one() {
     assert!(project.read("hook.env").contains("TOKENWARD_HOME="), "so that it may ask again");
 }
 
+/// A vault whose key is gone does not come back by trying again: a person is told while it is watched, and when it is begun anew.
+#[test]
+fn a_missing_key_is_told_while_watching_and_at_the_start() {
+    let desktop = Desktop::new();
+    let project = &desktop.project;
+    desktop.program(
+        "hook",
+        "printf '%s\\n' \"$TOKENWARD_TROUBLE_PROFILE\" \"$TOKENWARD_TROUBLE_CODE\" \"$TOKENWARD_TROUBLE_TEXT\" >> hook.calls",
+    );
+    let watching = ["watch", "default", "--on-trouble", "hook"];
+    let mut watch = Started::new(&mut desktop.command(&watching, ":/usr/bin:/bin"));
+    watch.line();
+    let ran = desktop.run(&["service", "install", "default"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    project.write("new.key", &"ab".repeat(32));
+    let ran = desktop.run(&["vault", "rekey", "--new-key-file", "new.key"]);
+    assert!(ran.succeeds().err.contains("does not have the new key"), "{ran:?}");
+    project.write(".env", "");
+    wait_until(|| desktop.calls("hook").len() == 3);
+    let calls = desktop.calls("hook");
+    assert_eq!((calls[0].as_str(), calls[1].as_str()), ("default", "TW0302"));
+    assert!(!calls[2].contains("tokenward login"), "{calls:?}");
+    watch.signal("TERM");
+    watch.finish();
+    desktop.run(&watching).fails(2, "TW0302");
+    let calls = desktop.calls("hook");
+    assert_eq!((calls.len(), calls[3].as_str(), calls[4].as_str()), (6, "", "TW0302"), "{calls:?}");
+}
+
 #[test]
 fn a_login_that_is_over_already_is_told_at_the_start_and_a_program_that_fails_is_named() {
     let desktop = Desktop::new();

@@ -143,6 +143,10 @@ fn a_restore_says_first_what_it_costs_and_can_be_taken_back() {
     let ran = restore(&["--yes"]);
     assert!(ran.succeeds().err.contains("vault restore --undo"), "{ran:?}");
     assert_eq!(generation(), 1);
+    // Known before anything is sent, so that whoever watches the exit code hears of it.
+    let ran = world.run(&["doctor"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.out.contains("already used before") && ran.out.contains("vault restore --undo"), "{ran:?}");
     // The story of the refused token begins with the restore, and names the way back.
     let ran = world.run(&["refresh"]);
     assert!(ran.fails(3, "TW0405").err.contains("vault restore --undo"), "{ran:?}");

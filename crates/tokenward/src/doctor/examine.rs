@@ -196,6 +196,11 @@ fn examine_login(
         }
         found.add(Check::Login, Story::Dead(Box::new(death)));
     }
+    // No request has shown it yet, and the vault before knew it.
+    let restored = facts.restored.as_ref().filter(|it| it.used.contains(&profile.name) && grant.rotated_at <= it.at);
+    if let (Some(restored), false) = (restored, dead) {
+        found.add(Check::Login, Story::UsedBeforeRestore(restored.clone()));
+    }
     tokens(login, now, dead, found);
     let past = rotations::past(login);
     if !past.is_empty() {

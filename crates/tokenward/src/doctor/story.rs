@@ -15,7 +15,7 @@ use super::severity::Severity;
 use crate::links::{FileComparison, LinkState};
 use crate::settings::{SettingsError, Warning};
 use crate::stores::Tool;
-use crate::{Error, Repair};
+use crate::{Error, Repair, Restored};
 
 /// What was found.
 #[derive(Debug, Clone)]
@@ -138,6 +138,8 @@ pub enum Story {
     AccessAccepted,
     /// The provider refuses it before its end.
     AccessDead(Refusal),
+    /// The vault came back from a copy, and the vault before it had used the copy's refresh token.
+    UsedBeforeRestore(Restored),
     /// There is no refresh token.
     NoRefreshToken {
         /// The access token's end.
@@ -410,6 +412,7 @@ impl Story {
             Self::Dead(death) => death.code,
             Self::InDoubt(_) => Code::OutcomeUnknown,
             Self::AccessDead(_) => Code::AccessTokenDead,
+            Self::UsedBeforeRestore(_) => Code::ForeignSpender,
             Self::NoRefreshToken { .. } => Code::NoRefreshToken,
             Self::EndPassed { wall: true, .. } => Code::ConsentExpired,
             Self::EndPassed { wall: false, .. } => Code::RefreshTokenExpired,
@@ -464,6 +467,7 @@ impl Story {
             | Self::Dead(_)
             | Self::InDoubt(_)
             | Self::EndPassed { .. }
+            | Self::UsedBeforeRestore(_)
             | Self::StoreClosed { .. }
             | Self::StoreUnwritable { .. }
             | Self::StoreDamaged { .. } => Severity::Trouble,

@@ -340,6 +340,11 @@ impl Setting {
         })
     }
 
+    /// The key in its table of `config.toml`.
+    pub fn key(self) -> Option<&'static str> {
+        self.placed().map(|(_, key)| key)
+    }
+
     /// The shortest name a person can act on: the flag, else the variable, else the key.
     pub const fn handle(self) -> &'static str {
         match (self.flag(), self.variable(), self.placed()) {

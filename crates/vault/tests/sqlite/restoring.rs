@@ -285,7 +285,8 @@ async fn a_restore_that_was_cut_short_between_two_steps_is_finished_by_the_next_
     // And so is the way back.
     let undone = home.join("vault.undone-9");
     place.vault().await.close_connections().await.unwrap();
-    let record = Restored { at: place.clock.now(), from: before.clone(), before: Some(undone.clone()) };
+    let record =
+        Restored { at: place.clock.now(), from: before.clone(), before: Some(undone.clone()), used: Vec::new() };
     fs::write(before.join("restored.json"), serde_json::to_vec(&record).unwrap()).unwrap();
     assert_eq!(place.folder.interrupted(), None);
     fs::rename(place.folder.vault(), &undone).unwrap();

@@ -84,6 +84,7 @@ pub(super) async fn oauth2(
     let secret_given = init.app_secret_stdin || init.app_secret_file.is_some() || init.secret_file.is_some();
     if way.is_none() && !secret_given && !context.ambient.secret_is_set && context.asker().can_ask() {
         let has_secret = context.asker().yes(lang.ask_has_secret(), "").await?;
+        before.was_asked(Setting::ClientAuthentication);
         way = (!has_secret).then(|| ClientAuthentication::None.as_str().to_owned());
     }
     let api = context.asker().can_ask().then(|| lang.ask_resource());

@@ -80,6 +80,7 @@ pub(super) async fn text(
     if optional && !context.asker().can_ask() {
         return Ok(None);
     }
+    before.was_asked(setting);
     let default = before.says(setting).or(optional.then_some("-"));
     let ways = format!("{} / {}", setting.flag().unwrap_or_default(), setting.variable().unwrap_or_default());
     let answer = context.asker().line(question, default, &ways).await?;

@@ -79,6 +79,16 @@ impl<'a> Alarm<'a> {
         self.tell(profile, code, words, None);
     }
 
+    /// Nothing can be followed at all. Waits for the program to end, since this process is about to.
+    pub(super) async fn not_begun(&mut self, code: Code, words: &str) {
+        self.start_all(None, code, words, None);
+        while let Some(ended) = self.started.join_next().await {
+            if let Ok(Err(failed)) = ended {
+                self.failed(&failed);
+            }
+        }
+    }
+
     fn living(&mut self, profile: &ProfileName, report: &Report) {
         let (lang, now) = (self.context.lang(), self.context.now());
         let lives = matches!(report.status, Status::Fresh | Status::Due | Status::Rotating);
@@ -97,12 +107,18 @@ impl<'a> Alarm<'a> {
     }
 
     fn tell(&mut self, profile: &ProfileName, code: Code, text: &str, report: Option<&Report>) {
+        self.start_all(Some(profile), code, text, report);
+    }
+
+    fn start_all(&mut self, profile: Option<&ProfileName>, code: Code, text: &str, report: Option<&Report>) {
         if let Some(program) = &self.program {
             let subject = report.and_then(|report| report.grant.subject.as_ref());
             let user = subject.map(|subject| subject.name.as_deref().unwrap_or(&subject.id)).unwrap_or_default();
             let mut command = child::asking(&program.program);
             command.args(&program.arguments);
-            command.env("TOKENWARD_TROUBLE_PROFILE", profile.as_str()).env("TOKENWARD_TROUBLE_USER", user);
+            command
+                .env("TOKENWARD_TROUBLE_PROFILE", profile.map_or("", ProfileName::as_str))
+                .env("TOKENWARD_TROUBLE_USER", user);
             command.env("TOKENWARD_TROUBLE_CODE", code.as_str()).env("TOKENWARD_TROUBLE_TEXT", text);
             self.start(command);
         }

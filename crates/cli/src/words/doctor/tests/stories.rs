@@ -230,11 +230,12 @@ fn deaths() -> Vec<Story> {
             dead(facts, Code::ForeignSpender, 20064);
             let (from, before) =
                 ("/home/ada/v.bak".into(), Some("/home/ada/.local/share/tokenward/vault.before-1".into()));
-            facts.restored = Some(Restored { at: at(48), from, before });
+            facts.restored = Some(Restored { at: at(48), from, before, used: Vec::new() });
         }),
         story("20064, and the vault was brought back long before", |facts| {
             dead(facts, Code::ForeignSpender, 20064);
-            facts.restored = Some(Restored { at: ago(3), from: "/home/ada/v.bak".into(), before: None });
+            facts.restored =
+                Some(Restored { at: ago(3), from: "/home/ada/v.bak".into(), before: None, used: Vec::new() });
         }),
         story("20073, never sent by us, and the access token has ended", |facts| {
             dead(facts, Code::ForeignSpender, 20073);
