@@ -199,9 +199,13 @@ fn chinese_warning(warning: &Warning) -> String {
             format!("{}：平台 {provider} 用不到该设置，已忽略", zh.origin(origin))
         }
         Warning::PlainHttp { url } => zh.plain_http_on(url),
-        Warning::LoginOfOtherApp { profile, client_id } => format!(
-            "配置档 {profile} 的登录属于另一个应用 {client_id}，而当前设置中的应用已不是它：请改回该应用的 App ID，或运行 `tokenward login --profile {profile}`"
-        ),
+        Warning::LoginOfOtherApp { profile, client_id, variable } => {
+            let back = variable
+                .map_or_else(|| "请改回该应用的 App ID".to_owned(), |variable| format!("请清除环境变量 {variable}"));
+            format!(
+                "配置档 {profile} 的登录属于另一个应用 {client_id}，而当前设置中的应用已不是它：{back}，或运行 `tokenward login --profile {profile}`"
+            )
+        }
         Warning::SecretReadable { path, mode, .. } => {
             let path = path.display();
             format!("{path} 存有密钥，其他用户可以读取（权限 {mode:04o}）：请运行 `chmod 600 {path}`")

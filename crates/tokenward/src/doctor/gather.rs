@@ -25,7 +25,7 @@ use super::{foreign, owners};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
-use crate::settings::{KeySource, ResolvedProfile, SecretSource, Settings, SettingsError, Warning};
+use crate::settings::{KeySource, ResolvedProfile, SecretSource, Setting, Settings, SettingsError, Warning};
 use crate::{Error, Health, Report, Session, SessionOptions, is_script_login, last_restore, script_file};
 use tokenward_keeper::LOGIN_AT_WORK;
 
@@ -293,7 +293,9 @@ impl Round<'_> {
                     && let Ok(Some(other)) = session.keeper().other_app(&report.grant, &profile.app(None)).await
                 {
                     let (profile, client_id) = (facts.name.clone(), other.client_id);
-                    facts.warnings.push(Warning::LoginOfOtherApp { profile, client_id });
+                    let variable =
+                        Setting::AppId.variable().filter(|name| self.settings.environment().raw(name).is_some());
+                    facts.warnings.push(Warning::LoginOfOtherApp { profile, client_id, variable });
                 }
                 Ok(app_facts(&profile, secret, checkup))
             }

@@ -348,6 +348,8 @@ pub enum Warning {
         profile: ProfileName,
         /// That app's id.
         client_id: String,
+        /// The variable that names the other one, if it is one.
+        variable: Option<&'static str>,
     },
     /// A file with a secret that others can read.
     SecretReadable {
@@ -397,11 +399,16 @@ impl fmt::Display for Warning {
                     "plain http is allowed for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way"
                 )
             }
-            Self::LoginOfOtherApp { profile, client_id } => {
-                write!(
-                    f,
-                    "the login of profile {profile} is of another app, {client_id}, and the settings name a different one now: put that app's id back, or run `tokenward login --profile {profile}`"
-                )
+            Self::LoginOfOtherApp { profile, client_id, variable } => {
+                let told = format!(
+                    "the login of profile {profile} is of another app, {client_id}, and the settings name a different one now"
+                );
+                match variable {
+                    Some(variable) => {
+                        write!(f, "{told}: unset {variable}, or run `tokenward login --profile {profile}`")
+                    }
+                    None => write!(f, "{told}: put that app's id back, or run `tokenward login --profile {profile}`"),
+                }
             }
             Self::SecretReadable { path, by, mode } => {
                 let path = path.display();

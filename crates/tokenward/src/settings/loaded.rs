@@ -8,7 +8,6 @@ use super::environment::{self, Home, KeySource};
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
 use super::presets::Preset;
-use super::resolver::Resolver;
 use super::table::{DEFAULT_PROFILE, Setting};
 use super::text;
 use super::values::refused;
@@ -105,27 +104,6 @@ impl Settings {
             None => name,
         });
         Some(Registration::new(provider, text(Setting::AppId).unwrap_or_default(), text(Setting::AccountsUrl)))
-    }
-
-    /// Whether a profile names, word for word, the app that a token is of: by its name, and as far as they are known by its id, its provider and
-    /// where its tokens come from. Looks at no other setting, parses no address and opens no file; a "no" may only mean that the words differ.
-    pub fn names_app(&self, profile: &ProfileName, app: &AppName, known: Option<&Registration>) -> bool {
-        self.app_named_by(profile)
-            .is_some_and(|(name, resolver)| name == *app && known.is_none_or(|known| resolver.says(known)))
-    }
-
-    /// The app that a profile names, and what to look its settings up with. One that variables describe has no file behind it.
-    fn app_named_by(&self, profile: &ProfileName) -> Option<(AppName, Resolver<'_>)> {
-        let name = self.app_of(profile)?;
-        let resolver = match self.entries_of(profile) {
-            Some(entries) => Resolver::new(self, Some(entries), Some(self.file.apps.get(&name)?)),
-            None if self.file.profiles.is_empty() || profile.base() == DEFAULT_PROFILE => {
-                self.said(Setting::AppId).ok()??;
-                Resolver::new(self, None, None)
-            }
-            None => return None,
-        };
-        Some((name, resolver))
     }
 
     /// What the file says of one setting of an app, for a question's default.

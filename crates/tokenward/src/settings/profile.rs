@@ -22,7 +22,7 @@ use super::resolver::Resolver;
 use super::table::{DEFAULT_PROFILE, Setting};
 use super::values::refused;
 use super::{hosts, text, trusted};
-use crate::given;
+use crate::{Registration, given};
 
 /// A profile, ready for use but for the app's secret.
 #[derive(Debug, Clone)]
@@ -195,6 +195,27 @@ impl Settings {
             (plain(&said.text) != plain(&own.text)).then_some(variable)
         };
         Setting::ALL.iter().copied().filter_map(differs).collect()
+    }
+
+    /// Whether a profile names, word for word, the app that a token is of: by its name, and as far as they are known by its id, its provider and
+    /// where its tokens come from. Looks at no other setting, parses no address and opens no file; a "no" may only mean that the words differ.
+    pub fn names_app(&self, profile: &ProfileName, app: &AppName, known: Option<&Registration>) -> bool {
+        self.app_named_by(profile)
+            .is_some_and(|(name, resolver)| name == *app && known.is_none_or(|known| resolver.says(known)))
+    }
+
+    /// The app that a profile names, and what to look its settings up with. One that variables describe has no file behind it.
+    fn app_named_by(&self, profile: &ProfileName) -> Option<(AppName, Resolver<'_>)> {
+        let name = self.app_of(profile)?;
+        let resolver = match self.entries_of(profile) {
+            Some(entries) => Resolver::new(self, Some(entries), Some(self.file.apps.get(&name)?)),
+            None if self.file.profiles.is_empty() || profile.base() == DEFAULT_PROFILE => {
+                self.said(Setting::AppId).ok()??;
+                Resolver::new(self, None, None)
+            }
+            None => return None,
+        };
+        Some((name, resolver))
     }
 
     /// Brand and hosts where no profile stands behind a call: by flag or variable, else Feishu's own.
