@@ -207,6 +207,14 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("node {}, until {}", "节点 {}，直到 {}"),
     ("the task ended without a word", "任务意外结束"),
     ("no randomness: {}", "无法取得随机数：{}"),
+    (
+        "a database takes its key from TOKENWARD_KEY or TOKENWARD_KEY_FILE",
+        "使用数据库时，密钥必须来自 TOKENWARD_KEY 或 TOKENWARD_KEY_FILE",
+    ),
+    (
+        "a pattern is 1 to {} characters of a profile's name, with * for any",
+        "请写 1 到 {} 个字符的配置档名字，可用 * 代表任意字符",
+    ),
     // Files and folders.
     ("{} is no absolute path", "{} 不是绝对路径"),
     ("{} did not answer in time", "{} 未及时响应"),
