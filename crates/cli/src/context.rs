@@ -3,6 +3,7 @@
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
 mod notices;
+mod programs;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -206,6 +207,11 @@ impl Context {
         settings.selected(name.as_ref()).map_err(|error| self.settings_failure(&error))
     }
 
+    /// Whether no flag names a profile or a user.
+    pub(crate) const fn names_nothing(&self) -> bool {
+        self.global.profile.is_none() && self.global.user.is_none()
+    }
+
     /// The profile that flags name: with `--user`, that user's of the profile that is meant.
     pub(crate) fn named(&self, settings: &Settings) -> Result<Option<ProfileName>, Failure> {
         let given = self.global.profile.as_ref();
@@ -341,6 +347,9 @@ impl Context {
         shows: Option<DirectGrant>,
     ) -> Result<ServedToken, Failure> {
         let who = self.who(&work.profile)?;
+        if shows.is_some() {
+            self.is_free(work).await?;
+        }
         match work.session.access(&work.app, &work.profile.name, ask, Some(who), shows).await {
             Err(error) if error.code() == Code::NotLoggedIn => Err(self.nobody(&work.profile, error)),
             obtained => Ok(obtained?),
@@ -456,7 +465,10 @@ impl Context {
     /// The same with an engine that waits differently.
     pub(crate) async fn work_with(&self, keeper: KeeperOptions) -> Result<Work, Failure> {
         let settings = self.settings()?;
-        let profile = self.profile(&settings)?;
+        let profile = match self.profile(&settings) {
+            Ok(profile) => profile,
+            Err(failure) => return Err(self.of_program(&settings, failure).await),
+        };
         let session = self.open(&settings, self.session_options(&settings)?.keeper(keeper)).await?;
         self.work_of(profile, session).await
     }

@@ -34,7 +34,7 @@ pub use config_key::{BadKey, ConfigKey, ConfigTable};
 pub use cookie_field::CookieField;
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
 pub use environment::{Home, KeySource};
-pub use error::{Clause, FilePosition, Origin, SettingsError, Warning};
+pub use error::{Clause, FilePosition, HomeState, Origin, SettingsError, Warning};
 pub use hosts::{is_loopback, issuer_of, travels_in_clear};
 pub use loaded::{Overrides, Settings};
 pub use presets::Preset;

@@ -19,7 +19,7 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Set, Tuple
 
 _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bkoauth")
 
@@ -35,13 +35,14 @@ def install_as_bkoauth(name: str = "bkoauth") -> None:
     if present is not None and not _is_ours(present):
         place = getattr(present, "__file__", None) or "an unknown place"
         raise RuntimeError(
-            f"{name} was imported before install_as_bkoauth() was called, from {place}: what took functions out of it keeps the old "
-            "ones. Call tokenward.install_as_bkoauth() in the first lines of manage.py, wsgi.py, asgi.py and the Celery app, above "
+            f"{name} ({place}) was imported before install_as_bkoauth() was called{_importer(name, present)}: what took functions out of it "
+            "keeps the old ones. Call tokenward.install_as_bkoauth() in the first lines of manage.py, wsgi.py, asgi.py and the Celery app, above "
             "every other import."
         )
     if _finder not in sys.meta_path or sys.meta_path[0] is not _finder:
         sys.meta_path[:] = [_finder] + [finder for finder in sys.meta_path if finder is not _finder]
     _finder.add(name)
+    _callers.add(sys._getframe(1).f_globals.get("__name__"))
     if _CHECKS in sys.modules:
         _register(sys.modules[_CHECKS])
 
@@ -57,6 +58,26 @@ def _check(app_configs: object = None, **options: object) -> List[object]:
     """What the module of the app finds, once the settings can be read."""
     found: List[object] = importlib.import_module(f"{_finder.home}.checks").settings_can_be_used()
     return found
+
+
+# The modules that called it: where ``__main__`` alone did, what a server loads may lack the call.
+_callers: Set[object] = set()
+
+
+def is_called_by_main_alone() -> bool:
+    return _callers == {"__main__"}
+
+
+def _importer(name: str, present: ModuleType) -> str:
+    """Who has it under a name of its own, as far as that can be seen."""
+    for holder in list(sys.modules.values()):
+        file = getattr(holder, "__file__", None)
+        if not file or holder is present or (holder.__name__ or "").startswith(name + "."):
+            continue
+        for held in list(vars(holder).values()):
+            if held is present or (getattr(held, "__module__", None) or "").split(".")[0] == name and not isinstance(held, ModuleType):
+                return f", by {file}"
+    return " (most likely by INSTALLED_APPS)" if "django.apps" in sys.modules else ""
 
 
 def _is_ours(module: ModuleType) -> bool:

@@ -56,6 +56,34 @@ def test_functions_are_functions_before_the_apps_are_ready(site, spelling):
     assert "tokenward" in done.stdout
 
 
+QUIETLY = """
+import warnings
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    import tokenward
+    tokenward.install_as_bkoauth()
+    import django
+    django.setup()
+print([str(one.message) for one in told if "bkoauth" in str(one.message)])
+"""
+
+
+@pytest.mark.parametrize("spelling", ["bkoauth", "bkoauth.BkoauthConfig", "bkoauth.apps.BkoauthConfig"])
+def test_django_warns_of_nothing_in_the_app(site, spelling):
+    assert site.run(QUIETLY, SITE_BKOAUTH=spelling).stdout == "[]\n"
+
+
+def test_who_imported_bkoauth_too_early_is_named(tmp_path):
+    import subprocess
+
+    (tmp_path / "bkoauth").mkdir()
+    (tmp_path / "bkoauth" / "__init__.py").write_text("def get_access_token(request): pass\n", encoding="utf-8")
+    (tmp_path / "views.py").write_text("from bkoauth import get_access_token\n", encoding="utf-8")
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import views, tokenward; tokenward.install_as_bkoauth()"
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert f"by {tmp_path / 'views.py'}" in done.stderr and str(tmp_path / "bkoauth" / "__init__.py") in done.stderr
+
+
 @pytest.mark.parametrize("spelling", ["bkoauth", "bkoauth.BkoauthConfig", "bkoauth.apps.BkoauthConfig"])
 def test_no_migration_is_missing(site, spelling):
     program = """

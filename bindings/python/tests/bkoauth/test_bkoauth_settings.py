@@ -158,6 +158,8 @@ CASES = [
     ({"TOKENWARD_BKOAUTH_STORE": "database"}, ["tokenward.E001"]),
     ({"TOKENWARD_BKOAUTH_PROFILE": "no name!"}, ["tokenward.E006"]),
     ({"TOKENWARD_HOME": "/dev/null/tokenward"}, ["tokenward.E007"]),
+    ({"TOKENWARD_HOME": "vault"}, ["tokenward.E007"]),
+    ({"TOKENWARD_HOME": "~/vault"}, ["tokenward.E007"]),
 ]
 
 
@@ -201,6 +203,45 @@ def test_manage_py_check_tells_also_where_the_app_is_not_installed(site):
     assert done.stderr.count("tokenward.W003") == 1
     # A site that asks for no tokens hears nothing of it.
     assert "no issues" in site.run(CHECK, SITE_BKOAUTH="django.contrib.staticfiles", SITE_URL="").stdout
+
+
+PROJECT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+{line}
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "check"])
+"""
+LINES = "import tokenward; tokenward.install_as_bkoauth()"
+
+
+def test_a_server_that_lacks_the_two_lines_is_told(site, tmp_path):
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    (desk / "__init__.py").write_text("")
+
+    def check(line=LINES, settings="", server=""):
+        text = f"{settings}\nfrom bk_settings import *\nWSGI_APPLICATION = 'desk.wsgi.application'\n"
+        (desk / "settings.py").write_text(text, encoding="utf-8")
+        # What is looked at is not loaded.
+        (desk / "wsgi.py").write_text(f"{server}\nraise RuntimeError('loaded')\n", encoding="utf-8")
+        return site.run(PROJECT.format(line=line), str(tmp_path), DJANGO_SETTINGS_MODULE="desk.settings").stderr
+
+    told = check()
+    assert told.count("tokenward.W009") == 1 and str(desk / "wsgi.py") in told and "WSGI_APPLICATION" in told
+    assert "tokenward.W009" not in check(server=LINES)
+    # The settings are loaded by the server too.
+    assert "tokenward.W009" not in check(settings=LINES)
+    assert "tokenward.W009" not in check(line="", settings=LINES)
+    (desk / "wsgi.py").unlink()
+    assert "tokenward.W009" not in site.run(PROJECT.format(line=LINES), str(tmp_path), DJANGO_SETTINGS_MODULE="desk.settings").stderr
+
+
+def test_the_address_of_the_gateway_is_told_and_leads_to_no_login_page(site, settings_override):
+    with settings_override(OAUTH_API_URL=site.sandbox.settings["TOKENWARD_OPEN_URL"]):
+        error = failure(site.request("alice"), TokenAPIError)
+    assert (error.code, error.setting, error.needs_login) == ("TW0411", "OAUTH_API_URL", False)
+    assert "API gateway" in error.hint
 
 
 def test_every_check_is_in_the_guide_and_the_other_way_round():

@@ -85,7 +85,7 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         context.printer.document(&serde_json::json!({ "online": args.online, "findings": findings }))?;
     } else {
         context.printer.sheet(&rows(&findings, several, setting, context.lang()))?;
-        close(&findings, args.online, context);
+        close(&findings, args.online, facts.was_asked(), context);
     }
     Ok(ExitCode::from(exit(&findings) as u8))
 }
@@ -161,12 +161,16 @@ pub(crate) fn rows<'a>(
 }
 
 /// The last word: how many, and that no refresh token was used.
-fn close(findings: &[Finding], online: bool, context: &Context) {
+fn close(findings: &[Finding], online: bool, asked: bool, context: &Context) {
     let lang = context.lang();
     let count = |severity| findings.iter().filter(|finding| finding.story.severity() == severity).count();
     let (troubles, warnings) = (count(Severity::Trouble), count(Severity::Warning));
     let verdict = if troubles + warnings == 0 { lang.doctor_all_well() } else { lang.doctor_count(troubles, warnings) };
-    let sent = if online { lang.doctor_was_online() } else { lang.doctor_offline() };
+    let sent = match (online, asked) {
+        (true, true) => lang.doctor_was_online(),
+        (true, false) => lang.doctor_not_asked(),
+        (false, _) => lang.doctor_offline(),
+    };
     context.printer.note(format!("{verdict}{}{sent}", lang.stop()));
 }
 

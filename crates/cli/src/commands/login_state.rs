@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::token_places::quoted;
 
 /// Whether a login lives, so that nobody has to do anything about it.
-pub(super) fn lives(report: &Report) -> bool {
+pub(crate) fn lives(report: &Report) -> bool {
     exit(report) == ExitClass::Done
 }
 

@@ -18,7 +18,7 @@ mod links;
 mod list;
 mod login;
 mod login_owner;
-mod login_state;
+pub(crate) mod login_state;
 mod logout;
 mod man;
 mod other_login;

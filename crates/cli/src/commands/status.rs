@@ -34,21 +34,15 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         return Err(if of_many { no_user(&name, context) } else { context.nobody(&profile, nobody) });
     };
     if of_many {
-        // The logins are the users'; each has a line.
-        let reports = session.keeper().list().await?;
-        let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, &name)).collect();
-        let Some(worst) = worst(&own) else { return Err(no_user(&name, context)) };
-        list::show(&own, &settings, Some(&clear_text), context)?;
-        if !context.printer.json {
-            own.iter()
-                .filter(|report| exit(report) != ExitClass::Done && counts(report))
-                .for_each(|report| next(report, context));
-        }
-        return Ok(ExitCode::from(worst as u8));
+        return many(&name, &clear_text, &settings, &session, context).await;
     }
     // So are those that a program keeps which brings its own settings, as a Django site.
     let mut of_program = session.keeper().list().await?;
-    of_program.retain(|report| list::belongs(report, &name) && is_of_program(report, &settings));
+    let is_there = of_program.iter().any(|report| report.grant.profile.as_ref() == Some(&name));
+    of_program.retain(|report| {
+        let meant = list::belongs(report, &name) || (context.names_nothing() && !is_there);
+        meant && is_of_program(report, &settings, context)
+    });
     if !of_program.is_empty() && name.base() == name.as_str() {
         return show_unset(&of_program, &settings, &session, context).await;
     }
@@ -83,7 +77,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         context.printer.facts(&facts)?;
         if is_script_login(&report.grant) {
             next_of_a_script(&report, &session, context).await;
-        } else if is_of_program(&report, &settings) {
+        } else if is_of_program(&report, &settings, context) {
             next_of_a_program(&report, context);
         } else {
             warn(&report, context);
@@ -118,6 +112,34 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(exit(&report) as u8))
 }
 
+/// How the users of an app that serves many stand.
+async fn many(
+    name: &tokenward_core::ProfileName,
+    clear_text: &[String],
+    settings: &Settings,
+    session: &Session,
+    context: &Context,
+) -> Result<ExitCode, Failure> {
+    // The logins are the users'; each has a line.
+    let reports = session.keeper().list().await?;
+    // Beside a profile that nobody named, those of other programs in this folder are told too: a Django site may keep them under a name
+    // of its own.
+    let others = |report: &Report| context.names_nothing() && is_of_program(report, settings, context);
+    let own: Vec<_> = reports.into_iter().filter(|report| list::belongs(report, name) || others(report)).collect();
+    let Some(worst) = worst(&own) else { return Err(no_user(name, context)) };
+    list::show(&own, settings, Some(clear_text), context)?;
+    if !context.printer.json {
+        own.iter().filter(|report| exit(report) != ExitClass::Done && counts(report)).for_each(|report| {
+            if is_of_program(report, settings, context) && !list::belongs(report, name) {
+                next_of_a_program(report, context);
+            } else {
+                next(report, context);
+            }
+        });
+    }
+    Ok(ExitCode::from(worst as u8))
+}
+
 /// Where nothing is set up, logins of scripts' files and of programs that bring their own settings may be all there is: each has a line.
 /// Without any, what is missing is told.
 async fn without_settings(failure: Failure, settings: &Settings, context: &Context) -> Result<ExitCode, Failure> {
@@ -126,7 +148,7 @@ async fn without_settings(failure: Failure, settings: &Settings, context: &Conte
     }
     let Some(session) = context.look(settings).await? else { return Err(failure) };
     let mut own = session.keeper().list().await?;
-    own.retain(|report| is_script_login(&report.grant) || is_of_program(report, settings));
+    own.retain(|report| is_script_login(&report.grant) || is_of_program(report, settings, context));
     if own.is_empty() {
         return Err(failure);
     }
@@ -144,7 +166,7 @@ async fn show_unset(
     if !context.printer.json {
         for report in own {
             next_of_a_script(report, session, context).await;
-            if is_of_program(report, settings) {
+            if is_of_program(report, settings, context) {
                 next_of_a_program(report, context);
             }
         }
@@ -152,10 +174,11 @@ async fn show_unset(
     Ok(ExitCode::from(worst(own).unwrap_or(ExitClass::Done) as u8))
 }
 
-/// Whether a login is one of many that a program keeps here which says itself what its app is.
-fn is_of_program(report: &Report, settings: &Settings) -> bool {
+/// Whether a login is one of many that a program keeps here which says itself what its app is. Variables that describe an app here say
+/// nothing of another name's.
+fn is_of_program(report: &Report, settings: &Settings, context: &Context) -> bool {
     let Some(name) = report.grant.profile.as_ref().filter(|name| name.is_of_many()) else { return false };
-    settings.profile(Some(name)).is_err()
+    settings.profile(Some(name)).is_err() || settings.is_of_other_program(name, context.global.profile.as_ref())
 }
 
 /// What is to be done about a program's login that does not live: not here, where nothing is known of its app.
@@ -193,7 +216,13 @@ fn counts(report: &Report) -> bool {
 /// No user has logged in yet at an app that serves many.
 fn no_user(name: &tokenward_core::ProfileName, context: &Context) -> Failure {
     let lang = context.lang();
-    Failure::new(Code::NotLoggedIn, lang.no_user_yet(name)).then(lang.no_user_yet_next())
+    let failure = Failure::new(Code::NotLoggedIn, lang.no_user_yet(name)).then(lang.no_user_yet_next());
+    // Variables alone may be those of a site that this shell runs.
+    if context.names_nothing() && name.as_str() == "default" {
+        failure.then(lang.site_logs_in_itself())
+    } else {
+        failure
+    }
 }
 
 /// A login in names and values.

@@ -173,6 +173,9 @@ impl Lang {
                 FindingWords::of(self.doctor_secret_open(path.display(), format!("{mode:04o}")))
                     .next(self.doctor_close_file(path.display()))
             }
+            Story::Program if setting.online => {
+                FindingWords::of(self.doctor_program()).next(self.doctor_program_not_asked())
+            }
             Story::Program => FindingWords::of(self.doctor_program()),
             Story::Script(file) => FindingWords::of(self.doctor_script(file.display())),
             Story::NotLoggedIn => FindingWords::of(happened(Code::NotLoggedIn)).next(self.next_step(Code::NotLoggedIn)),

@@ -114,6 +114,7 @@ super::sentences! {
     user_missing_next() { "use --user NAME; for the app's own token, run `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
     no_user_yet(profile) { "no user is logged in yet with profile {profile}, whose app serves many users" "配置档 {profile} 的应用服务多个用户，目前还没有用户登录" }
     no_user_yet_next() { "run `tokenward login --user NAME` with that user's login cookie" "请用该用户的登录 Cookie 运行 `tokenward login --user 用户名`" }
+    site_logs_in_itself() { "users of a Django site with bkoauth log in at the site and need no login here" "使用 bkoauth 的 Django 站点，其用户在站点上登录，无需在此登录" }
     cookie_login_undone(user) { "the new login of {user} failed; the existing login is unchanged" "{user} 没有重新登录：原有的登录保持原状" }
     login_user_next(user) { "`tokenward login --user {user}` with that user's login cookie, or set TOKENWARD_BK_TOKEN or TOKENWARD_BK_TICKET" "请用该用户的登录 Cookie 运行 `tokenward login --user {user}`，或设置 TOKENWARD_BK_TOKEN 或 TOKENWARD_BK_TICKET" }
     no_login_page(dialect, cookie) { "{dialect} has no login page: it issues tokens for the cookie {cookie} of a user who is logged in to BlueKing, and there is no terminal to ask for it on" "{dialect} 没有登录页：它凭已登录蓝鲸的用户的 Cookie {cookie} 签发令牌，而当前不是交互式终端，无法询问" }
@@ -127,6 +128,10 @@ super::sentences! {
     cookie_unusable(cookie, why) { "the cookie {cookie} cannot be used: {why}" "Cookie {cookie} 无法使用：{why}" }
     cookie_not_here(dialect) { "--cookie-stdin and --cookie-file are for BlueKing's ssm and auth-api; {dialect} has a login page" "--cookie-stdin 和 --cookie-file 只用于蓝鲸的 ssm 和 auth-api；{dialect} 有登录页" }
     user_logged_in_already(user) { "{user} is already logged in with a valid token; no request was made" "{user} 已登录且令牌有效，没有发送登录 Cookie" }
+    user_of_program(user, profile) { "{user} is logged in already as {profile}, by a program that keeps its logins here: a second login may end the token of the first. Nothing was sent" "{user} 已由另一个把登录保存在此处的程序登录为 {profile}：再次登录可能使其令牌失效，因此没有发送任何请求" }
+    user_of_program_next(profile) { "to use that login: `--profile {profile}`; for a second one all the same: `--profile default`" "如需使用该登录：`--profile {profile}`；仍要另外登录：`--profile default`" }
+    program_has_settings(profile) { "the login {profile} belongs to a program that brings its own settings, such as a Django site: its app is not known here" "登录 {profile} 属于自带设置的程序（例如 Django 站点）：此处不知道其应用" }
+    program_has_settings_next(profile) { "the site refreshes it at its next call; to do it here, add `--profile {profile}` and set TOKENWARD_PROVIDER, TOKENWARD_TOKEN_API, TOKENWARD_APP_ID, TOKENWARD_APP_SECRET and TOKENWARD_ACCOUNTS_URL as the site has them" "站点会在下次调用时刷新它；如需在此刷新，请加上 `--profile {profile}`，并按站点的设置填写 TOKENWARD_PROVIDER、TOKENWARD_TOKEN_API、TOKENWARD_APP_ID、TOKENWARD_APP_SECRET 和 TOKENWARD_ACCOUNTS_URL" }
     user_logged_in(user, profile) { "logged in: {user}, kept as {profile}" "登录成功：{user}，保存为 {profile}" }
     user_login_lasts(access, refresh) { "the access token is valid for {access} and refreshed automatically; the login expires in {refresh}, and a refresh does not change that" "访问令牌有效期 {access}，会自动刷新；登录将在 {refresh}后失效，刷新不会延长" }
     user_login_turned(access) { "the access token is valid for {access} and refreshed automatically; the provider does not say how long the login lasts" "访问令牌有效期 {access}，会自动刷新；平台未告知登录何时失效" }

@@ -4,8 +4,9 @@
 //! file, so that a new kind of error has one place where its words are missed (the match on it).
 
 use std::error::Error as _;
+use std::path::Path;
 
-use tokenward::{Distrust, Origin, Setting, SettingsError, Warning};
+use tokenward::{Distrust, HomeState, Origin, Setting, SettingsError, Warning};
 use tokenward_core::{BadSecret, ProfileName, ScopesError, masking};
 
 use super::Lang;
@@ -82,6 +83,18 @@ impl Lang {
     }
 }
 
+fn nothing_set_up(config: &Path, home: HomeState) -> String {
+    let (looked, folder) = (config.display(), config.parent().unwrap_or(config).display());
+    let init = "请运行 `tokenward init`，或设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET";
+    match home {
+        HomeState::Plain => format!("还没有任何设置：{init}（已查找 {looked}）"),
+        HomeState::Missing => format!("还没有任何设置：{init}（已查找 {looked}；文件夹 {folder} 不存在）"),
+        HomeState::WithVault => format!(
+            "{folder} 中没有任何设置，也没有用户登录。若它是 Django 站点的文件夹，用户在站点上登录：`python manage.py check` 和站点日志会说明问题所在。否则{init}"
+        ),
+    }
+}
+
 fn chinese(error: &SettingsError) -> String {
     let zh = Lang::Zh;
     let names = |known: &[ProfileName]| known.iter().map(ProfileName::as_str).collect::<Vec<_>>().join("、");
@@ -146,10 +159,7 @@ fn chinese(error: &SettingsError) -> String {
             names(known),
             path.display()
         ),
-        SettingsError::NothingSetUp { path } => format!(
-            "还没有任何设置：请运行 `tokenward init`，或设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET（已查找 {}）",
-            path.display()
-        ),
+        SettingsError::NothingSetUp { path, home } => nothing_set_up(path, *home),
         SettingsError::BadSecret { origin, reason } => {
             format!("{} 中没有可用的密钥：{}", zh.origin(origin), zh.bad_secret(*reason))
         }

@@ -411,3 +411,93 @@ fn logins_that_no_settings_know_are_shown_and_examined() {
     ran.fails(3, "请该用户登录蓝鲸后重新打开该站点");
     assert_eq!(format!("{:?}", desk.sandbox.counters()), format!("{exchanges:?}"), "nothing is spent");
 }
+
+/// A shell that runs a Django site has the app's variables: the command sees the logins that the site keeps, and makes no second one.
+#[test]
+fn in_the_shell_of_a_site_its_logins_are_the_ones_that_are_meant() {
+    let desk = Desk::new(Door::Ssm);
+    for user in ["alice", "bob"] {
+        desk.login_by_cookie(user).succeeds();
+    }
+    std::fs::remove_file(desk.home.join("config.toml")).unwrap();
+    let service = desk.url(Door::Ssm);
+    let variables = [
+        ("TOKENWARD_PROVIDER", "blueking"),
+        ("TOKENWARD_TOKEN_API", "ssm"),
+        ("TOKENWARD_APP_ID", "demo-app"),
+        ("TOKENWARD_APP_SECRET", desk.app.secret.as_str()),
+        ("TOKENWARD_ACCOUNTS_URL", service.as_str()),
+        ("TOKENWARD_BK_TOKEN", "bk_token-of-alice-that-nobody-may-see"),
+    ];
+    let run = |words: &[&str]| desk.run_with(&variables, words);
+
+    // Under a name that variables do not say, the logins are told of, and a second one of the same user is not made by the way.
+    let ran = run(&["status"]);
+    assert!(ran.succeeds().out.contains("desk:alice") && ran.out.contains("desk:bob"), "{ran:?}");
+    let ran = run(&["doctor"]);
+    assert!(ran.succeeds().out.contains("desk:alice") && !ran.out.contains("tokenward login"), "{ran:?}");
+    let exchanges = desk.sandbox.counters();
+    for words in [&["login", "--user", "alice"][..], &["token", "--user", "alice"]] {
+        run(words).fails(2, "--profile desk");
+    }
+    run(&["exec", "--user", "alice", "--", "true"]).fails(2, "--profile desk");
+    assert_eq!(format!("{:?}", desk.sandbox.counters()), format!("{exchanges:?}"), "nothing is sent");
+    let ran = run(&["login", "--user", "alice", "--profile", "desk"]);
+    assert!(ran.succeeds().err.contains("already logged in"), "{ran:?}");
+
+    // A site notes the token service of the logins that it keeps under the app's code.
+    let notes = desk.home.join("bkoauth");
+    std::fs::create_dir(&notes).unwrap();
+    std::fs::write(notes.join("52926082b7c334fd52168872c1854847.service"), "ssm").unwrap();
+    let ran = run(&["login", "--user", "carol"]);
+    ran.fails(3, "TW0");
+    run(&["login", "--user", "alice", "--profile", "demo-app"]).succeeds();
+    let ran = run(&["status"]);
+    assert!(ran.succeeds().out.contains("demo-app:alice") && ran.out.contains("desk:alice"), "{ran:?}");
+    for words in [&["token", "--user", "alice"][..], &["refresh", "--user", "alice"], &["login", "--user", "alice"]] {
+        run(words).succeeds();
+    }
+    let ran = run(&["list"]);
+    assert!(!ran.succeeds().out.contains("default"), "{ran:?}");
+}
+
+/// Nothing is known of the app of a program's login: it is said whose it is, and that nobody was asked.
+#[test]
+fn a_programs_login_is_refreshed_and_asked_about_where_its_app_is_known() {
+    let desk = Desk::new(Door::Ssm);
+    desk.login_by_cookie("alice").succeeds();
+    std::fs::remove_file(desk.home.join("config.toml")).unwrap();
+    for words in [
+        &["refresh", "--profile", "desk", "--user", "alice"][..],
+        &["refresh", "-p", "desk:alice"],
+        &["refresh", "--user", "alice"],
+        &["token", "-p", "desk:alice", "--min-ttl", "20h"],
+    ] {
+        let ran = desk.run(words);
+        ran.fails(2, "desk:alice belongs to a program that brings its own settings");
+        assert!(ran.err.contains("TW0204") && !ran.err.contains("init"), "{ran:?}");
+    }
+    desk.run(&["refresh", "-p", "desk:bob"]).fails(2, "TW0201");
+    for words in [&["doctor", "--online"][..], &["doctor", "desk:alice", "--online"]] {
+        let exchanges = desk.sandbox.counters();
+        let ran = desk.run(words);
+        assert!(ran.succeeds().err.contains("the provider was not asked"), "{ran:?}");
+        assert!(ran.out.contains("TOKENWARD_APP_SECRET"), "{ran:?}");
+        assert_eq!(format!("{:?}", desk.sandbox.counters()), format!("{exchanges:?}"), "nothing is sent");
+    }
+}
+
+/// A site that nobody has logged in to is not told to set something up here; a folder that is not there is named.
+#[test]
+fn a_sites_folder_without_a_login_is_told_as_one() {
+    let desk = Desk::new(Door::Ssm);
+    std::fs::remove_file(desk.home.join("config.toml")).unwrap();
+    for words in ["status", "doctor"] {
+        let ran = desk.run(&[words]);
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("manage.py check") && told.contains("Django"), "{ran:?}");
+        let elsewhere = desk.home.join("elsewhere");
+        let ran = desk.run(&["--home", elsewhere.to_str().unwrap(), words]);
+        assert!(format!("{}{}", ran.out, ran.err).contains("does not exist"), "{ran:?}");
+    }
+}

@@ -102,6 +102,7 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         // Where the store cannot be read, nobody knows.
         None if matches!(facts.store, StoreFacts::Closed(..) | StoreFacts::Keyless(_)) => {}
         // Such a profile has no login of its own: each user's is under the user's name.
+        None if is_empty_beside_programs(facts, profile) => {}
         None if (profile.program || app.is_some_and(|app| !app.token_api.has_browser_login()))
             && profile.name.base() == profile.name.as_str() =>
         {
@@ -121,6 +122,15 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         };
         found.add(Check::Port, story);
     }
+}
+
+/// Whether nobody has logged in with an app that serves many, while a program keeps its users' logins in the same folder: then nobody is
+/// missed.
+fn is_empty_beside_programs(facts: &Facts, profile: &ProfileFacts) -> bool {
+    let of_many = profile.app.as_ref().is_ok_and(|app| !app.token_api.has_browser_login());
+    of_many
+        && profile.users.is_empty()
+        && facts.profiles.iter().any(|other| other.program && other.depth == Depth::Full)
 }
 
 fn examine_app(app: &AppFacts, found: &mut Collector) {

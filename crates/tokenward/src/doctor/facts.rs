@@ -42,6 +42,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether anything was sent to a provider: where no secret is known, nothing can be.
+    pub fn was_asked(&self) -> bool {
+        let asked = |profile: &ProfileFacts| {
+            profile.app.as_ref().is_ok_and(|app| app.checkup.is_some())
+                || profile.login.as_ref().is_some_and(|login| login.alive.is_some())
+        };
+        self.profiles.iter().any(asked)
+    }
+
     /// Nothing but that the settings cannot be read, which everything else rests on.
     pub fn unreadable(now: Timestamp, online: bool, error: SettingsError) -> Self {
         let (unsettled, store) = (Some(Arc::new(error)), StoreFacts::NotLooked);

@@ -71,8 +71,10 @@ pub async fn gather(
         Ok(looked) => (looked, store),
         Err(error) => (Looked::default(), StoreFacts::Closed(settings.home().vault(), error)),
     };
-    let programs = looked.programs(settings);
+    let programs = looked.programs(settings, wish.profile);
     let meant: Vec<_> = match settings.selected(wish.profile) {
+        // Beside what variables describe, a program's logins are looked at that brings its own.
+        Ok(meant) if wish.profile.is_none() => [meant].into_iter().chain(programs.iter().cloned()).collect(),
         Ok(meant) => vec![meant],
         // Several, and nobody said which: all of them are told.
         Err(SettingsError::WhichProfile { .. }) => Vec::new(),
@@ -168,11 +170,13 @@ impl Looked {
     }
 
     /// The names under which logins of users are kept that no settings know: a program that brings its own keeps them, as a Django site.
-    fn programs(&self, settings: &Settings) -> BTreeSet<ProfileName> {
+    fn programs(&self, settings: &Settings, meant: Option<&ProfileName>) -> BTreeSet<ProfileName> {
         let of_many =
             self.reports.iter().filter_map(|report| report.grant.profile.as_ref()).filter(|name| name.is_of_many());
         let bases = of_many.filter_map(|name| name.base().parse().ok());
-        bases.filter(|base| settings.profile(Some(base)).is_err()).collect()
+        bases
+            .filter(|base| settings.profile(Some(base)).is_err() || settings.is_of_other_program(base, meant))
+            .collect()
     }
 }
 
@@ -273,7 +277,11 @@ impl Round<'_> {
         facts.users = self.looked.reports.iter().filter(|report| is_live(report)).filter_map(own).collect();
         let asking = self.online && depth == Depth::Full;
         let mut usable = None;
-        facts.app = match self.settings.profile(Some(&facts.name)) {
+        let base = facts.name.base();
+        let of_program = self.programs.iter().any(|program| program.as_str() == base);
+        // Variables that describe an app say nothing of a program's.
+        let known = if of_program { Err(SettingsError::NoHome) } else { self.settings.profile(Some(&facts.name)) };
+        facts.app = match known {
             Ok(profile) => {
                 let (secret, app) = self.secret(&profile).await;
                 usable = app.filter(|_| asking);
@@ -304,8 +312,7 @@ impl Round<'_> {
         if let (Some(report), Some(session), Err(_)) = (report, self.session, &facts.app) {
             facts.script = script_file(session.keeper(), &report.grant).await;
         }
-        let base = facts.name.base();
-        facts.program = facts.app.is_err() && self.programs.iter().any(|program| program.as_str() == base);
+        facts.program = of_program;
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
         }

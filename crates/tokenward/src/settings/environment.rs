@@ -3,7 +3,8 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{BadSecret, Code, SecretBytes};
+use sha2::{Digest as _, Sha256};
+use tokenward_core::{BadSecret, Code, SecretBytes, hex};
 
 use super::error::{Origin, SettingsError, Warning};
 use super::table::Setting;
@@ -86,6 +87,18 @@ impl Home {
         let vault = self.vault();
         let interrupted = || tokenward_vault::Folder::new(&self.path).interrupted().is_some();
         vault.join("key.json").exists() || vault.join("vault.db").exists() || interrupted()
+    }
+
+    /// Whether the folder is named, by flag or variable, and not there.
+    pub(super) fn is_missing(&self) -> bool {
+        self.of_user.is_none() && !self.path.exists()
+    }
+
+    /// Whether a Django site with `install_as_bkoauth()` keeps logins under that name here: it notes the token service they are of.
+    pub(super) fn is_of_site(&self, profile: &str) -> bool {
+        let digest = Sha256::digest(profile.as_bytes());
+        let name = hex::encode(&digest[..16]);
+        self.path.join("bkoauth").join(name).with_extension("service").exists()
     }
 
     /// Whether the folder is there, or could be made.

@@ -10,6 +10,7 @@ use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName,
 use tokenward_keeper::{Error, KeptState};
 use tokenward_vault::trusted::Distrust;
 
+use super::environment::Home;
 use super::table::{DEFAULT_PROFILE, Setting};
 
 /// Where a value came from.
@@ -200,10 +201,12 @@ pub enum SettingsError {
         path: PathBuf,
     },
     /// Neither a file nor variables describe an app.
-    #[error("nothing is set up yet: run `tokenward init`, or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET (looked for {})", path.display())]
+    #[error("{}", nothing_set_up(path, *home))]
     NothingSetUp {
         /// The file looked for.
         path: PathBuf,
+        /// What its folder is.
+        home: HomeState,
     },
     /// A secret that is none.
     #[error("{origin} holds no usable secret: {reason}")]
@@ -257,6 +260,27 @@ pub enum SettingsError {
         /// Its mode bits.
         mode: u32,
     },
+}
+
+/// What a home folder in which nothing is set up is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HomeState {
+    /// There is nothing in it that would say so.
+    Plain,
+    /// It was named, and is not there: perhaps its name is mistyped.
+    Missing,
+    /// It has a vault: a program that brings its own settings may have made it, as a Django site does.
+    WithVault,
+}
+
+impl HomeState {
+    pub(super) fn of(home: &Home) -> Self {
+        match () {
+            () if home.has_vault() => Self::WithVault,
+            () if home.is_missing() => Self::Missing,
+            () => Self::Plain,
+        }
+    }
 }
 
 impl SettingsError {
@@ -427,6 +451,21 @@ impl fmt::Display for Warning {
 /// The place in a file, for building an [`Origin`].
 pub(super) fn in_file(path: &Path, line: usize, key: impl Into<String>) -> Origin {
     Origin::File(Box::new(FilePosition { path: path.to_owned(), line, key: key.into() }))
+}
+
+fn nothing_set_up(config: &Path, home: HomeState) -> String {
+    let (looked, folder) = (config.display(), config.parent().unwrap_or(config).display());
+    let init = "run `tokenward init`, or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET";
+    match home {
+        HomeState::Plain => format!("nothing is set up yet: {init} (looked for {looked})"),
+        HomeState::Missing => {
+            format!("nothing is set up yet: {init} (looked for {looked}; the folder {folder} does not exist)")
+        }
+        HomeState::WithVault => format!(
+            "nobody is logged in, and nothing is set up in {folder}. If it is the folder of a Django site, its users log in at the site: \
+             `python manage.py check` and the site's log tell what is wrong. Otherwise {init}"
+        ),
+    }
 }
 
 fn of(origin: &Origin) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokenward_core::{AppName, BadSecret, ProfileName, ProviderName};
 
 use super::environment::{self, Home, KeySource};
-use super::error::{Origin, SettingsError, Warning};
+use super::error::{HomeState, Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
 use super::presets::Preset;
 use super::table::{DEFAULT_PROFILE, Setting};
@@ -77,8 +77,16 @@ impl Settings {
         self.file.profiles.iter().map(move |(name, entries)| (name, app(entries)))
     }
 
+    /// Whether a name is neither that of a profile of the file nor the one that is meant: variables that describe an app say nothing of the
+    /// logins that another program keeps under it.
+    pub fn is_of_other_program(&self, name: &ProfileName, meant: Option<&ProfileName>) -> bool {
+        let is_meant = self.selected(meant).is_ok_and(|selected| selected.base() == name.base());
+        self.entries_of(name).is_none() && !is_meant
+    }
+
     /// The profile that is meant: the name given, `--profile`, `TOKENWARD_PROFILE`, `default_profile`, the only one
-    /// there is, or `default` where variables alone describe an app. It need not exist.
+    /// there is, or `default` where variables alone describe an app (in the folder of a Django site the name of the site's logins). It need
+    /// not exist.
     ///
     /// # Errors
     /// [`SettingsError::WhichProfile`], [`SettingsError::NothingSetUp`], or a name that is none.
@@ -150,9 +158,23 @@ impl Settings {
                 known: self.file.profiles.keys().cloned().collect(),
                 path: self.file.path.clone(),
             }),
-            (None, _) if by_variables => Ok((DEFAULT_PROFILE.parse().expect("a literal name"), Origin::Default)),
-            (None, _) => Err(SettingsError::NothingSetUp { path: self.file.path.clone() }),
+            (None, _) if by_variables => Ok((self.of_variables()?, Origin::Default)),
+            (None, _) => {
+                Err(SettingsError::NothingSetUp { path: self.file.path.clone(), home: HomeState::of(&self.home) })
+            }
         }
+    }
+
+    /// The name of the profile that variables alone describe: `default`, but in the folder of a Django site with this app that of the site's
+    /// own logins. A second login of the same user would end the first one's token at SSM.
+    fn of_variables(&self) -> Result<ProfileName, SettingsError> {
+        if let Some(id) = self.said(Setting::AppId)?
+            && self.home.is_of_site(&id.text)
+            && let Ok(name) = id.text.parse()
+        {
+            return Ok(name);
+        }
+        Ok(DEFAULT_PROFILE.parse().expect("a literal name"))
     }
 
     pub(super) fn unknown(&self, name: ProfileName, origin: Origin) -> SettingsError {

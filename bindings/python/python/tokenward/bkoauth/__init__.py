@@ -6,6 +6,7 @@ when they are needed.
 """
 
 import importlib
+import sys
 
 if __name__ == "tokenward.bkoauth":
     raise ImportError("call tokenward.install_as_bkoauth() first, then import bkoauth")
@@ -20,9 +21,6 @@ __all__ = [
     "get_app_access_token",
     "refresh_token",
 ]
-
-default_app_config = __name__ + ".BkoauthConfig"
-
 
 def get_access_token(request):
     """The access token of the request's user, made with the login cookies of the request where there is none."""
@@ -56,4 +54,7 @@ def _client():
 def __getattr__(name):
     if name == "oauth_client":
         return _client()
+    # For those who look for it. Django from 3.2 on finds the configuration by itself, and warns where it sees this.
+    if name == "default_app_config" and sys._getframe(1).f_globals.get("__name__") != "django.apps.config":
+        return __name__ + ".BkoauthConfig"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -215,7 +215,14 @@ def translated(error):
     kind = TokenNotExist if code in NOT_THERE else TokenAPIError
     hint = _HINTS.get(code) or getattr(error, "hint", None)
     message = getattr(error, "message", None) or str(error)
-    return kind(message, code=code, kept=getattr(error, "kept", None), hint=hint, exit=getattr(error, "exit", None))
+    return kind(
+        message,
+        code=code,
+        kept=getattr(error, "kept", None),
+        hint=hint,
+        exit=getattr(error, "exit", None),
+        provider_code=getattr(error, "provider_code", None),
+    )
 
 
 # What the command's hint is for somebody at a terminal; the user of a site has a browser.

@@ -15,6 +15,8 @@ LOGIN_COOKIES = ("bk_token", "bk_ticket", "p_skey", "skey", "openkey")
 # What a token service of each kind knows a user by, and where it is asked.
 TAKES = {"ssm": ("bk_token",), "auth-api": ("bk_ticket", "skey", "openkey")}
 SPEAKS = {"ssm": "SSM", "auth-api": "the auth api"}
+# What the API gateway answers to whom it does not know; no token service does.
+_GATEWAYS = range(1_640_000, 1_650_000)
 PATHS = {"ssm": "/api/v1/auth/access-tokens", "auth-api": "/auth_api/token/"}
 
 
@@ -57,6 +59,9 @@ def contradiction(dialect, fields):
 def _found(error, app, request):
     if error.code in ("TW0401", "TW0406") and request is not None:
         return _no_cookie(app, request)
+    if error.code == "TW0411" and error.provider_code in _GATEWAYS:
+        said = f"{app.url} answers with a code of BlueKing's API gateway ({error.provider_code}), which gives no tokens"
+        return "OAUTH_API_URL", f"{said}: set OAUTH_API_URL to the address of the token service, {SPEAKS[app.dialect]}"
     if error.code == "TW0411":
         found = contradiction(app.dialect, [field for field, _ in app.cookies])
         return (found[0], f"{found[1]}: {found[2]}") if found else _another_cookie(app, request)

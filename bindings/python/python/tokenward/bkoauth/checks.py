@@ -4,12 +4,16 @@ Errors are what no token can be had with; warnings are what most likely was not 
 only that is told. Who registers them is ``tokenward._bkoauth_name``, so that they are asked whether or not the app is installed.
 """
 
+import importlib.util
 import json
 import os
+import tokenize
 import urllib.parse
 
 from django.conf import settings
 from django.core import checks
+
+from tokenward._bkoauth_name import is_called_by_main_alone
 
 from . import _engine, _notes, _suspects, django_conf
 from .exceptions import TokenException
@@ -25,7 +29,7 @@ def settings_can_be_used(app_configs=None, **kwargs):
         if django_conf.IS_BKOAUTH_IN_INSTALLED_APPS:
             found.append(_warning("W002", "OAUTH_API_URL is not set, so no token can be had.", "Set it to the token service's address."))
         return found
-    found += [*_app(), *_address(), *_cookies(), *_site()]
+    found += [*_app(), *_address(), *_cookies(), *_site(), *_servers()]
     # What the engine refuses is told by those above, where they know of it.
     if not any(isinstance(one, checks.Error) for one in found):
         found += _engine_and_home()
@@ -104,6 +108,38 @@ def _site():
         )
 
 
+def _servers():
+    """What a server loads needs the two lines as well. Where a module that it loads too has called them (the settings, a package), it has them."""
+    if not is_called_by_main_alone():
+        return
+    for setting in ("WSGI_APPLICATION", "ASGI_APPLICATION"):
+        module = str(getattr(settings, setting, None) or "").rpartition(".")[0]
+        file = _file_of(module) if module else None
+        if file is None:
+            continue
+        try:
+            with tokenize.open(file) as source:
+                calls = "install_as_bkoauth" in source.read()
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            continue
+        if not calls:
+            yield _warning(
+                "W009",
+                f"{file}, which the server loads by {setting}, does not call tokenward.install_as_bkoauth(): there the site has another "
+                "bkoauth, or none.",
+                f"Write the two lines of manage.py in the first lines of {os.path.basename(file)} too.",
+            )
+
+
+def _file_of(module):
+    """The file of a module, which is not loaded for it; packages above it are."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, AttributeError, ValueError):
+        return None
+    return spec.origin if spec is not None and spec.has_location and str(spec.origin).endswith(".py") else None
+
+
 def _engine_and_home():
     from . import client
 
@@ -114,6 +150,13 @@ def _engine_and_home():
         # An address in clear is told above, and is no error there: a site that is being made may live with it.
         if error.setting != "OAUTH_API_URL":
             yield _error("E006", f"The settings cannot be used: {error.message}", error.hint)
+        return
+    if not os.path.isabs(str(home)):
+        yield _error(
+            "E007",
+            f"TOKENWARD_HOME = {str(home)!r} is no absolute path: each process would look for the vault in the folder that it was started in.",
+            "Write the whole path; ~ is not replaced.",
+        )
         return
     if not _can_be_written(str(home)):
         yield _error(

@@ -12,7 +12,7 @@ _LOG_IN = ("TW0401", "TW0402", "TW0403", "TW0404", "TW0405", "TW0406", "TW0409",
 class TokenException(Exception):
     """The root of both."""
 
-    def __init__(self, message="", code=None, kept=None, hint=None, exit=None, setting=None):
+    def __init__(self, message="", code=None, kept=None, hint=None, exit=None, setting=None, provider_code=None):
         super().__init__(message)
         self.message = message
         self.code = code
@@ -20,6 +20,7 @@ class TokenException(Exception):
         self.hint = hint
         self.exit = exit
         self.setting = setting
+        self.provider_code = provider_code
 
     @property
     def needs_login(self):
@@ -36,7 +37,7 @@ class TokenException(Exception):
         return " ".join(parts)
 
     def __reduce__(self):
-        return type(self), (self.message, self.code, self.kept, self.hint, self.exit, self.setting)
+        return type(self), (self.message, self.code, self.kept, self.hint, self.exit, self.setting, self.provider_code)
 
 
 class TokenAPIError(TokenException):

@@ -22,6 +22,7 @@ crate::words::sentences! {
     doctor_count(troubles, warnings) { "problems: {troubles}, warnings: {warnings}" "问题 {troubles} 项，警告 {warnings} 项" }
     doctor_offline() { "nothing was sent" "没有发送任何请求" }
     doctor_was_online() { "the provider was asked; no refresh token was sent" "已询问平台；没有发送任何刷新令牌" }
+    doctor_not_asked() { "the provider was not asked, because no app secret could be used here; nothing was sent" "没有询问平台：此处没有可用的 App Secret；没有发送任何请求" }
     doctor_ask_online() { "`tokenward doctor --online` asks the provider; it does not refresh" "`tokenward doctor --online` 可向平台询问，不会刷新令牌" }
 
     doctor_app(app, id, api) { "{app} is {id}; new logins use the token endpoint {api}" "{app} 的 App ID 为 {id}；新登录使用令牌接口 {api}" }
@@ -64,6 +65,7 @@ crate::words::sentences! {
     doctor_dead_unknown_next() { "most often the consent was withdrawn: logging in again is enough. If nobody withdrew it, look for another program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it call `tokenward token` instead. Only if there is none, suspect theft: create a new app secret where the app is registered" "多半是授权已被撤销：重新登录即可。若没有人撤销过，请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置 App Secret" }
     doctor_dead_before(path) { "the previous vault is kept in {path}, and the login may still work with it: stop the programs that use the vault, then run `tokenward vault restore --undo`, which first shows what happens to each login" "恢复之前的保险库保留在 {path}，登录在其中可能仍然有效：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每个登录将会怎样" }
     doctor_program() { "logins of a program that brings its own settings, such as a Django site; nothing has to be set up here" "由自带设置的程序（例如 Django 站点）保存的登录；此处无需设置" }
+    doctor_program_not_asked() { "to ask its token service, set TOKENWARD_PROVIDER, TOKENWARD_TOKEN_API, TOKENWARD_APP_ID, TOKENWARD_APP_SECRET and TOKENWARD_ACCOUNTS_URL as the program has them" "如需询问其令牌服务，请按该程序的设置填写 TOKENWARD_PROVIDER、TOKENWARD_TOKEN_API、TOKENWARD_APP_ID、TOKENWARD_APP_SECRET 和 TOKENWARD_ACCOUNTS_URL" }
     program_user_again() { "let the user log in to BlueKing and open the site again" "请该用户登录蓝鲸后重新打开该站点" }
     program_app_again() { "nothing: the site gets a new token at its next call" "无需操作：站点下次调用时会获取新的令牌" }
     program_continues() { "the site's next call continues" "站点的下一次调用会继续" }
