@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 use tokenward_core::{BadSecret, Code, SecretBytes, hex};
 
-use super::error::{Origin, SettingsError, Warning};
+use super::error::{HomeState, Origin, SettingsError, Warning};
 use super::table::Setting;
 use super::text::nearest;
 use crate::{Desktop, Environment, Error, KeptState};
@@ -89,9 +89,14 @@ impl Home {
         vault.join("key.json").exists() || vault.join("vault.db").exists() || interrupted()
     }
 
-    /// Whether the folder is named, by flag or variable, and not there.
-    pub(super) fn is_missing(&self) -> bool {
-        self.of_user.is_none() && !self.path.exists()
+    /// What the folder is, where nothing is set up in it.
+    pub(super) fn state(&self) -> HomeState {
+        match () {
+            () if self.has_vault() => HomeState::WithVault,
+            // It was named, by flag or variable.
+            () if self.of_user.is_none() && !self.path.exists() => HomeState::Missing,
+            () => HomeState::Plain,
+        }
     }
 
     /// Whether a Django site with `install_as_bkoauth()` keeps logins under that name here: it notes the token service they are of.

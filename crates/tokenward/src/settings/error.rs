@@ -10,7 +10,6 @@ use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName,
 use tokenward_keeper::{Error, KeptState};
 use tokenward_vault::trusted::Distrust;
 
-use super::environment::Home;
 use super::table::{DEFAULT_PROFILE, Setting};
 
 /// Where a value came from.
@@ -271,16 +270,6 @@ pub enum HomeState {
     Missing,
     /// It has a vault: a program that brings its own settings may have made it, as a Django site does.
     WithVault,
-}
-
-impl HomeState {
-    pub(super) fn of(home: &Home) -> Self {
-        match () {
-            () if home.has_vault() => Self::WithVault,
-            () if home.is_missing() => Self::Missing,
-            () => Self::Plain,
-        }
-    }
 }
 
 impl SettingsError {

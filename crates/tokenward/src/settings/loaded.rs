@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokenward_core::{AppName, BadSecret, ProfileName, ProviderName};
 
 use super::environment::{self, Home, KeySource};
-use super::error::{HomeState, Origin, SettingsError, Warning};
+use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
 use super::presets::Preset;
 use super::table::{DEFAULT_PROFILE, Setting};
@@ -159,9 +159,7 @@ impl Settings {
                 path: self.file.path.clone(),
             }),
             (None, _) if by_variables => Ok((self.of_variables()?, Origin::Default)),
-            (None, _) => {
-                Err(SettingsError::NothingSetUp { path: self.file.path.clone(), home: HomeState::of(&self.home) })
-            }
+            (None, _) => Err(SettingsError::NothingSetUp { path: self.file.path.clone(), home: self.home.state() }),
         }
     }
 
