@@ -204,7 +204,8 @@ impl Failure {
 
     /// Names the console of Feishu and Lark as the place of what is to be set, where the app is theirs.
     pub(crate) fn at(self, provider: impl FnOnce() -> Option<ProviderName>, lang: Lang) -> Self {
-        let by_code = self.0.next.is_none() && self.0.refusal.as_ref().is_none_or(|_| told_by_us(self.0.code));
+        let by_code =
+            self.0.next.is_none() && self.0.refusal.as_ref().is_none_or(|_| tokenward_words::told_by_us(self.0.code));
         match lang.next_in_console(self.0.code).filter(|_| by_code) {
             Some(next) if provider().is_some_and(|provider| provider.brand().is_some()) => self.then(next.to_owned()),
             _ => self,
@@ -301,7 +302,7 @@ impl Failure {
         if let Some(next) = &self.0.next {
             return next.clone();
         }
-        let refusal = self.0.refusal.as_ref().filter(|_| !told_by_us(self.0.code));
+        let refusal = self.0.refusal.as_ref().filter(|_| !tokenward_words::told_by_us(self.0.code));
         let Some(refusal) = refusal else { return vec![lang.next_step(self.0.code).to_owned()] };
         let mut advice = vec![lang.remedy(refusal.remedy).to_owned()];
         if let Some(seconds) = refusal.retry_after {
@@ -391,32 +392,6 @@ impl From<Error> for Failure {
         failure.0.detail = told().or_else(|| error.detail().map(|text| Detail::Said(text.to_owned())));
         failure
     }
-}
-
-/// Stories that the journal knows better than the provider: its remedy for a used token says to look for a thief, where
-/// the answer to our own send was lost.
-const fn told_by_us(code: Code) -> bool {
-    matches!(
-        code,
-        Code::AnswerLost
-            | Code::ForeignSpender
-            | Code::ConsentExpired
-            | Code::ConsentDenied
-            | Code::LoginTimedOut
-            | Code::CodeRefused
-            | Code::TicketRefused
-            | Code::WrongUser
-            | Code::OutcomeUnknown
-            | Code::OddAnswer
-            | Code::LoginAnswerOdd
-            | Code::CallRefused
-            | Code::ScopeNotGranted
-            | Code::ScopeNotEnabled
-            | Code::IdentityNotTaken
-            | Code::NoSuchApi
-            | Code::TokenStillRefused
-            | Code::Redirected
-    )
 }
 
 /// How `kept` is written in JSON.

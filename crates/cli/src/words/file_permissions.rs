@@ -1,33 +1,9 @@
 //! Words about files that other users of the machine can read, and folders that they can write.
 
 use tokenward::links::LinkState;
-use tokenward_core::{Code, Words};
+use tokenward_core::Code;
 
-use super::{Lang, code_words, w};
-
-code_words! {
-        Code::SharedFolder => (
-            w(
-                "another user of this machine could replace this file, so no token is written to it",
-                "本机其他用户可以用别的文件替换它，因此不会写入令牌",
-            ),
-            w(
-                "make the folder named above writable only for you (`chmod go-w FOLDER`), or allow it with `tokenward link FILE --shared-folder`",
-                "请禁止他人写入上面指出的目录（`chmod go-w 目录`），或用 `tokenward link 文件 --shared-folder` 允许写入",
-            ),
-        ),
-        Code::FileOpenToOthers => (
-            w(
-                "other users of this machine can read or write the file, so no token is written into it",
-                "本机其他用户可以读取或写入该文件，因此不会写入令牌",
-            ),
-            w(
-                "restrict it with `chmod 600 FILE`, or allow it with `tokenward link FILE --open-to-others`",
-                "请运行 `chmod 600 文件` 禁止他人访问，或用 `tokenward link 文件 --open-to-others` 允许写入",
-            ),
-        ),
-}
-
+use super::Lang;
 super::sentences! {
     file_narrowed(file, was) { "other users could read {file} (mode {was}); now only you can read it (mode 600). If another user needs to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读（权限 600）。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
     insist_on_folder(way) { "if everyone who can write to that folder is allowed to have your tokens, run `{way} --shared-folder`" "若你允许所有能写入该处的人得到你的令牌，请运行 `{way} --shared-folder`" }

@@ -13,19 +13,9 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    /// The language that the environment asks for: our own variable, then the locale by the order of POSIX
-    /// (`LC_ALL`, `LC_MESSAGES`, `LANG`; an empty one does not count). Every Chinese locale reads Chinese; everything
-    /// else, `C` too, reads English.
+    /// The language that the environment asks for: our own variable, then the locale by the order of POSIX.
     pub(crate) fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
-        ["TOKENWARD_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .find_map(|name| variable(name).filter(|value| !value.is_empty()))
-            .map_or(Self::En, |value| Self::of_locale(&value))
-    }
-
-    fn of_locale(locale: &str) -> Self {
-        let language = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("zh") { Self::Zh } else { Self::En }
+        if tokenward_words::reads_chinese(variable) { Self::Zh } else { Self::En }
     }
 
     /// Picks the words.

@@ -1,8 +1,8 @@
 //! The one catalogue: every sentence a person may read, in English and Simplified Chinese.
 //!
 //! Enters: a [`Lang`] and the facts of a sentence. Leaves: the sentence. A sentence cannot be written in one language
-//! alone: the macro takes both or does not compile, and a test sees that both name the same facts. Nothing else in
-//! this crate holds words for people; JSON fields, codes and names are the same in every language.
+//! alone: the macro takes both or does not compile, and a test sees that both name the same facts. What is said of an error's code is in
+//! `tokenward-words`, since the Python package says it too. Nothing else in this crate holds words for people; JSON fields, codes and names are the same in every language.
 
 mod adopt;
 mod api;
@@ -17,7 +17,6 @@ mod explain;
 mod file_permissions;
 #[cfg(feature = "jq")]
 mod filter;
-mod findings;
 mod first_steps;
 pub(crate) mod help;
 mod identity;
@@ -33,7 +32,6 @@ mod profile;
 mod proxy;
 #[cfg(test)]
 mod punctuation;
-mod remedies;
 mod serve;
 mod servers;
 mod service;
@@ -72,20 +70,6 @@ macro_rules! sentences {
     };
 }
 use sentences;
-
-/// Makes the function that tells what each of these codes means: what happened, and what to do next.
-macro_rules! code_words {
-    ($(Code::$code:ident => $words_of:expr,)+) => {
-        /// Both sentences of a code, for those that are told here.
-        pub(super) const fn words_of(code: Code) -> Option<(Words, Words)> {
-            Some(match code {
-                $(Code::$code => $words_of,)+
-                _ => return None,
-            })
-        }
-    };
-}
-use code_words;
 
 /// A sentence in both languages.
 const fn w(en: &'static str, zh: &'static str) -> Words {
@@ -131,7 +115,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Every row of the tables.
 #[cfg(test)]
 fn tables_of_all() -> Vec<Words> {
-    [codes::all(), remedies::all(), oddities::all(), wiki::all()].concat()
+    [tokenward_words::codes(), tokenward_words::remedies(), oddities::all(), wiki::all()].concat()
 }
 
 #[cfg(test)]

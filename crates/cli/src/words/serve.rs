@@ -2,8 +2,6 @@
 
 use tokenward_core::{Code, Words};
 
-use super::{code_words, w};
-
 super::sentences! {
     bad_verb() { "use token:read, token:refresh, grants:read, grants:import or grants:retire" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire" }
     bad_pattern() { "use the name of a profile, with * for any characters, such as team-*" "请写配置档的名字，可用 * 代表任意字符，例如 team-*" }
@@ -41,43 +39,4 @@ super::sentences! {
     audit_changed(number, whose) { "entry {number} of the audit trail of {whose} was changed" "{whose} 的审计记录第 {number} 条被改动过" }
     audit_missing(number, whose) { "entry {number} of the audit trail of {whose} is missing" "{whose} 的审计记录缺少第 {number} 条" }
     audit_beyond(number, whose) { "entry {number} of the audit trail of {whose} was added by somebody else" "{whose} 的审计记录第 {number} 条不是服务写入的" }
-}
-
-code_words! {
-        Code::ApiKeyUnknown => (
-            w("the API key is missing, unknown, expired or revoked", "缺少 API 密钥，或密钥未知、已过期、已吊销"),
-            w(
-                "send a valid key as `Authorization: Bearer KEY`; create one with `tokenward serve key create NAME`",
-                "请以 `Authorization: Bearer 密钥` 发送有效的密钥；可用 `tokenward serve key create 名字` 创建",
-            ),
-        ),
-        Code::ApiKeyNotAllowed => (
-            w("the API key does not permit this", "API 密钥没有这项权限"),
-            w(
-                "use a key that permits it; create one with `tokenward serve key create NAME --allow VERB`",
-                "请使用有权限的密钥；可用 `tokenward serve key create 名字 --allow 权限` 创建",
-            ),
-        ),
-        Code::ServerRequest => (
-            w("the server does not understand the request", "服务无法理解这个请求"),
-            w("compare it with GET /v1/openapi.json of the server", "请对照服务的 GET /v1/openapi.json"),
-        ),
-        Code::ServerBusy => (
-            w("the server cannot take more requests at the moment", "服务暂时无法接受更多请求"),
-            w("try again after the time in Retry-After", "请在 Retry-After 所示的时间之后重试"),
-        ),
-        Code::ServerOpenToOthers => (
-            w("the server's address would be open to other machines", "服务的地址会对其他机器开放"),
-            w(
-                "listen on 127.0.0.1, or add --allow-remote and put a proxy with TLS in front",
-                "请监听 127.0.0.1，或加上 --allow-remote，并在前面加一层带 TLS 的代理",
-            ),
-        ),
-        Code::AuditBroken => (
-            w("the audit trail is not as the server wrote it", "审计记录与服务写入的不一致"),
-            w(
-                "find out who can write to the database, and compare with a backup from before",
-                "请查明谁能写入数据库，并与更早的备份比较",
-            ),
-        ),
 }

@@ -60,7 +60,7 @@ fn every_type_is_where_it_is_said_to_be() {
 
 #[test]
 fn what_fails_until_it_is_whole_is_a_test() {
-    let tests: String = ["cli", "core", "emulator", "files", "serve", "tokenward", "wire"]
+    let tests: String = ["cli", "core", "emulator", "files", "serve", "tokenward", "wire", "words"]
         .into_iter()
         .map(|name| source(&root().join("crates").join(name)))
         .collect();

@@ -1,9 +1,8 @@
 //! What the doctor finds and is no trouble: what it is, and what to do about it, as the index of `docs/errors` has them.
-//! On screen a finding is told with its facts ([`super::doctor`]).
 
 use tokenward_core::{Code, Words};
 
-use super::{code_words, w};
+use crate::w;
 
 code_words! {
         Code::CheckPassed => (w("a check found nothing wrong", "检查未发现问题"), w("nothing to do", "无需处理")),

@@ -2,13 +2,11 @@
 
 use tokenward_core::{Remedy, Words};
 
-use super::{Lang, w};
+use crate::w;
 
-impl Lang {
-    /// The remedy in words.
-    pub(crate) fn remedy(self, remedy: Remedy) -> &'static str {
-        self.of(words(remedy))
-    }
+/// The remedy in words.
+pub fn remedy(remedy: Remedy) -> Words {
+    words(remedy)
 }
 
 #[expect(clippy::too_many_lines, reason = "one row a remedy; a table reads better whole")]
@@ -175,14 +173,13 @@ fn words(remedy: Remedy) -> Words {
 /// Stands for a remedy that nobody has written a sentence for.
 const UNTOLD: &str = "see the provider's description";
 
-#[cfg(test)]
-pub(super) fn all() -> Vec<Words> {
+/// Every remedy in words.
+pub fn all() -> Vec<Words> {
     EVERY.iter().map(|&remedy| words(remedy)).collect()
 }
 
 /// Every remedy. The serialised name of each is asked for below, so that one that is missing here is found by the
 /// exhaustive list of the dialect's table instead.
-#[cfg(test)]
 const EVERY: &[Remedy] = &[
     Remedy::LogIn,
     Remedy::LogInAfterEnd,
