@@ -22,6 +22,8 @@ mod _tokenward {
     #[pymodule_export]
     use super::calls::{Calls, Held};
     #[pymodule_export]
+    use super::errors::{kept, reads_chinese};
+    #[pymodule_export]
     use super::logins::{Logins, Profile, open};
     #[pymodule_export]
     use super::script::refresh_script;

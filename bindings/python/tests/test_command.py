@@ -199,6 +199,23 @@ def test_the_client_of_a_dot_env(stand: Stand, env_file: Path, tmp_path: Path) -
         assert token not in shown
 
 
+def test_a_page_that_is_there_gets_what_the_file_says_now(stand: Stand, env_file: Path, tmp_path: Path) -> None:
+    """A script that runs each day has one page, at one address."""
+    client = feishu.FeishuApiClient.from_env(env_file)
+    client.login(browser=False, show=say_yes, purposes=["wiki"])
+    report = tmp_path / "report.md"
+    report.write_text("# Report\n\nMonday.\n")
+    first = client.create_wiki_doc(report)
+    assert first["changed"] and not client.create_wiki_doc(report)["changed"]
+    report.write_text("# Report\n\nTuesday.\n")
+    second = client.create_wiki_doc(report, title="Report")
+    assert (second["url"], second["document_id"], second["changed"]) == (first["url"], first["document_id"], True)
+    blocks = client._login().get(f"/open-apis/docx/v1/documents/{first['document_id']}/blocks").json()
+    assert "Tuesday" in str(blocks) and "Monday" not in str(blocks)
+    # As each run of the old client did.
+    assert client.create_wiki_doc(report, again=True)["url"] != first["url"]
+
+
 def test_a_dot_env_that_has_a_login_is_taken_over_as_it_is(stand: Stand, env_file: Path, tmp_path: Path) -> None:
     there = Stand(stand.sandbox, tmp_path / "there")
     for name in ("TOKENWARD_APP_ID", "TOKENWARD_APP_SECRET", "TOKENWARD_REDIRECT_URI"):

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Dict
 
 import pytest
 
@@ -83,9 +84,42 @@ def test_nobody_is_logged_in(stand: Stand) -> None:
     error = caught.value
     assert (error.code, error.exit) == ("TW0401", 3)
     assert "tokenward login" in error.hint and error.kept
-    assert str(error).startswith("TW0401: not logged in")
+    assert str(error).startswith("TW0401: this profile is not logged in. Kept: ")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.exit) == (type(error), str(error), 3)
+
+
+@pytest.mark.parametrize("variables", [{"TOKENWARD_LANG": "en"}, {"TOKENWARD_LANG": "", "LC_ALL": "", "LANG": "zh_CN.UTF-8"}])
+def test_an_error_says_what_the_command_says_of_it(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, variables: Dict[str, str]
+) -> None:
+    """In the language of the environment, by one catalogue."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    chinese = "LANG" in variables
+    told = json.loads(stand.run("--json", "token", env={**stand.variables, **variables}).stderr)["error"]
+    with pytest.raises(tokenward.LoginRequired) as caught:
+        tokenward.open().profile().token()
+    error = caught.value
+    assert error.message == told["message"] and told["next"][0] in error.hint, (str(error), told)
+    assert ("保留" in str(error)) == chinese and ("Kept" in str(error)) == (not chinese)
+    with pytest.raises(tokenward.LoginRequired) as raised:
+        tokenward.command.run("token")
+    assert (raised.value.message.split(chinese and "：" or ": ")[0], raised.value.kept) == (error.message, error.kept)
+    # The commands of a hint mean the login that failed.
+    with pytest.raises(tokenward.LoginRequired) as named:
+        tokenward.open().profile("work").token()
+    assert "tokenward login --profile work" in named.value.hint
+
+
+def test_a_refusal_of_the_provider_brings_its_remedy(logged_in: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged_in.later(7260)
+    login = tokenward.open(environment=logged_in.variables).profile()
+    logged_in.sandbox.control("faults", {"kind": {"name": "code", "code": 20074}, "operation": "refresh"})
+    monkeypatch.setenv("TOKENWARD_LANG", "zh")
+    with pytest.raises(tokenward.AppSettingsWrong) as caught:
+        login.token()
+    assert "20074" in caught.value.message and "刷新 user_access_token" in caught.value.hint, str(caught.value)
 
 
 def test_what_cannot_be_used_is_said(stand: Stand, tmp_path: Path) -> None:

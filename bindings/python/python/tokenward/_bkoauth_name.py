@@ -42,7 +42,7 @@ def install_as_bkoauth(name: str = "bkoauth") -> None:
     if _finder not in sys.meta_path or sys.meta_path[0] is not _finder:
         sys.meta_path[:] = [_finder] + [finder for finder in sys.meta_path if finder is not _finder]
     _finder.add(name)
-    _callers.add(sys._getframe(1).f_globals.get("__name__"))
+    _callers.add(_caller())
     if _CHECKS in sys.modules:
         _register(sys.modules[_CHECKS])
 
@@ -62,6 +62,14 @@ def _check(app_configs: object = None, **options: object) -> List[object]:
 
 # The modules that called it: where ``__main__`` alone did, what a server loads may lack the call.
 _callers: Set[object] = set()
+
+
+def _caller() -> object:
+    """The module outside of this package that makes the call."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "tokenward":
+        frame = frame.f_back
+    return frame.f_globals.get("__name__")
 
 
 def is_called_by_main_alone() -> bool:

@@ -18,7 +18,7 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
-from .errors import SettingsWrong, TokenwardError, of_command
+from .errors import SettingsWrong, TokenwardError, chosen, of_command
 
 __all__ = ["adopt", "doctor", "find", "link", "links", "login", "logout", "run", "status", "unlink"]
 
@@ -38,9 +38,9 @@ def find() -> str:
     if found is None:
         raise SettingsWrong(
             "TW0209",
-            "command not found: tokenward is neither beside this Python nor on the PATH",
-            "the logins are as they were",
-            "Install the package anew: `pip install --force-reinstall tokenward`",
+            chosen("command not found: tokenward is neither beside this Python nor on the PATH", "找不到 tokenward 命令：它既不在此 Python 旁边，也不在 PATH 中"),
+            chosen("the logins are as they were", "登录保持不变"),
+            chosen("Install the package anew: `pip install --force-reinstall tokenward`", "请重新安装：`pip install --force-reinstall tokenward`"),
             exit=2,
         )
     return found

@@ -1,7 +1,8 @@
 """What goes wrong, as exceptions. One root: :class:`TokenwardError`.
 
 Each says what happened (``message``), what was kept (``kept``) and what to do next (``hint``), and has the stable code of the
-`tokenward` command (``code``, as ``TW0401``) with its exit status (``exit``). No secret is in any of it.
+`tokenward` command (``code``, as ``TW0401``) with its exit status (``exit``), in the command's sentences and in its language
+(``TOKENWARD_LANG``, then the locale: English or Chinese). No secret is in any of it.
 """
 
 from __future__ import annotations
@@ -46,9 +47,10 @@ class TokenwardError(Exception):
     def __str__(self) -> str:
         said = [f"{self.code}: {self.message}"]
         # Where a setting is wrong nobody fears for the login.
-        kept = f"Kept: {self.kept}" if self.kept and self.exit != 2 else ""
+        kept = f"{chosen('Kept: ', '保留：')}{self.kept}" if self.kept and self.exit != 2 else ""
         said.extend(part for part in (kept, self.hint) if part)
-        return ". ".join(part.rstrip(".") for part in said) + "."
+        stop = chosen(". ", "。")
+        return stop.join(part.rstrip(".。") for part in said) + stop.rstrip()
 
     def __reduce__(self) -> "tuple[object, ...]":
         # Workers hand exceptions to each other; what is no argument travels as state.
@@ -100,23 +102,18 @@ _CLASSES: "dict[int, type[TokenwardError]]" = {
 def of_engine(
     *,
     code: str,
-    name: str,
     exit: int,
-    detail: Optional[str],
+    message: str,
     kept: str,
+    next: str,
     profile: Optional[str] = None,
     provider_code: Optional[int] = None,
     status: Optional[int] = None,
     log_id: Optional[str] = None,
     missing_scopes: Sequence[str] = (),
 ) -> TokenwardError:
-    """The exception of an error of the engine."""
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-    message = f"{words}: {detail}" if detail else words
-    hint = f"`tokenward explain {code}` says more"
-    if exit == 3:
-        option = f" --profile {profile}" if profile and profile != "default" else ""
-        hint = f"Log in with `tokenward login{option}`; {hint}"
+    """The exception of an error of the engine, in the sentences that the command has for it."""
+    hint = _and_explained(_naming(next, profile), code)
     kind = CallRefused if status is not None else _CLASSES.get(exit, InternalError)
     made = kind(code, message, kept, hint, exit=exit, provider_code=provider_code)
     if isinstance(made, CallRefused) and status is not None:
@@ -126,27 +123,45 @@ def of_engine(
 
 def of_command(error: Dict[str, Any]) -> TokenwardError:
     """The exception of an error that the command printed: the class that the same code has in this process, in the command's words."""
+    from ._tokenward import kept
+
     code, exit = str(error.get("code", "TW0100")), int(error.get("exit", 1))
-    message = ": ".join(part for part in (error.get("message"), error.get("detail")) if part)
+    gap = chosen(": ", "：")
+    message = gap.join(part for part in (error.get("message"), error.get("detail")) if part)
     refusal = error.get("refusal") or {}
     return _CLASSES.get(exit, InternalError)(
         code,
         message or code,
-        _KEPT.get(str(error.get("kept")), ""),
-        "; ".join(error.get("next") or [f"`tokenward explain {code}` says more"]),
+        kept(str(error.get("kept"))),
+        _and_explained(chosen("; ", "；").join(error.get("next") or []), code),
         exit=exit,
         provider_code=refusal.get("provider_code"),
     )
 
 
-# The same sentences as of an error of this process.
-_KEPT = {
-    "nothing": "there was nothing to keep",
-    "everything": "the login is as it was",
-    "token-unused": "the refresh token was not sent and is in the vault",
-    "answer-in-journal": "the provider's answer is kept and is stored by the next call",
-    "answer-in-rescue-slot": "the provider's answer is kept and is stored by the next call",
-    "outcome-unknown": "the refresh token is kept, and whether it was used up is not known",
-    "new-tokens": "the new tokens are in the vault",
-    "record": "the record of the login is kept",
-}
+def chosen(english: str, chinese: str) -> str:
+    """In the language that the environment asks for, as the command sees it: ``TOKENWARD_LANG``, then the locale."""
+    from ._tokenward import reads_chinese
+
+    return chinese if reads_chinese() else english
+
+
+def _and_explained(hint: str, code: str) -> str:
+    more = chosen(f"`tokenward explain {code}` says more", f"更多说明：`tokenward explain {code}`")
+    return f"{hint}{chosen('; ', '；')}{more}" if hint else more
+
+
+# Commands that mean one login.
+_OF_A_LOGIN = r"`(tokenward (?:login|refresh|doctor|status|token|logout|api|exec))(?=[ `])"
+
+
+def _naming(hint: str, profile: Optional[str]) -> str:
+    """The commands of a hint as they have to be typed for this login."""
+    if not profile or profile == "default":
+        return hint
+    # Not before something failed: whoever imports the package pays for its imports.
+    import re
+    import shlex
+
+    quoted = shlex.quote(profile)
+    return re.sub(_OF_A_LOGIN, lambda found: f"`{found.group(1)} --profile {quoted}", hint)

@@ -64,18 +64,24 @@ class FeishuApiClient:
         title: Optional[str] = None,
         again: bool = False,
     ) -> Dict[str, Any]:
-        """Makes a page of a Markdown file: in the user's own library, or in a space or below a page. Once: a file that has a page already
-        is told, unless ``again`` is said. Gives back ``url``, ``node_token``, ``document_id`` and more.
+        """Makes a page of a Markdown file: in the user's own library, or in a space or below a page. A file that has its page there already
+        keeps it: the page gets what the file says now, and its address stays (``title`` too is the page's own then). ``again`` makes another
+        page, as each run of the old client did. A page that somebody else has changed is left as it is, and that is raised (``TW0844``).
+        Gives back ``url``, ``node_token``, ``document_id``, ``changed`` and more.
         """
-        words = ["wiki", "create", os.fspath(path), "--profile", self._login().name]
-        for name, value in (("--space", space), ("--parent", parent), ("--title", title)):
+        of_file = [os.fspath(path), "--profile", self._login().name]
+        for name, value in (("--space", space), ("--parent", parent)):
             if value is not None:
-                words += [name, value]
+                of_file += [name, value]
         if personal and space is None and parent is None:
-            words.append("--personal")
-        if again:
-            words.append("--again")
-        return command.run(*words, home=self._home)
+            of_file.append("--personal")
+        words = ["wiki", "create", *of_file] + ([] if title is None else ["--title", title])
+        try:
+            return command.run(*words, *(["--again"] if again else []), home=self._home)
+        except TokenwardError as error:
+            if error.code != "TW0843" or again:
+                raise
+        return command.run("wiki", "update", *of_file, home=self._home)
 
     def _login(self) -> Login:
         if self._found is None:

@@ -34,6 +34,7 @@ for name in [name for name in os.environ if name.startswith(("TOKENWARD_", "OAUT
     if not name.startswith(("TOKENWARD_COMMAND", "TOKENWARD_TEST_")):
         del os.environ[name]
 os.environ["SITE_DATABASE"] = DATABASE
+os.environ["TOKENWARD_LANG"] = "en"
 os.environ["DJANGO_SETTINGS_MODULE"] = "bk_settings"
 sys.path.insert(0, str(HERE))
 

@@ -13,6 +13,8 @@ import os
 import threading
 import urllib.parse
 
+from tokenward.errors import chosen
+
 from . import _notes, django_conf
 from ._suspects import LOGIN_FIELDS
 from .exceptions import TokenAPIError, TokenNotExist
@@ -213,7 +215,7 @@ def call(work):
 def translated(error):
     code = getattr(error, "code", None)
     kind = TokenNotExist if code in NOT_THERE else TokenAPIError
-    hint = _HINTS.get(code) or getattr(error, "hint", None)
+    hint = chosen(*_HINTS[code]) if code in _HINTS else getattr(error, "hint", None)
     message = getattr(error, "message", None) or str(error)
     return kind(
         message,
@@ -226,17 +228,21 @@ def translated(error):
 
 
 # What the command's hint is for somebody at a terminal; the user of a site has a browser.
-_LOG_IN = "the user has to open the site while logged in at BlueKing"
+_LOG_IN = ("the user has to open the site while logged in at BlueKing", "请该用户登录蓝鲸后再打开站点")
 _HINTS = {
     **dict.fromkeys(("TW0401", "TW0402", "TW0403", "TW0405", "TW0406", "TW0409"), _LOG_IN),
-    "TW0411": "the login cookie is no longer good: let the user log in at BlueKing again",
-    "TW0412": "the cookie is another user's: let the user log out at BlueKing and in again",
+    "TW0411": ("the login cookie is no longer good: let the user log in at BlueKing again", "登录 Cookie 已失效：请该用户重新登录蓝鲸"),
+    "TW0412": ("the cookie is another user's: let the user log out at BlueKing and in again", "Cookie 属于另一个用户：请该用户退出蓝鲸后重新登录"),
 }
 
 
 def nobody():
     return TokenNotExist(
-        "there is no token for an anonymous user", code="TW0401", kept="nothing was changed", hint="let the user log in first", exit=3
+        chosen("there is no token for an anonymous user", "匿名用户没有令牌"),
+        code="TW0401",
+        kept=chosen("nothing was changed", "没有任何改动"),
+        hint=chosen("let the user log in first", "请用户先登录"),
+        exit=3,
     )
 
 
