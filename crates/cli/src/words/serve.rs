@@ -1,7 +1,5 @@
 //! Words of `serve` and `audit`.
 
-use tokenward_core::{Code, Words};
-
 super::sentences! {
     bad_verb() { "use token:read, token:refresh, grants:read, grants:import or grants:retire" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire" }
     bad_pattern() { "use the name of a profile, with * for any characters, such as team-*" "请写配置档的名字，可用 * 代表任意字符，例如 team-*" }
