@@ -7,7 +7,7 @@ use std::error::Error as _;
 use std::path::Path;
 
 use tokenward::{Distrust, HomeState, Origin, Setting, SettingsError, Warning};
-use tokenward_core::{BadSecret, ProfileName, ScopesError, masking};
+use tokenward_core::{AppName, BadSecret, ProfileName, ScopesError, masking};
 
 use super::Lang;
 use crate::failure::Failure;
@@ -83,7 +83,13 @@ impl Lang {
     }
 }
 
-fn nothing_set_up(config: &Path, home: HomeState) -> String {
+fn nothing_set_up(config: &Path, home: HomeState, apps: &[AppName]) -> String {
+    if let [app, ..] = apps {
+        let config = config.display();
+        return format!(
+            "还没有配置档，只有应用：`tokenward login 配置档 --app {app}` 可用它登录（设置文件：{config}）"
+        );
+    }
     let (looked, folder) = (config.display(), config.parent().unwrap_or(config).display());
     let init = "请运行 `tokenward init`，或设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET";
     match home {
@@ -159,7 +165,7 @@ fn chinese(error: &SettingsError) -> String {
             names(known),
             path.display()
         ),
-        SettingsError::NothingSetUp { path, home } => nothing_set_up(path, *home),
+        SettingsError::NothingSetUp { path, home, apps } => nothing_set_up(path, *home, apps),
         SettingsError::BadSecret { origin, reason } => {
             format!("{} 中没有可用的密钥：{}", zh.origin(origin), zh.bad_secret(*reason))
         }

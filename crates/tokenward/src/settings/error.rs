@@ -200,12 +200,14 @@ pub enum SettingsError {
         path: PathBuf,
     },
     /// Neither a file nor variables describe an app.
-    #[error("{}", nothing_set_up(path, *home))]
+    #[error("{}", nothing_set_up(path, *home, apps))]
     NothingSetUp {
         /// The file looked for.
         path: PathBuf,
         /// What its folder is.
         home: HomeState,
+        /// The apps in it, which no profile uses.
+        apps: Vec<AppName>,
     },
     /// A secret that is none.
     #[error("{origin} holds no usable secret: {reason}")]
@@ -442,7 +444,13 @@ pub(super) fn in_file(path: &Path, line: usize, key: impl Into<String>) -> Origi
     Origin::File(Box::new(FilePosition { path: path.to_owned(), line, key: key.into() }))
 }
 
-fn nothing_set_up(config: &Path, home: HomeState) -> String {
+fn nothing_set_up(config: &Path, home: HomeState, apps: &[AppName]) -> String {
+    if let [app, ..] = apps {
+        let config = config.display();
+        return format!(
+            "no profile is set up, only an app: `tokenward login PROFILE --app {app}` logs in with it (settings: {config})"
+        );
+    }
     let (looked, folder) = (config.display(), config.parent().unwrap_or(config).display());
     let init = "run `tokenward init`, or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET";
     match home {

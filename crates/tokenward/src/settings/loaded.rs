@@ -159,7 +159,11 @@ impl Settings {
                 path: self.file.path.clone(),
             }),
             (None, _) if by_variables => Ok((self.of_variables()?, Origin::Default)),
-            (None, _) => Err(SettingsError::NothingSetUp { path: self.file.path.clone(), home: self.home.state() }),
+            (None, _) => Err(SettingsError::NothingSetUp {
+                path: self.file.path.clone(),
+                home: self.home.state(),
+                apps: self.file.apps.keys().cloned().collect(),
+            }),
         }
     }
 

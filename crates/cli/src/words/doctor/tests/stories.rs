@@ -65,7 +65,7 @@ fn bare(error: SettingsError) -> Facts {
 
 fn settings() -> Vec<Story> {
     let path = "/home/ada/.local/share/tokenward/config.toml".into();
-    let nothing = SettingsError::NothingSetUp { path, home: tokenward::HomeState::Plain };
+    let nothing = SettingsError::NothingSetUp { path, home: tokenward::HomeState::Plain, apps: Vec::new() };
     vec![
         ("all is well", base(), Show::Everything),
         ("nothing is set up", bare(nothing), Show::Everything),
