@@ -48,7 +48,7 @@ pub(crate) fn refresh_script(
             .refresh_token(refresh_token.map_err(|error| bad("refresh token", &error))?);
         let options = SessionOptions::new(settings.home(), time, std::sync::Arc::new(SystemEntropy));
         let session = Session::open_under(options.key(settings.key_source()?), settings.own()).await?;
-        let done = session.refresh_script(request).await;
+        let done = session.refresh_script(request, &settings).await;
         // Whatever came of it: nothing is left under way, and no connection open.
         session.close().await?;
         done

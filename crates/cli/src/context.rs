@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use tokenward::{
     Home, Keeper, KeeperOptions, KeySource, KnownApp, Obtain, Origin, Overrides, Registrations, Report,
     ResolvedProfile, Restored, ServedToken, Session, SessionOptions, Settings, SettingsError, SystemEntropy,
-    TokenHolder, VaultInfo, secret_file,
+    TokenHolder, VaultInfo, script_file, secret_file,
 };
 use tokenward_core::ports::Clock;
 use tokenward_core::{
@@ -419,6 +419,10 @@ impl Context {
             let Some(other) = other else { return Ok(()) };
             let failure = Failure::new(Code::NotLoggedIn, self.login_of_other(profile, &other));
             return Err(failure.then(self.back_to_app(profile, &other)));
+        }
+        if let Some(file) = script_file(session.keeper(), login).await {
+            let failure = Failure::new(Code::NotLoggedIn, lang.login_of_script(&profile.name, file.display()));
+            return Err(failure.then(lang.login_of_script_next(quoted(&file.display().to_string()))));
         }
         let consented = &login.app;
         let failure = Failure::new(Code::NotLoggedIn, lang.login_of_other_app(&profile.name, consented));

@@ -7,34 +7,35 @@
 //!
 //! The file is reconciled with the vault by the refresh token that stands in it (design/0000-charter.md §7): the
 //! vault's present one is rotated; an older one is never sent again, but healed; an unknown one is adopted as a login of
-//! its own, so that a mistyped token cannot harm a login that lives.
+//! its own, so that a mistyped token cannot harm a login that lives. A profile's login is refreshed as that profile's
+//! (`script/owned.rs`), and a script's becomes a profile's where a person says so (`links/script_claim.rs`).
 //!
 //! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
 //! the next run of the same command finds the file's token, finishes what was begun, and writes the file (I5).
 
+mod bearer;
+mod file;
+mod login;
+mod owned;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use tokenward_core::ports::{
-    Account, Adopted, Adoption, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Claim, CodeExchange, Consent,
-    DeviceLogin, Known, Prepared, Provider, Sent, StoreError, StoreFault, TokenEndpoint,
-};
+use tokenward_core::ports::{Adopted, Adoption, Claim, StoreError, StoreFault};
 use tokenward_core::{
-    AccessToken, App, AppName, AppSecret, AppToken, BadSecret, Brand, Code, DeviceCode, Event, ExitClass, FeishuApp,
-    Generation, Grant, GrantId, Hosts, Outcome, ProfileName, RawAnswer, Recognised, RefreshToken, Rules, Scopes, Spend,
-    Subject, TokenApi, TokenSet, TokenWish,
+    AccessToken, App, AppName, AppSecret, AppToken, BadSecret, Brand, Code, ExitClass, FeishuApp, Generation, Grant,
+    GrantId, Hosts, ProfileName, Recognised, RefreshToken, TokenApi, TokenSet, TokenWish,
 };
-use url::Url;
 use zeroize::Zeroizing;
 
+use self::bearer::Bearer;
+pub use self::file::ScriptTokens;
+use self::file::{Places, ScriptFile, bare, format_of, lost, unusable};
+use self::login::{SCRIPT_APP, is_of_scripts};
+pub use self::login::{is_of_a_script, is_script_login, script_file};
 use crate::given;
-use crate::links::{
-    Document, DocumentError, Doubled, FileError, Format, Frame, LinkedFile, Links, LockedFile, Nature, Place, Value,
-    WriteOutcome,
-};
-use tokenward_keeper::{Error, Keeper, KeeperOptions, KeptState, Notice, Parts};
+use crate::links::{DocumentError, Doubled, FileError, LinkedFile, Links, Nature, Place};
+use tokenward_keeper::{Error, Keeper, KeeperOptions, KeptState, Parts};
 
 /// One rotation of the login in a script's file.
 #[derive(Debug)]
@@ -50,12 +51,14 @@ pub struct ScriptRefresh {
     pub app_token: Option<AppToken>,
     /// The refresh token; otherwise `refresh_token` of the file.
     pub refresh_token: Option<RefreshToken>,
+    /// The app of the profile whose login it is ([`ScriptRefresh::owner`]).
+    pub app_of_owner: Option<App>,
 }
 
 impl ScriptRefresh {
     /// Of the login in this file, with the tokens that stand there.
     pub const fn new(file: PathBuf, brand: Brand, hosts: Hosts) -> Self {
-        Self { file, brand, hosts, app_token: None, refresh_token: None }
+        Self { file, brand, hosts, app_token: None, refresh_token: None, app_of_owner: None }
     }
 
     /// With another app access token, where there is one.
@@ -68,30 +71,31 @@ impl ScriptRefresh {
         Self { refresh_token, ..self }
     }
 
+    /// By the app of the profile whose login it is, which needs no app access token of the file.
+    pub fn app_of_owner(self, app: App) -> Self {
+        Self { app_of_owner: Some(app), ..self }
+    }
+
+    /// The login of an app of the settings that the file shows, or that is given for it: it is refreshed by that app
+    /// ([`ScriptRefresh::app_of_owner`]), be it a profile's or kept without one. `None` where the login is a script's own or unknown, and where
+    /// the file cannot be read, which [`ScriptRefresh::run`] tells. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn owner(&self, keeper: &Keeper) -> Result<Option<Grant>, Error> {
+        owned::owner(keeper, &self.file, self.refresh_token.as_ref()).await
+    }
+
     /// The file that scripts of this kind keep beside themselves.
     pub const FILE: &str = "feishu-config.ini";
     /// The section for keys that are in no section yet.
-    pub const SECTION: &str = "TOKEN";
+    pub const SECTION: &str = file::SECTION;
     /// The key of the app access token.
-    pub const APP_TOKEN: &str = "app_access_token";
+    pub const APP_TOKEN: &str = file::APP_TOKEN;
     /// The key of the refresh token.
-    pub const REFRESH_TOKEN: &str = "refresh_token";
+    pub const REFRESH_TOKEN: &str = file::REFRESH_TOKEN;
     /// The key of the user access token.
-    pub const ACCESS_TOKEN: &str = "user_access_token";
-}
-
-/// What a rotation of a script's login brought. The file holds it already.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ScriptTokens {
-    /// The user access token.
-    pub access: AccessToken,
-    /// The grant of the vault that is behind the file now.
-    pub grant: GrantId,
-    /// Whether the file held a spent refresh token, and was given the one that is good now without sending any.
-    pub healed: bool,
-    /// What a person should know.
-    pub notices: Vec<Notice>,
+    pub const ACCESS_TOKEN: &str = file::ACCESS_TOKEN;
 }
 
 impl ScriptRefresh {
@@ -117,9 +121,10 @@ impl ScriptRefresh {
         let refused = |source: DocumentError| unusable(&FileError::Document { path: path.clone(), source });
         let places = Places::find(&document).map_err(refused)?;
         let read = |place: &Place| document.get(place).map_err(refused);
-        let app_token = match request.app_token {
-            Some(token) => token,
-            None => parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), given::app_token)?,
+        let app_token = match (request.app_token, &request.app_of_owner) {
+            (token, Some(_)) => token,
+            (Some(token), None) => Some(token),
+            (None, None) => Some(parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), given::app_token)?),
         };
         let held_token = read(&places.refresh)?;
         let refresh = match request.refresh_token {
@@ -130,7 +135,7 @@ impl ScriptRefresh {
         // Whichever of the two it is, it is no login.
         if bare(held_access.clone()).is_some_and(|access| access.trim() == refresh.expose()) {
             let (key, other) = (ScriptRefresh::REFRESH_TOKEN, ScriptRefresh::ACCESS_TOKEN);
-            let detail = format!("{key} in {}: it is the same text as {other}", path.display());
+            let detail = format!("in {}, {key}: it is the same text as {other}", path.display());
             return Err(Error::with_detail(Code::BadSecret, KeptState::Everything, detail));
         }
         for (place, held) in [(&places.refresh, &held_token), (&places.access, &held_access)] {
@@ -151,14 +156,19 @@ impl ScriptRefresh {
         for place in [&places.access, &places.refresh] {
             trial.set(place, "tokenward").map_err(refused)?;
         }
-        let provider = Bearer { inner: Arc::clone(&keeper.parts().provider), token: app_token };
+        let file = ScriptFile { held, document, places, token: held_token, access: held_access };
+        let token = match (request.app_of_owner, app_token) {
+            (Some(app), _) => return owned::refresh(keeper, &app, file, refresh).await,
+            (None, Some(token)) => token,
+            (None, None) => return Err(Error::new(Code::Internal, KeptState::Everything)),
+        };
+        let provider = Bearer { inner: Arc::clone(&keeper.parts().provider), token };
         let rotation = ScriptRotation {
             keeper: keeper.sending_by(Arc::new(provider)),
             links,
             parts: keeper.parts(),
             app: script_app(request.brand, request.hosts)?,
         };
-        let file = ScriptFile { held, document, places, token: held_token, access: held_access };
         rotation.run(file, refresh).await.map_err(taken_out)
     }
 }
@@ -169,31 +179,8 @@ async fn gives_way(links: &Links, path: &Path, held: Option<Zeroizing<String>>) 
     if links.give_way(&[&held]).await?.into_iter().all(|gives_way| gives_way) {
         return Ok(());
     }
-    let detail = format!("{} in {}", ScriptRefresh::REFRESH_TOKEN, path.display());
+    let detail = format!("in {}, {}", path.display(), ScriptRefresh::REFRESH_TOKEN);
     Err(Error::with_detail(Code::AnotherInFile, KeptState::Everything, detail))
-}
-
-/// The script's file that a login was taken from, by its whole path; as its name alone where the record of that is gone. `None` for
-/// a login that is no script's.
-pub async fn script_file(keeper: &Keeper, login: &Grant) -> Option<PathBuf> {
-    let name = login.profile.as_ref().filter(|_| is_script_login(login))?;
-    let journal = keeper.journal(login.id, u32::MAX).await.unwrap_or_default();
-    let source = journal.into_iter().find_map(|entry| match entry.event {
-        Event::Adopted { source, .. } => Some(source),
-        _ => None,
-    });
-    Some(source.map_or_else(|| name.as_str().rsplit_once('@').map_or("", |(file, _)| file).into(), PathBuf::from))
-}
-
-/// Whether a login is that of a script's file, which has no app and no profile of the settings.
-pub fn is_script_login(login: &Grant) -> bool {
-    is_of_a_script(&login.app, login.profile.as_ref())
-}
-
-/// Whether a login of this app and under this name is a script's, which has no app and no profile of the settings, and whose file shows
-/// its refresh token.
-pub fn is_of_a_script(app: &AppName, name: Option<&ProfileName>) -> bool {
-    app.as_str() == SCRIPT_APP && name.is_some_and(|name| name.as_str().contains('@'))
 }
 
 /// One rotation, once everything is proven.
@@ -215,7 +202,7 @@ impl ScriptRotation<'_> {
         }
         let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, KeptState::Everything)) };
         let present = vault.grant(grant).await?;
-        if present.issued_by != TokenApi::LegacyV1 {
+        if !is_of_scripts(&present) {
             let owner = present.profile.map_or_else(|| grant.to_string(), |profile| profile.to_string());
             return Err(Error::with_detail(Code::BadSetting, KeptState::Everything, owner));
         }
@@ -229,32 +216,8 @@ impl ScriptRotation<'_> {
             Ok(handed) => handed,
             Err(error) => return Err(self.refused(grant, error).await),
         };
-        let lost = |detail: String| Error::with_detail(Code::FileNotWritten, KeptState::NewTokens, detail);
         let login = vault.copy(grant).await.map_err(|error| lost(error.to_string()))?;
-        let Places { access, refresh, .. } = &file.places;
-        let followers = self.links.followers(&file.document, access, refresh, &login).await;
-        let followers = followers.map_err(|error| lost(error.to_string()))?;
-        let access = login.grant.access.unwrap_or(handed.access).token;
-        let mut values = vec![(file.places.access.clone(), framed(file.access.as_ref(), access.expose()))];
-        let refresh = login.refresh.map(|token| framed(file.token.as_ref(), token.expose()));
-        values.extend(refresh.map(|value| (file.places.refresh.clone(), value)));
-        values.extend(followers.values);
-        let held = file.held.path().to_owned();
-        let (path, written) = (held.display().to_string(), file.write(values));
-        match written.await {
-            Ok(Ok(WriteOutcome::Moved)) => {
-                Err(lost(format!("{path} holds another refresh token by now, which is left there")))
-            }
-            Ok(Ok(_)) => {
-                let mut notices = handed.notices;
-                notices.extend(
-                    (!followers.left.is_empty()).then_some(Notice::StaleCopy { file: held, places: followers.left }),
-                );
-                Ok(ScriptTokens { access, grant, healed: stale && !handed.rotated, notices })
-            }
-            Ok(Err(error)) => Err(lost(error.to_string())),
-            Err(error) => Err(lost(error.to_string())),
-        }
+        file.show(&self.links, login, handed, stale).await
     }
 
     /// What is told of a failure. A login that was taken in for a token which the provider refuses at its first use, such as a mistyped
@@ -315,192 +278,14 @@ impl ScriptRotation<'_> {
     }
 }
 
-/// The script's file, which nobody else of ours writes meanwhile.
-struct ScriptFile {
-    held: LockedFile,
-    /// What stood in it.
-    document: Document,
-    places: Places,
-    /// The refresh token that stood in it.
-    token: Option<Zeroizing<String>>,
-    /// The access token that stood in it.
-    access: Option<Zeroizing<String>>,
-}
-
-impl ScriptFile {
-    /// Puts the new tokens in the place of the old ones. Another refresh token than at the beginning is a login that somebody
-    /// brought meanwhile, and stays; a program that writes in place empties the file first, and is waited for.
-    fn write(self, values: Vec<(Place, Value)>) -> tokio::task::JoinHandle<Result<WriteOutcome, FileError>> {
-        tokio::task::spawn_blocking(move || {
-            let stays = |place: &Place| *place != self.places.access && *place != self.places.refresh;
-            let still = |now: &Document| {
-                let is_same = |place: &Place| now.get_value(place).ok() == self.document.get_value(place).ok();
-                now.get(&self.places.refresh).is_ok_and(|token| token == self.token)
-                    && values.iter().map(|(place, _)| place).filter(|place| stays(place)).all(is_same)
-            };
-            for _ in 0..LOOKS {
-                match self.held.write_while(&values, still) {
-                    Ok(WriteOutcome::Moved) => std::thread::sleep(BETWEEN_LOOKS),
-                    written => return written,
-                }
-            }
-            Ok(WriteOutcome::Moved)
-        })
-    }
-}
-
-/// How often a file that shows another refresh token is looked at again, and how long after.
-const LOOKS: usize = 10;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
-/// Where the three tokens stand, or will.
-#[derive(Debug)]
-struct Places {
-    app: Place,
-    refresh: Place,
-    access: Place,
-}
-
-impl Places {
-    /// A key is taken from [`ScriptRefresh::SECTION`] if it is there, else from the one section that has it. A key
-    /// that is nowhere is put to the other tokens.
-    fn find(document: &Document) -> Result<Self, DocumentError> {
-        if document.format() == Format::Dotenv {
-            let names = document.keys("");
-            let place = |key: &str| {
-                Place::dotenv(names.iter().find(|name| name.eq_ignore_ascii_case(key)).map_or(key, String::as_str))
-            };
-            let [app, refresh, access] =
-                [ScriptRefresh::APP_TOKEN, ScriptRefresh::REFRESH_TOKEN, ScriptRefresh::ACCESS_TOKEN].map(place);
-            return Ok(Self { app, refresh, access });
-        }
-        let section = |key: &str| -> Result<Option<String>, DocumentError> {
-            let sections = document.sections_with(key)?;
-            let preferred = sections.iter().any(|section| section == ScriptRefresh::SECTION);
-            match sections.as_slice() {
-                [] => Ok(None),
-                _ if preferred => Ok(Some(ScriptRefresh::SECTION.to_owned())),
-                [only] => Ok(Some(only.clone())),
-                _ => Err(DocumentError::Ambiguous { key: key.to_owned(), sections: sections.join(", ") }),
-            }
-        };
-        let app = section(ScriptRefresh::APP_TOKEN)?;
-        let refresh = section(ScriptRefresh::REFRESH_TOKEN)?;
-        let access = section(ScriptRefresh::ACCESS_TOKEN)?;
-        let any = refresh.as_ref().or(access.as_ref()).or(app.as_ref());
-        let home = any.cloned().unwrap_or_else(|| ScriptRefresh::SECTION.to_owned());
-        let place = |section: Option<String>, key| Place::ini(section.as_ref().unwrap_or(&home), key);
-        Ok(Self {
-            app: place(app, ScriptRefresh::APP_TOKEN),
-            refresh: place(refresh, ScriptRefresh::REFRESH_TOKEN),
-            access: place(access, ScriptRefresh::ACCESS_TOKEN),
-        })
-    }
-}
-
-/// How a script's file is written: as an ini file, unless it has the keys without a section, which `configparser` refuses and scripts
-/// of other languages take. What is neither is told as an ini file.
-async fn format_of(file: &Path) -> Format {
-    let file = file.to_owned();
-    let is_list = move || {
-        let reads = |format| LinkedFile::new(&file, format).read();
-        let refused = matches!(reads(Format::Ini), Err(FileError::Document { .. }));
-        let names = reads(Format::Dotenv).map(|document| document.keys("")).unwrap_or_default();
-        let has = |key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
-        refused && has(ScriptRefresh::APP_TOKEN) && has(ScriptRefresh::REFRESH_TOKEN)
-    };
-    let is_list = tokio::task::spawn_blocking(is_list).await.unwrap_or(false);
-    if is_list { Format::Dotenv } else { Format::Ini }
-}
-
 /// Refuses to write over what another program resolves or opens.
 fn stays(path: &Path, place: &Place, held: Option<&Zeroizing<String>>) -> Result<(), Error> {
     match held.map_or(Nature::Empty, |text| Nature::of(text)) {
         Nature::Empty | Nature::Token | Nature::Placeholder => Ok(()),
         Nature::Reference | Nature::Document => {
-            let detail = format!("{place} in {}: {}", path.display(), BadSecret::StandIn);
+            let detail = format!("in {}, {place}: {}", path.display(), BadSecret::StandIn);
             Err(Error::with_detail(Code::BadSecret, KeptState::Everything, detail))
         }
-    }
-}
-
-/// A token without the quotes that scripts put around it and take off again; for `configparser` they belong to the value.
-fn bare(text: Option<Zeroizing<String>>) -> Option<Zeroizing<String>> {
-    let text = text?;
-    let quoted = Frame::of(&text).filter(|_| text.trim_start().starts_with(['"', '\'']));
-    Some(quoted.map_or_else(|| text.clone(), |frame| Zeroizing::new(frame.token(&text).to_owned())))
-}
-
-/// A token with what stands around the one before.
-fn framed(stands: Option<&Zeroizing<String>>, token: &str) -> Value {
-    let quoted = stands.filter(|text| text.trim_start().starts_with(['"', '\'']));
-    let frame = quoted.and_then(|text| Some((text, Frame::of(text)?)));
-    frame.map_or_else(|| Value::text(token), |(text, frame)| Value::text(frame.with(text, token)))
-}
-
-/// A provider that is given the app access token instead of fetching one: a script's file holds no app secret.
-struct Bearer {
-    inner: Arc<dyn Provider>,
-    token: AppToken,
-}
-
-impl Known for Bearer {
-    fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
-        self.inner.rules(app, issuer)
-    }
-}
-
-#[async_trait]
-impl TokenEndpoint for Bearer {
-    async fn prepare(&self, _: &App, api: TokenApi) -> Result<Prepared, CallError> {
-        Ok(Prepared { api, app_token: Some(self.token.clone()) })
-    }
-
-    async fn refresh(&self, app: &App, prepared: &Prepared, spend: Spend, timeout: Duration) -> Sent {
-        self.inner.refresh(app, prepared, spend, timeout).await
-    }
-
-    async fn exchange(&self, app: &App, prepared: &Prepared, exchange: &CodeExchange, timeout: Duration) -> Sent {
-        self.inner.exchange(app, prepared, exchange, timeout).await
-    }
-
-    fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        self.inner.read(app, api, answer)
-    }
-}
-
-#[async_trait]
-impl Consent for Bearer {
-    async fn authorization_url(&self, app: &App, request: &AuthorizationRequest) -> Result<Url, CallError> {
-        self.inner.authorization_url(app, request).await
-    }
-
-    async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
-        self.inner.device_begin(app, scopes).await
-    }
-
-    async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
-        self.inner.device_poll(app, code, timeout).await
-    }
-}
-
-#[async_trait]
-impl Account for Bearer {
-    async fn app_token(&self, app: &App, kind: AppTokenKind) -> Result<AppAccess, CallError> {
-        self.inner.app_token(app, kind).await
-    }
-
-    async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
-        self.inner.user_info(app, token).await
-    }
-
-    async fn revoke(
-        &self,
-        app: &App,
-        refresh: Option<&RefreshToken>,
-        access: Option<&AccessToken>,
-    ) -> Result<(), CallError> {
-        self.inner.revoke(app, refresh, access).await
     }
 }
 
@@ -532,7 +317,7 @@ fn parse<T, E: std::fmt::Display>(
     text: Option<zeroize::Zeroizing<String>>,
     parse: impl Fn(String) -> Result<T, E>,
 ) -> Result<T, Error> {
-    let whose = |words: &str| format!("{key} in {}{words}", file.display());
+    let whose = |words: &str| format!("in {}, {key}{words}", file.display());
     match text.filter(|text| !text.is_empty()) {
         None => Err(Error::with_detail(Code::SettingMissing, KeptState::Everything, whose(""))),
         Some(text) => parse(text.to_string())
@@ -550,17 +335,6 @@ fn taken_out(error: Error) -> Error {
     }
 }
 
-/// A file that cannot be used, found out before anything was sent. Waiting helps against some of it.
-fn unusable(error: &FileError) -> Error {
-    let code = match error {
-        FileError::Busy { .. } | FileError::Restless { .. } | FileError::Io { .. } => Code::FileNotWritten,
-        _ => Code::FileUnusable,
-    };
-    Error::with_detail(code, KeptState::Everything, error.to_string())
-}
-
-/// The app of every script's file, in lists.
-const SCRIPT_APP: &str = "script";
 /// What stands for an app's id and secret where nobody knows them.
 const UNKNOWN: &str = "unknown";
 /// How much of a file's name goes into a profile's.

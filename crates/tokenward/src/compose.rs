@@ -20,11 +20,12 @@ use crate::hand_out::{self, HandOutFiles};
 use crate::links::{Links, LinksAround};
 use crate::{
     ApiClient, ApiOptions, Error, Home, Identity, Keeper, KeptState, KeySource, LoginReport, Origin, Own, Parts,
-    Processes, ScriptRefresh, ScriptTokens, SettingsError, secret_file,
+    Processes, SettingsError, secret_file,
 };
 
 pub(crate) mod known;
 mod options;
+mod scripts;
 mod server_session;
 
 pub use known::KnownApp;
@@ -147,14 +148,6 @@ impl Session {
     /// The files that are kept in step with the vault's logins.
     pub fn links(&self) -> Links {
         Links::new(&self.keeper)
-    }
-
-    /// Rotates the login in a script's file ([`ScriptRefresh::run`]).
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn refresh_script(&self, request: ScriptRefresh) -> Result<ScriptTokens, Error> {
-        request.run(&self.keeper).await
     }
 
     /// What the keeper is made of, for callers who put something of their own in a part's place.

@@ -254,8 +254,8 @@ fn words_of(code: Code) -> (Words, Words) {
                 "平台称刷新令牌已被撤销或使用，而 Tokenward 并未使用过它",
             ),
             w(
-                "log in again with `tokenward login`. Most often the consent was withdrawn; otherwise another program or a copied file may be using this login: `tokenward doctor --online` narrows it down",
-                "请用 `tokenward login` 重新登录。多半是授权已被撤销，否则是其他程序或被复制的文件在使用此登录：`tokenward doctor --online` 可以判断",
+                "log in again with `tokenward login`. If the login was just imported from a file, the program that the file belongs to has most likely used the token; otherwise the consent was withdrawn, or another program or a copied file uses this login: `tokenward doctor --online` narrows it down",
+                "请用 `tokenward login` 重新登录。若登录刚从文件导入，多半是该文件所属的程序已用掉这个令牌；否则多半是授权已被撤销，或有其他程序、被复制的文件在使用此登录：`tokenward doctor --online` 可以判断",
             ),
         ),
         Code::NoRefreshToken => (

@@ -32,8 +32,10 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     };
     let keeper = work.session.keeper();
     let handed = context.access(&work, TokenWish::Living { min_ttl: exec.min_ttl }).await?;
+    let mut of_file = None;
     if let Some(file) = &exec.env_file {
         link::tell_out_of_step(file, &work, &handed.notices, context).await?;
+        of_file = link::variable_of(file, &work, handed.access.token.expose(), context).await?;
     }
     context.tell_notices(&handed.notices);
 
@@ -43,6 +45,10 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
     for name in names {
         command.env(name, token);
+    }
+    // Whoever names a file of variables expects the token under the name that it has there.
+    if let Some((name, value)) = of_file.filter(|_| !exec.only_env) {
+        command.env(name, value.as_str());
     }
     if let Some(brand) = work.app.provider().brand().filter(|_| !exec.only_env) {
         // The names that @larksuite/cli reads (reference/feishu.md §14).

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use tokenward::links::Sighting;
-use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError};
+use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError, is_script_login};
 use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, ProviderName, RefreshToken, Standing};
 
 use crate::args::{Init, PlaceFlags};
@@ -165,7 +165,9 @@ impl<'a> Source<'a> {
         };
         let grant = vault.grant(id).await.map_err(tokenward::Error::from)?;
         let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
-        Ok(grant.profile.filter(|_| lives))
+        // A script's own login becomes one of the profile that is meant.
+        let is_script = is_script_login(&grant);
+        Ok(grant.profile.filter(|_| lives && !is_script))
     }
 
     /// The app that a new profile is of: the one that the source names, that the vault knows its login to be of, or the only one.
@@ -176,7 +178,10 @@ impl<'a> Source<'a> {
         if let Some(refresh) = self.refresh {
             let vault = &session.parts().vault;
             if let Some((id, _)) = vault.recognise(refresh).await.map_err(tokenward::Error::from)?.known {
-                return Ok(Some(vault.grant(id).await.map_err(tokenward::Error::from)?.app));
+                let login = vault.grant(id).await.map_err(tokenward::Error::from)?;
+                if !is_script_login(&login) {
+                    return Ok(Some(login.app));
+                }
             }
         }
         Ok(only_app(settings))
@@ -207,7 +212,7 @@ impl<'a> Source<'a> {
             };
             match wrong.filter(|_| failure.is_of(Code::AppCredentialsWrong)) {
                 Some(at) => {
-                    let (lang, again) = (context.lang(), context.typed.login_into(&self.name));
+                    let (lang, again) = (context.lang(), context.typed.again(&self.name));
                     let next = [lang.correct_secret_in_file(at, &self.name, again), lang.other_platform_of_file()];
                     failure.only_then(next).stands(lang.nothing_saved_of_file())
                 }
@@ -255,7 +260,7 @@ impl<'a> Source<'a> {
             context.printer.note(what);
             return Ok(());
         }
-        let again = context.typed.login_into(&self.name);
+        let again = context.typed.again(&self.name);
         let next = match &found.flaw {
             // The file is right for the program that reads it.
             Flaw::Reference => {

@@ -34,7 +34,7 @@ pub(super) async fn next_of_a_script(report: &Report, session: &Session, context
     }
     let Some(file) = script_file(session.keeper(), &report.grant).await else { return };
     let mut ways = vec![match report.status {
-        Status::NeedsConsent => lang.script_login_again(file.display()),
+        Status::NeedsConsent => lang.script_login_again(quoted(&file.display().to_string())),
         _ => lang.script_try_again(quoted(&file.display().to_string())),
     }];
     ways.extend(report.grant.profile.as_ref().map(|name| lang.doctor_script_remove(name)));

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Session;
-use tokenward_core::{Code, ProfileName};
+use tokenward::links::LinkedFile;
+use tokenward_core::{Code, ProfileName, Slot};
 
 use crate::args::Logout;
 use crate::commands::adopt;
@@ -63,8 +64,9 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         }
         Err(error) => return Err(error.into()),
     };
+    let holding = if revoked { Vec::new() } else { still_holding(&name, &session, context).await? };
     if context.printer.json {
-        context.printer.document(&json!({ "profile": name, "revoked": revoked }))?;
+        context.printer.document(&json!({ "profile": name, "revoked": revoked, "files_with_tokens": holding }))?;
     } else if revoked {
         context.printer.note(lang.logged_out_revoked(&name));
     } else if logout.revoke {
@@ -76,7 +78,26 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
     } else {
         context.printer.note(lang.logged_out(&name));
     }
+    if !holding.is_empty() {
+        context.printer.warning(lang.logged_out_files(holding.join(lang.list_gap())));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The linked files that still show tokens of a profile.
+async fn still_holding(name: &ProfileName, session: &Session, context: &Context) -> Result<Vec<String>, Failure> {
+    let mut holding: Vec<String> = Vec::new();
+    for state in session.links().states(Some(name)).await? {
+        let target = &state.link.target;
+        let Ok(document) = LinkedFile::new(&target.file, target.format).read() else { continue };
+        let shows = [Slot::AccessToken, Slot::RefreshToken]
+            .iter()
+            .filter_map(|slot| target.places.get(slot))
+            .any(|place| document.get(place).is_ok_and(|text| text.is_some_and(|text| !text.trim().is_empty())));
+        holding.extend(shows.then(|| context.short(&target.file)));
+    }
+    holding.dedup();
+    Ok(holding)
 }
 
 /// Where nobody is logged in: what was answered to a login and not stored as one is dropped, if there is any.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, KeptState, Overrides, ScriptRefresh, Setting, SettingsError, given};
-use tokenward_core::{BadSecret, Brand, Code, ExitClass, GrantId, ProfileName, Remedy};
+use tokenward::{Error, KeptState, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, given};
+use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
 use crate::args::{Refresh, TokenSource};
@@ -23,7 +23,7 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
         return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
     }
     if of_a_script || is_all_there_is(context)? {
-        return script(refresh, context).await;
+        return Box::pin(script(refresh, context)).await;
     }
     if refresh.provider.is_some() || refresh.open_url.is_some() {
         return Err(Failure::new(Code::Usage, lang.argument_missing("--config-file")));
@@ -84,7 +84,14 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
     let refresh_token = read("-r", refresh.refresh_token, context, given::refresh_token)?;
     let session = context.session(&settings).await?;
     let request = ScriptRefresh::new(file.clone(), brand, hosts).app_token(app_token).refresh_token(refresh_token);
-    let tokens = session.refresh_script(request).await.map_err(|error| of_a_script(error, &file, brand, context))?;
+    let owner = request.owner(session.keeper()).await?;
+    let owner = owner.and_then(|login| Some((whose_app(&login, context)?, login)));
+    let tokens = if let Some((profile, login)) = owner {
+        by_its_profile(request, (&profile, &login), &file, context).await?
+    } else {
+        let done = request.run(session.keeper()).await;
+        done.map_err(|error| of_a_script(error, &file, brand, context))?
+    };
     context.tell_notices(&tokens.notices);
     if tokens.healed {
         context.printer.note(lang.script_healed(file.display()));
@@ -102,6 +109,32 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
         context.printer.data(tokens.access.expose()).map_err(kept)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The login of a profile that the file shows: that profile refreshes it, and whatever is told is told of it.
+async fn by_its_profile(
+    request: ScriptRefresh,
+    (profile, login): (&ProfileName, &Grant),
+    file: &Path,
+    context: &Context,
+) -> Result<ScriptTokens, Failure> {
+    let profile = context.of_file.get_or_init(|| profile.clone());
+    let work = context.work_as(profile).await?;
+    context.own_login(login, &work.profile, &work.session, work.registrations.as_ref()).await?;
+    let tokens = request.app_of_owner(work.app).run(work.session.keeper()).await?;
+    if login.profile.is_some() {
+        context.printer.note(context.lang().script_by_profile(file.display(), profile));
+    }
+    Ok(tokens)
+}
+
+/// The profile whose login it is; one of its app where it has none.
+fn whose_app(login: &Grant, context: &Context) -> Option<ProfileName> {
+    let of_app = || {
+        let settings = context.settings().ok()?;
+        settings.profiles().find(|(_, app)| app.as_ref() == Some(&login.app)).map(|(name, _)| name.clone())
+    };
+    login.profile.clone().or_else(of_app)
 }
 
 /// What went wrong, with advice for somebody who has a file and no profile: nothing fetches an app access token here, and no
@@ -136,15 +169,13 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
         Code::BadSecret => {
             Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_copy_again())
         }
-        // It is refreshed through its profile, and not by the script's endpoint.
+        // Nobody says whose it is, and so which app refreshes it.
         Code::BadSetting if detail.parse::<GrantId>().is_ok() => {
             Failure::new(Code::BadSetting, lang.script_of_login(file, &detail)).then(lang.give_profile(detail))
         }
-        Code::BadSetting if detail.parse::<ProfileName>().is_ok() => {
-            let refresh = lang.script_of_profile_next(&detail, quoted(&file.to_string()));
-            Failure::new(Code::BadSetting, lang.script_of_profile(file, detail)).then(refresh)
+        code if code.exit() == ExitClass::NeedsConsent => {
+            Failure::from(error).then(lang.script_login_again(quoted(&file.to_string())))
         }
-        code if code.exit() == ExitClass::NeedsConsent => Failure::from(error).then(lang.script_login_again(file)),
         _ => error.into(),
     }
 }

@@ -61,15 +61,14 @@ super::sentences! {
     program_failed(program) { "{program} could not be started" "无法启动程序 {program}" }
 
     token_in_arguments() { "other users of this machine can read tokens in arguments, and shells save them in their history; leave the tokens in the ini file, or use -r @FILE, or -r - with a line on stdin. `tokenward login` needs no token" "本机其他用户可以看到命令行参数中的令牌，shell 也会记录下来；请把令牌留在 ini 文件中，或用 -r @文件，或用 -r - 从 stdin 读取一行。`tokenward login` 则完全不需要" }
-    script_of_profile(file, profile) { "the refresh token for {file} belongs to profile {profile}, which is refreshed at a different endpoint than scripts use" "{file} 中的刷新令牌属于配置档 {profile}，而该配置档使用的刷新接口与脚本的不同" }
-    script_of_profile_next(profile, file) { "run `tokenward refresh -p {profile}`; `tokenward link {file} -p {profile}` keeps the file in sync" "请运行 `tokenward refresh -p {profile}`；`tokenward link {file} -p {profile}` 可让文件保持同步" }
-    script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile and is refreshed at a different endpoint than scripts use" "{file} 中的刷新令牌属于登录 {id}；该登录不属于任何配置档，使用的刷新接口也与脚本的不同" }
+    script_by_profile(file, profile) { "the login in {file} belongs to profile {profile}, which refreshed it" "{file} 中的登录属于配置档 {profile}，已由该配置档刷新" }
+    script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile, so it is not known which app refreshes it" "{file} 中的刷新令牌属于登录 {id}；该登录不属于任何配置档，因此无法确定由哪个应用刷新" }
     give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
     script_healed(file) { "{file} held a refresh token that was already used; it now holds the current tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
     script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or pass it with -a: it is valid for two hours, and `tokenward token --as app` prints one where the app is set up. If it is new, the two tokens may be swapped" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
     script_of_two_apps(file) { "the two tokens belong to different apps, or are swapped: provide the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
     script_other_brand(file, other) { "the app belongs to the other platform: `tokenward refresh --config-file {file} --provider {other}`" "该应用属于另一个平台，请运行 `tokenward refresh --config-file {file} --provider {other}`" }
-    script_login_again(file) { "the refresh token cannot be used any more: log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：请按原来的方式重新登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
+    script_login_again(file) { "the refresh token cannot be used any more: `tokenward login --env-file {file}` logs in and writes the file, where the app is set up; otherwise log in again the way you got it, and put the new one into {file} (refresh_token) or give it with -r" "此刷新令牌已无法使用：若应用已设置好，`tokenward login --env-file {file}` 可重新登录并写入该文件；也可按原来的方式登录，并把新的令牌写入 {file}（refresh_token），或用 -r 提供" }
     script_try_again(file) { "`tokenward refresh --config-file {file}` continues" "`tokenward refresh --config-file {file}` 可继续" }
     script_token_missing() { "a token is missing: it is neither in the file nor on the command line" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
@@ -109,7 +108,7 @@ super::sentences! {
     sandbox_kept(home) { "with those lines, everything is kept in {home}, separate from your real logins" "使用上述设置时，数据都在 {home}，与真实登录互不影响" }
     sandbox_clock(command) { "to let the access token expire, move the sandbox's clock: {command}" "要让访问令牌过期，可拨动沙箱时钟：{command}" }
     sandbox_clock_too(seconds) { "then move the clock of your programs too: export TOKENWARD_CLOCK_OFFSET={seconds}" "程序的时钟也要同样拨动：export TOKENWARD_CLOCK_OFFSET={seconds}" }
-    sandbox_consent_auto() { "the consent page grants consent by itself" "授权页会自动同意" }
+    sandbox_consent_auto() { "the consent page grants consent by itself; without a browser, fetch the address that `tokenward login --no-browser` prints: curl -sL ADDRESS" "授权页会自动同意；没有浏览器时，用 curl -sL 访问 `tokenward login --no-browser` 显示的地址即可" }
     sandbox_consent_click() { "the consent page waits for a click" "授权页需要点击同意" }
     sandbox_control(url) { "control (clock, faults, history, counters): {url}" "控制接口（时钟、故障、历史、计数）：{url}" }
     sandbox_lives(access, refresh) { "access tokens are valid for {access}, refresh tokens for {refresh}" "访问令牌有效期 {access}，刷新令牌 {refresh}" }

@@ -35,7 +35,7 @@ super::sentences! {
     init_switch() { "  3. Security Settings: turn on \"Refresh user_access_token\" (if the switch is not shown, it is already on)" "  3. 安全设置：打开“刷新 user_access_token”开关（如果没有显示该开关，则默认已打开）" }
     init_publish() { "  4. Version Management & Release: publish a version; the changes take effect only then" "  4. 版本管理与发布：发布一个版本，之后以上修改才会生效" }
     nobody_came(url) { "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL {url} and the requested scopes must be allowed where the app is registered" "请重新运行 `tokenward login`；若页面显示了错误，请先处理：须先在注册该应用的平台登记重定向 URL {url}、开通所申请的权限" }
-    nobody_came_console(url) { "run `tokenward login` again; if the page showed an error, fix it first in the console: 20029 means that this exact redirect URL is not registered: {url}; 20027 means that a scope is not enabled" "请重新运行 `tokenward login`；若页面显示了错误，请先在开发者后台处理：20029 表示未登记重定向 URL {url}（须一字不差），20027 表示有权限未开通" }
+    nobody_came_console(url) { "run `tokenward login` again; if the page showed an error, fix it first in the console: 20029 means that this exact redirect URL is not registered: {url}; 20027 means that a scope is not enabled; 20048 means that there is no app with this App ID (`tokenward doctor --online` checks it)" "请重新运行 `tokenward login`；若页面显示了错误，请先在开发者后台处理：20029 表示未登记重定向 URL {url}（须一字不差），20027 表示有权限未开通，20048 表示 App ID 不存在（可用 `tokenward doctor --online` 核对）" }
     app_id_where(url) { "find the App ID and App Secret in the developer console: {url} → your app → Credentials & Basic Info" "App ID 和 App Secret 在开发者后台：{url} → 你的应用 → “凭证与基础信息”" }
     app_in_use(app, id, who, count) { "app {app} is {id}, and {who} is logged in with it (logins: {count}); if another app replaces it, these logins can no longer be refreshed" "应用 {app} 目前是 {id}，{who} 已用它登录（登录数：{count}）；换成另一个应用后，这些登录将无法刷新" }
     app_in_use_second() { "use another name for a second app: `tokenward init --app NAME`" "第二个应用请另取名称：`tokenward init --app 名称`" }
@@ -63,6 +63,8 @@ super::sentences! {
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, and the profile now has another app" "配置档 {profile} 的登录属于应用 {app}，而该配置档现在设置的是另一个应用" }
+    login_of_script(profile, file) { "{profile} is the login that the old script's command took from {file}; it belongs to no profile yet" "{profile} 是旧脚本的命令从 {file} 取得的登录，还不属于任何配置档" }
+    login_of_script_next(file) { "`tokenward link {file}` makes it the login of your profile; `tokenward refresh --config-file {file}` refreshes it as before" "`tokenward link {file}` 可使其成为你的配置档的登录；`tokenward refresh --config-file {file}` 可照旧刷新" }
     login_of_other_app_next(old, new) { "put app = \"{old}\" back into config.toml, or run `tokenward login` to log in with app {new}" "请在 config.toml 中恢复 app = \"{old}\"，或运行 `tokenward login` 用应用 {new} 登录" }
     login_of_other_id(profile, id) { "the login of profile {profile} belongs to another app, {id}, and the settings name a different one now" "配置档 {profile} 的登录属于另一个应用 {id}，而当前设置中的应用已不是它" }
     login_of_other_server(profile, id, before, now) { "the login of profile {profile} is of {id} at {before}, and the settings name {id} at {now} now" "配置档 {profile} 的登录属于 {before} 上的 {id}，而当前设置的是 {now} 上的 {id}" }
@@ -91,6 +93,7 @@ super::sentences! {
     nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: logged out, the tokens are deleted from this machine" "配置档 {profile}：已退出登录，本机上的令牌已删除" }
     logged_out_already(profile) { "profile {profile}: nobody is logged in, so there is nothing to log out of" "配置档 {profile}：没有人登录，无需退出" }
+    logged_out_files(files) { "the tokens are still in {files}, and they work until they expire: delete them there. `tokenward logout --revoke` ends them at the provider too, as long as the profile is logged in" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。尚未退出时，`tokenward logout --revoke` 还会在平台使其失效" }
     logged_out_revoked(profile) { "profile {profile}: revoked at the provider and deleted from this machine" "配置档 {profile}：已在平台撤销，本机上的令牌已删除" }
     logged_out_unrevoked(profile) { "profile {profile}: deleted from this machine; the provider did not confirm the revocation" "配置档 {profile}：本机上的令牌已删除；平台未确认撤销" }
     revoke_by_hand(url) { "you can revoke it at {url}" "可在此页面自行撤销：{url}" }

@@ -111,6 +111,7 @@ super::sentences! {
     wiki_general_host(host) { "{host} leads to your company's own address; --host or TOKENWARD_TENANT_HOST prints that one" "{host} 会跳转到企业自己的域名；用 --host 或 TOKENWARD_TENANT_HOST 可直接输出该域名" }
     wiki_continues() { "run the same command again to continue: no page is made twice" "再次运行同一命令即可继续：不会重复创建页面" }
     wiki_again() { "run the same command again: it continues from there, and nothing is written twice" "再次运行同一命令会从那里接着进行，不会重复写入" }
+    wiki_not_found_next() { "check the id; `tokenward api /open-apis/wiki/v2/spaces` lists your spaces with their ids" "请核对 ID；`tokenward api /open-apis/wiki/v2/spaces` 可列出你的知识库及其 ID" }
     wiki_refused_next() { "look up the provider's code in the API's documentation" "请在接口文档中查平台的错误码" }
     wiki_stands(what, address) { "the page shows {what}: {address}" "页面（{address}）目前显示{what}" }
     wiki_stands_more(stands) { "{stands} (an answer was lost; it may be one step further)" "{stands}（有一次应答丢失，可能又前进了一步）" }

@@ -61,6 +61,7 @@ mod proxy;
 mod race;
 mod readme;
 mod script_files;
+mod script_owner;
 mod script_refused;
 mod secrets;
 mod serve;

@@ -54,7 +54,7 @@ impl Script {
         run(self.command(words).envs(variables.iter().copied()))
     }
 
-    fn command(&self, words: &[&str]) -> std::process::Command {
+    pub(crate) fn command(&self, words: &[&str]) -> std::process::Command {
         let open = self.world.sandbox.open_url(tokenward_emulator::Brand::Feishu);
         let mut command = self.world.command(&[&["refresh"], words].concat());
         command.current_dir(self.folder.path()).env("TOKENWARD_OPEN_URL", open);

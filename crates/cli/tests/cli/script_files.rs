@@ -5,8 +5,6 @@ use std::fs;
 use tokenward_emulator::TokenApi;
 
 use crate::old_script::{FILE, Script};
-use crate::project::{Project, filled, present};
-use crate::world::{World, run};
 
 /// What the vault does not have is in the file alone: another line, another token than the one given, a reference.
 #[test]
@@ -85,18 +83,4 @@ fn a_copy_that_stays_behind_is_told() {
     assert!(ran.json()["notices"].to_string().contains("stale-copy"), "as long as it is there: {ran:?}");
     fs::write(script.file(), script.read().replace(&encoded, "x")).unwrap();
     assert_eq!(script.run(&["--config-file", "feishu-config.ini"]).succeeds().err, "");
-}
-
-/// A file that is linked is refreshed by its profile.
-#[test]
-fn the_file_of_a_profile_names_the_command_that_works() {
-    let project = Project::of(World::logged_in());
-    let pair = present(&project);
-    let pattern = "[TOKEN]\napp_access_token = a-0123456789abc\nuser_access_token = {A}\nrefresh_token = {R}\n";
-    project.write("x.ini", &filled(pattern, &pair));
-    project.run(&["link", "x.ini"]).succeeds();
-    let ran = run(&mut project.command(&["refresh", "--config-file", "x.ini"]));
-    assert!(ran.fails(2, "TW0207").err.contains("tokenward refresh -p default"), "{ran:?}");
-    project.run(&["refresh", "-p", "default"]).succeeds();
-    assert!(project.is_true("x.ini"));
 }

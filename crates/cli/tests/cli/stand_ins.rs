@@ -29,7 +29,7 @@ fn a_script_s_file_with_a_stand_in_sends_nothing() {
         ] {
             project.write("s.ini", &content);
             let ran = script(&["--config-file", "s.ini"]);
-            assert!(ran.fails(2, "TW0203").err.contains(&format!("{key} in s.ini")), "{content}: {ran:?}");
+            assert!(ran.fails(2, "TW0203").err.contains(&format!("in s.ini, {key}")), "{content}: {ran:?}");
             assert!(ran.err.contains("not a secret"), "{content}: {ran:?}");
             assert_eq!(project.read("s.ini"), content);
         }

@@ -331,6 +331,7 @@ fn the_provider_s_no_is_told_with_its_meaning() {
     ran.fails(2, "TW0801");
     assert!(!ran.err.contains("`-i`") && ran.err.contains("no page was created"), "{ran:?}");
     assert!(ran.err.contains("131005") && ran.err.contains("does not exist") && ran.err.contains("log id"), "{ran:?}");
+    assert!(ran.err.contains("/open-apis/wiki/v2/spaces") && !ran.err.contains("documentation"), "{ran:?}");
     // A token that ended unseen is rotated on the way.
     world.advance(7300);
     world.run(&["wiki", "create", &note, "--personal"]).succeeds();

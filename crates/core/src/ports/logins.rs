@@ -40,6 +40,10 @@ pub trait Logins: Send + Sync {
         by: &Holder,
     ) -> Result<NameGiven, StoreError>;
 
+    /// Makes a login that an app's name alone held (a script's file's own) one of another app, without a profile, durably. Says no, and
+    /// changes nothing, where it is over or of that app already.
+    async fn hand_over(&self, id: GrantId, app: &AppName, by: &Holder) -> Result<bool, StoreError>;
+
     /// Gives what is kept under a name another one, durably and as one transaction: the login, those of its users, its links, and answers
     /// of which no login was made yet. Says no, and changes nothing, where anything is kept under the new name.
     async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError>;

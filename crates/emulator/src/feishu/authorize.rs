@@ -95,7 +95,11 @@ fn examine(
     let oldest = endpoint == Endpoint::AuthorizeIndex;
     let id_name = if oldest { "app_id" } else { "client_id" };
     let id = field(id_name).ok_or_else(|| (20001, format!("{id_name} is missing")))?;
-    let app = state.apps.get(id).ok_or_else(|| (20048, format!("there is no app {id}")))?;
+    let unknown = || {
+        let words = Language::of(request).say("there is no app with the App ID", "没有使用此 App ID 的应用：");
+        (20048, format!("{words} {id}"))
+    };
+    let app = state.apps.get(id).ok_or_else(unknown)?;
     if app.brand != request.brand {
         return Err((20046, format!("{id} is an app of {}, this is {}", app.brand, request.brand)));
     }

@@ -21,6 +21,7 @@ use super::file_values::{FileValues, ShownRefresh};
 use super::linked_files::{Links, unreadable};
 use super::report::{LinkOutcome, LinkReport};
 use super::write_consent::Fill;
+use crate::is_script_login;
 use tokenward_keeper::foreign;
 use tokenward_keeper::{Error, KeptState};
 
@@ -98,6 +99,15 @@ impl Links {
         let lives = matches!(grant.standing, Standing::Live | Standing::InDoubt { .. });
         if matches!(adopted, Adopted::Known { .. }) && !lives {
             return Err(over());
+        }
+        // A script's own login becomes the profile's by its user's wish, and one without a profile where that has another user.
+        let mut replace = replace;
+        if matches!(adopted, Adopted::Known { .. }) && is_script_login(&grant) {
+            let parts = self.parts();
+            parts.vault.hand_over(grant.id, &app.name, parts.witness.myself()).await?;
+            let present = self.login(profile).await?.and_then(|login| login.grant.subject);
+            replace |= grant.subject.as_ref().zip(present).is_some_and(|(user, present)| user.is_same_user(&present));
+            grant = self.parts().vault.grant(grant.id).await?;
         }
         let may_lack_name = known.is_some() || matches!(adopted, Adopted::KeptAside { .. });
         if may_lack_name && grant.profile.is_none() && lives {

@@ -14,6 +14,7 @@ use super::lone_access_token::{ASKING, LoneToken};
 use super::snapshot::FileSnapshot;
 use super::verdict::{FileVerdict, Whose, lives, was_the_profiles};
 use super::write_consent::Fill;
+use crate::is_script_login;
 use tokenward_keeper::Error;
 
 /// Whose login a file shows that is not the profile's.
@@ -67,7 +68,11 @@ impl Links {
                 let is_in_use = owner.is_some_and(|(owner, shown)| lives(&owner) && shown == owner.generation);
                 Some(Stranger::Profile { profile, is_in_use })
             }
-            (Whose::Kept { .. }, Some((owner, _))) if owner.subject.is_some() && login.is_none() => None,
+            (Whose::Kept { .. }, Some((owner, _)))
+                if login.is_none() && (owner.subject.is_some() || is_script_login(&owner)) =>
+            {
+                None
+            }
             (Whose::Kept { .. }, owner) => Some(Stranger::User(owner.and_then(|(owner, _)| owner.subject))),
             (Whose::Ended { user }, _) => Some(Stranger::Ended(user)),
             // Where nobody is logged in there was nothing that could be written, and so nobody who was in the way.

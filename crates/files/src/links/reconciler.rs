@@ -338,6 +338,10 @@ impl Links {
             // No receipt: it is not the profile's login that it shows.
             return Ok(Some(LinkOutcome::GivenItsOwn { grant, user, closed }));
         }
+        if let Some(other) = judged.other.as_ref().filter(|other| other.is_script) {
+            let parts = self.parts();
+            parts.vault.hand_over(other.grant, &login.grant.app, parts.witness.myself()).await?;
+        }
         let generation = login.grant.generation;
         // What we had delivered ourselves is followed by the next; anything else had gone astray.
         let healed = match judged.reconciliation {
@@ -359,7 +363,7 @@ impl Links {
         }
         Ok(Some(match (healed, judged.other, awaited) {
             (Some(held), ..) => LinkOutcome::Healed { held, generation, closed },
-            (None, Some(Other { grant, user, lives }), _) => {
+            (None, Some(Other { grant, user, lives, .. }), _) => {
                 LinkOutcome::Replaced { grant, user, is_kept: lives, generation, closed }
             }
             (None, None, Some(found)) => LinkOutcome::Left(found),

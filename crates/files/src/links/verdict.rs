@@ -17,6 +17,7 @@ use super::sighting::Sighting;
 use super::snapshot::FileSnapshot;
 use super::unlinked_tokens::Strays;
 use super::write_consent::Fill;
+use crate::is_script_login;
 use tokenward_keeper::Error;
 
 /// What the comparison of a file with the vault came to.
@@ -213,13 +214,18 @@ impl Links {
         };
         let whose = if gives_way { Whose::Ours } else { whose };
         let in_file = InFile::Known { grant, generation, of_another: whose != Whose::Ours };
-        let is_ours = login.is_some_and(|login| login.grant.id == owner.id || is_same_user(&login.grant, &owner));
+        let (is_script, is_present) = (is_script_login(&owner), generation == owner.generation);
+        // The same user's other login is kept beside the profile's, as long as it lives and has a life of its own.
+        let is_apart = lives(&owner) && is_present && (owner.profile.is_none() || is_script);
+        let is_ours =
+            login.is_some_and(|login| login.grant.id == owner.id || (is_same_user(&login.grant, &owner) && !is_apart));
         let is_kept = lives(&owner) && !is_ours;
         let was_anothers = !lives(&owner) && !is_ours && owner.subject.is_some();
         let other = (is_kept || was_anothers).then(|| Other {
             grant,
             user: owner.subject.map(|subject| subject.known_as().to_owned()),
-            lives: is_kept && owner.profile.is_none(),
+            lives: is_kept && (owner.profile.is_none() || is_script),
+            is_script,
         });
         Ok(Known { in_file, whose, other })
     }
@@ -258,11 +264,14 @@ impl Links {
         generation: Generation,
         login: Option<&LoginCopy>,
     ) -> Result<Whose, StoreError> {
-        if let Some(profile) = owner.profile.as_ref().filter(|profile| **profile != link.target.profile) {
+        // A script's own login has a name and no profile: it stands here as one that is kept without any.
+        let is_script = is_script_login(owner);
+        let named = owner.profile.as_ref().filter(|_| !is_script);
+        if let Some(profile) = named.filter(|profile| **profile != link.target.profile) {
             return Ok(Whose::Profile(profile.clone()));
         }
         let user = || owner.subject.as_ref().map(|subject| subject.known_as().to_owned());
-        if owner.profile.is_some() {
+        if named.is_some() {
             let is_untold = self.was_never_told(owner, generation).await?;
             return Ok(if is_untold { Whose::Ended { user: None } } else { Whose::Ours });
         }
@@ -372,6 +381,8 @@ pub(super) struct Other {
     pub(super) grant: GrantId,
     pub(super) user: Option<String>,
     pub(super) lives: bool,
+    /// Whether it is a script's own, which loses its file by this.
+    pub(super) is_script: bool,
 }
 
 pub(super) fn lives(grant: &Grant) -> bool {

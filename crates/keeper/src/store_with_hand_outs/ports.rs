@@ -238,6 +238,12 @@ impl Logins for Showing {
         self.changing(Some(profile.clone()), act).await
     }
 
+    async fn hand_over(&self, id: GrantId, app: &AppName, by: &Holder) -> Result<bool, StoreError> {
+        let profile = self.store.grant(id).await.ok().and_then(|grant| grant.profile);
+        let (app, by) = (app.clone(), by.clone());
+        self.withholding(profile.as_ref(), |store| async move { store.hand_over(id, &app, &by).await }).await
+    }
+
     async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {
         // A copy under the old name would be believed there; one under the new name is made when it is next asked for.
         let names = self.store.grants().await?.into_iter().filter_map(|grant| grant.profile);

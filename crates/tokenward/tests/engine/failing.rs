@@ -218,6 +218,12 @@ impl Logins for Failing {
         self.inner.give_name(id, profile, replace, by).await
     }
 
+    async fn hand_over(&self, id: GrantId, app: &AppName, by: &Holder) -> Result<bool, StoreError> {
+        self.called("hand_over");
+        self.step()?;
+        self.inner.hand_over(id, app, by).await
+    }
+
     async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {
         self.called("rename");
         self.step()?;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use tokenward_core::ports::{
     Adopted, Adoption, IdentityOutcome, LoggedIn, Logins, NameGiven, NewLogin, Revocable, StoreError, Wished,
 };
-use tokenward_core::{Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject};
+use tokenward_core::{
+    AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject,
+};
 
 use crate::records::early_end::forget_refused;
 use crate::records::leases::rotated_under;
@@ -36,6 +38,11 @@ impl Logins for PostgresVault {
     ) -> Result<NameGiven, StoreError> {
         let (profile, by) = (profile.clone(), by.clone());
         self.call(How::Login, move |records, tx| records.give_name(tx, id, &profile, replace, &by)).await
+    }
+
+    async fn hand_over(&self, id: GrantId, app: &AppName, by: &Holder) -> Result<bool, StoreError> {
+        let (app, by) = (app.clone(), by.clone());
+        self.call(How::Login, move |records, tx| records.hand_over(tx, id, &app, &by)).await
     }
 
     async fn rename(&self, from: &ProfileName, to: &ProfileName) -> Result<bool, StoreError> {

@@ -7,7 +7,7 @@
 
 use rusqlite::params;
 use tokenward_core::ports::{IdentityOutcome, NameGiven, StoreError};
-use tokenward_core::{Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
+use tokenward_core::{AppName, Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
 use super::adopt::{PutAside, displaced, store};
 use super::failure::Failed;
@@ -83,6 +83,28 @@ impl Records {
             self.write_entry(tx, id, grant.generation, Some(by), &event)?;
         }
         Ok(previous.map_or(NameGiven::Given, |previous| NameGiven::Taken { previous }))
+    }
+
+    /// Makes a login one of another app, without a profile.
+    pub(crate) fn hand_over(
+        &self,
+        tx: &dyn Transaction,
+        id: GrantId,
+        app: &AppName,
+        by: &Holder,
+    ) -> Result<bool, Failed> {
+        let grant = grant_row(tx, id)?;
+        if grant.retired() || grant.app == *app {
+            return Ok(false);
+        }
+        run(tx, sql::HAND_OVER, params![grant_bytes(id), app.as_str()])?;
+        if let Some(token) = grant.refresh(&self.sealer)? {
+            let fingerprint = self.fingerprint(&token);
+            let source = grant.profile.map_or_else(|| grant.app.to_string(), |profile| profile.to_string());
+            let event = Event::Adopted { source, fingerprint, replaced: None };
+            self.write_entry(tx, id, grant.generation, Some(by), &event)?;
+        }
+        Ok(true)
     }
 
     /// Moves the sets of which nobody has said whose they are out of a profile's grant, each into one of its own, before another set

@@ -44,6 +44,7 @@ pub(crate) const UPDATE_GRANT: &str = "
     WHERE id = ?1";
 pub(crate) const FREE_PROFILE: &str =
     "UPDATE grants SET former = COALESCE(profile, former), profile = NULL, displaced = NULL WHERE id = ?1";
+pub(crate) const HAND_OVER: &str = "UPDATE grants SET app = ?2, profile = NULL, displaced = NULL WHERE id = ?1";
 pub(crate) const GIVE_PROFILE: &str = "UPDATE grants SET profile = ?2, displaced = ?3 WHERE id = ?1";
 /// What is kept under a name or a user's of it, as a condition on the column `profile` or another.
 macro_rules! of_name {

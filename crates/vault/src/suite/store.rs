@@ -99,6 +99,7 @@ macro_rules! store_suite {
             identity: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
             identity: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
             identity: a_login_without_a_profile_is_given_one,
+            identity: a_script_s_own_login_becomes_one_of_an_app,
             identity: all_that_is_kept_under_a_name_gets_another,
             identity: a_login_remembers_whose_name_it_had,
             adoptions: a_taken_name_is_given_back_by_wish,

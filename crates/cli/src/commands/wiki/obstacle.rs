@@ -91,14 +91,22 @@ fn called(call: &'static str, error: ApiError, work: Option<&Work>, context: &Co
     let lang = context.lang();
     let Some(work) = work else { return Failure::of(Code::Internal).detail(format!("{call}: {error}")) };
     let code = error.code();
-    let meaning = error.provider_code().and_then(|code| lang.wiki_code(code));
+    let error_code = error.provider_code();
+    let meaning = error_code.and_then(|code| lang.wiki_code(code));
     let failure = refused::failure(error, work, context);
-    let failure = if code == Code::CallRefused { failure.then(lang.wiki_refused_next()) } else { failure };
+    let failure = match error_code {
+        _ if code != Code::CallRefused => failure,
+        Some(NOT_FOUND) => failure.then(lang.wiki_not_found_next()),
+        _ => failure.then(lang.wiki_refused_next()),
+    };
     match meaning {
         Some(meaning) => failure.detail(format!("{}{}{meaning}", lang.wiki_call(call), lang.colon())),
         None => failure,
     }
 }
+
+/// There is no such space or page (reference/feishu.md §12.5).
+const NOT_FOUND: i64 = 131_005;
 
 /// Calls that come before a page is made.
 const HARMLESS: &[&str] = &["convert", "spaces/my_library", "create node"];

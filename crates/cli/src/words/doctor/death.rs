@@ -133,7 +133,7 @@ impl Lang {
             }
         }
         if login {
-            advice.push(self.script_login_again(file.display()));
+            advice.push(self.script_login_again(quoted(file)));
             advice.extend(name.map(|name| self.doctor_script_remove(name)));
         }
         advice

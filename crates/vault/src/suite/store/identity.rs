@@ -3,7 +3,7 @@
 use tokenward_core::ports::{
     Adopted, Adoption, Claim, Committed, IdentityOutcome, NameGiven, NewLogin, Store, StoreError, StoreFault,
 };
-use tokenward_core::{Code, Event, Generation, ProfileName, Standing, TokenApi};
+use tokenward_core::{AppName, Code, Event, Generation, ProfileName, Standing, TokenApi};
 
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
@@ -277,6 +277,26 @@ pub async fn a_login_without_a_profile_is_given_one(stand: &dyn Stand) {
     assert_eq!(vault.grant(present).await.unwrap().profile, None);
     assert_eq!(wished_back(&*vault, other).await, Some(Generation::FIRST));
     assert_eq!(vault.grant_of(&work).await.unwrap(), Some(present));
+}
+
+/// A login that had an app's name alone becomes one of a real app: the tokens that live, and those that had their time, are its own as before.
+pub async fn a_script_s_own_login_becomes_one_of_an_app(stand: &dyn Stand) {
+    let vault = stand.open().await;
+    let (own, work) = ("x.ini@0123456789abcdef".parse().unwrap(), "work".parse().unwrap());
+    let by = holder("here", 1);
+    let brought = adoption("x.ini@0123456789abcdef", "a", None);
+    let app: AppName = "other".parse().unwrap();
+    let id = vault.adopt(brought).await.unwrap().id();
+    assert!(vault.hand_over(id, &app, &by).await.unwrap());
+    assert!(!vault.hand_over(id, &app, &by).await.unwrap(), "it is of that app already");
+    let vault = stand.open().await;
+    let grant = vault.grant(id).await.unwrap();
+    assert_eq!((grant.app, grant.profile, vault.grant_of(&own).await.unwrap()), (app, None, None));
+    assert_eq!(present(&*vault, id).await, "a");
+    assert_eq!(vault.give_name(id, &work, false, &by).await.unwrap(), NameGiven::Given);
+    let lease = leased(&*vault, id, &by).await;
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    assert!(!vault.hand_over(id, &"third".parse().unwrap(), &by).await.unwrap(), "it is over");
 }
 
 /// A login that lost its name remembers which it was, however it lost it. One that was kept aside never had any, also where a person
