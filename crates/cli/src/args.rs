@@ -287,12 +287,16 @@ pub(crate) struct Exec {
 
 /// `logout`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Logout {
     #[command(flatten)]
     pub(crate) of: OfProfile,
     /// Login without a profile, by its id from `list`
     #[arg(long, value_name = "ID", conflicts_with = "revoke")]
     pub(crate) login: Option<String>,
+    /// Log out of every profile
+    #[arg(long, conflicts_with_all = ["of", "profile", "user", "login", "revoke"])]
+    pub(crate) all: bool,
     /// Also revoke the tokens at the provider
     #[arg(long)]
     pub(crate) revoke: bool,

@@ -76,6 +76,9 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
             let found = suggestion::commands(typed, &context(ContextKind::InvalidSubcommand));
             found.first().map(|_| lang.perhaps_command(found.join("`, `tokenward ")))
         }
+        ErrorKind::UnknownArgument if command == "proxy" && suggestion::arguments(typed, name).is_empty() => {
+            Some(lang.proxy_program())
+        }
         ErrorKind::UnknownArgument => {
             let found = suggestion::arguments(typed, name);
             found.first().map(|_| lang.perhaps(found.join(", ")))

@@ -38,6 +38,9 @@ pub(crate) enum Profile {
         /// The profile
         #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]
         of: ProfileName,
+        /// Also remove its app and the app's secret, if no other profile uses it
+        #[arg(long)]
+        with_app: bool,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,

@@ -27,7 +27,11 @@ pub(super) async fn init(init: &Init, context: &Context) -> Result<ExitCode, Fai
 /// `login`, and before it `init` where nothing is set up.
 pub(super) async fn login(login: Login, context: &Context) -> Result<ExitCode, Failure> {
     // A file that is named may bring its app.
-    let Some(missing) = nothing_set_up(context)?.filter(|_| login.env_file.is_none()) else {
+    let has_app = match &login.app {
+        Some(app) => context.settings()?.registered(app).is_some(),
+        None => false,
+    };
+    let Some(missing) = nothing_set_up(context)?.filter(|_| login.env_file.is_none() && !has_app) else {
         return Box::pin(consent::run(login, context)).await;
     };
     let (lang, printer) = (context.lang(), context.printer);

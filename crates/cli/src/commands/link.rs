@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Strays, Unkept};
+use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Strays, Unkept, is_tracked_by_git};
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
@@ -529,7 +529,10 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
             printer.note(lang.link_kept(profile, places(link, lang)));
         }
     }
-    if made.iter().any(|made| made.is_new) {
+    if let Some(MadeLink { link, .. }) = made.iter().find(|made| made.is_new) {
+        if is_tracked_by_git(&link.target.file) {
+            printer.warning(lang.file_is_tracked(quoted(&context.short(&link.target.file))));
+        }
         printer.note(lang.link_who_refreshes());
     }
     Ok(ExitCode::SUCCESS)

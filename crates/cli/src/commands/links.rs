@@ -48,11 +48,8 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
     } else {
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
         context.printer.table(&heads, states.iter().map(|state| row(state, &states, context)).collect())?;
-        for state in &states {
-            let expired = state.expired(context.now()).map(|_| lang.advice_expired());
-            for word in lang.link_advice(state).into_iter().chain(expired).chain(lang.permitted(state)) {
-                context.printer.note(format!("{}{}{word}", context.short(&state.link.target.file), lang.colon()));
-            }
+        for (words, files) in advice(&states, context) {
+            context.printer.note(format!("{}{}{words}", files.join(lang.list_gap()), lang.colon()));
         }
     }
     let worst = states.iter().map(link::exit).max_by_key(|exit| match exit {
@@ -62,6 +59,26 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         _ => 2,
     });
     Ok(ExitCode::from(worst.unwrap_or(ExitClass::Done) as u8))
+}
+
+/// What there is to do, each sentence once, with the files that it is about.
+fn advice(states: &[LinkState], context: &Context) -> Vec<(String, Vec<String>)> {
+    let lang = context.lang();
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for state in states {
+        let file = context.short(&state.link.target.file);
+        let expired = state.expired(context.now()).map(|_| lang.advice_expired());
+        for words in lang.link_advice(state).into_iter().chain(expired).chain(lang.permitted(state)) {
+            let index = told.iter().position(|(other, _)| *other == words).unwrap_or_else(|| {
+                told.push((words, Vec::new()));
+                told.len() - 1
+            });
+            if !told[index].1.contains(&file) {
+                told[index].1.push(file.clone());
+            }
+        }
+    }
+    told
 }
 
 fn row(state: &LinkState, all: &[LinkState], context: &Context) -> Vec<String> {

@@ -277,7 +277,7 @@ fn join_app(app: &AppName, settings: Settings, context: &Context) -> Result<Sett
         Some((_, None)) => return Ok(settings),
         None => {}
     }
-    if !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
+    if settings.registered(app).is_none() && !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
         return Err(Failure::new(Code::BadSetting, lang.no_such_app(app)).complete());
     }
     login_owner::new_profile(&name, app, &settings, context)

@@ -1,5 +1,7 @@
 //! `tokenward logout`: forgets a login; with `--revoke` the provider is told first.
 
+mod all;
+
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -18,8 +20,14 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         if let Some(id) = &logout.login {
             return Err(adopt::no_such_login(id, context));
         }
+        if logout.all {
+            return all::nobody(context);
+        }
         return nobody(&context.profile(&settings)?.name, context);
     };
+    if logout.all {
+        return all::run(logout.yes, &session, context).await;
+    }
     if let Some(id) = &logout.login {
         return unnamed(id, logout.yes, &session, context).await;
     }

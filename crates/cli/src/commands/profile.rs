@@ -5,6 +5,8 @@
 //! a renaming copies the table, moves what the vault keeps in one transaction, and then drops the former table; a removal ends what the
 //! vault keeps before it drops the table.
 
+mod removal;
+
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -17,13 +19,14 @@ use crate::commands::{adopt, login_owner};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
+use removal::AppLeft;
 
 pub(super) async fn run(profile: Profile, context: &Context) -> Result<ExitCode, Failure> {
     match profile {
         Profile::List => list(context).await,
         Profile::Use { of } => select(&of, context),
         Profile::Rename { of, to } => rename(&of, &to, context).await,
-        Profile::Remove { of, yes } => remove(&of, yes, context).await,
+        Profile::Remove { of, with_app, yes } => remove(&of, with_app, yes, context).await,
         Profile::Attach { of: _, login, replace_user } => attach(login, replace_user, context).await,
     }
 }
@@ -144,7 +147,7 @@ async fn rename(from: &ProfileName, to: &ProfileName, context: &Context) -> Resu
 }
 
 /// Takes a profile out, with what is kept under its name.
-async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<ExitCode, Failure> {
+async fn remove(name: &ProfileName, with_app: bool, yes: bool, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, settings) = (context.lang(), context.settings()?);
     let session = context.look(&settings).await?;
     let (mut logins, mut links) = (Vec::new(), Vec::new());
@@ -155,7 +158,10 @@ async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<Exit
         links.retain(|link| link.target.profile.is_under(name));
     }
     let is_set_up = settings.profiles().any(|(known, _)| known == name);
-    if !is_set_up && logins.is_empty() && links.is_empty() {
+    let app = removal::app_of(name, &settings);
+    // An app that a profile left behind has that profile's name, as `init` gave it.
+    let is_left_app = with_app && app.as_ref().is_some_and(|app| settings.registered(app).is_some());
+    if !is_set_up && logins.is_empty() && links.is_empty() && !is_left_app {
         known(name, &settings, context)?;
     }
     let question = if logins.is_empty() {
@@ -181,13 +187,27 @@ async fn remove(name: &ProfileName, yes: bool, context: &Context) -> Result<Exit
         let mut edit = open(&settings, context)?;
         save(edit.remove_profile(name), context)?;
     }
+    for link in &links {
+        if let Some(session) = &session {
+            session.links().let_go(&link.target.file).await?;
+        }
+    }
+    let app = match app {
+        Some(app) => removal::app(&app, with_app, session.as_ref(), context).await?,
+        None => AppLeft::None,
+    };
     if context.printer.json {
         let unlinked: Vec<_> = links.iter().map(|link| &link.target.file).collect();
         context
             .printer
-            .document(&json!({ "profile": name, "logins_ended": logins.len(), "unlinked_files": unlinked }))?;
+            .document(&json!({ "profile": name, "logins_ended": logins.len(), "unlinked_files": unlinked, "app_removed": matches!(app, AppLeft::Removed(_)) }))?;
     }
-    context.printer.note(lang.profile_removed(name));
+    context.printer.note(app.words(name, lang));
+    if let AppLeft::Stays(app) = &app
+        && settings.profiles().all(|(other, _)| other == name || other.as_str() != app.as_str())
+    {
+        context.printer.note(lang.app_removed_by(app));
+    }
     for link in &links {
         context.printer.note(lang.no_longer_synced(context.short(&link.target.file)));
     }

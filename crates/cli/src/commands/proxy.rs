@@ -37,7 +37,12 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
     let secret = secret(&proxy, context)?;
     // A request is not held up by a rotation ahead of time: it gets the token that still lives.
     let keeper = KeeperOptions::default().ahead_patience(Duration::ZERO);
-    let work = Arc::new(context.work_with(keeper).await?);
+    let work = context.work_with(keeper).await.map_err(|failure| {
+        // `tokenward proxy npx …`: a program was meant.
+        let is_program = proxy.of.is_some() && proxy.command.is_empty() && failure.is_of(Code::UnknownProfile);
+        if is_program { failure.then(lang.proxy_program()) } else { failure }
+    });
+    let work = Arc::new(work?);
     if work.app.provider().brand().is_none() {
         let failure = Failure::new(Code::Usage, lang.proxy_not_here(work.app.provider()));
         return Err(failure.then(lang.proxy_not_here_next()));

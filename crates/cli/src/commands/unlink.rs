@@ -44,6 +44,7 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
     for link in &found {
         links.unlink(link.id).await?;
     }
+    links.let_go(&absolute(&unlink.file)).await?;
     // Where other places of the file are still kept, the file is not let go.
     let left = links.of_file(&absolute(&unlink.file), None).await.is_ok();
     for link in &found {

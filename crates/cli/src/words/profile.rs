@@ -10,7 +10,13 @@ super::sentences! {
     logins_of(count) { "{count} logins" "{count} 个登录" }
     profile_used(name) { "profile {name} is now the default" "默认配置档现在是 {name}" }
     profile_renamed(from, to) { "profile {from} is now called {to}; its login and linked files are kept" "配置档 {from} 已改名为 {to}；其登录和链接文件随之保留" }
-    profile_removed(name) { "profile {name} is removed; its app stays set up" "已移除配置档 {name}；其应用仍保留" }
+    profile_removed(name) { "profile {name} is removed" "已移除配置档 {name}" }
+    profile_and_app_removed(name, app) { "profile {name} is removed, and the app {app} with its secret" "已移除配置档 {name}，以及应用 {app} 及其密钥" }
+    profile_removed_not_app(name, app) { "profile {name} is removed; the app {app} stays set up: `tokenward login {name} --app {app}` uses it again" "已移除配置档 {name}；应用 {app} 仍保留：`tokenward login {name} --app {app}` 可再次使用" }
+    app_removed_by(app) { "`tokenward profile remove {app} --with-app` removes the app too" "`tokenward profile remove {app} --with-app` 可将应用也移除" }
+    profile_removed_app_used(name, app, other) { "profile {name} is removed; the app {app} stays set up, since profile {other} uses it" "已移除配置档 {name}；应用 {app} 仍保留，因为配置档 {other} 正在使用它" }
+    nobody_to_log_out() { "no profile is logged in" "没有配置档处于登录状态" }
+    ask_logout_all(logins) { "Log out of all profiles on this machine: {logins}?" "确定要在本机退出所有配置档的登录吗：{logins}？" }
     no_longer_synced(file) { "{file} is no longer kept in sync; it is left as it is" "{file} 不再同步；文件保持原样" }
     profile_name_taken(name) { "{name} cannot be used as the new name: a profile or login of that name exists, or it is not a valid profile name" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }
     profile_name_taken_next() { "choose another name; `tokenward profile list` shows those that are taken" "请换一个名字；`tokenward profile list` 列出已有的名字" }
@@ -46,7 +52,9 @@ pub(super) const HELP: &[(&str, &str, &str)] = &[
     ("profile rename", "to", "新名字"),
     ("profile remove", "", "移除配置档，并在本机删除其登录"),
     ("profile remove", "of", "配置档"),
+    ("profile remove", "with_app", "同时移除其应用和应用密钥（若没有其他配置档使用该应用）"),
     ("profile remove", "yes", "不再确认"),
+    ("logout", "all", "退出所有配置档的登录"),
     ("profile attach", "", "为没有配置档的登录指定配置档"),
     ("profile attach", "of", "配置档；不存在时新建"),
     ("profile attach", "login", "登录，用 `list` 所示的 id 指定；只有一个时可省略"),

@@ -5,6 +5,7 @@ use tokenward_core::{Code, Words};
 use super::{code_words, w};
 
 super::sentences! {
+    proxy_program() { "to run a program beside the proxy, put -- before it: `tokenward proxy -- CMD`" "若要让程序使用代理，请在程序前加上 --：`tokenward proxy -- 命令`" }
     bad_listen() { "use an address of this machine with a port, such as 127.0.0.1:9770, or just a port" "请写本机地址和端口，例如 127.0.0.1:9770，或只写端口" }
     proxy_ready(url) { "the proxy listens on {url}; press Ctrl-C to stop it" "代理已启动：{url}；按 Ctrl-C 结束" }
     proxy_user(profile, host) { "every request goes to {host} with the token of the login {profile}" "所有请求都会带上配置档 {profile} 的令牌发往 {host}" }

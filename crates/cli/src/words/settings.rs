@@ -146,7 +146,12 @@ fn chinese(error: &SettingsError) -> String {
             names(known),
             path.display()
         ),
-        SettingsError::NothingSetUp { path } => format!(
+        SettingsError::NothingSetUp { path, apps } if !apps.is_empty() => format!(
+            "还没有配置档，只有应用：`tokenward login 配置档 --app {}` 可用它登录（设置文件：{}）",
+            apps[0],
+            path.display()
+        ),
+        SettingsError::NothingSetUp { path, .. } => format!(
             "还没有任何设置：请运行 `tokenward init`，或设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET（已查找 {}）",
             path.display()
         ),

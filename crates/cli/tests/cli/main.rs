@@ -74,6 +74,7 @@ mod taken_back;
 mod terminal;
 mod tokens;
 mod twins;
+mod undo;
 mod vault;
 mod waiting;
 mod walk;

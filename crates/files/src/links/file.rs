@@ -113,22 +113,7 @@ impl LinkedFile {
         }
         writable(folder, &std::fs::metadata(folder).map_err(io(folder, "open the folder"))?)?;
         let path = folder.join(ours(name, ".lock"));
-        // The lock file stays: whoever removed it would take it from under those who wait for it.
-        let lock = open_private(&path).map_err(io(&path, "open the lock file"))?;
-        let mut waited = Duration::ZERO;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if waited >= patience => {
-                    return Err(FileError::Busy { path: self.path.clone() });
-                }
-                Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(LOOK);
-                    waited += LOOK;
-                }
-                Err(TryLockError::Error(error)) => return Err(io(&path, "lock")(error)),
-            }
-        }
+        let lock = self.lock(&path, patience)?;
         let is_blank = || std::fs::metadata(&target).is_ok_and(|metadata| metadata.len() == 0);
         // A program that writes in place empties the file first; one look again might meet its next writing.
         let was_blank = (0..FILLING).all(|_| {
@@ -142,6 +127,49 @@ impl LinkedFile {
         sweep(&held.target);
         held.prove()?;
         Ok(held)
+    }
+
+    /// Takes the lock of a file.
+    fn lock(&self, path: &Path, patience: Duration) -> Result<File, FileError> {
+        let mut waited = Duration::ZERO;
+        let mut again = 0;
+        loop {
+            let lock = open_private(path).map_err(io(path, "open the lock file"))?;
+            loop {
+                match lock.try_lock() {
+                    Ok(()) => break,
+                    Err(TryLockError::WouldBlock) if waited >= patience => {
+                        return Err(FileError::Busy { path: self.path.clone() });
+                    }
+                    Err(TryLockError::WouldBlock) => {
+                        std::thread::sleep(LOOK);
+                        waited += LOOK;
+                    }
+                    Err(TryLockError::Error(error)) => return Err(io(path, "lock")(error)),
+                }
+            }
+            // Whoever let the file go has taken the lock file away, and others may hold the next one.
+            if is_at(&lock, path) || again == AGAIN {
+                return Ok(lock);
+            }
+            again += 1;
+        }
+    }
+
+    /// Takes the lock file away, unless somebody holds it. Who waits for it finds that it is gone, and makes another.
+    pub(super) fn remove_lock(&self) {
+        let Ok(target) = self.target() else { return };
+        let Some((folder, name)) = split(&target) else { return };
+        let path = folder.join(ours(name, ".lock"));
+        if std::fs::symlink_metadata(&path).is_err() || self.check_way(&target).is_err() {
+            return;
+        }
+        if let Ok(lock) = open_private(&path)
+            && lock.try_lock().is_ok()
+            && is_at(&lock, &path)
+        {
+            let _ = std::fs::remove_file(&path);
+        }
     }
 
     /// Removes what a killed writer left, unless another is writing now: it does so itself. Waits for nobody.
@@ -391,6 +419,14 @@ impl LockedFile {
     }
 }
 
+/// Whether an open file is still the one at a path.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(open), Ok(there)) => (open.dev(), open.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
 /// Removes what a killed writer left beside a file. Its lock is held, so nobody is writing.
 fn sweep(target: &Path) {
     let Some((folder, name)) = split(target) else { return };
@@ -466,6 +502,8 @@ pub(super) fn io(path: &Path, what: &'static str) -> impl FnOnce(io::Error) -> F
 
 /// How often the change is made anew on what another program wrote.
 const ATTEMPTS: usize = 16;
+/// How often a lock file is opened anew that was taken away meanwhile. Some file systems number their files differently at each look.
+const AGAIN: usize = 8;
 /// How often a waiting process looks whether the lock is free.
 const LOOK: Duration = Duration::from_millis(10);
 /// How many looks an empty file is given in which it may be about to be filled.

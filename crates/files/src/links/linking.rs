@@ -158,6 +158,19 @@ impl Links {
         Err(Error::new(Code::LinkNotFound, KeptState::Everything))
     }
 
+    /// Takes the lock file away that lies beside a file, once no link of it is left. One that somebody holds stays.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn let_go(&self, file: &Path) -> Result<(), Error> {
+        let links = self.parts().vault.links(None).await?;
+        if self.same_file(file, links).await?.is_empty() {
+            let file = LinkedFile::new(file, tokenward_core::Format::Dotenv);
+            blocking(move || file.remove_lock()).await?;
+        }
+        Ok(())
+    }
+
     /// Refuses a place that another link keeps: two owners of one place would overwrite each other for ever. One text may hold both tokens
     /// of a login, each kept by a link of its own.
     ///

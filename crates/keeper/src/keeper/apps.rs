@@ -74,6 +74,11 @@ impl Keeper {
         self.keep(&Keepsake::AppSecret(app.clone()), secret.expose()).await
     }
 
+    /// Forgets the secret of an app: nothing stands in its place.
+    pub async fn forget_app_secret(&self, app: &AppName) -> Result<(), Error> {
+        self.keep(&Keepsake::AppSecret(app.clone()), "").await
+    }
+
     /// The secret of an app, if the vault has one.
     pub async fn app_secret(&self, app: &AppName) -> Result<Option<AppSecret>, Error> {
         Ok(self.recall(&Keepsake::AppSecret(app.clone())).await?.and_then(|text| AppSecret::parse(text).ok()))

@@ -325,10 +325,10 @@ fn links(links: &[LinkState], now: Timestamp, found: &mut Collector) {
     let is_over = links.iter().any(|state| matches!(state.found, FileComparison::Over));
     if bad.is_empty() && !is_over && !links.is_empty() {
         let expired = links.iter().filter_map(|state| state.expired(now)).max();
-        found.add(
-            Check::Links,
-            expired.map_or(Story::LinksInStep(links.len()), |since| Story::LinksExpired { count: links.len(), since }),
-        );
+        // A file may have several places, and is one file.
+        let count = links.iter().map(|state| &state.link.target.file).collect::<BTreeSet<_>>().len();
+        found
+            .add(Check::Links, expired.map_or(Story::LinksInStep(count), |since| Story::LinksExpired { count, since }));
     }
     for state in bad {
         found.add(Check::Links, Story::Link(Box::new(state.clone())));

@@ -132,6 +132,14 @@ impl ConfigEdit {
         self
     }
 
+    /// Takes an app out of the file.
+    pub fn remove_app(&mut self, name: &AppName) -> &mut Self {
+        if let Some(tables) = self.document.get_mut("apps").and_then(Item::as_table_like_mut) {
+            tables.remove(name.as_str());
+        }
+        self
+    }
+
     /// Puts a profile into the file a second time, under another name: the first half of a renaming, so that at every moment the name under
     /// which the vault keeps the login is a profile of the file. Says no where that name is another profile's; a copy that is there already
     /// is one, left by a crash.

@@ -200,10 +200,12 @@ pub enum SettingsError {
         path: PathBuf,
     },
     /// Neither a file nor variables describe an app.
-    #[error("nothing is set up yet: run `tokenward init`, or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET (looked for {})", path.display())]
+    #[error("{}", nothing_set_up(path, apps))]
     NothingSetUp {
         /// The file looked for.
         path: PathBuf,
+        /// The apps in it, which no profile uses.
+        apps: Vec<AppName>,
     },
     /// A secret that is none.
     #[error("{origin} holds no usable secret: {reason}")]
@@ -257,6 +259,20 @@ pub enum SettingsError {
         /// Its mode bits.
         mode: u32,
     },
+}
+
+/// What is said where no profile is set up.
+fn nothing_set_up(path: &Path, apps: &[AppName]) -> String {
+    match apps {
+        [] => format!(
+            "nothing is set up yet: run `tokenward init`, or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET (looked for {})",
+            path.display()
+        ),
+        [app, ..] => format!(
+            "no profile is set up, only an app: `tokenward login PROFILE --app {app}` logs in with it (settings: {})",
+            path.display()
+        ),
+    }
 }
 
 impl SettingsError {

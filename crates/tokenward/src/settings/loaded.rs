@@ -151,7 +151,10 @@ impl Settings {
                 path: self.file.path.clone(),
             }),
             (None, _) if by_variables => Ok((DEFAULT_PROFILE.parse().expect("a literal name"), Origin::Default)),
-            (None, _) => Err(SettingsError::NothingSetUp { path: self.file.path.clone() }),
+            (None, _) => Err(SettingsError::NothingSetUp {
+                path: self.file.path.clone(),
+                apps: self.file.apps.keys().cloned().collect(),
+            }),
         }
     }
 

@@ -64,7 +64,8 @@ fn bare(error: SettingsError) -> Facts {
 }
 
 fn settings() -> Vec<Story> {
-    let nothing = SettingsError::NothingSetUp { path: "/home/ada/.local/share/tokenward/config.toml".into() };
+    let nothing =
+        SettingsError::NothingSetUp { path: "/home/ada/.local/share/tokenward/config.toml".into(), apps: Vec::new() };
     vec![
         ("all is well", base(), Show::Everything),
         ("nothing is set up", bare(nothing), Show::Everything),
