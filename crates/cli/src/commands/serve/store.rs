@@ -3,6 +3,7 @@
 //! A password is in no argument (I4): an address that has one comes from a variable or a file.
 
 use tokenward::ServerSession;
+use tokenward_core::Code;
 
 use crate::args::StoreFrom;
 use crate::context::Context;
@@ -12,11 +13,19 @@ use crate::failure::Failure;
 pub(in crate::commands) async fn open(from: &StoreFrom, context: &Context) -> Result<(ServerSession, String), Failure> {
     let settings = context.settings()?;
     if let Some(address) = database::address(from, &settings, context)? {
+        if !cfg!(feature = "postgres") {
+            return Err(not_built_in(context));
+        }
         return database::open(address, from, settings, context).await;
     }
     let place = settings.home().vault().display().to_string();
     let session = context.session(&settings).await?;
     Ok((ServerSession::on_folder(session, settings), place))
+}
+
+fn not_built_in(context: &Context) -> Failure {
+    let lang = context.lang();
+    Failure::new(Code::BadSetting, lang.database_not_built_in()).then(lang.database_not_built_in_next())
 }
 
 mod database {
@@ -91,7 +100,6 @@ mod database {
         _: Settings,
         context: &Context,
     ) -> Result<(ServerSession, String), Failure> {
-        let lang = context.lang();
-        Err(Failure::new(Code::BadSetting, lang.database_not_built_in()).then(lang.database_not_built_in_next()))
+        Err(super::not_built_in(context))
     }
 }
