@@ -79,6 +79,10 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::UnknownArgument if command == "proxy" && suggestion::arguments(typed, name).is_empty() => {
             Some(lang.proxy_program())
         }
+        // `tokenward proxy ./server`: a path is no profile.
+        ErrorKind::ValueValidation if command == "proxy" && context(ContextKind::InvalidValue).contains('/') => {
+            Some(lang.proxy_program())
+        }
         ErrorKind::UnknownArgument => {
             let found = suggestion::arguments(typed, name);
             found.first().map(|_| lang.perhaps(found.join(", ")))

@@ -17,7 +17,7 @@ pub(crate) enum Service {
 }
 
 /// `service install`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServiceInstall {
     /// Profiles to follow; default: all that have linked files
     #[arg(value_name = "PROFILE", value_parser = name::<ProfileName>)]

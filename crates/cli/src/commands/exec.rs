@@ -5,17 +5,20 @@
 
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::ExitCode;
 
+use tokenward::links::LinkedFile;
 use tokenward::{Overrides, Settings};
-use tokenward_core::{Code, ProfileName, TokenWish};
+use tokenward_core::{Code, Format, ProfileName, Slot, TokenWish};
+use zeroize::Zeroizing;
 
 use crate::args::Exec;
 use crate::child;
 use crate::commands::link;
 use crate::commands::program::not_started;
 use crate::commands::token::USER_VARIABLE;
-use crate::context::Context;
+use crate::context::{Context, Work};
 use crate::failure::Failure;
 
 pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failure> {
@@ -35,7 +38,7 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     let mut of_file = None;
     if let Some(file) = &exec.env_file {
         link::tell_out_of_step(file, &work, &handed.notices, context).await?;
-        of_file = link::variable_of(file, &work, handed.access.token.expose(), context).await?;
+        of_file = variable_of(file, &work, handed.access.token.expose(), context).await?;
     }
     context.tell_notices(&handed.notices);
 
@@ -77,4 +80,27 @@ fn is_found(program: &OsStr, context: &Context) -> bool {
     let Some(path) = context.ambient.env.get("PATH") else { return true };
     let is_name = !program.as_encoded_bytes().contains(&b'/');
     !is_name || std::env::split_paths(path).any(|folder| folder.join(program).is_file())
+}
+
+/// The variable that a linked file has for the access token, with the text around it as there; `None` for files that are no variables.
+async fn variable_of(
+    file: &Path,
+    work: &Work,
+    token: &str,
+    context: &Context,
+) -> Result<Option<(String, Zeroizing<String>)>, Failure> {
+    let links = link::linked(file, &context.settings()?, context).await?;
+    let found = links.into_iter().find_map(|link| {
+        let is_variables = matches!(link.target.format, Format::Dotenv | Format::Fish);
+        let own = is_variables && link.target.profile == work.profile.name;
+        // One inside a document that a variable holds is no variable.
+        let place = link.target.places.get(&Slot::AccessToken).filter(|place| own && place.outermost() == *place)?;
+        Some((place.key()?.to_owned(), place.clone(), link.target))
+    });
+    let Some((name, place, target)) = found else { return Ok(None) };
+    let shown = LinkedFile::new(&target.file, target.format).read().ok();
+    let shown = shown.and_then(|document| document.get(&place).ok().flatten());
+    // One that could not be written shows an older token.
+    let value = shown.filter(|text| text.contains(token)).unwrap_or_else(|| Zeroizing::new(token.to_owned()));
+    Ok(Some((name, value)))
 }

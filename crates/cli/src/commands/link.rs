@@ -166,29 +166,6 @@ pub(super) async fn profile_of(file: &Path, context: &Context) -> Result<Profile
     Ok(context.of_file.get_or_init(|| profile).clone())
 }
 
-/// The variable that a linked file has for the access token, with the text around it as there; `None` for files that are no variables.
-pub(super) async fn variable_of(
-    file: &Path,
-    work: &Work,
-    token: &str,
-    context: &Context,
-) -> Result<Option<(String, Zeroizing<String>)>, Failure> {
-    let links = linked(file, &context.settings()?, context).await?;
-    let found = links.into_iter().find_map(|link| {
-        let is_variables = matches!(link.target.format, Format::Dotenv | Format::Fish);
-        let own = is_variables && link.target.profile == work.profile.name;
-        // One inside a document that a variable holds is no variable.
-        let place = link.target.places.get(&Slot::AccessToken).filter(|place| own && place.outermost() == *place)?;
-        Some((place.key()?.to_owned(), place.clone(), link.target))
-    });
-    let Some((name, place, target)) = found else { return Ok(None) };
-    let shown = LinkedFile::new(&target.file, target.format).read().ok();
-    let shown = shown.and_then(|document| document.get(&place).ok().flatten());
-    // One that could not be written shows an older token.
-    let value = shown.filter(|text| text.contains(token)).unwrap_or_else(|| Zeroizing::new(token.to_owned()));
-    Ok(Some((name, value)))
-}
-
 async fn shown_by(file: &Path, context: &Context) -> Result<ProfileName, Failure> {
     let settings = context.settings()?;
     let mut profiles: Vec<_> =

@@ -39,7 +39,10 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
     let keeper = KeeperOptions::default().ahead_patience(Duration::ZERO);
     let work = context.work_with(keeper).await.map_err(|failure| {
         // `tokenward proxy npx …`: a program was meant.
-        let is_program = proxy.of.is_some() && proxy.command.is_empty() && failure.is_of(Code::UnknownProfile);
+        let is_none = failure.is_of(Code::UnknownProfile) || failure.is_of(Code::NotLoggedIn);
+        let is_file = || proxy.of.as_ref().is_some_and(|name| std::path::Path::new(name.as_str()).is_file());
+        let is_unknown = failure.is_of(Code::UnknownProfile) && proxy.of.is_some();
+        let is_program = proxy.command.is_empty() && is_none && (is_unknown || is_file());
         if is_program { failure.then(lang.proxy_program()) } else { failure }
     });
     let work = Arc::new(work?);

@@ -80,6 +80,10 @@ impl Place {
 
 async fn install(wish: &ServiceInstall, place: &Place, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
+    // `--profile NAME` means what NAME as a last word does.
+    let mut wish = wish.clone();
+    wish.profiles.extend(context.global.profile.clone().filter(|name| !wish.profiles.contains(name)));
+    let wish = &wish;
     place.is_ours(context)?;
     something_to_watch(wish, context).await?;
     let unit = unit(wish, context)?;

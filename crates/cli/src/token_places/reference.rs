@@ -32,6 +32,10 @@ pub(super) fn referred(document: &Document, place: &Place, lang: Lang) -> Failur
 fn variable_of(text: &str) -> Option<&str> {
     let (_, behind) = text.split_once('$')?;
     let inner = behind.strip_prefix('{').map_or(behind, |inner| inner.split('}').next().unwrap_or_default());
+    // VS Code asks for `${input:NAME}` itself.
+    if inner.starts_with("input:") {
+        return None;
+    }
     let inner = inner.strip_prefix("env:").unwrap_or(inner);
     let name = inner.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next()?;
     (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
@@ -50,6 +54,7 @@ mod tests {
             ("$LARK_TOKEN", Some("LARK_TOKEN")),
             ("$(pass show lark)", None),
             ("${1}", None),
+            ("Bearer ${input:token}", None),
             ("op://vault/lark", None),
         ] {
             assert_eq!(variable_of(text), name, "{text}");

@@ -177,6 +177,9 @@ super::sentences! {
     notice_link_not_written(file, detail) { "{file} could not be updated and will be retried: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     notice_stale_copy(file, places) { "{file} holds the current tokens; an old token of this login is left at {places}, where it is in another form or could not be written: delete it, or write the current one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
     state_gone() { "the file is gone" "文件已不存在" }
+    file_missing_whole_next() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create the file first, with a key for the token such as \"USER_ACCESS_TOKEN\": \"\"" "请检查路径；Tokenward 不会往 JSON 或 TOML 文件中添加键，请先创建文件并写好令牌的键，例如 \"USER_ACCESS_TOKEN\": \"\"" }
+    advice_gone_whole(file) { "put the file back, and it is filled in again, or `tokenward unlink {file}` ends the link" "恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
+    notice_link_gone_whole(shown, file) { "the linked file {shown} does not exist: put it back, and it is filled in again, or `tokenward unlink {file}` ends the link" "链接的文件 {shown} 不存在：恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
     advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除链接；`tokenward link {file} --create` 可重新创建文件" }
     notice_link_gone(shown, file) { "the linked file {shown} does not exist: `tokenward unlink {file}` ends the link, `tokenward link {file} --create` makes the file anew" "链接的文件 {shown} 不存在：`tokenward unlink {file}` 可解除链接，`tokenward link {file} --create` 可重新创建文件" }
     notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
@@ -282,7 +285,9 @@ impl Lang {
             FileComparison::Unusable(error) => {
                 let detail = error.detail().unwrap_or_default();
                 if is_gone(detail) {
-                    advice.push(self.advice_gone(quoted(&state.link.target.file.display().to_string())));
+                    let file = &state.link.target.file;
+                    let shown = quoted(&file.display().to_string());
+                    advice.push(if is_whole(file) { self.advice_gone_whole(shown) } else { self.advice_gone(shown) });
                 } else {
                     advice.push(self.outcome_unusable(self.detail(detail)));
                 }
@@ -334,6 +339,9 @@ impl Lang {
             Notice::StaleCopy { file, places } => {
                 let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap());
                 self.notice_stale_copy(file.display(), places)
+            }
+            Notice::LinkUnusable { file, error } if error.detail().is_some_and(is_gone) && is_whole(file) => {
+                self.notice_link_gone_whole(file.display(), quoted(&file.display().to_string()))
             }
             Notice::LinkUnusable { file, error } if error.detail().is_some_and(is_gone) => {
                 self.notice_link_gone(file.display(), quoted(&file.display().to_string()))
@@ -398,6 +406,11 @@ impl Lang {
             _ => self.notice_other(),
         }
     }
+}
+
+/// Whether a file of that name is written by hand as a whole: to a JSON or TOML file no keys are added.
+pub(crate) fn is_whole(file: &Path) -> bool {
+    file.extension().and_then(|extension| extension.to_str()).is_some_and(|it| matches!(it, "json" | "jsonc" | "toml"))
 }
 
 /// Whether a linked file is not there any more, by what the engine says of it.

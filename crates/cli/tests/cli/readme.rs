@@ -60,8 +60,8 @@ fn every_command_of_the_readme_runs_as_typed() {
     let folder = world.home.parent().unwrap();
     executable(&folder.join("browser"), "#!/bin/sh\nprintf %s \"$1\" > asked.new && mv asked.new asked\n");
     executable(&folder.join("my-script"), "#!/bin/sh\n[ -n \"$TOKENWARD_ACCESS_TOKEN$FEISHU_TOKEN\" ]\n");
-    std::fs::write(folder.join("mcp.json"), "{\"env\": {\"USER_ACCESS_TOKEN\": \"\", \"USER_REFRESH_TOKEN\": \"\"}}\n")
-        .unwrap();
+    let ini = "[TOKEN]\nuser_access_token =\nrefresh_token =\n";
+    std::fs::write(folder.join("feishu-config.ini"), ini).unwrap();
     let (app, urls) = (&world.app, world.sandbox.urls(Brand::Feishu));
     std::fs::write(folder.join(".env"), format!("FEISHU_APP_ID={}\nFEISHU_APP_SECRET={}\n", app.id, app.secret))
         .unwrap();
@@ -104,8 +104,11 @@ fn every_command_of_the_readme_runs_as_typed() {
         done += 1;
     }
     assert!(done >= 12, "{done} of {english:?}");
-    let linked = std::fs::read_to_string(folder.join("mcp.json")).unwrap();
-    assert!(!linked.contains("\"\""), "{linked}");
+    let linked = std::fs::read_to_string(folder.join("feishu-config.ini")).unwrap();
+    assert!(
+        linked.lines().skip(1).all(|line| line.split_once('=').is_some_and(|(_, token)| token.len() > 20)),
+        "{linked}"
+    );
 }
 
 /// A port that nobody listens at.
