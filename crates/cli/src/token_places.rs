@@ -27,7 +27,6 @@ use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
-use crate::words::links::is_whole;
 use content_marks::by_content;
 pub(crate) use named_places::not_linked;
 use named_places::provable;
@@ -500,10 +499,8 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 pub(crate) fn refused(error: &FileError, lang: Lang) -> Failure {
     match error {
         FileError::Missing { path } => {
-            let next = named_places::namesake(path).map_or_else(
-                || if is_whole(path) { lang.file_missing_whole_next() } else { lang.file_missing_next() },
-                |name| lang.did_you_mean(quoted(&name)),
-            );
+            let next = named_places::namesake(path)
+                .map_or_else(|| lang.next_of_missing(path), |name| lang.did_you_mean(quoted(&name)));
             Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(next)
         }
         FileError::Dangling { path, target } => {

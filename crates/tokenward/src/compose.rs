@@ -35,8 +35,8 @@ pub use server_session::DatabaseOptions;
 pub use server_session::ServerSession;
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
-    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, Repair, Replaced, Resealed, RestorePlan,
-    Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
+    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeySource as VaultKeySource, Repair,
+    Replaced, Resealed, RestorePlan, Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
 };
 pub use tokenward_wire::Discovered;
 

@@ -53,8 +53,8 @@ pub use compose::DatabaseOptions;
 pub use compose::{
     AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KnownApp, Repair, Replaced,
     Resealed, Restore, RestorePlan, Restored, RestoredLogin, SeenLogin, ServerSession, Session, SessionOptions,
-    Stretch, SystemClock, SystemEntropy, VaultInfo, Verdict, WaitingAnswer, forget_hand_out, hand_out, kept_vaults,
-    last_restore, remove_kept_vault, rewrap,
+    Stretch, SystemClock, SystemEntropy, VaultInfo, VaultKeySource, Verdict, WaitingAnswer, forget_hand_out, hand_out,
+    kept_vaults, last_restore, remove_kept_vault, rewrap,
 };
 pub use settings::{
     AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,

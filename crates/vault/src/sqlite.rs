@@ -182,7 +182,7 @@ impl SqliteVault {
         let mut notes = Vec::new();
         if let (Some(explicit), true) = (&sources.explicit, self.key_source != KeySource::Explicit) {
             notes.push(format!(
-                "{} is given, but this vault was encrypted with {}; change that with: tokenward vault rekey",
+                "{} is given, but this vault was encrypted with {}; to encrypt it with that key: tokenward vault rekey --new-key-file FILE",
                 explicit.words(),
                 key_words
             ));

@@ -12,14 +12,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{
-    FileComparison, Fill, LinkOutcome, LinkReport, LinkState, LinkedFile, Strays, Unkept, is_tracked_by_git,
-};
+use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Strays, Unkept, is_tracked_by_git};
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, Place, ProfileName, Slot, Subject};
-use zeroize::Zeroizing;
 
 use crate::args;
 use crate::commands::login_owner::{self, Source};

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{BackupKey, DamagedLogin, KeySource, SystemEntropy};
+use tokenward::{BackupKey, DamagedLogin, KeySource, SystemEntropy, VaultKeySource};
 use tokenward_core::Code;
 
 use crate::args::{BackupKeyFrom, Vault};
@@ -164,7 +164,8 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, context: &Context) 
     let sealed = session.renew_data_key().await?;
     let damaged = session.damaged_logins().await?;
     let old = settings.key_source().map_err(|error| context.settings_failure(&error))?;
-    let own = matches!(old, KeySource::Unset);
+    // What opens it by its own account, whatever the variables name.
+    let own = session.vault_info().await?.key_source != VaultKeySource::Explicit;
     // What is said about it must hold in every folder.
     let new_key_file = new_key_file.map(|file| std::path::absolute(&file).unwrap_or(file));
     let new = match &new_key_file {
@@ -179,6 +180,11 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, context: &Context) 
         (Some(KeySource::File(file)), _) | (None, KeySource::File(file)) => lang.key_given_file(file.display()),
         (None, KeySource::Given(_)) => lang.key_given(),
         _ => lang.key_own_file(settings.home().vault().join("key").display()),
+    };
+    let unused = match (&new, &old) {
+        (Some(KeySource::Unset), KeySource::File(file)) if own => Some(file.display().to_string()),
+        (Some(KeySource::Unset), KeySource::Given(_)) if own => Some("FILE".to_owned()),
+        _ => None,
     };
     if context.printer.json {
         let facts = json!({
@@ -197,6 +203,9 @@ async fn rekey(new_key_file: Option<PathBuf>, own_key: bool, context: &Context) 
     }
     if new.is_none() {
         context.printer.note(lang.vault_key_stays());
+    }
+    if let Some(file) = unused {
+        context.printer.warning(lang.vault_key_unused(file));
     }
     match &new_key_file {
         Some(file) => {

@@ -93,6 +93,7 @@ super::sentences! {
     backup_not_written_next() { "check the backup's folder and disk (is it mounted?), or name another file. The vault is unchanged" "请检查备份所在的目录和磁盘（是否已挂载），或换一个文件。保险库没有变化" }
     vault_rekeyed(count, source) { "{count} values are encrypted with a new data key; the vault opens with {source}" "已用新的数据密钥重新加密 {count} 项；今后的打开方式：{source}" }
     vault_key_of_service(service, file) { "the service ({service}) does not have the new key: run `TOKENWARD_KEY_FILE={file} tokenward service install` with the words you installed it with" "服务（{service}）还没有新密钥：请按安装时的参数运行 `TOKENWARD_KEY_FILE={file} tokenward service install`" }
+    vault_key_unused(file) { "the key that the environment names is not used by this vault; to encrypt it with that key, run `tokenward vault rekey --new-key-file {file}`" "此保险库没有使用环境变量指定的密钥；要改用该密钥，请运行 `tokenward vault rekey --new-key-file {file}`" }
     vault_set_key_file(file) { "set TOKENWARD_KEY_FILE={file} from now on: without it the vault does not open" "今后请设置 TOKENWARD_KEY_FILE={file}：否则无法打开保险库" }
     vault_unset_key() { "unset TOKENWARD_KEY and TOKENWARD_KEY_FILE: the vault no longer needs them" "今后请取消设置 TOKENWARD_KEY 和 TOKENWARD_KEY_FILE" }
     ask_restore(folder) { "Replace the vault in {folder} with the backup?" "确定用备份替换 {folder} 中的保险库吗？" }

@@ -213,6 +213,11 @@ pub(crate) fn keep_too(way: &str, (slot, place): &(Slot, Place), profile: &Profi
 }
 
 impl Lang {
+    /// What to do about a file that is not there.
+    pub(crate) fn next_of_missing(self, file: &Path) -> String {
+        if is_whole(file) { self.file_missing_whole_next() } else { self.file_missing_next() }
+    }
+
     /// A state in a word or two.
     pub(crate) fn link_state(self, found: &FileComparison) -> String {
         match found {
@@ -409,7 +414,7 @@ impl Lang {
 }
 
 /// Whether a file of that name is written by hand as a whole: to a JSON or TOML file no keys are added.
-pub(crate) fn is_whole(file: &Path) -> bool {
+fn is_whole(file: &Path) -> bool {
     file.extension().and_then(|extension| extension.to_str()).is_some_and(|it| matches!(it, "json" | "jsonc" | "toml"))
 }
 

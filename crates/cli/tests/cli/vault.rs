@@ -98,6 +98,17 @@ fn rekeying_keeps_every_login() {
     let key = folder.path().join("key");
     std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
     let key = key.to_str().unwrap();
+    // A key that is named and was never used stays unused, and is said to be.
+    let named = [("TOKENWARD_KEY_FILE", key)];
+    let ran = world.run_with(&named, &["vault", "rekey"]);
+    assert!(ran.succeeds().err.contains("opens with the vault's own key file"), "{ran:?}");
+    assert!(
+        ran.err.contains(&format!(
+            "is not used by this vault; to encrypt it with that key, run `tokenward vault rekey --new-key-file {key}`"
+        )),
+        "{ran:?}"
+    );
+    world.run(&["status"]).succeeds();
     let mut command = world.command(&["vault", "rekey", "--new-key-file", "key"]);
     let ran = run(command.current_dir(folder.path()));
     assert!(ran.succeeds().err.contains(&format!("TOKENWARD_KEY_FILE={key} ")), "good in every folder: {ran:?}");
