@@ -133,10 +133,7 @@ pub(super) async fn register(
     for warning in &resolved.warnings {
         context.printer.warning(lang.settings_warning(warning));
     }
-    kept.retain(|setting| !matches!(setting, Setting::Provider | Setting::AppId));
-    if !kept.is_empty() {
-        context.printer.note(lang.init_kept(names_of(&kept)));
-    }
+    tell_kept(kept, context);
     // Under what is written down now: a server's own rules are known from the record.
     let told = |error: SettingsError| context.settings_failure(&error);
     let (home, env) = (context.home()?, context.ambient.env.clone());
@@ -150,8 +147,7 @@ pub(super) async fn register(
     let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 
     let first = first(&profile, &settings, &session).await;
-    let failed = |error: SettingsError| context.settings_failure(&error);
-    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    let mut edit = ConfigEdit::open(settings.home()).map_err(told)?;
     if let Some((former, logins)) = &replaced {
         // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.
         let present = registration(&record);
@@ -168,7 +164,7 @@ pub(super) async fn register(
     if names_first {
         edit.default_profile(&first);
     }
-    edit.save().map_err(failed)?;
+    edit.save().map_err(told)?;
     drop(edit);
     if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
         context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
@@ -193,6 +189,14 @@ async fn stored(
     }
     let Some(session) = context.look(settings).await? else { return Ok(None) };
     Ok(session.keeper().app_secret(app).await?)
+}
+
+/// Says what stays in the file although nobody gave it again.
+fn tell_kept(mut kept: Vec<Setting>, context: &Context) {
+    kept.retain(|setting| !matches!(setting, Setting::Provider | Setting::AppId));
+    if !kept.is_empty() {
+        context.printer.note(context.lang().init_kept(names_of(&kept)));
+    }
 }
 
 /// Settings as the file names them.

@@ -206,8 +206,8 @@ fn an_app_that_is_set_up_once_more_keeps_what_is_not_given_again() {
     assert!(ran.succeeds().err.contains("next step: tokenward token"), "{ran:?}");
     assert_eq!(world.config(), before);
     // A provider that was never written down is the one that its hosts say, or Feishu.
-    let bare: String =
-        before.lines().filter(|line| !line.starts_with("provider")).map(|line| format!("{line}\n")).collect();
+    let lines: Vec<_> = before.lines().filter(|line| !line.starts_with("provider")).collect();
+    let bare = lines.join("\n");
     std::fs::write(world.home.join("config.toml"), &bare).unwrap();
     let ran = world.run(&["init", "--provider", "feishu", "--app-id", &world.app.id]);
     assert!(ran.succeeds().err.contains("accounts_url"), "{ran:?}");
