@@ -64,6 +64,29 @@ fn a_program_with_a_key_gets_a_token() {
     assert!(world.run(&["serve", "key", "list"]).succeeds().out.contains("revoked"));
 }
 
+/// The server would go on with the vault that is put aside: a key that is revoked afterwards would still be good there.
+#[test]
+fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
+    let world = World::logged_in();
+    world.run(&["serve", "key", "create", "site"]).succeeds();
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    let restore = || world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat());
+    let serving = Serving::new(&world);
+    let ran = restore();
+    ran.fails(4, "TW0307");
+    assert!(ran.err.contains("stop `tokenward serve`, `watch` and `proxy`"), "{ran:?}");
+    assert!(!world.home.join("vault/restored.json").exists());
+    serving.started.signal("TERM");
+    assert_eq!(serving.started.finish().code, 0);
+    restore().succeeds();
+    assert!(world.home.join("vault/restored.json").exists());
+}
+
 #[test]
 fn a_trail_that_was_changed_is_told() {
     let world = World::logged_in();
