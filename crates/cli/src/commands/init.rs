@@ -71,9 +71,13 @@ pub(super) async fn register(
     context: &Context,
 ) -> Result<Registered, Failure> {
     let lang = context.lang();
-    let (app, profile) = names(init, context)?;
+    let (app, given) = names(init, context)?;
     // What cannot be understood is told before anything is asked, and nothing that stands there is asked for twice.
     let settings = context.settings()?;
+    let profile = match given {
+        Some(profile) => profile,
+        None => own_profile(init, &app, &settings)?,
+    };
     let known = known_profile(&app, &profile, &settings, context)?;
     let before = Before::new(&settings, &app);
     let choice = questions::provider(init, &before, context).await?;
@@ -312,8 +316,8 @@ fn overrides(record: &AppRecord, profile: &ProfileName) -> Overrides {
     record.iter().fold(flags, |flags, (setting, value)| flags.with(setting, Some(value)))
 }
 
-/// The names of app and profile: as given, else `default` for the first and the app's own for the second.
-fn names(init: &Init, context: &Context) -> Result<(AppName, ProfileName), Failure> {
+/// The names of app and profile: as given, else `default` for the first.
+fn names(init: &Init, context: &Context) -> Result<(AppName, Option<ProfileName>), Failure> {
     let given = context.global.profile.clone().or_else(|| context.ambient.env.get("TOKENWARD_PROFILE")?.parse().ok());
     let bad = |text: &str| Failure::new(Code::BadSetting, text.to_owned());
     let app = match &init.app {
@@ -323,10 +327,24 @@ fn names(init: &Init, context: &Context) -> Result<(AppName, ProfileName), Failu
     let profile = match given {
         // A user's name behind a colon is no name to set up.
         Some(profile) if profile.base() != profile.as_str() => return Err(bad(profile.as_str())),
-        Some(profile) => profile,
-        None => app.as_str().parse().map_err(|_| bad(app.as_str()))?,
+        profile => profile,
     };
     Ok((app, profile))
+}
+
+/// The profile of an app where none was given: the one of its own name, unless the app that was named is set up already and has others only.
+fn own_profile(init: &Init, app: &AppName, settings: &Settings) -> Result<ProfileName, Failure> {
+    let of_its_name: ProfileName =
+        app.as_str().parse().map_err(|_| Failure::new(Code::BadSetting, app.as_str().to_owned()))?;
+    let has = |name: &ProfileName| {
+        settings.profiles().any(|(known, own)| known == name && (*known == of_its_name || own.as_ref() == Some(app)))
+    };
+    if init.app.is_none() || has(&of_its_name) {
+        return Ok(of_its_name);
+    }
+    let first = settings.profiles().find(|(_, own)| own.as_ref() == Some(app)).map(|(name, _)| name.clone());
+    let used = settings.selected(None).ok().filter(has);
+    Ok(used.or(first).unwrap_or(of_its_name))
 }
 
 /// Whether the profile is there already. One that belongs to another app keeps it: its login is a consent to that app.

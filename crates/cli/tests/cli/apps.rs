@@ -260,3 +260,14 @@ fn a_file_with_another_secret_than_the_stored_one_is_named() {
     ran.succeeds();
     assert!(!ran.err.contains("is not the one stored"), "{ran:?}");
 }
+
+/// A secret that is changed makes no profile that nobody logs in under.
+#[test]
+fn an_app_that_has_a_profile_gets_no_other_when_it_is_set_up_again() {
+    let world = World::new();
+    world.init(&["--app", "lab", "--profile", "anna"]).succeeds();
+    let ran = world.init(&["--app", "lab"]);
+    assert!(ran.succeeds().err.contains("tokenward login"), "{ran:?}");
+    let config = std::fs::read_to_string(world.home.join("config.toml")).unwrap();
+    assert!(config.contains("[profiles.anna]") && !config.contains("[profiles.lab]"), "{config}");
+}
