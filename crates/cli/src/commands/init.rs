@@ -92,10 +92,7 @@ pub(super) async fn register(
     }
     if let Some(preset) = choice.and_then(|choice| choice.preset) {
         record = preset.fill(&record);
-        if init.app_id.is_none() && context.asker().can_ask() {
-            let issuer = record.get(Setting::AccountsUrl).unwrap_or(preset.issuer);
-            context.printer.note(lang.preset_console(masking::address(&preset.console_at(issuer))));
-        }
+        tell_console(init, &preset.console_at(record.get(Setting::AccountsUrl).unwrap_or(preset.issuer)), context);
     }
     match provider {
         Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, context).await?,
@@ -193,6 +190,13 @@ async fn stored(
     }
     let Some(session) = context.look(settings).await? else { return Ok(None) };
     Ok(session.keeper().app_secret(app).await?)
+}
+
+/// Says where a server's apps are registered, before the id is asked for.
+fn tell_console(init: &Init, page: &str, context: &Context) {
+    if init.app_id.is_none() && context.asker().can_ask() {
+        context.printer.note(context.lang().preset_console(masking::address(page)));
+    }
 }
 
 /// Says what stays in the file although nobody gave it again.
