@@ -380,7 +380,12 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut failure = Self::of(error.code());
-        failure.0.kept = Some(error.kept());
+        // An answer that may mean a used refresh token as well does not tell that it was not used.
+        let may_be_used = error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::TryLaterThenLogIn);
+        failure.0.kept = Some(match error.kept() {
+            KeptState::TokenUnspent if may_be_used => KeptState::Everything,
+            kept => kept,
+        });
         failure.0.refusal = error.refusal().cloned();
         let told = || {
             let words = |lang: Lang| {

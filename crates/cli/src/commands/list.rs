@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{DamagedLogin, Report, Session, Settings, SettingsError};
+use tokenward::{DamagedLogin, Report, Session, Settings, SettingsError, is_script_login};
 use tokenward_core::{AppName, Code, GrantId, ProfileName, Status};
 
 use crate::context::Context;
@@ -49,6 +49,9 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     if let Some(session) = session.as_ref().filter(|_| !context.printer.json) {
         for report in &reports {
             super::login_state::next_of_a_script(report, session, context).await;
+            if settings.profile(None).is_ok() && super::login_state::lives(report) {
+                super::login_state::link_of_a_script(report, session, context).await;
+            }
         }
     }
     if let Some(session) = session.filter(|_| !context.printer.json && named.is_none()) {
@@ -88,6 +91,10 @@ async fn of_other_apps(
     let mut others = Vec::new();
     for grant in reports.iter().filter(|report| report.status != Status::Retired).map(|report| &report.grant) {
         let Some(name) = &grant.profile else { continue };
+        // A script's file has no profile, so no app of one is another than its own.
+        if is_script_login(grant) {
+            continue;
+        }
         let Ok(profile) = settings.profile(Some(name)) else { continue };
         match context.own_login(grant, &profile, session, None).await {
             Err(failure) if failure.is_of(Code::NotLoggedIn) => {

@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use tokenward::links::Sighting;
-use tokenward::{ConfigEdit, ProfileRecord, SecretSource, Session, Settings, SettingsError, is_script_login};
+use tokenward::{
+    ConfigEdit, HomeState, ProfileRecord, SecretSource, Session, Settings, SettingsError, is_script_login,
+};
 use tokenward_core::{AppName, AppSecret, Brand, Code, Place, ProfileName, ProviderName, RefreshToken, Standing};
 
 use crate::args::{Init, PlaceFlags};
@@ -111,7 +113,9 @@ impl<'a> Source<'a> {
     /// The name of the profile; it need not be set up when the source names an app.
     async fn profile(&self, settings: &Settings, session: &Session, context: &Context) -> Result<ProfileName, Failure> {
         let failed = |error: &SettingsError| context.settings_failure(error);
-        if let Some(given) = context.named(settings)? {
+        if let Some(given) = context.named(settings)?
+            && !is_of_a_script(&given, session).await?
+        {
             return Ok(given);
         }
         if let Some(known) = self.owner(session).await?
@@ -122,7 +126,10 @@ impl<'a> Source<'a> {
         let selected = settings.selected(None);
         let Some(id) = self.app_id else {
             return selected.map_err(|error| match error {
-                SettingsError::NothingSetUp { .. } => {
+                // Who has a file with tokens asks about no site, and the vault may be of this very command.
+                SettingsError::NothingSetUp { path, home, apps } => {
+                    let home = if home == HomeState::WithVault { HomeState::Plain } else { home };
+                    let error = SettingsError::NothingSetUp { path, home, apps };
                     failed(&error).or_then(context.lang(), context.lang().or_app_in_file(&self.name))
                 }
                 error => failed(&error),
@@ -369,6 +376,15 @@ async fn with_profiles_told<T>(
         }
     }
     done
+}
+
+/// Whether a name is that of a script's login, as `list` shows it: no profile, and none is to be made of it.
+async fn is_of_a_script(name: &ProfileName, session: &Session) -> Result<bool, Failure> {
+    if !name.as_str().contains('@') {
+        return Ok(false);
+    }
+    let reports = session.keeper().list().await?;
+    Ok(reports.iter().any(|report| report.grant.profile.as_ref() == Some(name) && is_script_login(&report.grant)))
 }
 
 /// Whether the vault has neither a login nor a link of a profile, nor an answer that may become one.

@@ -42,3 +42,12 @@ pub(super) async fn next_of_a_script(report: &Report, session: &Session, context
         context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
     }
 }
+
+/// Says how a script's login becomes that of the profile that is set up. No profile is named in it: the login's name is none.
+pub(super) async fn link_of_a_script(report: &Report, session: &Session, context: &Context) {
+    let lang = context.lang();
+    if let Some(file) = script_file(session.keeper(), &report.grant).await {
+        let way = lang.login_of_script_next(quoted(&file.display().to_string()));
+        context.printer.note(format!("{}{}{way}", lang.next_head(), lang.gap()));
+    }
+}

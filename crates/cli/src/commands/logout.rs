@@ -35,7 +35,11 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
     let (name, grant) = match context.login_of(&settings, &session).await {
         Ok(login) => login,
         Err(failure) => {
-            return unstored(failure, &context.profile_name(&settings)?, logout.yes, &session, context).await;
+            let Ok(name) = context.profile_name(&settings) else {
+                return Err(context.of_program_to_forget(&settings, failure).await);
+            };
+            let failure = context.of_program_to_forget(&settings, failure).await;
+            return unstored(failure, &name, logout.yes, &session, context).await;
         }
     };
     let keeper = session.keeper();

@@ -153,6 +153,13 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
         }
         _ => None,
     };
+    // A used token and passing trouble have one answer at the old endpoint.
+    if error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::TryLaterThenLogIn)
+        && error.code().exit() != ExitClass::NeedsConsent
+    {
+        let file = quoted(&file.to_string());
+        return Failure::from(error).then_all([lang.script_try_later(&file), lang.script_if_it_stays(&file)]);
+    }
     if let Some(next) = of_app {
         let failure = Failure::from(error).then(next);
         return if is_app_token { failure.saying(lang.script_app_token_dead()) } else { failure };

@@ -8,6 +8,7 @@ use tokenward_core::{Code, ProfileName};
 use super::{Context, Work};
 use crate::commands::login_state;
 use crate::failure::Failure;
+use crate::token_places::quoted;
 
 impl Context {
     /// Refuses a second login of a user whom a program keeps logged in here, as a Django site does, where nobody said that it is wanted:
@@ -34,22 +35,36 @@ impl Context {
 
     /// Why a login of the vault that no settings know cannot be used here: a program keeps it that brings its own.
     pub(super) async fn of_program(&self, settings: &Settings, failure: Failure) -> Failure {
+        let names = self.logins_of_program(settings, &failure).await;
+        let Some(name) = names.first() else { return failure };
+        Failure::new(Code::SettingMissing, self.lang().program_has_settings(name))
+            .then(self.lang().program_has_settings_next(name.base()))
+    }
+
+    /// The same where a login is to be forgotten, which needs no settings, but its name.
+    pub(crate) async fn of_program_to_forget(&self, settings: &Settings, failure: Failure) -> Failure {
+        let names = self.logins_of_program(settings, &failure).await;
+        let Some(first) = names.first() else { return failure };
+        Failure::new(Code::SettingMissing, self.lang().program_has_settings(first))
+            .then_all(names.iter().map(|name| self.lang().program_logout_next(quoted(name.as_str()))))
+    }
+
+    /// The logins that are meant, of a program that brings its own settings, where a failure says that no settings know a profile.
+    async fn logins_of_program(&self, settings: &Settings, failure: &Failure) -> Vec<ProfileName> {
         let is_unknown = failure.is_of(Code::UnknownProfile) || failure.is_of(Code::SettingMissing);
         if !is_unknown || !settings.home().has_vault() {
-            return failure;
+            return Vec::new();
         }
-        let Ok(session) = self.session(settings).await else { return failure };
-        let Ok(reports) = session.keeper().list().await else { return failure };
+        let Ok(session) = self.session(settings).await else { return Vec::new() };
+        let Ok(reports) = session.keeper().list().await else { return Vec::new() };
         // Whose login is meant, where no profile was: the user says it, or there is none to tell apart.
         let meant = |name: &ProfileName| match (self.named(settings).ok().flatten(), &self.global.user) {
             (Some(named), _) => name.is_under(&named),
             (None, Some(user)) => name.user().as_ref() == Some(user),
             (None, None) => true,
         };
-        let mut names = reports.iter().filter_map(|report| report.grant.profile.as_ref());
-        let own = names.find(|name| name.is_of_many() && settings.is_of_other_program(name, None) && meant(name));
-        let Some(name) = own else { return failure };
-        Failure::new(Code::SettingMissing, self.lang().program_has_settings(name))
-            .then(self.lang().program_has_settings_next(name.base()))
+        let names = reports.into_iter().filter_map(|report| report.grant.profile);
+        let is_own = |name: &ProfileName| name.is_of_many() && settings.is_of_other_program(name, None) && meant(name);
+        names.filter(is_own).collect()
     }
 }

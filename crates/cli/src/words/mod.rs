@@ -23,7 +23,7 @@ mod identity;
 mod lang;
 mod layout;
 mod linking;
-mod links;
+pub(crate) mod links;
 mod login;
 pub(crate) mod manual;
 mod oddities;

@@ -487,6 +487,27 @@ fn a_programs_login_is_refreshed_and_asked_about_where_its_app_is_known() {
     }
 }
 
+/// To forget a login of a site needs its name and no settings: without them the command says so, and not that nobody is logged in.
+#[test]
+fn a_login_of_a_site_is_forgotten_by_the_name_that_is_told() {
+    let desk = Desk::new(Door::Ssm);
+    for user in ["alice", "bob"] {
+        desk.login_by_cookie(user).succeeds();
+    }
+    std::fs::remove_file(desk.home.join("config.toml")).unwrap();
+    for words in [&["logout"][..], &["logout", "--user", "alice"], &["logout", "desk"]] {
+        let ran = desk.run(words);
+        let told = &ran.fails(2, "TW0204").err;
+        assert!(told.contains("`tokenward logout --profile desk:alice`"), "{ran:?}");
+        assert!(!told.contains("nobody is logged in") && !told.contains("init"), "{ran:?}");
+        assert_eq!(told.contains("desk:bob"), !words.contains(&"--user"), "{ran:?}");
+    }
+    desk.run(&["logout", "--user", "carol"]).fails(2, "TW0204");
+    desk.run(&["logout", "--profile", "desk:alice", "--yes"]).succeeds();
+    let ran = desk.run(&["status"]);
+    assert!(ran.succeeds().out.contains("desk:bob") && !ran.out.contains("desk:alice"), "{ran:?}");
+}
+
 /// A site that nobody has logged in to is not told to set something up here; a folder that is not there is named.
 #[test]
 fn a_sites_folder_without_a_login_is_told_as_one() {

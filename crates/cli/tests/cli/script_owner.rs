@@ -201,3 +201,73 @@ fn a_refused_app_of_a_file_leads_back_to_the_command() {
     let ran = project.run(&["login", "--env-file", ".env"]);
     assert!(ran.fails(6, "TW0701").err.contains("`tokenward login --env-file .env`"), "{ran:?}");
 }
+
+/// What `list` advises about a script's login works, names no profile, and leaves no empty one; a living login is not called over.
+#[test]
+fn the_list_leads_a_script_s_login_to_the_profile() {
+    let script = Script::new();
+    works(&script, &script.run(&REFRESH));
+    let ran = script.world.run(&["list"]);
+    let file = script.file();
+    let advice = format!("`tokenward link {}`", file.display());
+    assert!(ran.succeeds().err.contains(&advice) && !ran.err.contains("--profile"), "{ran:?}");
+    let logins = script.world.run(&["list", "--json"]).succeeds().json()["logins"].clone();
+    let name = logins[0]["profile"].as_str().unwrap().to_owned();
+    // The name that the list shows is no profile, also for somebody who types it.
+    script.world.run(&["link", "--profile", &name, file.to_str().unwrap()]).succeeds();
+    let ran = script.world.run(&["list"]);
+    assert!(!ran.succeeds().out.contains(&name) && !ran.err.contains("tokenward link"), "{ran:?}");
+    assert!(!fs::read_to_string(script.world.home.join("config.toml")).unwrap().contains(&name));
+    works(&script, &script.run(&REFRESH));
+}
+
+/// Where nothing is set up, the advice about an ini file is true: the app is read from it under the names of a `.env` file.
+#[test]
+fn an_ini_file_names_the_app_as_the_advice_says() {
+    for (section, upper) in [("TOKEN", true), ("APP", true), ("FEISHU", false)] {
+        let script = Script::new();
+        let folder = script.file().parent().unwrap().to_owned();
+        let open = script.world.sandbox.open_url(Brand::Feishu);
+        let link = || {
+            let mut command = bare_command(&["link", "feishu-config.ini"]);
+            command.current_dir(&folder).env("TOKENWARD_HOME", folder.join("home")).env("TOKENWARD_OPEN_URL", &open);
+            run(&mut command)
+        };
+        for _ in 0..2 {
+            // The vault that the first one made is no site's.
+            let ran = link();
+            assert!(ran.fails(2, "TW0204").err.contains("FEISHU_APP_ID") && !ran.err.contains("Django"), "{ran:?}");
+        }
+        let app = &script.world.app;
+        let keys = format!("FEISHU_APP_ID = {}\r\nFEISHU_APP_SECRET = {}\r\n", app.id, app.secret);
+        let keys = if upper { keys } else { keys.replace("FEISHU_APP_ID", "feishu_app_id") };
+        let text = script.read();
+        let text = match section {
+            "TOKEN" => text.replace("[TOKEN]\r\n", &format!("[TOKEN]\r\n{keys}")),
+            _ => format!("[{section}]\r\n{keys}{text}"),
+        };
+        fs::write(script.file(), text).unwrap();
+        link().succeeds();
+    }
+}
+
+/// The old endpoint has one answer for a used token and for passing trouble: nothing is claimed about the token, and the way out writes
+/// the file.
+#[test]
+fn a_used_token_of_a_script_s_login_leads_to_a_login_into_its_file() {
+    let script = Script::new();
+    script.world.login(&[]).succeeds();
+    let user = script.world.sandbox.current_tokens().last().unwrap().user.clone();
+    let seeded =
+        script.world.sandbox.seed_grant_by(TokenApi::LegacyV1, &script.world.app.id, &user, &["offline_access"]);
+    fs::write(script.file(), script.content(&seeded.unwrap().refresh_token.unwrap(), "u-old")).unwrap();
+    script.run(&REFRESH).succeeds();
+    script.world.sandbox.inject(tokenward_emulator::Fault::code(20007).when(tokenward_emulator::Operation::Refresh));
+    let ran = script.run(&REFRESH);
+    assert!(!ran.fails(4, "TW0501").err.contains("was not used"), "{ran:?}");
+    let advice = format!("`tokenward login --env-file {}`", script.file().display());
+    assert!(ran.err.contains("tokenward login --env-file feishu-config.ini") || ran.err.contains(&advice), "{ran:?}");
+    script.world.login(&["--env-file", script.file().to_str().unwrap()]).succeeds();
+    let token = script.run(&REFRESH).succeeds().out.trim().to_owned();
+    assert!(script.read().contains(&token));
+}

@@ -141,6 +141,11 @@ fn join_halves(shapes: &mut [Shape]) {
     }
 }
 
+/// The names of an app's id in an ini file, the last as in a `.env` file; case does not matter.
+const APP_IDS: [&str; 3] = ["app_id", "client_id", "feishu_app_id"];
+/// Those of its secret.
+const APP_SECRETS: [&str; 3] = ["app_secret", "client_secret", "feishu_app_secret"];
+
 /// One shape for each section with a token; an app's keys may stand in a section of their own.
 fn ini(document: &Document) -> Vec<Shape> {
     let sections = |key: &str| document.sections_with(key).unwrap_or_default();
@@ -155,8 +160,8 @@ fn ini(document: &Document) -> Vec<Shape> {
     with.extend(document.sections().into_iter().filter(told));
     with.sort_unstable();
     with.dedup();
-    let elsewhere = |keys: [&str; 2]| {
-        keys.into_iter().find_map(|key| match sections(key).as_slice() {
+    let elsewhere = |keys: &[&str]| {
+        keys.iter().find_map(|key| match sections(key).as_slice() {
             [section] => Some(Place::ini(section, key)),
             _ => None,
         })
@@ -167,18 +172,18 @@ fn ini(document: &Document) -> Vec<Shape> {
             let value = document.get_value(&place).ok().flatten().filter(|value| !is_document(value))?;
             Some((place, value))
         });
-        shape.app_id = shape.app_id.or_else(|| elsewhere(["app_id", "client_id"]));
-        shape.app_secret = shape.app_secret.or_else(|| elsewhere(["app_secret", "client_secret"]));
-        shape.redirect = shape.redirect.or_else(|| elsewhere(["redirect_uri", "redirect_url"]));
+        shape.app_id = shape.app_id.or_else(|| elsewhere(&APP_IDS));
+        shape.app_secret = shape.app_secret.or_else(|| elsewhere(&APP_SECRETS));
+        shape.redirect = shape.redirect.or_else(|| elsewhere(&["redirect_uri", "redirect_url"]));
         shape
     };
     let mut shapes: Vec<Shape> = with.iter().map(shape_of).collect();
     shapes.extend(documents(document));
     if shapes.is_empty() {
         let app = Shape {
-            app_id: elsewhere(["app_id", "client_id"]),
-            app_secret: elsewhere(["app_secret", "client_secret"]),
-            redirect: elsewhere(["redirect_uri", "redirect_url"]),
+            app_id: elsewhere(&APP_IDS),
+            app_secret: elsewhere(&APP_SECRETS),
+            redirect: elsewhere(&["redirect_uri", "redirect_url"]),
             ..Shape::default()
         };
         shapes.extend(Some(app).filter(|app| app.app_id.is_some()));
