@@ -87,6 +87,27 @@ fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
     assert!(world.home.join("vault/restored.json").exists());
 }
 
+/// Whoever moves the folders by hand asks nobody. The server refuses everything from then on, and no refresh goes into the archived vault.
+#[test]
+fn a_server_whose_vault_was_exchanged_serves_nothing_until_it_is_started_again() {
+    let world = World::logged_in();
+    let key = world.run(&["serve", "key", "create", "site"]).succeeds().out.trim().to_owned();
+    let serving = Serving::new(&world);
+    assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
+    let (vault, aside) = (world.home.join("vault"), world.home.join("aside"));
+    std::fs::rename(&vault, &aside).unwrap();
+    assert!(std::process::Command::new("cp").arg("-a").args([&aside, &vault]).status().unwrap().success());
+    let (status, told) = serving.ask("/v1/grants/default/token", &key);
+    assert_eq!((status, &told["code"]), (500, &json!("TW0301")));
+    assert_eq!(serving.ask("/readyz", "").0, 503);
+    serving.started.signal("TERM");
+    serving.started.finish();
+    let serving = Serving::new(&world);
+    assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
+    serving.started.signal("TERM");
+    assert_eq!(serving.started.finish().code, 0);
+}
+
 #[test]
 fn what_a_key_is_for_and_until_when_is_said_when_it_is_made() {
     let world = World::logged_in();
