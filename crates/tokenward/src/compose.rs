@@ -300,10 +300,10 @@ impl Restore {
         self.0.plan()
     }
 
-    /// Puts it in the present vault's place, which is kept. No other process may be using it.
+    /// Puts it in the present vault's place, which is kept.
     ///
     /// # Errors
-    /// The vault's codes; the present vault is in its place then.
+    /// [`Code::VaultBusy`] while another process has the present one open; the vault's codes; the present vault is in its place then.
     pub fn put_in_place(self) -> Result<Replaced, Error> {
         self.0.put_in_place().map_err(backup_error)
     }
@@ -372,6 +372,7 @@ fn backup_error(error: BackupError) -> Error {
         BackupError::Newer(_) => told(Code::VaultNewer),
         BackupError::WeakKey => told(Code::BadSecret),
         BackupError::NotWritten { .. } => told(Code::OutputNotWritten),
+        BackupError::InUse(_) => told(Code::VaultBusy),
         BackupError::NothingToUndo(_) => told(Code::NothingToUndo),
         _ => told(Code::BackupUnreadable),
     }

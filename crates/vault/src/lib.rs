@@ -22,6 +22,7 @@ mod keyring;
 mod locks;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod presence;
 mod records;
 mod rekey;
 mod rescue;

@@ -25,6 +25,7 @@ use crate::backup::{self, BackupError, BackupKey};
 use crate::error::from_io;
 use crate::folder::{Folder, holds_something, open_private, sync_folder};
 use crate::key::{self, KeySources, VaultId};
+use crate::presence;
 use crate::restored::Restored;
 use crate::sqlite::query::run;
 use crate::sqlite::{connect, statements as sql};
@@ -183,10 +184,10 @@ impl Restoring {
         &self.plan
     }
 
-    /// Puts the vault in its place. No other process may be using the present one.
+    /// Puts the vault in its place.
     ///
     /// # Errors
-    /// What kept it from being moved; the present vault is in its place then.
+    /// [`BackupError::InUse`] while another process has the present one open; what kept it from being moved; the present vault is in its place then.
     pub fn put_in_place(self) -> Result<Replaced, BackupError> {
         let (folder, coming) = (&self.folder, self.coming.folder().vault());
         let io = |error: io::Error| BackupError::from(from_io(folder.vault(), &error));
@@ -198,6 +199,8 @@ impl Restoring {
             std::fs::rename(coming, folder.vault()).map_err(io)?;
             return Ok(Replaced { before: None, unsynced: synced(folder) });
         };
+        let in_use = || BackupError::InUse(folder.vault().to_owned());
+        let _alone = presence::alone(folder.vault())?.ok_or_else(in_use)?;
         let earlier = match &self.coming {
             Coming::Made(_) => {
                 // Under this name the present vault will be found from the very moment of the exchange on.

@@ -211,7 +211,9 @@ impl SqliteVault {
     /// Closes the vault's connections properly. For a process that goes on living without its vault; one that ends need not.
     /// A call that follows opens them again.
     pub async fn close_connections(&self) -> Result<(), StoreError> {
-        self.connections.close().await
+        let closed = self.connections.close().await;
+        self.context.opener.leave();
+        closed
     }
 
     /// A transaction that only reads, and no more than some rows.
@@ -265,9 +267,10 @@ impl SqliteVault {
         self.connections.call(how, move |tx| act(&context, tx).map_err(|failed| context.error(failed))).await
     }
 
-    /// Asks the kernel whether the vault can be written and has room, and whether an answer that the journal cannot take has a place. That it
+    /// Asks the kernel whether the vault is in its place, can be written and has room, and whether an answer that the journal cannot take has a place. That it
     /// can be written indeed is shown by the intent itself, which comes before the spend.
     fn check_room(&self) -> Result<(), StoreError> {
+        self.context.opener.check_place()?;
         room::check(self.context.folder.vault())?;
         room::writable(&self.context.folder.database())?;
         self.slots.rescue.ready()
@@ -279,6 +282,12 @@ impl SqliteVault {
         act: impl FnOnce(&Context, &Connection) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.call(How::Bare, act).await
+    }
+}
+
+impl Drop for SqliteVault {
+    fn drop(&mut self) {
+        self.context.opener.leave();
     }
 }
 

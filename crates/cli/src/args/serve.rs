@@ -70,7 +70,7 @@ pub(crate) struct KeyCreate {
     #[arg(long, value_name = "PATTERN", value_parser = pattern, default_value = "*")]
     pub(crate) logins: GrantPattern,
     /// When it ends, counted from now, such as 90d; default: never
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit)]
     pub(crate) expires_in: Option<Duration>,
     #[command(flatten)]
     pub(crate) store: StoreFrom,
@@ -101,6 +101,14 @@ pub(crate) struct StoreFrom {
     /// The database is behind pgbouncer or another pooler in transaction mode
     #[arg(long)]
     pub(crate) pooled: bool,
+}
+
+/// A key that was to live for days and lives for seconds is found out late: what counts is written.
+fn span_with_unit(text: &str) -> Result<Duration, BadValue> {
+    match text.parse() {
+        Ok(number) => Err(BadValue::NoUnit(number)),
+        Err(_) => duration(text),
+    }
 }
 
 fn verb(text: &str) -> Result<Verb, BadValue> {

@@ -26,6 +26,8 @@ pub(crate) enum Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BadValue {
     Duration,
+    /// A number of what?
+    NoUnit(u64),
     Brand,
     Provider,
     ProviderOrPreset,
@@ -55,6 +57,7 @@ impl BadValue {
     pub(crate) fn words(&self, lang: Lang) -> String {
         match self {
             Self::Duration => lang.bad_duration(),
+            Self::NoUnit(number) => lang.no_time_unit(number),
             Self::Brand => lang.bad_brand(),
             Self::Provider => lang.bad_provider(),
             Self::ProviderOrPreset => lang.bad_provider_or_preset(),

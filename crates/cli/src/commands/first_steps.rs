@@ -15,7 +15,11 @@ use crate::failure::Failure;
 /// `init`, and the login behind it if it is wanted.
 pub(super) async fn init(init: &Init, context: &Context) -> Result<ExitCode, Failure> {
     let profile = registration::run(init, context).await?;
-    if !may_log_in(&profile, context)? || !context.asker().goes_on(context.lang().ask_login_now()).await? {
+    // Somebody who gave the secret again is logged in already.
+    if registration::has_login(&profile, context).await?
+        || !may_log_in(&profile, context)?
+        || !context.asker().goes_on(context.lang().ask_login_now()).await?
+    {
         return Ok(ExitCode::SUCCESS);
     }
     match plain_login() {

@@ -16,7 +16,7 @@ use tokenward::{
 use tokenward_core::ports::AppTokenKind;
 use tokenward_core::{
     AppName, AppSecret, BlueKingApp, ClientAuthentication, Code, ExitClass, Platform, ProfileName, ProviderName,
-    Scopes, Status, TokenApi, masking,
+    Scopes, Standing, Status, TokenApi, masking,
 };
 use url::Url;
 
@@ -30,8 +30,17 @@ use before::Before;
 /// Registers an app and tells of it; gives back the profile that one logs in with.
 pub(super) async fn run(init: &Init, context: &Context) -> Result<ResolvedProfile, Failure> {
     let registered = register(init, None, context.lang().init_nothing_saved(), context).await?;
-    tell(&registered, context)?;
+    let is_logged_in = has_login(&registered.profile, context).await?;
+    tell(&registered, is_logged_in, context)?;
     Ok(registered.profile)
+}
+
+/// Whether the profile has a login of this app that can be used.
+pub(super) async fn has_login(profile: &ResolvedProfile, context: &Context) -> Result<bool, Failure> {
+    let Some(session) = context.look(&context.settings()?).await? else { return Ok(false) };
+    let Some(login) = session.keeper().login_of(&profile.name).await? else { return Ok(false) };
+    let is_own = context.own_login(&login, profile, &session, None).await.is_ok();
+    Ok(is_own && matches!(login.standing, Standing::Live | Standing::InDoubt { .. }))
 }
 
 /// An app that was registered.
@@ -62,9 +71,13 @@ pub(super) async fn register(
     context: &Context,
 ) -> Result<Registered, Failure> {
     let lang = context.lang();
-    let (app, profile) = names(init, context)?;
+    let (app, given) = names(init, context)?;
     // What cannot be understood is told before anything is asked, and nothing that stands there is asked for twice.
     let settings = context.settings()?;
+    let profile = match given {
+        Some(profile) => profile,
+        None => own_profile(init, &app, &settings)?,
+    };
     let known = known_profile(&app, &profile, &settings, context)?;
     let before = Before::new(&settings, &app);
     let choice = questions::provider(init, &before, context).await?;
@@ -97,44 +110,48 @@ pub(super) async fn register(
         let more;
         (record, more) = before.kept(record);
         kept.extend(more);
-        Vec::new()
+        None
     } else {
         // The record takes its place, and what was discovered for a former address goes with it.
-        before.dropped(&record)
+        Some(before.dropped(&record))
     };
     // Its addresses, its dialect and its id are judged before the secret is asked for.
     let mut resolved = resolve(&record, &profile, known, &settings, context)?;
     resolved.app_name = app.clone();
     let is_public = record.get(Setting::ClientAuthentication) == Some(ClientAuthentication::None.as_str());
-    let was_asked = found.is_none() && !is_public && questions::asks_for_secret(init, context);
+    let mut was_asked = found.is_none() && !is_public && questions::asks_for_secret(init, context);
     let secret = match (found, &init.secret_file) {
         _ if is_public => None,
         (Some(found), _) => Some(found),
         (None, Some(file)) => Some(questions::secret_file(file, context)?),
-        (None, None) => Some(questions::secret(init, provider, context).await?),
+        (None, None) => match stored(&app, dropped.is_some(), &settings, context).await? {
+            Some(stored) => {
+                let given = questions::secret_or_stored(init, provider, context).await?;
+                was_asked &= given.is_some();
+                Some(given.unwrap_or(stored))
+            }
+            None => Some(questions::secret(init, provider, context).await?),
+        },
     };
 
     for warning in &resolved.warnings {
         context.printer.warning(lang.settings_warning(warning));
     }
-    kept.retain(|setting| !matches!(setting, Setting::Provider | Setting::AppId));
-    if !kept.is_empty() {
-        context.printer.note(lang.init_kept(names_of(&kept)));
-    }
+    tell_kept(kept, context);
     // Under what is written down now: a server's own rules are known from the record.
     let told = |error: SettingsError| context.settings_failure(&error);
     let (home, env) = (context.home()?, context.ambient.env.clone());
     let (written, _) = Settings::load(home, env, overrides(&record, &profile)).map_err(told)?;
     let session = context.session(&written).await?;
-    let replaced = replaced(init, &app, &record, &settings, &session, context).await?;
+    let moves = dropped.iter().flatten().any(|setting| matches!(setting, Setting::OpenUrl | Setting::AccountsUrl));
+    let replaced = replaced(init, &app, &record, moves, &settings, &session, context).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
         record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
     }
     let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 
     let first = first(&profile, &settings, &session).await;
-    let failed = |error: SettingsError| context.settings_failure(&error);
-    let mut edit = ConfigEdit::open(settings.home()).map_err(failed)?;
+    let mut edit = ConfigEdit::open(settings.home()).map_err(told)?;
     if let Some((former, logins)) = &replaced {
         // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.
         let present = registration(&record);
@@ -151,9 +168,9 @@ pub(super) async fn register(
     if names_first {
         edit.default_profile(&first);
     }
-    edit.save().map_err(failed)?;
+    edit.save().map_err(told)?;
     drop(edit);
-    if !dropped.is_empty() {
+    if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
         context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
     }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
@@ -162,6 +179,28 @@ pub(super) async fn register(
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     let first = Some(first).filter(|first| names_first && *first != profile);
     Ok(Registered { app, profile: resolved, secret_file, checked, first })
+}
+
+/// The secret that the vault holds of an app which is only set up once more.
+async fn stored(
+    app: &AppName,
+    is_another: bool,
+    settings: &Settings,
+    context: &Context,
+) -> Result<Option<AppSecret>, Failure> {
+    if is_another {
+        return Ok(None);
+    }
+    let Some(session) = context.look(settings).await? else { return Ok(None) };
+    Ok(session.keeper().app_secret(app).await?)
+}
+
+/// Says what stays in the file although nobody gave it again.
+fn tell_kept(mut kept: Vec<Setting>, context: &Context) {
+    kept.retain(|setting| !matches!(setting, Setting::Provider | Setting::AppId));
+    if !kept.is_empty() {
+        context.printer.note(context.lang().init_kept(names_of(&kept)));
+    }
 }
 
 /// Settings as the file names them.
@@ -199,17 +238,18 @@ fn resolve(
 }
 
 /// The app that the record takes the place of, with the logins that are consents to it, once a person agreed. `None` where it is
-/// the same app, or nobody is logged in.
+/// the same app, or nobody is logged in. One that `moves` loses the addresses it had, and so is at another server.
 async fn replaced(
     init: &Init,
     app: &AppName,
     record: &AppRecord,
+    moves: bool,
     settings: &Settings,
     session: &Session,
     context: &Context,
 ) -> Result<Option<(Registration, Vec<Report>)>, Failure> {
     let present = registration(record);
-    let Some(former) = settings.registered(app).filter(|former| is_another(former, &present)) else {
+    let Some(former) = settings.registered(app).filter(|former| moves || is_another(former, &present)) else {
         return Ok(None);
     };
     let logins = session.keeper().list().await?;
@@ -222,7 +262,7 @@ async fn replaced(
     let mut theirs = Vec::new();
     for login in &logins {
         let of = session.keeper().registration_of(&login.grant).await?.unwrap_or_else(|| former.clone());
-        if is_another(&of, &present) {
+        if moves || is_another(&of, &present) {
             theirs.push(login);
         }
     }
@@ -276,8 +316,8 @@ fn overrides(record: &AppRecord, profile: &ProfileName) -> Overrides {
     record.iter().fold(flags, |flags, (setting, value)| flags.with(setting, Some(value)))
 }
 
-/// The names of app and profile: as given, else `default` for the first and the app's own for the second.
-fn names(init: &Init, context: &Context) -> Result<(AppName, ProfileName), Failure> {
+/// The names of app and profile: as given, else `default` for the first.
+fn names(init: &Init, context: &Context) -> Result<(AppName, Option<ProfileName>), Failure> {
     let given = context.global.profile.clone().or_else(|| context.ambient.env.get("TOKENWARD_PROFILE")?.parse().ok());
     let bad = |text: &str| Failure::new(Code::BadSetting, text.to_owned());
     let app = match &init.app {
@@ -287,10 +327,24 @@ fn names(init: &Init, context: &Context) -> Result<(AppName, ProfileName), Failu
     let profile = match given {
         // A user's name behind a colon is no name to set up.
         Some(profile) if profile.base() != profile.as_str() => return Err(bad(profile.as_str())),
-        Some(profile) => profile,
-        None => app.as_str().parse().map_err(|_| bad(app.as_str()))?,
+        profile => profile,
     };
     Ok((app, profile))
+}
+
+/// The profile of an app where none was given: the one of its own name, unless the app that was named is set up already and has others only.
+fn own_profile(init: &Init, app: &AppName, settings: &Settings) -> Result<ProfileName, Failure> {
+    let of_its_name: ProfileName =
+        app.as_str().parse().map_err(|_| Failure::new(Code::BadSetting, app.as_str().to_owned()))?;
+    let has = |name: &ProfileName| {
+        settings.profiles().any(|(known, own)| known == name && (*known == of_its_name || own.as_ref() == Some(app)))
+    };
+    if init.app.is_none() || has(&of_its_name) {
+        return Ok(of_its_name);
+    }
+    let first = settings.profiles().find(|(_, own)| own.as_ref() == Some(app)).map(|(name, _)| name.clone());
+    let used = settings.selected(None).ok().filter(has);
+    Ok(used.or(first).unwrap_or(of_its_name))
 }
 
 /// Whether the profile is there already. One that belongs to another app keeps it: its login is a consent to that app.
@@ -460,7 +514,7 @@ fn is_unknown_no(error: &tokenward::Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.provider_code.is_some() && refusal.meaning.is_none())
 }
 
-fn tell(registered: &Registered, context: &Context) -> Result<(), Failure> {
+fn tell(registered: &Registered, is_logged_in: bool, context: &Context) -> Result<(), Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let Registered { app, profile, secret_file, checked, .. } = registered;
     let brand = profile.provider().brand();
@@ -511,7 +565,9 @@ fn tell(registered: &Registered, context: &Context) -> Result<(), Failure> {
         "default" => String::new(),
         name => format!(" --profile {name}"),
     };
-    let command = if profile.token_api.has_browser_login() {
+    let command = if is_logged_in {
+        format!("tokenward token{named}")
+    } else if profile.token_api.has_browser_login() {
         format!("tokenward login{named}")
     } else {
         lang.init_next_user(named)

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokenward_core::Code;
 use tokenward_serve::proxy::ErrorWords;
 use tokenward_serve::server::{Limits, Server, ServerError, ServerOptions};
 
@@ -33,9 +34,12 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let options = ServerOptions {
         allow_remote: serve.allow_remote,
         limits: Limits::default(),
-        words: Arc::new(move |code| ErrorWords {
-            happened: lang.happened(code).to_owned(),
-            next: lang.next_step(code).to_owned(),
+        words: Arc::new(move |code| match code {
+            // A caller has no `tokenward login`, and does not learn which of the reasons it is.
+            Code::NotLoggedIn | Code::UnknownProfile => {
+                ErrorWords { happened: lang.serve_no_login(), next: lang.serve_no_login_next() }
+            }
+            code => ErrorWords { happened: lang.happened(code).to_owned(), next: lang.next_step(code).to_owned() },
         }),
     };
     let server = Server::bind(serve.listen, session, options).await.map_err(|error| not_listening(&error, context))?;

@@ -269,7 +269,7 @@ impl Lang {
                 let told = FindingWords::of(self.doctor_answer_waits(self.who(Some(sender)), at(*received), place));
                 told.detail(self.says(*says)).next(self.doctor_answer_waits_next())
             }
-            Story::LastFailed { code, cause, at: when, sender, doubtful, .. } => {
+            Story::LastFailed { code, cause, at: when, sender, doubtful, mended, .. } => {
                 let (when, who, what) = (at(*when), self.who(sender.as_ref()), self.happened(*code));
                 let told = FindingWords::of(if *doubtful {
                     self.doctor_last_doubtful(when, who, what)
@@ -277,7 +277,8 @@ impl Lang {
                     self.doctor_last_failed(when, who, what)
                 });
                 let remedy = cause.explained.map(|explained| self.remedy(explained.remedy));
-                told.details(self.cause(*cause)).next(remedy.unwrap_or_else(|| self.next_step(*code)))
+                let next = remedy.unwrap_or_else(|| self.next_step(*code));
+                told.details(self.cause(*cause)).next(if *mended { self.doctor_last_mended() } else { next.to_owned() })
             }
             Story::SetAside { late, replaced, newest } => FindingWords::of(if *late == 0 {
                 self.doctor_replaced(replaced, at(*newest))

@@ -22,6 +22,7 @@ super::sentences! {
     init_unchecked(what) { "the app's id and secret were saved but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
     init_nothing_saved() { "nothing was saved; use --no-check to save without checking" "没有保存任何内容；加 --no-check 可不经验证直接保存" }
     other_secret_in_file(file, app) { "the App Secret in {file} is not the one stored for app {app}, and the stored one is used; if the one in the file is newer, run `tokenward init --app {app}` and type it in" "{file} 中的 App Secret 与应用 {app} 已保存的不同，使用的是已保存的；如果文件中的更新，请运行 `tokenward init --app {app}` 并输入它" }
+    secret_or_enter(question) { "{question} [Enter keeps the stored one]" "{question} [按回车沿用已保存的]" }
     init_kept(settings) { "not given again and kept as it was: {settings}" "未重新指定，保持原样：{settings}" }
     init_dropped(app, settings) { "app {app} is another app now, so these of its settings were removed: {settings}" "应用 {app} 现已换成另一个应用，因此移除了它原有的这些设置：{settings}" }
     init_saved(app, file, profile) { "app {app} is saved in {file}, its secret encrypted in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已加密保存在保险库中；配置档 {profile}" }

@@ -15,6 +15,11 @@ super::sentences! {
     database_not_built_in() { "this tokenward was built without PostgreSQL" "这个 tokenward 构建时没有包含 PostgreSQL" }
     database_not_built_in_next() { "build it with --features postgres, or leave out --database to use the vault of this machine" "请用 --features postgres 构建，或去掉 --database 以使用本机的保险库" }
     key_made(name, id) { "the API key {name} was created; its id is {id}" "已创建 API 密钥 {name}，id 为 {id}" }
+    key_permits(verbs, apps, logins, state) { "it permits {verbs}; apps: {apps}; logins: {logins}; {state}" "权限：{verbs}；应用：{apps}；登录：{logins}；{state}" }
+    key_app_unknown(app) { "there is no app {app} yet; the key permits nothing there until there is one" "还没有应用 {app}；在它出现之前，密钥对它不起作用" }
+    key_logins_unknown(pattern) { "no login matches {pattern} yet; the key permits nothing until one does" "还没有与 {pattern} 匹配的登录；在它出现之前，密钥不起作用" }
+    serve_no_login() { "there is no login of this name that this API key may use" "没有这个名字的、此 API 密钥可用的登录" }
+    serve_no_login_next() { "check the name in the URL; the server's operator sees the logins with `tokenward list`, and starts `tokenward serve` again after `config.toml` has changed" "请核对 URL 中的名字；服务的运维人员可用 `tokenward list` 查看登录，`config.toml` 改动后需要重新启动 `tokenward serve`" }
     key_shown_once() { "keep it now: it is not shown again. Callers send it as `Authorization: Bearer KEY`" "请立即保存：不会再次显示。调用方以 `Authorization: Bearer 密钥` 发送" }
     key_revoked(name) { "the API key {name} is revoked" "API 密钥 {name} 已吊销" }
     no_keys() { "there are no API keys" "没有 API 密钥" }

@@ -65,6 +65,10 @@ const REASONS: &[Words] = &[
         en: "the key belongs to another vault; put the vault.db and key.json of one vault together",
         zh: "该密钥属于另一个保险库；请把同一个保险库的 vault.db 和 key.json 放在一起",
     },
+    Words {
+        en: "another vault was put in its place while this program was running; start this program again",
+        zh: "本程序运行期间，该位置换成了另一个保险库；请重新启动本程序",
+    },
     Words { en: "it is missing or empty", zh: "文件缺失或为空" },
     Words { en: "the file system is read-only", zh: "文件系统是只读的" },
     Words { en: "key.json is damaged; restore a backup", zh: "key.json 已损坏；请恢复备份" },
@@ -92,6 +96,8 @@ super::sentences! {
     ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }
     restored_elsewhere() { "the vault that was backed up still has these logins if it exists: only one of the two may refresh, because a refresh on one side ends the login on the other. Use only this one from now on, or log in again here with `tokenward login`" "被备份的保险库如果仍在，其中也有这些登录：只能由其中一个刷新，因为一边刷新后，另一边的登录就会失效。今后请只使用这里的，或在这里用 `tokenward login` 重新登录" }
     restore_undone() { "the earlier vault is now in use" "现已改用之前的保险库" }
+    restore_in_use(folder) { "another program has the vault in {folder} open; nothing was changed" "另一个程序正在使用 {folder} 中的保险库；没有任何改动" }
+    restore_in_use_next() { "stop `tokenward serve`, `watch` and `proxy`, and what `tokenward exec` runs; then restore again" "请停止 `tokenward serve`、`watch`、`proxy` 以及由 `tokenward exec` 运行的程序，然后重新恢复" }
     restore_way_back() { "to switch back to it, run `tokenward vault restore --undo`; `tokenward vault kept` lists the archived vaults, and deletes them only with --remove or --remove-all" "运行 `tokenward vault restore --undo` 可以恢复；`tokenward vault kept` 可查看并删除保留的保险库" }
     fact_kept_vaults() { "archived vaults" "存档的保险库" }
     kept_vaults_counted(count) { "{count} (`tokenward vault kept` shows them)" "{count} 个（`tokenward vault kept` 可查看）" }

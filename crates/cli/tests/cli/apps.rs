@@ -200,6 +200,23 @@ fn an_app_that_is_set_up_once_more_keeps_what_is_not_given_again() {
     let words = ["init", "--scope", "im:message", "--app-secret-stdin"];
     run_fed(&mut world.command(&words), &secret).succeeds();
     assert_eq!(world.config(), before.replace("wiki:wiki", "im:message"));
+    // Nobody is asked here, so the stored secret stays as well; and where somebody is logged in, no login is advised.
+    world.login(&[]).succeeds();
+    let ran = world.run(&["init", "--scope", "wiki:wiki"]);
+    assert!(ran.succeeds().err.contains("next step: tokenward token"), "{ran:?}");
+    assert_eq!(world.config(), before);
+    // A provider that was never written down is the one that its hosts say, or Feishu.
+    let lines: Vec<_> = before.lines().filter(|line| !line.starts_with("provider")).collect();
+    let bare = lines.join("\n");
+    std::fs::write(world.home.join("config.toml"), &bare).unwrap();
+    let ran = world.run(&["init", "--provider", "feishu", "--app-id", &world.app.id]);
+    assert!(ran.succeeds().err.contains("accounts_url"), "{ran:?}");
+    assert!(world.config().contains("accounts_url") && world.config().contains("scopes"));
+    // An app that moves to other addresses under a login is asked about.
+    let words = ["init", "--provider", "lark", "--app-id", &world.app.id, "--no-check", "--app-secret-stdin"];
+    let ran = run_fed(&mut world.command(&words), &secret);
+    ran.fails(2, "TW0212");
+    world.run(&["logout", "--yes"]).succeeds();
     // Another app does not inherit the addresses, and it is said what went.
     let words = ["init", "--app-id", "cli_0000000000000000", "--no-check", "--app-secret-stdin"];
     let ran = run_fed(&mut world.command(&words), &secret);
@@ -242,4 +259,15 @@ fn a_file_with_another_secret_than_the_stored_one_is_named() {
     let ran = world.login(&["--env-file", file.to_str().unwrap()]);
     ran.succeeds();
     assert!(!ran.err.contains("is not the one stored"), "{ran:?}");
+}
+
+/// A secret that is changed makes no profile that nobody logs in under.
+#[test]
+fn an_app_that_has_a_profile_gets_no_other_when_it_is_set_up_again() {
+    let world = World::new();
+    world.init(&["--app", "lab", "--profile", "anna"]).succeeds();
+    let ran = world.init(&["--app", "lab"]);
+    assert!(ran.succeeds().err.contains("tokenward login"), "{ran:?}");
+    let config = std::fs::read_to_string(world.home.join("config.toml")).unwrap();
+    assert!(config.contains("[profiles.anna]") && !config.contains("[profiles.lab]"), "{config}");
 }

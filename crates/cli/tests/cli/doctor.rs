@@ -373,3 +373,17 @@ fn a_login_time_in_the_future_is_no_finding_after_a_refresh() {
     let ran = world.run(&["doctor"]);
     assert!(!ran.out.contains("TW0918"), "{ran:?}");
 }
+
+/// What was wrong with the app is over once the provider accepts it: what is left is a note, and the way to try again.
+#[test]
+fn a_secret_that_was_put_right_is_no_problem_any_more() {
+    let world = World::logged_in();
+    let words = ["init", "--app-secret-stdin", "--no-check"];
+    run_fed(&mut world.command(&words), "wrong-secret-0123456789abcdefghij").succeeds();
+    world.run(&["refresh"]).fails(6, "TW0701");
+    assert_eq!(world.run(&["doctor", "--online"]).code, 6);
+    run_fed(&mut world.command(&["init", "--app-secret-stdin"]), &world.app.secret).succeeds();
+    let ran = world.run(&["doctor", "--online"]);
+    assert!(ran.succeeds().out.contains("accepts the id and secret now: `tokenward refresh` tries again"), "{ran:?}");
+    world.run(&["refresh"]).succeeds();
+}

@@ -68,7 +68,9 @@ fn a_no_ends_after_init() {
     // What stands there is the default of the next time.
     let mut again = AtTerminal::with(&world, &variables, "init");
     again.until("[feishu]:").answer("abc\n").until("unknown provider abc; use feishu, lark");
-    again.until("[feishu]:").answer("\n").until(&format!("[{}]:", world.app.id)).answer("\n").until("(not shown):");
+    again.until("[feishu]:").answer("\n").until(&format!("[{}]:", world.app.id)).answer("\n");
+    // So is the secret, which nobody shows.
+    again.until("(not shown) [Enter keeps the stored one]:").answer("\n").until("the provider accepts");
 }
 
 #[test]

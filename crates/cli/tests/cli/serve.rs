@@ -64,6 +64,60 @@ fn a_program_with_a_key_gets_a_token() {
     assert!(world.run(&["serve", "key", "list"]).succeeds().out.contains("revoked"));
 }
 
+/// The server would go on with the vault that is put aside: a key that is revoked afterwards would still be good there.
+#[test]
+fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
+    let world = World::logged_in();
+    world.run(&["serve", "key", "create", "site"]).succeeds();
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    let restore = || world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat());
+    let serving = Serving::new(&world);
+    let ran = restore();
+    ran.fails(4, "TW0307");
+    assert!(ran.err.contains("stop `tokenward serve`, `watch` and `proxy`"), "{ran:?}");
+    assert!(!world.home.join("vault/restored.json").exists());
+    serving.started.signal("TERM");
+    assert_eq!(serving.started.finish().code, 0);
+    restore().succeeds();
+    assert!(world.home.join("vault/restored.json").exists());
+}
+
+#[test]
+fn what_a_key_is_for_and_until_when_is_said_when_it_is_made() {
+    let world = World::logged_in();
+    let create = |more: &[&str]| world.run(&[&["serve", "key", "create", "bot"], more].concat());
+    let ran = create(&["--logins", "def*", "--expires-in", "90d"]);
+    assert!(ran.succeeds().err.contains("it permits token:read; apps: all; logins: def*; valid until "), "{ran:?}");
+    assert!(!ran.err.contains("warning"), "{ran:?}");
+    let ran = create(&["--logins", "team-*", "--app", "nosuch"]);
+    assert!(ran.succeeds().err.contains("no login matches team-* yet"), "{ran:?}");
+    assert!(ran.err.contains("there is no app nosuch yet"), "{ran:?}");
+    let ran = create(&["--expires-in", "90"]);
+    assert!(ran.fails(2, "TW0200").err.contains("say 90s or 90d"), "{ran:?}");
+}
+
+/// The caller may not learn which logins there are, and the settings of a server that runs are those of its start.
+#[test]
+fn a_caller_is_told_no_names_and_nothing_that_only_an_operator_can_do() {
+    let world = World::logged_in();
+    let key = world.run(&["serve", "key", "create", "bot"]).succeeds().out.trim().to_owned();
+    let serving = Serving::new(&world);
+    let (status, told) = serving.ask("/v1/grants/work/token", &key);
+    assert_eq!((status, &told["code"]), (404, &json!("TW0401")));
+    assert_eq!(told["title"], "there is no login of this name that this API key may use");
+    world.run(&["profile", "rename", "default", "renamed"]).succeeds();
+    let (status, told) = serving.ask("/v1/grants/renamed/token", &key);
+    assert_eq!((status, &told["code"], told.get("detail")), (404, &json!("TW0201"), None));
+    assert!(told["next"].as_str().unwrap().contains("starts `tokenward serve` again"), "{told}");
+    serving.started.signal("TERM");
+    assert_eq!(serving.started.finish().code, 0);
+}
+
 #[test]
 fn a_trail_that_was_changed_is_told() {
     let world = World::logged_in();

@@ -107,8 +107,9 @@ impl From<Error> for Problem {
         let status = status(code);
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
         let retry_after = asked.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY));
-        // Files and settings of the server are its operator's to see.
-        let detail = error.detail().filter(|_| status != StatusCode::INTERNAL_SERVER_ERROR).map(str::to_owned);
+        // Files and settings of the server are its operator's to see, and so are the names of its other profiles.
+        let is_told = status != StatusCode::INTERNAL_SERVER_ERROR && code != Code::UnknownProfile;
+        let detail = error.detail().filter(|_| is_told).map(str::to_owned);
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::warn!(%error, "a request failed");
         }

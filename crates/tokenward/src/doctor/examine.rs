@@ -220,7 +220,9 @@ fn examine_login(
         let check = if matches!(story, Story::InDoubt(_)) { Check::Login } else { Check::Rotations };
         found.add(check, story);
     }
-    if let Some(story) = rotations::last_failure(login, now) {
+    let checkup = app.and_then(|app| app.checkup.as_ref());
+    let accepted = checkup.is_some_and(|checkup| checkup.accepted.is_ok());
+    if let Some(story) = rotations::last_failure(login, accepted, now) {
         found.add(Check::Rotations, story);
     }
     let replaced = login.aside.iter().filter(|set| set.replaced).count();

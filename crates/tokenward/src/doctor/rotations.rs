@@ -192,7 +192,9 @@ pub(super) fn open(login: &LoginFacts, now: Timestamp) -> Vec<Story> {
 }
 
 /// The last rotation, if it failed for a cause outside the token and nothing has gone well since.
-pub(super) fn last_failure(login: &LoginFacts, now: Timestamp) -> Option<Story> {
+///
+/// `accepted`: the provider has just accepted the app's id and secret.
+pub(super) fn last_failure(login: &LoginFacts, accepted: bool, now: Timestamp) -> Option<Story> {
     if !matches!(login.grant.standing, Standing::Live | Standing::InDoubt { .. }) {
         return None;
     }
@@ -215,6 +217,7 @@ pub(super) fn last_failure(login: &LoginFacts, now: Timestamp) -> Option<Story> 
         sender: begun(&login.journal, intent).and_then(|entry| entry.by.as_ref()).map(ProcessName::from),
         serving: serves_until(login, now).is_some(),
         doubtful: matches!(login.grant.standing, Standing::InDoubt { .. }),
+        mended: accepted && code == Code::AppCredentialsWrong,
     })
 }
 

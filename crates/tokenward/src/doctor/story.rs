@@ -199,6 +199,8 @@ pub enum Story {
         serving: bool,
         /// Whether an earlier send of the token is in doubt; otherwise it is unspent.
         doubtful: bool,
+        /// Whether the provider accepts the app by now, which it refused then.
+        mended: bool,
     },
     /// Sets are kept aside.
     SetAside {
@@ -479,7 +481,8 @@ impl Story {
                 }
             }
             // What passes by itself hurts only those who have nothing to use meanwhile; a setting stays as it is.
-            Self::LastFailed { code, serving, .. } => match (code, serving) {
+            Self::LastFailed { code, serving, mended, .. } => match (code, serving) {
+                _ if *mended => Severity::Note,
                 (Code::Unreachable | Code::ProviderUnavailable | Code::RateLimited, true) => Severity::Warning,
                 _ => Severity::Trouble,
             },

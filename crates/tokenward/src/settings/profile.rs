@@ -18,6 +18,7 @@ use super::error::{Origin, SettingsError, Warning};
 use super::file::Value;
 use super::loaded::Settings;
 use super::platform::Resolved;
+use super::presets::Preset;
 use super::resolver::Resolver;
 use super::table::{DEFAULT_PROFILE, Setting};
 use super::values::refused;
@@ -182,6 +183,18 @@ impl Settings {
             return Err(SettingsError::UnknownApp { origin: app.origin.clone(), app: app_name, nearest });
         };
         Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
+    }
+
+    /// The provider of an app by the file alone: as it says, else by its hosts, else Feishu.
+    pub fn provider_in_file(&self, app: &AppName) -> Option<ProviderName> {
+        let app = self.file.apps.get(app)?;
+        let text = |setting| app.get(&setting).map(|value| value.text.trim());
+        if let Some(name) = text(Setting::Provider) {
+            return Preset::of(name).map(|_| ProviderName::OAuth2).or_else(|| name.parse().ok());
+        }
+        let hosts = [Setting::OpenUrl, Setting::AccountsUrl];
+        let brand = hosts.into_iter().filter_map(text).find_map(|url| hosts::brand_of(&Url::parse(url).ok()?));
+        Some(brand.map_or(ProviderName::Feishu, ProviderName::from))
     }
 
     /// The variables that say otherwise than the file of a profile's app: they win, and whoever wrote the file may not know.

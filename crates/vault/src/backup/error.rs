@@ -30,6 +30,9 @@ pub enum BackupError {
     /// There is no vault to be taken back: none was put aside by a restore, or it is gone.
     #[error("there is no vault from before a restore at {}", .0.display())]
     NothingToUndo(PathBuf),
+    /// Another process has the vault open, and would go on with the one that is put aside.
+    #[error("another program has the vault at {} open", .0.display())]
+    InUse(PathBuf),
     /// The file of the backup could not be written. There is none then.
     #[error("{reason}")]
     NotWritten {

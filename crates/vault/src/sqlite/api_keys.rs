@@ -17,6 +17,8 @@ impl ApiKeys for SqliteVault {
     }
 
     async fn key_of(&self, secret: &ApiKeySecret) -> Result<Option<ApiKey>, StoreError> {
+        // A key that was revoked in the vault that came is not good in the one that was put aside.
+        self.context.opener.check_place()?;
         let hash = self.context.hash_of(secret);
         self.read(move |_, tx| api_keys::find(tx, &hash)).await
     }

@@ -22,6 +22,7 @@ use super::failure::from_sql;
 use super::{statements as sql, torn_database};
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key::VaultId;
+use crate::presence::Presence;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(crate) struct Opener {
     suspect: AtomicU8,
     /// How many commits have waited for the disk.
     synced: AtomicU64,
+    /// Held while there are connections.
+    presence: Presence,
 }
 
 impl Opener {
@@ -50,6 +53,7 @@ impl Opener {
             vault,
             suspect: AtomicU8::new(0),
             synced: AtomicU64::new(0),
+            presence: Presence::default(),
         }
     }
 
@@ -87,8 +91,19 @@ impl Opener {
         self.suspect.load(Ordering::Relaxed) & (1 << role as u8) != 0
     }
 
-    /// Opens the connection of a role. Waits for whoever creates or migrates.
+    /// That no other vault was put in the place of the one that is open.
+    pub(super) fn check_place(&self) -> Result<(), StoreError> {
+        self.presence.check(self.folder.vault())
+    }
+
+    /// No connection is used any more.
+    pub(super) fn leave(&self) {
+        self.presence.leave();
+    }
+
+    /// Opens the connection of a role. Waits for whoever creates, migrates or restores.
     pub(super) fn open(&self, role: Role) -> Result<Connection, StoreError> {
+        self.presence.enter(self.folder.vault())?;
         if !self.database.exists() {
             return Err(self.unreadable(
                 "it is missing although vault/key.json is there; restore a backup (tokenward vault restore), or move the \

@@ -344,3 +344,43 @@ async fn a_folder_that_holds_something_is_kept_whatever_it_is() {
     let vault: SqliteVault = fresh.vault().await;
     assert_eq!(vault.grants().await.unwrap().len(), 1);
 }
+
+/// A process that has the vault open would go on with the one that is put aside, and refresh in it.
+#[tokio::test]
+async fn a_vault_that_another_process_has_open_is_not_replaced() {
+    let place = Place::new();
+    let id = place.vault().await.log_in(login("work", "1", None)).await.unwrap().id();
+    let saved = Saved::of(place).await;
+    let place = &saved.place;
+    let open = place.vault().await;
+    open.grant(id).await.unwrap();
+    let refused = saved.ready().await.put_in_place();
+    assert!(matches!(refused, Err(BackupError::InUse(_))), "{refused:?}");
+    assert_eq!(entries(place.folder.home()), ["vault"]);
+    open.close_connections().await.unwrap();
+    saved.ready().await.put_in_place().unwrap();
+    assert_eq!(generation(place, id).await, Generation::FIRST);
+}
+
+/// Somebody who moves folders by hand asks nobody: no refresh is begun in a vault that is not in its place, and one that was begun ends.
+#[tokio::test]
+async fn a_vault_that_was_exchanged_under_a_process_begins_no_refresh() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let ids = [login("work", "1", None), login("other", "2", None)].map(|login| vault.log_in(login));
+    let [work, other] = ids;
+    let (work, other) = (work.await.unwrap().id(), other.await.unwrap().id());
+    let hold = async |id| {
+        vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease().unwrap()
+    };
+    let (first, second) = (hold(work).await, hold(other).await);
+    let begun = vault.begin(&first, draft(Generation::FIRST)).await.unwrap().intent();
+    let aside = place.folder.home().join("aside");
+    fs::rename(place.folder.vault(), &aside).unwrap();
+    copied(&aside, place.folder.vault());
+    let refused = vault.begin(&second, draft(Generation::FIRST)).await.err().unwrap();
+    assert!(refused.to_string().contains("another vault was put in its place"), "{refused}");
+    // What was issued is stored, where its spend is on record (I3).
+    vault.commit(None, begun, rotation("2")).await.unwrap();
+    assert_eq!(vault.grant(work).await.unwrap().generation, Generation::FIRST.next());
+}

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use tokenward::{AppRecord, Setting, Settings};
-use tokenward_core::AppName;
+use tokenward_core::{AppName, ProviderName};
 
 /// What the file says before: the defaults of questions, and what stays where an app is only set up once more.
 pub(super) struct Before<'a> {
@@ -24,6 +24,11 @@ impl<'a> Before<'a> {
         self.settings.app_says(self.app, setting)
     }
 
+    /// The provider by what stands there; one that nobody wrote down is found by the hosts.
+    pub(super) fn provider(&self) -> Option<ProviderName> {
+        self.settings.provider_in_file(self.app)
+    }
+
     /// A setting was asked for.
     pub(super) fn was_asked(&self, setting: Setting) {
         self.asked.borrow_mut().insert(setting);
@@ -33,6 +38,9 @@ impl<'a> Before<'a> {
     pub(super) fn is_same(&self, record: &AppRecord) -> bool {
         let same = |setting| match (record.get(setting), self.says(setting)) {
             (None, _) => true,
+            (Some(given), None) if setting == Setting::Provider => {
+                self.provider().is_some_and(|it| it.as_str() == given)
+            }
             (Some(given), said) => is_same_text(given, said.unwrap_or_default()),
         };
         self.says(Setting::AppId).is_some() && IDENTITY.into_iter().all(same)

@@ -32,7 +32,7 @@ pub(super) async fn provider(
         return Ok(None);
     }
     loop {
-        let default = before.says(Setting::Provider).unwrap_or("feishu");
+        let default = before.provider().map_or("feishu", ProviderName::as_str);
         let answer = context.asker().line(context.lang().ask_provider(), Some(default), "").await?;
         if let Ok(provider) = answer.parse() {
             return Ok(Some(provider));
@@ -159,6 +159,36 @@ pub(super) fn asks_for_secret(init: &Init, context: &Context) -> bool {
 }
 
 /// The secret: from stdin or a file when told so, from the variable, from the prompt.
+///
+/// `None` where nobody gave one and the stored one is meant: nobody can be asked, or whoever was asked left it empty.
+pub(super) async fn secret_or_stored(
+    init: &Init,
+    provider: Option<ProviderName>,
+    context: &Context,
+) -> Result<Option<AppSecret>, Failure> {
+    let is_given = init.app_secret_stdin || init.app_secret_file.is_some() || context.ambient.secret_is_set;
+    if is_given {
+        return secret(init, provider, context).await.map(Some);
+    }
+    if !context.asker().can_ask() {
+        return Ok(None);
+    }
+    let typed = context.asker().secret(context.lang().secret_or_enter(secret_question(provider, context)), "").await?;
+    if typed.trim().is_empty() {
+        return Ok(None);
+    }
+    parse_secret(TYPED, &typed, context).map(Some)
+}
+
+/// What the secret is called where it is asked for.
+fn secret_question(provider: Option<ProviderName>, context: &Context) -> String {
+    match provider {
+        Some(ProviderName::BlueKing | ProviderName::OAuth2) => context.lang().ask_client_secret(),
+        Some(ProviderName::Feishu | ProviderName::Lark) | None => context.lang().ask_app_secret(),
+    }
+}
+
+/// The same where it has to be given.
 pub(super) async fn secret(
     init: &Init,
     provider: Option<ProviderName>,
@@ -174,10 +204,7 @@ pub(super) async fn secret(
         let text = context.ambient.env.get("TOKENWARD_APP_SECRET").unwrap_or_default().to_owned();
         return read_secret("TOKENWARD_APP_SECRET", Ok(text), context);
     }
-    let question = match provider {
-        Some(ProviderName::BlueKing | ProviderName::OAuth2) => context.lang().ask_client_secret(),
-        Some(ProviderName::Feishu | ProviderName::Lark) | None => context.lang().ask_app_secret(),
-    };
+    let question = secret_question(provider, context);
     let ways = match provider {
         Some(ProviderName::OAuth2) => {
             [context.lang().secret_ways(), context.lang().public_ways()].join(context.lang().stop())

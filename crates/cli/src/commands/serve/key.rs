@@ -55,6 +55,7 @@ async fn made(create: KeyCreate, context: &Context) -> Result<(), Failure> {
         ends,
         revoked: None,
     };
+    warn_of_nothing(&key, &session, context).await?;
     let secret = drawn_key(&SystemEntropy);
     session.store().add_key(&secret, &key).await.map_err(Error::from)?;
     audited(&session, format!("create-key {}", key.id)).await?;
@@ -64,8 +65,31 @@ async fn made(create: KeyCreate, context: &Context) -> Result<(), Failure> {
         return printer.document(&document);
     }
     printer.note(lang.key_made(&key.name, key.id));
+    let apps = key.apps.as_ref().map_or_else(|| lang.all_apps(), |apps| joined(apps.iter()));
+    let until = key.ends.map_or_else(|| lang.key_good(), |end| lang.key_good_until(context.moment(end)));
+    printer.note(lang.key_permits(joined(key.verbs.iter()), apps, key.grants.as_str(), until));
     printer.data(secret.expose())?;
     printer.note(lang.key_shown_once());
+    Ok(())
+}
+
+/// Says where the key is for nothing that there is now: a name may be wrong, or come later.
+async fn warn_of_nothing(key: &ApiKey, session: &ServerSession, context: &Context) -> Result<(), Failure> {
+    let (lang, printer, settings) = (context.lang(), context.printer, session.settings());
+    let page = session.store().grants_after(None, None, LOGINS).await.map_err(Error::from)?;
+    for app in key.apps.iter().flatten() {
+        let is_known = settings.registered(app).is_some()
+            || settings.profiles().any(|(_, own)| own.as_ref() == Some(app))
+            || page.grants.iter().any(|grant| grant.app == *app);
+        if !is_known && page.next.is_none() {
+            printer.warning(lang.key_app_unknown(app));
+        }
+    }
+    let is_meant = settings.profiles().any(|(name, _)| key.grants.matches(Some(name)))
+        || page.grants.iter().any(|grant| key.grants.matches(grant.profile.as_ref()));
+    if !is_meant && key.grants.as_str() != "*" && page.next.is_none() {
+        printer.warning(lang.key_logins_unknown(key.grants.as_str()));
+    }
     Ok(())
 }
 
@@ -142,6 +166,9 @@ fn facts(key: &ApiKey) -> Value {
         "revoked_at": key.revoked.map(fields::moment),
     })
 }
+
+/// So many logins are looked at; where there are more, nothing is said.
+const LOGINS: u32 = 500;
 
 fn joined<T: ToString>(all: impl Iterator<Item = T>) -> String {
     all.map(|one| one.to_string()).collect::<Vec<_>>().join(", ")

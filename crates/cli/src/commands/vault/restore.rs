@@ -60,7 +60,12 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
             }
         }
     }
-    let done = ready.put_in_place()?;
+    let done = ready.put_in_place().map_err(|error| match error.code() {
+        Code::VaultBusy => {
+            Failure::new(error.code(), lang.restore_in_use(folder.display())).then(lang.restore_in_use_next())
+        }
+        _ => error.into(),
+    })?;
     if let Some(reason) = &done.unsynced {
         printer.warning(lang.restore_unsynced(reason));
     }

@@ -54,6 +54,7 @@ crate::words::sentences! {
     doctor_dead_lost_why() { "the provider had most likely exchanged it already, and it accepts each refresh token only once; nothing points to another program" "平台当时已换发新令牌，旧令牌不能再用；与其他程序无关" }
     doctor_dead_foreign() { "the login is no longer valid: the provider says that its refresh token was revoked or used, but Tokenward had not used it" "登录已失效：平台称其刷新令牌已被撤销或使用，而 Tokenward 并未使用过它" }
     doctor_dead_withdrawn() { "the login is no longer valid: most likely the consent was withdrawn, since the provider refuses the access token as well" "登录已失效：很可能是授权已被撤销，因为平台同样拒绝访问令牌" }
+    doctor_last_mended() { "the provider accepts the id and secret now: `tokenward refresh` tries again" "平台现在已接受 App ID 和密钥：请运行 `tokenward refresh` 重试" }
     doctor_used_before(when) { "this vault was restored from a backup, {when}, and the refresh token in it was already used before: the login ends with its access token" "此保险库是 {when}从备份恢复的，其中的刷新令牌在恢复前就已用掉：访问令牌过期后，登录即失效" }
     doctor_dead_restored(when) { "the login is no longer valid: this vault was restored from a backup, {when}, and most likely the login was refreshed after the backup was made" "登录已失效：此保险库是 {when}从备份恢复的，而登录很可能在备份之后又刷新过" }
     doctor_dead_used(who) { "the login is no longer valid: most likely another program has used its refresh token: {who}" "登录已失效：刷新令牌很可能已被其他程序使用（{who}）" }
