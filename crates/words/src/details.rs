@@ -229,6 +229,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("its schema is {}, and this version compares {}", "其结构版本为 {}，本版本比较的是 {}"),
     ("a write that was to be committed with it failed", "与其一同提交的写入失败"),
     ("nobody said whether it was stored: {}", "不清楚是否已写入：{}"),
+    ("another program has the vault at {} open", "另一个程序正在使用 {} 处的保险库"),
     (
         "a call to it failed inside this program (a bug), and nothing of it was stored",
         "本程序内部调用失败（程序缺陷），没有写入任何内容",
