@@ -1,9 +1,9 @@
 //! The server: logins for programs of other machines, over HTTP (design/0014-server.md).
 //!
 //! What enters: requests with an API key. What leaves: tokens that are durable in the store (I2), logins without their tokens, and problems
-//! with our codes. Each route is a row of [`routes`], and a handler takes a [`caller::Caller`], which only the key of somebody who may can
+//! with our codes. Each route is a row of `routes`, and a handler takes a `Caller`, which only the key of somebody who may can
 //! make: there is none without one but for health and the description of the routes themselves. What is done with a login is in the audit
-//! trail ([`audit`]); what cannot be written there is not done.
+//! trail (`audit`); what cannot be written there is not done.
 //!
 //! A caller that goes away ends nothing: each request runs as a task of its own. A server that ends waits for requests under way, for
 //! refreshes, and for the audit trail; one that crashes loses what was queued for the trail in its last moment, and nothing else that a node
