@@ -2,6 +2,7 @@
 //! and each refuses once they are revoked, one trail that both write.
 
 #[path = "../../../vault/tests/postgres/server.rs"]
+#[expect(dead_code, reason = "the database is started anew by the tests of the library")]
 mod server;
 
 use std::collections::BTreeSet;
