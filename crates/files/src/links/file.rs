@@ -158,14 +158,7 @@ impl LinkedFile {
 
     /// Takes the lock file away, unless somebody holds it. Who waits for it finds that it is gone, and makes another.
     pub(super) fn remove_lock(&self) {
-        let Ok(target) = self.target() else { return };
-        let Some((folder, name)) = split(&target) else { return };
-        let path = folder.join(ours(name, ".lock"));
-        if std::fs::symlink_metadata(&path).is_err() || self.check_way(&target).is_err() {
-            return;
-        }
-        if let Ok(lock) = open_private(&path)
-            && lock.try_lock().is_ok()
+        if let Some((_, path, lock)) = self.free_lock()
             && is_at(&lock, &path)
         {
             let _ = std::fs::remove_file(&path);
@@ -174,18 +167,22 @@ impl LinkedFile {
 
     /// Removes what a killed writer left, unless another is writing now: it does so itself. Waits for nobody.
     pub(super) fn tidy(&self) {
-        let Ok(target) = self.target() else { return };
-        let Some((folder, name)) = split(&target) else { return };
-        let path = folder.join(ours(name, ".lock"));
-        // Where there is no lock file nobody has ever written.
-        if std::fs::symlink_metadata(&path).is_err() || self.check_way(&target).is_err() {
-            return;
-        }
-        if let Ok(lock) = open_private(&path)
-            && lock.try_lock().is_ok()
-        {
+        if let Some((target, _, _lock)) = self.free_lock() {
             sweep(&target);
         }
+    }
+
+    /// The file behind any link, its lock file and the lock, where there is one that nobody holds: where there is none nobody has ever written.
+    fn free_lock(&self) -> Option<(PathBuf, PathBuf, File)> {
+        let target = self.target().ok()?;
+        let (folder, name) = split(&target)?;
+        let path = folder.join(ours(name, ".lock"));
+        if std::fs::symlink_metadata(&path).is_err() || self.check_way(&target).is_err() {
+            return None;
+        }
+        let lock = open_private(&path).ok()?;
+        lock.try_lock().ok()?;
+        Some((target, path, lock))
     }
 
     /// The terms on which it is written; `None` where nobody set any.
