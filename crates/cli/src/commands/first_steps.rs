@@ -14,9 +14,9 @@ use crate::failure::Failure;
 
 /// `init`, and the login behind it if it is wanted.
 pub(super) async fn init(init: &Init, context: &Context) -> Result<ExitCode, Failure> {
-    let profile = registration::run(init, context).await?;
+    let (profile, is_logged_in) = registration::run(init, context).await?;
     // Somebody who gave the secret again is logged in already.
-    if registration::has_login(&profile, context).await?
+    if is_logged_in
         || !may_log_in(&profile, context)?
         || !context.asker().goes_on(context.lang().ask_login_now()).await?
     {
@@ -44,7 +44,7 @@ pub(super) async fn login(login: Login, context: &Context) -> Result<ExitCode, F
     }
     printer.note(lang.login_begins_with_init());
     let init = Init { app: login.app.clone(), ..Init::default() };
-    let profile = registration::run(&init, context).await?;
+    let (profile, _) = registration::run(&init, context).await?;
     if may_log_in(&profile, context)? && context.asker().goes_on(lang.ask_login_now()).await? {
         return Box::pin(consent::run(login, context)).await;
     }

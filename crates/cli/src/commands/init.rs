@@ -27,16 +27,16 @@ use crate::words::Lang;
 
 use before::Before;
 
-/// Registers an app and tells of it; gives back the profile that one logs in with.
-pub(super) async fn run(init: &Init, context: &Context) -> Result<ResolvedProfile, Failure> {
+/// Registers an app and tells of it; gives back the profile that one logs in with, and whether somebody is logged in under it already.
+pub(super) async fn run(init: &Init, context: &Context) -> Result<(ResolvedProfile, bool), Failure> {
     let registered = register(init, None, context.lang().init_nothing_saved(), context).await?;
     let is_logged_in = has_login(&registered.profile, context).await?;
     tell(&registered, is_logged_in, context)?;
-    Ok(registered.profile)
+    Ok((registered.profile, is_logged_in))
 }
 
 /// Whether the profile has a login of this app that can be used.
-pub(super) async fn has_login(profile: &ResolvedProfile, context: &Context) -> Result<bool, Failure> {
+async fn has_login(profile: &ResolvedProfile, context: &Context) -> Result<bool, Failure> {
     let Some(session) = context.look(&context.settings()?).await? else { return Ok(false) };
     let Some(login) = session.keeper().login_of(&profile.name).await? else { return Ok(false) };
     let is_own = context.own_login(&login, profile, &session, None).await.is_ok();

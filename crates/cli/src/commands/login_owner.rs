@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
             return Err(self.another_app(id, &name, &profile.client_id, context));
         }
         if let (SecretSource::Given(used), Some(own)) = (&profile.secret, self.app_secret)
-            && used.expose() != own.expose()
+            && used != own
         {
             context.printer.note(context.lang().secret_overruled(APP_SECRET, &self.name));
         }
