@@ -28,10 +28,10 @@ pub mod percent;
 mod place;
 pub mod ports;
 mod profile_name;
+mod provider_rules;
 mod redirect_url;
 mod registration;
 pub mod rotation;
-mod rules;
 mod scope;
 mod secret;
 mod shown_time;
@@ -59,9 +59,9 @@ pub use link::{
 pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
+pub use provider_rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use redirect_url::{RedirectFlaw, RedirectUri};
 pub use registration::Registration;
-pub use rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{
     AccessToken, ApiKeySecret, AppSecret, AppTicket, AppToken, AuthorizationCode, BadSecret, CodeVerifier, DeviceCode,

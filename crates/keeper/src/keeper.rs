@@ -5,7 +5,7 @@
 //! spends nothing (I8). The engine knows nothing of what its [`Surroundings`] do: whatever is wrong there fails no rotation and no reader (I7),
 //! and a crash in it costs nothing of the store's; whoever looks next finds the same (I5).
 
-mod access;
+mod access_token;
 mod apps;
 pub(crate) mod ended_login;
 mod login_owner;

@@ -18,7 +18,7 @@ use tokenward_core::{Code, Event, Grant, SecretBytes, Status};
 
 use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
-use crate::commands::login_owner::{self, Source};
+use crate::commands::profile_of_source::{self, Source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields;
@@ -29,7 +29,7 @@ pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Fai
         return undo(context).await;
     }
     if let Some(id) = &adopt.login {
-        return login_owner::with_profiles(context, Box::pin(name(id, adopt.replace_user, context))).await;
+        return profile_of_source::with_profiles(context, Box::pin(name(id, adopt.replace_user, context))).await;
     }
     if adopt.bkoauth.is_some() {
         return bkoauth::run(adopt, context).await;
@@ -37,13 +37,13 @@ pub(super) async fn run(adopt: Adopt, context: &Context) -> Result<ExitCode, Fai
     let Some((tool, place)) = source(&adopt, context)? else { return show(context).await };
     match tool {
         _ if place.as_os_str() == "-" => {
-            login_owner::with_profiles(context, Box::pin(piped(adopt.replace_user, context))).await
+            profile_of_source::with_profiles(context, Box::pin(piped(adopt.replace_user, context))).await
         }
         // A token file of one's own; the others are stores that only their tools write.
         None | Some(Tool::TokenFile) => {
-            login_owner::with_profiles(context, Box::pin(file(&adopt, &place, context))).await
+            profile_of_source::with_profiles(context, Box::pin(file(&adopt, &place, context))).await
         }
-        Some(tool) => login_owner::with_profiles(context, Box::pin(store(&adopt, tool, &place, context))).await,
+        Some(tool) => profile_of_source::with_profiles(context, Box::pin(store(&adopt, tool, &place, context))).await,
     }
 }
 
@@ -159,7 +159,7 @@ async fn file(adopt: &Adopt, place: &Path, context: &Context) -> Result<ExitCode
     let lang = context.lang();
     let wish =
         Wish { at: &adopt.at, server: adopt.server.as_deref(), create: false, complete: false, brand: adopt.provider };
-    let known = login_owner::known(place, wish.at, context).await?;
+    let known = profile_of_source::known(place, wish.at, context).await?;
     let spot = TokenPlaces::look(place, wish, &known, lang)?;
     let shown = context.short(&spot.file);
     if spot.refresh.is_none() {
@@ -324,7 +324,7 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
     let Some(session) = context.look(&settings).await? else { return Err(no_such_login(id, context)) };
     let grant = unnamed(id, &session, context).await?;
     if settings.profile(Some(&profile)).is_err() {
-        settings = login_owner::add_profile(&profile, &grant.app, &settings, context)?;
+        settings = profile_of_source::add_profile(&profile, &grant.app, &settings, context)?;
     }
     let resolved = settings.profile(Some(&profile)).map_err(|error| context.settings_failure(&error))?;
     if resolved.app_name != grant.app {

@@ -12,14 +12,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::links::{FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Strays, Unkept, is_tracked_by_git};
+use tokenward::links::{
+    FileComparison, Fill, LinkOutcome, LinkReport, LinkState, Unkept, UnlinkedTokens, is_tracked_by_git,
+};
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
 use tokenward_core::{Code, ExitClass, Format, Link, NewLink, Place, ProfileName, Slot, Subject};
 
 use crate::args;
-use crate::commands::login_owner::{self, Source};
+use crate::commands::profile_of_source::{self, Source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
@@ -40,7 +42,7 @@ pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode
             complete: link.create,
             brand: link.provider,
         };
-        login_owner::with_profiles(context, Box::pin(anew(link, wish, context))).await?
+        profile_of_source::with_profiles(context, Box::pin(anew(link, wish, context))).await?
     } else {
         again
     };
@@ -52,7 +54,7 @@ pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode
 
 /// Links a file, or places of it, for the first time.
 async fn anew(link: &args::Link, wish: Wish<'_>, context: &Context) -> Result<Vec<MadeLink>, Failure> {
-    let known = login_owner::known(&link.file, &link.at, context).await?;
+    let known = profile_of_source::known(&link.file, &link.at, context).await?;
     let spot = TokenPlaces::look(&link.file, wish, &known, context.lang())?;
     let mut work = Source::of(&spot, context).work(context).await?;
     work.app.token_api = spot.issuer(work.app.token_api);
@@ -99,7 +101,7 @@ async fn refresh_expired(made: &mut [MadeLink], work: &Work, context: &Context) 
 }
 
 /// Takes out of what else stands in a file what is told of other servers.
-fn forget(besides: &mut Strays, left: &[LeftToServer]) {
+fn forget(besides: &mut UnlinkedTokens, left: &[LeftToServer]) {
     let is_other = |place: &Place| !left.iter().any(|other| other.place == *place);
     for places in [&mut besides.stale, &mut besides.copies, &mut besides.named] {
         places.retain(|(_, place)| is_other(place));
@@ -118,7 +120,7 @@ pub(super) struct MadeLink {
     /// Whether other names led to the same file, which is another file once this one is replaced.
     pub(super) has_other_names: bool,
     /// What else stands in the file.
-    pub(super) besides: Strays,
+    pub(super) besides: UnlinkedTokens,
 }
 
 impl MadeLink {
@@ -174,14 +176,14 @@ async fn shown_by(file: &Path, context: &Context) -> Result<ProfileName, Failure
             let wish =
                 Wish { at: &args::PlaceFlags::default(), server: None, create: false, complete: false, brand: None };
             let linking = async {
-                let known = login_owner::known(file, wish.at, context).await?;
+                let known = profile_of_source::known(file, wish.at, context).await?;
                 let spot = TokenPlaces::look(file, wish, &known, context.lang())?;
                 let mut work = Source::of(&spot, context).work(context).await?;
                 work.app.token_api = spot.issuer(work.app.token_api);
                 let made = make_all(&work, &spot, How::default(), context).await?;
                 Ok((made, work.profile.name))
             };
-            let (made, profile) = login_owner::with_profiles(context, Box::pin(linking))
+            let (made, profile) = profile_of_source::with_profiles(context, Box::pin(linking))
                 .await
                 .map_err(|failure| places_are_named_by_link(failure, file, context))?;
             finish(&made, context)?;
@@ -414,7 +416,7 @@ fn of_ended_login(user: Option<&str>, file: &str, work: &Work, context: &Context
 }
 
 /// What else stands in a link's file. What cannot be told is told by `links`.
-pub(super) async fn besides(link: &Link, work: &Work) -> Strays {
+pub(super) async fn besides(link: &Link, work: &Work) -> UnlinkedTokens {
     work.session.links().besides(link).await.unwrap_or_default()
 }
 
@@ -539,7 +541,7 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
 }
 
 /// Says what else stands in a file, once each.
-fn tell_besides(file: &str, profile: &ProfileName, besides: &Strays, context: &Context) {
+fn tell_besides(file: &str, profile: &ProfileName, besides: &UnlinkedTokens, context: &Context) {
     let (lang, printer) = (context.lang(), context.printer);
     let keep_too = |file: &str, stray| keep_too(&context.typed.link_elsewhere(file), stray, profile);
     for stray in &besides.stale {

@@ -22,8 +22,8 @@ use tokenward_core::ports::LoggedIn;
 use tokenward_core::{AppName, Code, ProfileName, RedirectUri, Scopes};
 
 use crate::args::Login;
-use crate::commands::login_owner::Source;
-use crate::commands::{init, link, login_owner, other_login};
+use crate::commands::profile_of_source::Source;
+use crate::commands::{init, link, other_login, profile_of_source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::token_places::{TokenPlaces, Wish};
@@ -33,7 +33,7 @@ pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Fai
     let again = context.login_as_typed(&context.typed.login_again());
     let advised = |failure: Failure| failure.logging_in_by(&again, context.lang());
     if let Some(file) = &login.env_file {
-        let done = login_owner::with_profiles(context, Box::pin(into_file(&login, file, context))).await;
+        let done = profile_of_source::with_profiles(context, Box::pin(into_file(&login, file, context))).await;
         return done.map_err(advised);
     }
     if login.insists.terms().permit_more() {
@@ -42,7 +42,7 @@ pub(super) async fn run(login: Login, context: &Context) -> Result<ExitCode, Fai
     if login.at.says_anything() {
         return Err(Failure::new(Code::Usage, context.lang().env_file_flags()).complete());
     }
-    login_owner::with_profiles_told_before(context, Box::pin(by_profile(&login, context))).await.map_err(advised)
+    profile_of_source::with_profiles_told_before(context, Box::pin(by_profile(&login, context))).await.map_err(advised)
 }
 
 /// Logs in under a profile, which is made if it is not there.
@@ -70,7 +70,7 @@ async fn by_profile(login: &Login, context: &Context) -> Result<ExitCode, Failur
 async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let wish = Wish { at: &login.at, server: None, create: true, complete: true, brand: login.provider };
-    let known = login_owner::known(file, wish.at, context).await?;
+    let known = profile_of_source::known(file, wish.at, context).await?;
     let spot = TokenPlaces::look(file, wish, &known, lang)?;
     let linked = LinkedFile::new(&spot.file, spot.format).or_new();
     // A file that cannot be written is told before a person has gone to the browser for it.
@@ -256,8 +256,8 @@ fn named_anew(settings: Settings, context: &Context) -> Result<Settings, Failure
         return Ok(settings);
     };
     let is_unknown = matches!(settings.profile(Some(name)), Err(SettingsError::UnknownProfile { .. }));
-    match login_owner::only_app(&settings).filter(|_| is_unknown) {
-        Some(app) => login_owner::new_profile(name, &app, &settings, context),
+    match profile_of_source::only_app(&settings).filter(|_| is_unknown) {
+        Some(app) => profile_of_source::new_profile(name, &app, &settings, context),
         None => Ok(settings),
     }
 }
@@ -280,7 +280,7 @@ fn join_app(app: &AppName, settings: Settings, context: &Context) -> Result<Sett
     if settings.registered(app).is_none() && !known.iter().any(|(_, own)| own.as_ref() == Some(app)) {
         return Err(Failure::new(Code::BadSetting, lang.no_such_app(app)).complete());
     }
-    login_owner::new_profile(&name, app, &settings, context)
+    profile_of_source::new_profile(&name, app, &settings, context)
 }
 
 /// The app's scopes, those of the flags, and `offline_access`.

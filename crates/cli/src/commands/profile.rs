@@ -15,7 +15,7 @@ use tokenward_core::{Code, ProfileName, Status};
 
 use crate::args::Profile;
 use crate::commands::list::belongs;
-use crate::commands::{adopt, login_owner};
+use crate::commands::{adopt, profile_of_source};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -220,7 +220,7 @@ async fn attach(login: Option<String>, replace_user: bool, context: &Context) ->
         Some(id) => id,
         None => only_without_profile(context).await?,
     };
-    login_owner::with_profiles(context, Box::pin(adopt::name(&id, replace_user, context))).await
+    profile_of_source::with_profiles(context, Box::pin(adopt::name(&id, replace_user, context))).await
 }
 
 /// The id of the only login that has no profile.

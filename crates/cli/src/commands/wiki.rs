@@ -5,9 +5,9 @@
 
 mod dry_run;
 mod engine;
+mod error_words;
 mod folder;
 mod list;
-mod obstacle;
 mod progress;
 mod shown;
 
@@ -36,12 +36,13 @@ async fn create(create: &WikiCreate, context: &Context) -> Result<ExitCode, Fail
     }
     // What is wrong with the file or the place is found before anything is opened.
     let manuscript = read(&create.file, create.title.clone(), &create.reading, context)?;
-    let place = place_of(&create.place, Some(&manuscript)).map_err(|error| obstacle::failure(error, None, context))?;
+    let place =
+        place_of(&create.place, Some(&manuscript)).map_err(|error| error_words::failure(error, None, context))?;
     if create.dry_run {
         return dry_run::create(&manuscript, &place, create.import, context);
     }
     let wishes = Wishes { again: create.again, force: create.force, import: create.import };
-    manuscript.check(create.import).map_err(|error| obstacle::failure(error, None, context))?;
+    manuscript.check(create.import).map_err(|error| error_words::failure(error, None, context))?;
     let made = async |engine: &Engine<'_>| engine.create(&manuscript, &place, wishes).await;
     let task = Task::Create { place: &place, import: create.import };
     let manuscripts = [(task, &manuscript)];
@@ -56,7 +57,7 @@ async fn create(create: &WikiCreate, context: &Context) -> Result<ExitCode, Fail
 async fn update(update: &WikiUpdate, context: &Context) -> Result<ExitCode, Failure> {
     let said = update.place.is_said();
     let place = said.then(|| place_of(&update.place, None)).transpose();
-    let place = place.map_err(|error| obstacle::failure(error, None, context))?;
+    let place = place.map_err(|error| error_words::failure(error, None, context))?;
     if update.file.is_dir() {
         return folder::update(update, place.as_ref(), context).await;
     }
@@ -75,7 +76,7 @@ async fn update(update: &WikiUpdate, context: &Context) -> Result<ExitCode, Fail
 }
 
 fn read(file: &Path, title: Option<String>, reading: &WikiReading, context: &Context) -> Result<Manuscript, Failure> {
-    Manuscript::read(file, &how_to_read(title, reading)).map_err(|error| obstacle::failure(error, None, context))
+    Manuscript::read(file, &how_to_read(title, reading)).map_err(|error| error_words::failure(error, None, context))
 }
 
 /// The page's address; what else is known of it for programs.

@@ -76,7 +76,7 @@ pub use report::{FileComparison, LinkOutcome, LinkReport, LinkState};
 pub use sighting::Sighting;
 pub use tokenward_core::{BadPlace, Format, PathStep, Place};
 pub(crate) use tree::Tree;
-pub use unlinked_tokens::Strays;
+pub use unlinked_tokens::UnlinkedTokens;
 pub use value::Value;
 pub(crate) use value_frame::Frame;
 pub(crate) use value_kind::Nature;

@@ -17,7 +17,7 @@ use tokenward_keeper::Error;
 /// Places of a linked file that no link keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Strays {
+pub struct UnlinkedTokens {
     /// Tokens of the login that have had their time.
     pub stale: Vec<(Slot, Place)>,
     /// Present tokens of the login, which go stale when it is refreshed next.
@@ -39,22 +39,22 @@ impl Links {
     ///
     /// # Errors
     /// [`Code::FileUnusable`](tokenward_core::Code::FileUnusable); the vault's.
-    pub async fn besides(&self, link: &Link) -> Result<Strays, Error> {
+    pub async fn besides(&self, link: &Link) -> Result<UnlinkedTokens, Error> {
         let file = linked(link, false);
         let document = blocking(move || file.read()).await?.map_err(|error| unreadable(&error))?;
-        let Some(seen) = self.seen(link, &document).await? else { return Ok(Strays::default()) };
-        let mut strays = seen.strays();
-        strays.ends = unkept_ends(&document, &link.target.places);
-        strays.ends.retain(|(place, _)| !seen.is_kept(place));
-        strays.named = seen.named(link);
-        strays.lacks_access = link.target.places.contains_key(&Slot::RefreshToken)
+        let Some(seen) = self.seen(link, &document).await? else { return Ok(UnlinkedTokens::default()) };
+        let mut unlinked = seen.unlinked();
+        unlinked.ends = unkept_ends(&document, &link.target.places);
+        unlinked.ends.retain(|(place, _)| !seen.is_kept(place));
+        unlinked.named = seen.named(link);
+        unlinked.lacks_access = link.target.places.contains_key(&Slot::RefreshToken)
             && !seen.kept.iter().any(|(slot, _)| *slot == Slot::AccessToken);
-        Ok(strays)
+        Ok(unlinked)
     }
 
     /// The tokens of a link's login in its file that no link keeps.
-    pub(super) async fn strays(&self, link: &Link, document: &Document) -> Result<Strays, Error> {
-        Ok(self.seen(link, document).await?.map(|seen| seen.strays()).unwrap_or_default())
+    pub(super) async fn unlinked(&self, link: &Link, document: &Document) -> Result<UnlinkedTokens, Error> {
+        Ok(self.seen(link, document).await?.map(|seen| seen.unlinked()).unwrap_or_default())
     }
 
     /// What any link keeps in a link's file, and the tokens in it that the vault knows. `None` while nobody is logged in.
@@ -87,8 +87,8 @@ struct ScannedFile<'a> {
 }
 
 impl ScannedFile<'_> {
-    fn strays(&self) -> Strays {
-        let mut strays = Strays::default();
+    fn unlinked(&self) -> UnlinkedTokens {
+        let mut unlinked = UnlinkedTokens::default();
         // One without a profile was this profile's, or is nobody's yet: it is not another one's.
         let is_ours = |sighting: &&Sighting| {
             sighting.token.grant == self.present || sighting.profile.is_none() && !sighting.token.is_present
@@ -96,7 +96,7 @@ impl ScannedFile<'_> {
         for sighting in self.sightings.iter().filter(is_ours) {
             let stray = (sighting.slot(), sighting.place.clone());
             let is_kept = self.kept.contains(&(stray.0, self.document.resolved(&stray.1)));
-            let places = if sighting.token.is_present { &mut strays.copies } else { &mut strays.stale };
+            let places = if sighting.token.is_present { &mut unlinked.copies } else { &mut unlinked.stale };
             if !is_kept && !places.contains(&stray) {
                 places.push(stray);
             }
@@ -104,12 +104,12 @@ impl ScannedFile<'_> {
         for sighting in self.encoded.iter().filter(is_ours) {
             // The same token may be read in both ways; what is read as it is written has been told, or is kept.
             let is_plain = |plain: &Sighting| plain.place == sighting.place && plain.token == sighting.token;
-            let places = if sighting.token.is_present { &mut strays.copies_encoded } else { &mut strays.stale_encoded };
+            let places = if sighting.token.is_present { &mut unlinked.copies_encoded } else { &mut unlinked.stale_encoded };
             if !self.sightings.iter().any(is_plain) && !places.contains(&sighting.place) {
                 places.push(sighting.place.clone());
             }
         }
-        strays
+        unlinked
     }
 
     fn is_kept(&self, place: &Place) -> bool {

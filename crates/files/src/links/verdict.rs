@@ -15,7 +15,7 @@ use super::linked_files::Links;
 use super::report::FileComparison;
 use super::sighting::Sighting;
 use super::snapshot::FileSnapshot;
-use super::unlinked_tokens::Strays;
+use super::unlinked_tokens::UnlinkedTokens;
 use super::write_consent::Fill;
 use crate::is_script_login;
 use tokenward_keeper::Error;
@@ -148,7 +148,7 @@ impl Links {
             return Ok(FileComparison::Unproven { shows_it });
         }
         if let (FileComparison::InStep, Some(document)) = (&found, &look.document) {
-            let Strays { stale: places, stale_encoded: encoded, .. } = self.strays(link, document).await?;
+            let UnlinkedTokens { stale: places, stale_encoded: encoded, .. } = self.unlinked(link, document).await?;
             let is_true = places.is_empty() && encoded.is_empty();
             return Ok(if is_true { found } else { FileComparison::StaleBeside { places, encoded } });
         }

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokenward_wiki::{Manuscript, Outlook, PageLocation, PageObserver as _, Space, Store, Wiki as Engine};
 
 use super::engine::tenant_host;
-use super::obstacle;
+use super::error_words;
 use super::progress::Progress;
 use crate::args::WikiPlace;
 use crate::context::Context;
@@ -19,8 +19,8 @@ pub(super) fn create(
     import: bool,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    manuscript.check(import).map_err(|error| obstacle::failure(error, None, context))?;
-    let parts = manuscript.parts().map_err(|error| obstacle::failure(error, None, context))?;
+    manuscript.check(import).map_err(|error| error_words::failure(error, None, context))?;
+    let parts = manuscript.parts().map_err(|error| error_words::failure(error, None, context))?;
     let lang = context.lang();
     tell_remarks(manuscript, context);
     if context.printer.json {
@@ -68,7 +68,7 @@ pub(super) fn update(
     let (store, host) = (Store::new(context.home()?.path()), tenant_host(asked, profile.provider(), context)?);
     let outlook = Engine::outlook(&store, profile.name.as_str(), &host, manuscript, place);
     let Outlook { address, title, whole, changed } =
-        outlook.map_err(|error| obstacle::failure(error, None, context))?;
+        outlook.map_err(|error| error_words::failure(error, None, context))?;
     let lang = context.lang();
     tell_remarks(manuscript, context);
     if context.printer.json {

@@ -8,7 +8,7 @@ use tokenward_wiki::{
 };
 use url::Url;
 
-use super::obstacle;
+use super::error_words;
 use super::progress::Progress;
 use crate::args::{WikiPlace, WikiReading};
 use crate::context::{Context, Work};
@@ -50,7 +50,7 @@ pub(super) async fn with_engine<T>(
     let result = run(&engine).await;
     progress.end();
     context.tell_notices(&caller.take_notices());
-    result.map_err(|error| obstacle::failure(error, Some(&work), context))
+    result.map_err(|error| error_words::failure(error, Some(&work), context))
 }
 
 /// Tells all scopes that are missing at once, before the first call. Not every provider tells what it granted; then the

@@ -12,7 +12,7 @@ use tokenward_wiki::{Folder, FolderOutlook, FolderPage, PageLocation, Store, Tas
 
 use super::engine::{how_to_read, place_of, tenant_host, with_engine};
 use super::shown::{fields, open, tell_general_host};
-use super::{dry_run, obstacle};
+use super::{dry_run, error_words};
 use crate::args::{WikiCreate, WikiPlace, WikiReading, WikiUpdate};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub(super) async fn create(create: &WikiCreate, context: &Context) -> Result<Exi
     // The page of the folder itself may say where it goes, as a single file may.
     let own = folder.pages.first().filter(|_| folder.has_own);
     let place = place_of(&create.place, own.map(|page| &page.manuscript));
-    let place = place.map_err(|error| obstacle::failure(error, None, context))?;
+    let place = place.map_err(|error| error_words::failure(error, None, context))?;
     if create.dry_run {
         return look(&folder, Some(&place), &create.place, true, context);
     }
@@ -71,7 +71,7 @@ pub(super) async fn update(
     for n in without_page {
         context.printer.note(lang.wiki_without_page(folder.pages[n].name.display()));
     }
-    let mut failures: Vec<_> = left.into_iter().map(|(_, error)| obstacle::failure(error, None, context)).collect();
+    let mut failures: Vec<_> = left.into_iter().map(|(_, error)| error_words::failure(error, None, context)).collect();
     let last = failures.pop();
     for failure in &failures {
         context.printer.failure(failure);
@@ -80,7 +80,7 @@ pub(super) async fn update(
 }
 
 fn read(path: &Path, reading: &WikiReading, context: &Context) -> Result<Folder, Failure> {
-    Folder::read(path, &how_to_read(None, reading)).map_err(|error| obstacle::failure(error, None, context))
+    Folder::read(path, &how_to_read(None, reading)).map_err(|error| error_words::failure(error, None, context))
 }
 
 /// A line for each page: its address and its file. For programs what a single file's page has, of each.
@@ -107,7 +107,7 @@ fn look(
     let host = host(asked, context)?;
     let (store, owner) = (Store::new(context.home()?.path()), owner(context)?);
     let outlooks = Engine::folder_outlook(&store, &owner, &host, folder, place);
-    let outlooks = outlooks.map_err(|error| obstacle::failure(error, None, context))?;
+    let outlooks = outlooks.map_err(|error| error_words::failure(error, None, context))?;
     // A folder's own page shows nothing that an update would change.
     let pages: Vec<_> = folder.pages.iter().zip(&outlooks).filter(|(page, _)| creates || !page.is_folder()).collect();
     for (page, _) in &pages {

@@ -7,7 +7,7 @@ use tokenward_core::{ProfileName, ProviderName};
 use tokenward_wiki::{ListedPage, Store, host};
 
 use super::engine::{TENANT_HOST, general_host};
-use super::obstacle;
+use super::error_words;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context) -> Result<ExitCode, Failure> {
         set.clone().unwrap_or_else(|| general_host(provider(owner).unwrap_or(ProviderName::Feishu)).to_owned())
     };
     let pages = Store::new(context.home()?.path()).pages(host_of);
-    let mut pages = pages.map_err(|error| obstacle::failure(error, None, context))?;
+    let mut pages = pages.map_err(|error| error_words::failure(error, None, context))?;
     if let Some(named) = context.named(&settings)? {
         pages.retain(|page| page.owner == named.as_str());
     }
