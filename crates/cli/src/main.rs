@@ -8,7 +8,7 @@
 //! Promises kept here: no secret need be an argument, and none is a word on screen (I4); `status`, `list` and `doctor` send no refresh
 //! token (I8); a signal between the beginning of a spend and its commit waits ([`signals`]).
 
-mod access;
+mod access_token;
 mod ambient;
 mod args;
 mod browser;
@@ -17,10 +17,10 @@ mod commands;
 mod completion;
 mod context;
 #[cfg(test)]
-mod documented;
-mod error_pages;
+mod documented_commands;
 #[cfg(test)]
-mod error_papers;
+mod error_docs;
+mod error_pages;
 mod failure;
 mod fast;
 mod fields;

@@ -3,7 +3,7 @@
 //! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
-mod content_marks;
+mod format_detection;
 mod named_places;
 mod reference;
 mod script_tokens;
@@ -16,7 +16,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
-use tokenward::{ScriptRefresh, given};
+use tokenward::{ScriptRefresh, secret_input};
 use tokenward_core::{
     AppSecret, BadSecret, Brand, Code, Format, NewLink, PathStep, Place, ProfileName, RefreshToken, Slot,
 };
@@ -27,7 +27,7 @@ use crate::args::PlaceFlags;
 use crate::failure::Failure;
 pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
-use content_marks::by_content;
+use format_detection::by_content;
 pub(crate) use named_places::not_linked;
 use named_places::provable;
 use reference::{anywhere, referred};
@@ -133,13 +133,13 @@ impl TokenPlaces {
             Some(text).filter(|text| !text.trim().is_empty())
         };
         let refresh = shape.refresh().cloned();
-        let secret = read(&shape.app_secret).map(|text| given::app_secret(text.as_str()));
+        let secret = read(&shape.app_secret).map(|text| secret_input::app_secret(text.as_str()));
         Ok(Self {
             app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
             app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
             secret_flaw: SecretFlaw::of(&document, &shape, secret.as_ref()),
             secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
-            refresh: read(&refresh).and_then(|text| given::refresh_token(text.as_str()).ok()),
+            refresh: read(&refresh).and_then(|text| secret_input::refresh_token(text.as_str()).ok()),
             brand: wish.brand.or_else(|| brand_of(&shape, format)),
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),

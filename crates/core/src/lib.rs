@@ -9,7 +9,7 @@
 //! only for a journalled [`Intent`] (I1); secrets have no `Display`, no `Serialize` and a silent `Debug` (I4);
 //! doubt is a state of its own (I6). The promises I1–I8 are listed in `ARCHITECTURE.md`.
 
-mod access;
+mod access_token;
 mod api_key;
 mod app;
 mod audit;
@@ -39,7 +39,7 @@ mod subject;
 mod token;
 mod visible_text;
 
-pub use access::{Access, TokenWish};
+pub use access_token::{Access, TokenWish};
 pub use api_key::{ApiKey, ApiKeyId, BadGrantPattern, GrantPattern, Verb};
 pub use app::{
     App, AppKind, AppName, BlueKingApp, Brand, ClientAuthentication, Endpoints, FeishuApp, Hosts, OAuth2App, Platform,

@@ -7,6 +7,7 @@
 
 mod account;
 mod api_keys;
+mod app_data;
 mod audit_trail;
 mod call_error;
 mod consent;
@@ -14,21 +15,21 @@ mod error;
 mod grants;
 mod hand_outs;
 mod journal;
-mod keepsakes;
-mod known;
 mod leases;
 mod link_book;
+mod liveness;
 mod login_answers;
 mod logins;
 mod provider;
+mod provider_facts;
 mod store;
 mod token_endpoint;
-mod witness;
 
 use jiff::Timestamp;
 
 pub use account::*;
 pub use api_keys::*;
+pub use app_data::*;
 pub use audit_trail::*;
 pub use call_error::*;
 pub use consent::*;
@@ -36,16 +37,15 @@ pub use error::*;
 pub use grants::*;
 pub use hand_outs::*;
 pub use journal::*;
-pub use keepsakes::*;
-pub use known::*;
 pub use leases::*;
 pub use link_book::*;
+pub use liveness::*;
 pub use login_answers::*;
 pub use logins::*;
 pub use provider::*;
+pub use provider_facts::*;
 pub use store::*;
 pub use token_endpoint::*;
-pub use witness::*;
 
 /// The time of day.
 pub trait Clock: Send + Sync {

@@ -5,9 +5,9 @@
 //! file fails no rotation (I7). A crash leaves a file that is old or new as a whole; whoever looks next delivers again (I5).
 
 mod environment;
-pub mod given;
 pub mod links;
 mod script;
+pub mod secret_input;
 pub mod stores;
 
 pub use environment::{Desktop, Environment};

@@ -8,7 +8,7 @@
 //! The file is reconciled with the vault by the refresh token that stands in it (design/0000-charter.md §7): the
 //! vault's present one is rotated; an older one is never sent again, but healed; an unknown one is adopted as a login of
 //! its own, so that a mistyped token cannot harm a login that lives. A profile's login is refreshed as that profile's
-//! (`script/owned.rs`), and a script's becomes a profile's where a person says so (`links/script_claim.rs`).
+//! (`script/owned.rs`), and a script's becomes a profile's where a person says so (`links/adoption.rs`).
 //!
 //! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
 //! the next run of the same command finds the file's token, finishes what was begun, and writes the file (I5).
@@ -33,8 +33,8 @@ pub use self::file::ScriptTokens;
 use self::file::{Places, ScriptFile, bare, format_of, lost, unusable};
 use self::login::{SCRIPT_APP, is_of_scripts};
 pub use self::login::{is_of_a_script, is_script_login, script_file};
-use crate::given;
 use crate::links::{DocumentError, Doubled, FileError, LinkedFile, Links, Nature, Place};
+use crate::secret_input;
 use tokenward_keeper::{Error, Keeper, KeeperOptions, KeptState, Parts};
 
 /// One rotation of the login in a script's file.
@@ -124,12 +124,14 @@ impl ScriptRefresh {
         let app_token = match (request.app_token, &request.app_of_owner) {
             (token, Some(_)) => token,
             (Some(token), None) => Some(token),
-            (None, None) => Some(parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), given::app_token)?),
+            (None, None) => {
+                Some(parse(path, ScriptRefresh::APP_TOKEN, bare(read(&places.app)?), secret_input::app_token)?)
+            }
         };
         let held_token = read(&places.refresh)?;
         let refresh = match request.refresh_token {
             Some(token) => token,
-            None => parse(path, ScriptRefresh::REFRESH_TOKEN, bare(held_token.clone()), given::refresh_token)?,
+            None => parse(path, ScriptRefresh::REFRESH_TOKEN, bare(held_token.clone()), secret_input::refresh_token)?,
         };
         let held_access = read(&places.access)?;
         // Whichever of the two it is, it is no login.
@@ -197,7 +199,7 @@ impl ScriptRotation<'_> {
         let vault = &self.parts.vault;
         let Recognised { fingerprint, mut known } = vault.recognise(&refresh).await?;
         if known.is_none() {
-            let beside = bare(file.access.clone()).and_then(|text| given::access_token(text.as_str()).ok());
+            let beside = bare(file.access.clone()).and_then(|text| secret_input::access_token(text.as_str()).ok());
             known = Some(self.adopt(file.held.path(), &fingerprint.to_string(), refresh, beside).await?);
         }
         let Some((grant, generation)) = known else { return Err(Error::new(Code::Internal, KeptState::Everything)) };

@@ -22,7 +22,7 @@ use tokenward_core::{
 use tokio::time::Instant;
 
 use crate::error::{foreign, refuse, wrong_user};
-use crate::serving::Serving;
+use crate::served_token::Serving;
 use crate::single_flight::Joining;
 use crate::{Error, Keeper, KeptState, ServedToken};
 

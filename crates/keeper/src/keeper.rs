@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokenward_core::ports::{Clock, Entropy, Provider, Vault, Witness};
+use tokenward_core::ports::{Clock, Entropy, Liveness, Provider, Vault};
 use tokenward_core::{App, Code, Entry, Generation, Grant, GrantId, Intent, ProfileName, Rules, Status};
 use tokio::sync::watch;
 
@@ -42,7 +42,7 @@ pub struct Parts {
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
     /// Who we are, and what became of others.
-    pub witness: Arc<dyn Witness>,
+    pub witness: Arc<dyn Liveness>,
     /// Told of each step.
     pub observer: Arc<dyn Observer>,
     /// Told before a login is used, and after something newer of it is stored.
@@ -56,7 +56,7 @@ impl Parts {
         provider: Arc<dyn Provider>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-        witness: Arc<dyn Witness>,
+        witness: Arc<dyn Liveness>,
     ) -> Self {
         let (observer, surroundings) = (Arc::new(NoObserver), Arc::new(NoSurroundings));
         Self { vault, provider, clock, entropy, witness, observer, surroundings }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rustix::process::{Pid, test_kill_process};
-use tokenward_core::ports::{Entropy, Witness};
+use tokenward_core::ports::{Entropy, Liveness};
 use tokenward_core::{Holder, HolderFate, LocalProcess, Node};
 
 /// Reads the process table.
@@ -54,7 +54,7 @@ impl Processes {
 }
 
 #[async_trait]
-impl Witness for Processes {
+impl Liveness for Processes {
     /// This process.
     fn myself(&self) -> &Holder {
         &self.myself

@@ -26,7 +26,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokenward_core::ports::{
-    HandOut, HandOuts, Keepsake, Known, LinkedFile, Mark, ShowOutcome, StoreError, StoreFault, Stored, Vault, Withheld,
+    AppDataKey, HandOut, HandOuts, LinkedFile, Mark, ProviderFacts, ShowOutcome, StoreError, StoreFault, Stored, Vault,
+    Withheld,
 };
 use tokenward_core::{
     AppName, Generation, Grant, GrantId, IntentId, Link, LinkId, OldAccess, ProfileName, Registration, Standing,
@@ -39,7 +40,7 @@ pub struct Showing {
     store: Store,
     hand_outs: Arc<dyn HandOuts>,
     /// Its rules tell from when on a hand-out is not to be served any more, and whether it has to go before a spend.
-    provider: Arc<dyn Known>,
+    provider: Arc<dyn ProviderFacts>,
     /// The generations whose hand-out was seen to be in step.
     in_step: Mutex<HashMap<ProfileName, (GrantId, Generation)>>,
     /// Whose the intents are that this process has begun or found.
@@ -50,7 +51,7 @@ pub struct Showing {
 
 impl Showing {
     /// Shows what is stored.
-    pub fn new(store: Arc<dyn Vault>, hand_outs: Arc<dyn HandOuts>, provider: Arc<dyn Known>) -> Self {
+    pub fn new(store: Arc<dyn Vault>, hand_outs: Arc<dyn HandOuts>, provider: Arc<dyn ProviderFacts>) -> Self {
         Self {
             store,
             hand_outs,
@@ -280,7 +281,7 @@ impl Showing {
     }
 
     async fn read_registrations(&self, app: &AppName) -> Result<Registrations, StoreError> {
-        let found = self.store.recall_one(&Keepsake::Registrations(app.clone())).await?;
+        let found = self.store.recall_one(&AppDataKey::Registrations(app.clone())).await?;
         Ok(self.remember(app, found.as_ref().and_then(|(bytes, _)| str::from_utf8(bytes.expose()).ok())))
     }
 

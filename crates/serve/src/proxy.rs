@@ -14,6 +14,7 @@
 
 mod answer;
 mod door;
+mod download;
 mod fields;
 mod listener;
 mod method_override;
@@ -23,7 +24,6 @@ mod secret;
 mod token_calls;
 mod tokens;
 mod upload;
-mod verdict;
 mod websocket;
 
 use std::fmt;

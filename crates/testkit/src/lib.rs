@@ -23,10 +23,10 @@ mod clock;
 mod disk;
 mod event;
 #[cfg(feature = "stand")]
+mod fixture;
+#[cfg(feature = "stand")]
 mod killed;
 mod program;
-#[cfg(feature = "stand")]
-mod stand;
 mod task;
 
 #[cfg(feature = "stand")]
@@ -36,8 +36,8 @@ pub use disk::{Disk, is_root, may_mount, shell_with_mounts};
 pub use event::until;
 pub use event::wait_until;
 #[cfg(feature = "stand")]
+pub use fixture::{REDIRECT, Stand, consent, login_request};
+#[cfg(feature = "stand")]
 pub use killed::Killed;
 pub use program::{Need, Program, is_heavy};
-#[cfg(feature = "stand")]
-pub use stand::{REDIRECT, Stand, consent, login_request};
 pub use task::{Ran, Running, Task, Words, all_at_once};

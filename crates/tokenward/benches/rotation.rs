@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward::core::ports::{
     Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Clock, CodeExchange, Consent, DeviceLogin,
-    Known, NewLogin, Prepared, Sent, TokenEndpoint,
+    NewLogin, Prepared, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward::core::{
     Access, AccessToken, App, AppName, AppSecret, Brand, DeviceCode, FeishuApp, Generation, GrantId, Issued, Outcome,
@@ -36,7 +36,7 @@ const ROUNDS_AT_ONCE: usize = 10;
 /// Answers at once. Tokens are as long as the provider's (reference/feishu.md §4.3: 1–2 KB).
 struct Instantly;
 
-impl Known for Instantly {
+impl ProviderFacts for Instantly {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &tokenward_wire::Feishu::RULES
     }

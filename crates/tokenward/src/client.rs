@@ -19,7 +19,7 @@ use tokenward_core::{AccessToken, App, Code, ProfileName, TokenWish};
 use tokenward_wire::{Bearer, Call, CallAnswer, CallOptions, Calls};
 
 use crate::blueking::{BkClient, Cookies};
-use crate::compose::known;
+use crate::compose::profile_app;
 use crate::{
     ApiClient, ApiError, ApiOptions, Caller, Environment, Error, HandOut, Home, Identity, KeeperOptions, KeptState,
     KnownApp, Observer, Overrides, ResolvedProfile, ServedToken, Session, SessionOptions, Settings, SystemClock,
@@ -321,7 +321,7 @@ impl Profile {
     /// As [`Profile::token`].
     pub async fn access(&self, ask: TokenWish) -> Result<ServedToken, Error> {
         let opened = self.client.opened().await?;
-        known::access_of(opened.session.keeper(), &self.resolved, ask).await
+        profile_app::access_of(opened.session.keeper(), &self.resolved, ask).await
     }
 
     /// Calls `GET` on a path of the provider's API with the profile's token. A token that is refused is refreshed and the call repeated
@@ -357,8 +357,8 @@ impl Profile {
     pub async fn api(&self) -> Result<ApiClient, Error> {
         let opened = self.client.opened().await?;
         let keeper = opened.session.keeper();
-        let KnownApp { app, .. } = known::app_with_secret(keeper, &self.resolved).await?;
-        known::check_registration(keeper, &app, &self.resolved.name).await?;
+        let KnownApp { app, .. } = profile_app::app_with_secret(keeper, &self.resolved).await?;
+        profile_app::check_registration(keeper, &app, &self.resolved.name).await?;
         let identity = if self.resolved.name.is_of_app() {
             Identity::App
         } else {

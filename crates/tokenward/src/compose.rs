@@ -23,13 +23,13 @@ use crate::{
     Processes, SettingsError, secret_file,
 };
 
-pub(crate) mod known;
 mod options;
+pub(crate) mod profile_app;
 mod scripts;
 mod server_session;
 
-pub use known::KnownApp;
 pub use options::{AroundStore, SessionOptions};
+pub use profile_app::KnownApp;
 #[cfg(feature = "postgres")]
 pub use server_session::DatabaseOptions;
 pub use server_session::ServerSession;

@@ -11,11 +11,11 @@
 
 mod examine;
 mod facts;
+mod file_ownership;
 mod finding;
-mod foreign;
 mod gather;
 mod history;
-mod owners;
+mod other_tools;
 mod rotations;
 mod severity;
 mod story;

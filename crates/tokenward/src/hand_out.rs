@@ -27,8 +27,8 @@
 //! Of all names one mark, because a rotation knows its grant and not yet under which name it will be stored. Two names that meet cost one of them
 //! a look at the store.
 
-mod leaf;
-mod memory;
+mod cache;
+mod file_format;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -47,7 +47,7 @@ use tokenward_vault::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use memory::Memory;
+use cache::Memory;
 
 /// The hand-out files beside a vault.
 pub struct HandOutFiles {
@@ -74,7 +74,7 @@ impl HandOutFiles {
                 memory.recall(profile, stamp(&self.folder().handout(profile)), Instant::now(), || self.peek(profile))
             }
         };
-        found.filter(|hand_out| leaf::serves(self.beside.folder(), hand_out, self.clock.now()))
+        found.filter(|hand_out| file_format::serves(self.beside.folder(), hand_out, self.clock.now()))
     }
 
     fn folder(&self) -> &Folder {
@@ -93,7 +93,11 @@ impl HandOutFiles {
     fn write(&self, profile: &ProfileName, stored: &Stored) -> io::Result<()> {
         match &stored.hand_out {
             Some(hand_out) => {
-                let sealed = self.beside.seal(leaf::PURPOSE, profile.as_str().as_bytes(), &leaf::to_plain(hand_out)?);
+                let sealed = self.beside.seal(
+                    file_format::PURPOSE,
+                    profile.as_str().as_bytes(),
+                    &file_format::to_plain(hand_out)?,
+                );
                 write_private(&self.folder().handout(profile), &sealed)
             }
             None => remove(self.folder(), profile),
@@ -226,8 +230,8 @@ impl HandOuts for HandOutFiles {
     }
 
     fn peek(&self, profile: &ProfileName) -> Option<HandOut> {
-        let blob = leaf::blob(&self.folder().handout(profile))?;
-        leaf::from_plain(&self.beside.open(leaf::PURPOSE, profile.as_str().as_bytes(), &blob)?)
+        let blob = file_format::blob(&self.folder().handout(profile))?;
+        file_format::from_plain(&self.beside.open(file_format::PURPOSE, profile.as_str().as_bytes(), &blob)?)
     }
 
     /// `SQLite` reads a database that was put back, or whose log was removed, cut or damaged, without complaint.
@@ -245,9 +249,9 @@ impl HandOuts for HandOutFiles {
 /// The token of a profile, if its hand-out file is there, whole, private and good at `now`, and every linked file looks as it
 /// should. Anything else is `None`: the long way finds out what it is, and says so.
 pub fn read(folder: &Folder, profile: &ProfileName, sources: &KeySources, now: Timestamp) -> Option<HandOut> {
-    let blob = leaf::blob(&folder.handout(profile))?;
-    let plain = FolderKeys::of(folder, sources)?.open(leaf::PURPOSE, profile.as_str().as_bytes(), &blob)?;
-    leaf::from_plain(&plain).filter(|hand_out| leaf::serves(folder, hand_out, now))
+    let blob = file_format::blob(&folder.handout(profile))?;
+    let plain = FolderKeys::of(folder, sources)?.open(file_format::PURPOSE, profile.as_str().as_bytes(), &blob)?;
+    file_format::from_plain(&plain).filter(|hand_out| file_format::serves(folder, hand_out, now))
 }
 
 /// Takes a profile's hand-out file away, durably: from now on the long way is gone.

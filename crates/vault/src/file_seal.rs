@@ -31,7 +31,7 @@ impl Beside {
 
     /// Whether it lies on a disk of this machine, of a kind that is known.
     pub fn is_local(&self) -> bool {
-        crate::room::is_local(self.0.folder.vault())
+        crate::disk_check::is_local(self.0.folder.vault())
     }
 
     /// Seals bytes for a purpose and an owner.

@@ -19,10 +19,10 @@ use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{SecretBytes, hex};
 use zeroize::Zeroizing;
 
+use crate::disk_check;
 use crate::error::from_io;
 use crate::folder::{Folder, loose, write_whole};
 use crate::keyring::Keyring;
-use crate::room;
 use crate::seal::{KeyBytes, Keys, Label, draw, mac, open_with, seal_with};
 use crate::trusted::{Distrust, Trust};
 
@@ -185,7 +185,7 @@ fn establish(
     let refuse = |reason: String| StoreError::key(folder.vault().display(), describe(folder, sources, source), reason);
     // A key file without a wrapped key is left of a creation that was cut short, and nothing was sealed with it.
     let fresh = SecretBytes::new(hex::encode(&*draw(entropy)).into_bytes());
-    install(folder, sources, source, vault, &fresh).map_err(|reason| match room::check(folder.vault()) {
+    install(folder, sources, source, vault, &fresh).map_err(|reason| match disk_check::check(folder.vault()) {
         Err(error) => error,
         Ok(()) => refuse(reason),
     })?;

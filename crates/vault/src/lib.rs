@@ -14,12 +14,14 @@
 mod answer_slot;
 mod backup;
 mod codec;
+mod disk_check;
 mod error;
 mod file_seal;
 mod folder;
 mod key;
 mod keyring;
 mod locks;
+mod pending_answers;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presence;
@@ -28,9 +30,7 @@ mod rekey;
 mod rescue;
 mod restore;
 mod restored;
-mod room;
 mod seal;
-mod slots;
 mod sqlite;
 mod stamp;
 #[cfg(feature = "suite")]

@@ -9,13 +9,13 @@
 //! session that is lost at a commit says nothing of what became of it: the call fails as *busy*, and whoever repeats it finds out (I5).
 
 mod api_keys;
+mod app_data;
 mod audit_trail;
 mod clock;
 mod connections;
 mod failure;
 mod grants;
 mod journal;
-mod keepsakes;
 mod leases;
 mod link_book;
 mod login_answers;
@@ -36,11 +36,11 @@ use tokio::sync::Notify;
 use crate::error::damaged_in;
 use crate::folder::Folder;
 use crate::key::ExplicitKey;
+use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
 use crate::records::failure::{Failed, Fault};
 use crate::records::sealer::Sealer;
 use crate::rescue::Slotted;
-use crate::slots::{Slots, ToJournal};
 
 use connections::{Connections, Ended, How, OpenTransaction};
 use failure::from_database;
@@ -184,7 +184,7 @@ impl PostgresVault {
 
     /// Whether an answer that the database cannot take has a place on this node.
     fn check_slots(&self) -> Result<(), StoreError> {
-        crate::room::check(self.node.vault())?;
+        crate::disk_check::check(self.node.vault())?;
         self.slots.rescue.ready()
     }
 }

@@ -9,15 +9,16 @@
 
 pub(crate) mod adopt;
 pub(crate) mod api_keys;
+pub(crate) mod app_data;
 pub(crate) mod audit;
 pub(crate) mod early_end;
 pub(crate) mod failure;
+pub(crate) mod fallback_sets;
 pub(crate) mod grant_requests;
 pub(crate) mod grants;
 pub(crate) mod identity;
 pub(crate) mod incoming_set;
 pub(crate) mod journal;
-pub(crate) mod keepsakes;
 pub(crate) mod known_tokens;
 pub(crate) mod leases;
 pub(crate) mod login_answers;
@@ -29,8 +30,7 @@ pub(crate) mod rows;
 pub(crate) mod sealer;
 pub(crate) mod statements;
 pub(crate) mod take_back;
-pub(crate) mod trials;
-pub(crate) mod unproven;
+pub(crate) mod unknown_owner;
 
 use std::sync::Arc;
 

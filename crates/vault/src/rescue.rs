@@ -137,9 +137,9 @@ impl Rescue {
         self.kept()?.iter().filter(|kept| kept.slotted.intent == intent).try_for_each(|kept| self.free(kept))
     }
 
-    /// Whether the disk may copy what is written, as [`room::copies`](crate::room::copies) says.
+    /// Whether the disk may copy what is written, as [`room::copies`](crate::disk_check::copies) says.
     pub(crate) fn is_copied(&self) -> bool {
-        *self.is_copied.get_or_init(|| self.path.parent().is_some_and(crate::room::copies))
+        *self.is_copied.get_or_init(|| self.path.parent().is_some_and(crate::disk_check::copies))
     }
 
     /// Makes the file one that is written in place, where the disk would copy what is written and it is not so yet (a vault that an

@@ -5,7 +5,7 @@
 //! after it.
 //!
 //! Each port is implemented in the file that has its name: [`grants`], [`leases`], [`journal`], [`logins`], [`login_answers`],
-//! [`keepsakes`], [`link_book`]. A transaction that is too long for the port's file is a function of the [`Context`] in the file of its
+//! [`app_data`], [`link_book`]. A transaction that is too long for the port's file is a function of the [`Context`] in the file of its
 //! subject, under the port's own verb. What they have in common lies below them: [`failure`], [`query`], [`rows`], [`lookup`],
 //! [`incoming_set`], [`trials`], [`unproven`].
 //!
@@ -13,6 +13,7 @@
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
 mod api_keys;
+mod app_data;
 mod audit_trail;
 pub(crate) mod connect;
 mod connected;
@@ -22,7 +23,6 @@ pub(crate) mod failure;
 mod grants;
 mod health;
 mod journal;
-mod keepsakes;
 mod leases;
 mod link_book;
 mod login_answers;
@@ -43,17 +43,17 @@ use rusqlite::Connection;
 use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{Fence, Generation, IntentId, TokenSet};
 
+use crate::disk_check;
 use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
 use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
+use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
 use crate::records::failure::{Failed, Fault};
 use crate::records::sealer::Sealer;
 use crate::rescue::{Rescue, Slotted};
-use crate::room;
 use crate::seal::Keys;
-use crate::slots::{Slots, ToJournal};
 
 use connect::Opener;
 use connected::How;
@@ -271,8 +271,8 @@ impl SqliteVault {
     /// can be written indeed is shown by the intent itself, which comes before the spend.
     fn check_room(&self) -> Result<(), StoreError> {
         self.context.opener.check_place()?;
-        room::check(self.context.folder.vault())?;
-        room::writable(&self.context.folder.database())?;
+        disk_check::check(self.context.folder.vault())?;
+        disk_check::writable(&self.context.folder.database())?;
         self.slots.rescue.ready()
     }
 

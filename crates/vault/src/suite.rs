@@ -6,10 +6,10 @@
 //! [`server_suite!`](crate::server_suite). Each promise becomes a test of its own. A case opens the store several times: each opening
 //! stands for a process of its own, dropping one stands for its death at a transaction's boundary.
 
+mod fixtures;
 pub mod folder;
 pub mod server;
 pub mod store;
-mod world;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use tokenward_core::ports::{ServerStore, Store, StoreError, Vault};
 use crate::folder::Folder;
 use crate::key::KeySources;
 
-pub use world::{
+pub use fixtures::{
     TestClock, TestEntropy, adoption, answer, draft, holder, login, named, new_link, rotation, rules, soon, start,
 };
 

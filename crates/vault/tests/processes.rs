@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward_core::ports::{
-    Attempt, Committed, Entropy, Grants, Journal, Keepsakes, Leases, LoginAnswers, Logins, StoreError, StoreFault,
+    AppData, Attempt, Committed, Entropy, Grants, Journal, Leases, LoginAnswers, Logins, StoreError, StoreFault,
 };
 use tokenward_core::{Generation, IntentId, Seat};
 use tokenward_testkit::{Disk, Program, Task, Words, all_at_once};
@@ -146,7 +146,7 @@ async fn serve_read_only(folder: &Folder) {
     assert!(matches!(vault.prove().await, Err(StoreError { kind: StoreFault::ReadOnly, .. })));
     let lease = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await;
     assert!(matches!(lease, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{lease:?}");
-    let kept = vault.forget(&tokenward_core::ports::Keepsake::AppSecret("notes".parse().unwrap())).await;
+    let kept = vault.forget(&tokenward_core::ports::AppDataKey::AppSecret("notes".parse().unwrap())).await;
     assert!(matches!(kept, Err(StoreError { kind: StoreFault::ReadOnly, .. })), "{kept:?}");
 }
 

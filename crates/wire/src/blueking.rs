@@ -22,7 +22,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
-    DeviceLogin, Explained, Known, Prepared, Sent, TokenEndpoint,
+    DeviceLogin, Explained, Prepared, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, BlueKingApp, ClientAuthentication, DeviceCode, DirectGrant,
@@ -181,7 +181,7 @@ impl BlueKing {
     }
 }
 
-impl Known for BlueKing {
+impl ProviderFacts for BlueKing {
     fn rules(&self, _: &AppName, issuer: TokenApi) -> &Rules {
         Self::row(issuer)
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
-    DeviceLogin, Explained, Known, Prepared, Sent, TokenEndpoint,
+    DeviceLogin, Explained, Prepared, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
@@ -85,7 +85,7 @@ impl Feishu {
     }
 }
 
-impl Known for Feishu {
+impl ProviderFacts for Feishu {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &Self::RULES
     }

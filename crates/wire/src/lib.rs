@@ -12,7 +12,6 @@ mod api_call;
 mod api_transport;
 mod bearer;
 pub mod blueking;
-mod codec;
 mod dispatch;
 mod error_shape;
 pub mod feishu;
@@ -31,6 +30,7 @@ mod redact;
 mod refusal;
 mod request;
 mod request_path;
+mod response_body;
 mod wiped;
 
 pub use api_call::{BadCall, Call, CallAnswer, CallBody, Part};

@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
-    DeviceLogin, Known, Prepared, Sent, TokenEndpoint,
+    DeviceLogin, Prepared, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AppName, AppToken, ClientAuthentication, DeviceCode, DirectGrant, Endpoints,
@@ -127,7 +127,7 @@ impl OAuth2 {
     }
 }
 
-impl Known for OAuth2 {
+impl ProviderFacts for OAuth2 {
     fn rules(&self, app: &AppName, _: TokenApi) -> &Rules {
         self.rules.get(app).unwrap_or(&Self::RULES)
     }

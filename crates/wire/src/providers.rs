@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokenward_core::ports::{
     Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, Checkup, Clock, CodeExchange, Consent,
-    DeviceLogin, Explained, Known, Prepared, Provider, Sent, TokenEndpoint,
+    DeviceLogin, Explained, Prepared, Provider, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AccessToken, App, AppName, DeviceCode, DirectGrant, ExpectedIssuer, Outcome, Platform, RawAnswer, RefreshToken,
@@ -71,7 +71,7 @@ impl Providers {
     }
 }
 
-impl Known for Providers {
+impl ProviderFacts for Providers {
     fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
         self.speaking(issuer).rules(app, issuer)
     }

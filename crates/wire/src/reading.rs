@@ -21,10 +21,10 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::codec::{Body, Number, Object, Text};
 use crate::error_shape::{self, Named};
 use crate::oauth_words::{CodeMeaning, fact};
 use crate::redact;
+use crate::response_body::{Body, Number, Object, Text};
 
 /// What a dialect knows of its own answers. A value stands for one of its calls, because a code may mean something else
 /// in the answer to another.

@@ -7,8 +7,8 @@ use jiff::tz::Offset;
 use tokenward::stores::Tool;
 use tokenward_core::Brand;
 
-use super::given::TokenSource;
 use super::link::PlaceFlags;
+use super::token_source::TokenSource;
 use super::values::{BadValue, brand};
 
 /// `adopt`.

@@ -5,8 +5,8 @@
 //! came; a refused call leaves stdout empty, and what the provider said is told on stderr.
 
 mod body;
+mod output_file;
 pub(super) mod refused;
-mod target;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::filter::Filter;
 use crate::render::Printer;
-use target::Target;
+use output_file::Target;
 
 pub(super) async fn run(api: Api, context: &Context) -> Result<ExitCode, Failure> {
     // What is wrong with the arguments is found before anything is opened.

@@ -4,7 +4,7 @@
 //! vault, and the four things to set in the console. Every question has a flag or a variable; the secret has no flag
 //! that could hold it.
 
-mod before;
+mod existing_app;
 mod platform;
 mod questions;
 
@@ -25,7 +25,7 @@ use crate::context::Context;
 use crate::failure::{Failure, provider_words};
 use crate::words::Lang;
 
-use before::Before;
+use existing_app::Before;
 
 /// Registers an app and tells of it; gives back the profile that one logs in with, and whether somebody is logged in under it already.
 pub(super) async fn run(init: &Init, context: &Context) -> Result<(ResolvedProfile, bool), Failure> {

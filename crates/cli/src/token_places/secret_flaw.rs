@@ -55,7 +55,7 @@ fn reference(document: &Document, shape: &Shape) -> Option<SecretFlaw> {
     let key = format!("{}SECRET", id.strip_suffix("ID")?);
     let place = Place::Path(table.iter().cloned().chain([PathStep::Key(key)]).collect());
     let text = document.get(&place).ok()??;
-    let is_reference = matches!(tokenward::given::app_secret(text.as_str()), Err(BadSecret::StandIn));
+    let is_reference = matches!(tokenward::secret_input::app_secret(text.as_str()), Err(BadSecret::StandIn));
     is_reference.then(|| SecretFlaw { name: place.to_string(), flaw: Flaw::Reference })
 }
 
@@ -110,7 +110,7 @@ mod tests {
         let shape = Shape::detect(&document).pop().unwrap();
         let value = shape.app_secret.as_ref().and_then(|place| document.get(place).unwrap());
         let value = value.filter(|text| !text.trim().is_empty());
-        let secret = value.map(|text| tokenward::given::app_secret(text.as_str()));
+        let secret = value.map(|text| tokenward::secret_input::app_secret(text.as_str()));
         SecretFlaw::of(&document, &shape, secret.as_ref()).map(|found| (found.name, found.flaw))
     }
 

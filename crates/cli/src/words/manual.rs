@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
     use crate::args::Cli;
-    use crate::documented::{command_lines, parsed};
+    use crate::documented_commands::{command_lines, parsed};
 
     fn paths(command: &clap::Command, path: &str, found: &mut Vec<String>) {
         found.push(path.to_owned());

@@ -11,6 +11,7 @@ mod banned;
 mod codes;
 mod commands;
 mod config;
+mod demo;
 mod details;
 pub(crate) mod doctor;
 mod explain;
@@ -36,7 +37,6 @@ mod serve;
 mod servers;
 mod service;
 mod settings;
-mod stage;
 mod standing;
 mod time;
 mod vault;
@@ -102,7 +102,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         proxy::ALL,
         settings::ALL,
         file_permissions::ALL,
-        stage::ALL,
+        demo::ALL,
         standing::ALL,
         time::ALL,
         vault::ALL,

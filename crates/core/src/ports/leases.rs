@@ -65,6 +65,6 @@ pub struct LeasedGrant {
     pub open: Vec<Intent>,
     /// What happened to it last.
     pub newest: Option<Entry>,
-    /// What is kept of its app's refusal ([`Keepsake::ClientRefused`](super::Keepsake::ClientRefused)).
+    /// What is kept of its app's refusal ([`AppDataKey::ClientRefused`](super::AppDataKey::ClientRefused)).
     pub client_refused: Option<SecretBytes>,
 }

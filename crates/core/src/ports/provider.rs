@@ -2,10 +2,10 @@
 
 use super::account::Account;
 use super::consent::Consent;
-use super::known::Known;
+use super::provider_facts::ProviderFacts;
 use super::token_endpoint::TokenEndpoint;
 
 /// A dialect together with its rules.
-pub trait Provider: TokenEndpoint + Consent + Account + Known {}
+pub trait Provider: TokenEndpoint + Consent + Account + ProviderFacts {}
 
-impl<P: TokenEndpoint + Consent + Account + Known + ?Sized> Provider for P {}
+impl<P: TokenEndpoint + Consent + Account + ProviderFacts + ?Sized> Provider for P {}

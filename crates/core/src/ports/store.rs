@@ -1,11 +1,11 @@
 //! The store: everything that must outlive the process.
 
-use super::{ApiKeys, AuditTrail, GrantPages, Grants, Journal, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
+use super::{ApiKeys, AppData, AuditTrail, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins};
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
-pub trait Store: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes {}
+pub trait Store: Grants + Leases + Journal + Logins + LoginAnswers + AppData {}
 
-impl<S: Grants + Leases + Journal + Logins + LoginAnswers + Keepsakes + ?Sized> Store for S {}
+impl<S: Grants + Leases + Journal + Logins + LoginAnswers + AppData + ?Sized> Store for S {}
 
 /// A store of one host, which also knows this host's linked files.
 pub trait Vault: Store + LinkBook {}

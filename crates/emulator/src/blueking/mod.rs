@@ -7,7 +7,7 @@ mod auth_api;
 mod bkauth;
 mod catalogue;
 mod cookies;
-mod doors;
+mod dispatch;
 mod endpoints;
 mod esb;
 mod gateway;
@@ -18,5 +18,5 @@ mod tokens;
 pub use catalogue::catalogue_blueking;
 
 pub(crate) use bkauth::terms as bkauth_terms;
-pub(crate) use doors::{preview, process, refuse};
+pub(crate) use dispatch::{preview, process, refuse};
 pub(crate) use endpoints::{ROUTES, find};

@@ -12,8 +12,8 @@ mod kept_requests;
 mod ledger;
 mod presented_tokens;
 mod registry;
+mod request_record;
 mod terms;
-mod visit;
 
 pub use checker::{Replay, Verdict, Violation, check};
 pub use counters::{CallCounters, Counters, DoorCounters, GrantCounters};
@@ -21,7 +21,7 @@ pub use current_tokens::{CurrentAccess, CurrentTokens};
 pub use history::{Death, Event, Record};
 pub use kept_requests::KeptRequest;
 pub use registry::{App, AppSpec, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};
-pub use visit::{Delivery, Visit};
+pub use request_record::{Delivery, Visit};
 
 pub(crate) use app_tokens::{AppToken, AppTokenKind, AppTokens};
 pub(crate) use authorizations::{Authorization, Code};

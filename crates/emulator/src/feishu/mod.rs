@@ -9,11 +9,11 @@ pub(crate) mod calls;
 mod catalogue;
 mod client;
 mod device;
+mod dispatch;
 mod endpoints;
 pub(crate) mod errors;
 mod issued_tokens;
 mod logins;
-mod platform;
 mod revoke;
 mod token;
 mod user;
@@ -21,6 +21,6 @@ mod v1_token;
 
 pub use catalogue::{catalogue, catalogue_beyond, catalogue_calls};
 
+pub(crate) use dispatch::{preview, process};
 pub(crate) use endpoints::{ROUTES, find};
 pub(crate) use logins::{issue, open};
-pub(crate) use platform::{preview, process};

@@ -5,11 +5,11 @@
 //! What a server may do or leave is a knob in [`PlainRules`](crate::rules::PlainRules).
 
 mod discovery;
+mod dispatch;
 mod endpoints;
-mod provider;
 mod terms;
 mod token;
 
+pub(crate) use dispatch::{preview, process};
 pub(crate) use endpoints::{ROUTES, find};
-pub(crate) use provider::{preview, process};
 pub(crate) use terms::{is_issuer, terms};

@@ -104,7 +104,8 @@ impl ScannedFile<'_> {
         for sighting in self.encoded.iter().filter(is_ours) {
             // The same token may be read in both ways; what is read as it is written has been told, or is kept.
             let is_plain = |plain: &Sighting| plain.place == sighting.place && plain.token == sighting.token;
-            let places = if sighting.token.is_present { &mut unlinked.copies_encoded } else { &mut unlinked.stale_encoded };
+            let places =
+                if sighting.token.is_present { &mut unlinked.copies_encoded } else { &mut unlinked.stale_encoded };
             if !self.sightings.iter().any(is_plain) && !places.contains(&sighting.place) {
                 places.push(sighting.place.clone());
             }

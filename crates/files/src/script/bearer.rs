@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward_core::ports::{
-    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, DeviceLogin, Known,
-    Prepared, Provider, Sent, TokenEndpoint,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, DeviceLogin, Prepared,
+    Provider, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
     AccessToken, App, AppName, AppToken, DeviceCode, Outcome, RawAnswer, RefreshToken, Rules, Scopes, Spend, Subject,
@@ -22,7 +22,7 @@ pub(super) struct Bearer {
     pub(super) token: AppToken,
 }
 
-impl Known for Bearer {
+impl ProviderFacts for Bearer {
     fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules {
         self.inner.rules(app, issuer)
     }

@@ -11,8 +11,8 @@ use tokenward_keeper::{Error, Keeper, KeeperOptions, KeptState};
 
 use super::file::{Places, ScriptFile, ScriptTokens, bare, format_of, lost, moved, unusable};
 use super::login::is_of_scripts;
-use crate::given;
 use crate::links::{LinkedFile, Links};
+use crate::secret_input;
 
 /// The login of an app of the settings that a file shows, or that is given for it.
 pub(super) async fn owner(keeper: &Keeper, file: &Path, given: Option<&RefreshToken>) -> Result<Option<Grant>, Error> {
@@ -31,7 +31,7 @@ async fn shown(file: &Path) -> Option<RefreshToken> {
     let file = LinkedFile::new(file, format_of(file).await);
     let document = tokio::task::spawn_blocking(move || file.read()).await.ok()?.ok()?;
     let text = document.get(&Places::find(&document).ok()?.refresh).ok()?;
-    given::refresh_token(bare(text)?.to_string()).ok()
+    secret_input::refresh_token(bare(text)?.to_string()).ok()
 }
 
 /// Refreshes the login of a profile that a script's file shows, and writes the file.

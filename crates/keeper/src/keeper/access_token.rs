@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::LOOK_PATIENCE;
 use crate::error::{foreign, refuse};
 use crate::rotation::{Patience, RotationReport, Via, Wish};
-use crate::serving::Serving;
+use crate::served_token::Serving;
 use crate::{Error, Keeper, KeptState, Looking, Notice, ServedToken};
 
 impl Keeper {

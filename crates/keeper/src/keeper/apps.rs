@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokenward_core::ports::{AppAccess, AppTokenKind, Keepsake, Recalled};
+use tokenward_core::ports::{AppAccess, AppDataKey, AppTokenKind, Recalled};
 use tokenward_core::{
     App, AppName, AppSecret, AppTicket, AppToken, Grant, GrantId, ProfileName, Registration, SecretBytes,
 };
@@ -21,8 +21,8 @@ impl Keeper {
     pub async fn app_token(&self, app: &App, kind: AppTokenKind, min_ttl: Duration) -> Result<AppAccess, Error> {
         let vault = &self.inner.parts.vault;
         let name = match kind {
-            AppTokenKind::App => Keepsake::AppToken(app.name.clone()),
-            AppTokenKind::Tenant => Keepsake::TenantToken(app.name.clone()),
+            AppTokenKind::App => AppDataKey::AppToken(app.name.clone()),
+            AppTokenKind::Tenant => AppDataKey::TenantToken(app.name.clone()),
         };
         // The kept token belongs to a client id and a host: a changed setting must not serve the old one.
         let owner = format!("{}\n{}\n", app.client_id, app.hosts.open);
@@ -48,9 +48,9 @@ impl Keeper {
     /// # Errors
     /// The vault's, for what was asked for.
     pub async fn app_kept(&self, app: &AppName, secret: bool, ticket: bool) -> Result<AppKept, Error> {
-        let mut what = vec![Keepsake::Registrations(app.clone())];
-        what.extend(secret.then(|| Keepsake::AppSecret(app.clone())));
-        what.extend(ticket.then(|| Keepsake::AppTicket(app.clone())));
+        let mut what = vec![AppDataKey::Registrations(app.clone())];
+        what.extend(secret.then(|| AppDataKey::AppSecret(app.clone())));
+        what.extend(ticket.then(|| AppDataKey::AppTicket(app.clone())));
         let Ok(found) = self.inner.parts.vault.recall(&what).await else {
             // One of them may not read back: that is told by whoever cannot do without it.
             let secret = if secret { self.app_secret(app).await? } else { None };
@@ -61,8 +61,8 @@ impl Keeper {
         for (what, found) in what.into_iter().zip(found) {
             let text = found.and_then(as_text);
             match what {
-                Keepsake::AppSecret(_) => kept.secret = text.and_then(|text| AppSecret::parse(text).ok()),
-                Keepsake::AppTicket(_) => kept.ticket = text.and_then(|text| AppTicket::parse(text).ok()),
+                AppDataKey::AppSecret(_) => kept.secret = text.and_then(|text| AppSecret::parse(text).ok()),
+                AppDataKey::AppTicket(_) => kept.ticket = text.and_then(|text| AppTicket::parse(text).ok()),
                 _ => kept.registrations = Some(Registrations::read(text.as_deref())),
             }
         }
@@ -71,27 +71,27 @@ impl Keeper {
 
     /// Seals an app's secret into the vault.
     pub async fn keep_app_secret(&self, app: &AppName, secret: &AppSecret) -> Result<(), Error> {
-        self.keep(&Keepsake::AppSecret(app.clone()), secret.expose()).await
+        self.keep(&AppDataKey::AppSecret(app.clone()), secret.expose()).await
     }
 
     /// Forgets the secret of an app: nothing stands in its place.
     pub async fn forget_app_secret(&self, app: &AppName) -> Result<(), Error> {
-        self.keep(&Keepsake::AppSecret(app.clone()), "").await
+        self.keep(&AppDataKey::AppSecret(app.clone()), "").await
     }
 
     /// The secret of an app, if the vault has one.
     pub async fn app_secret(&self, app: &AppName) -> Result<Option<AppSecret>, Error> {
-        Ok(self.recall(&Keepsake::AppSecret(app.clone())).await?.and_then(|text| AppSecret::parse(text).ok()))
+        Ok(self.recall(&AppDataKey::AppSecret(app.clone())).await?.and_then(|text| AppSecret::parse(text).ok()))
     }
 
     /// Seals a store app's ticket into the vault.
     pub async fn keep_app_ticket(&self, app: &AppName, ticket: &AppTicket) -> Result<(), Error> {
-        self.keep(&Keepsake::AppTicket(app.clone()), ticket.expose()).await
+        self.keep(&AppDataKey::AppTicket(app.clone()), ticket.expose()).await
     }
 
     /// The ticket of a store app, if the vault has one.
     pub async fn app_ticket(&self, app: &AppName) -> Result<Option<AppTicket>, Error> {
-        Ok(self.recall(&Keepsake::AppTicket(app.clone())).await?.and_then(|text| AppTicket::parse(text).ok()))
+        Ok(self.recall(&AppDataKey::AppTicket(app.clone())).await?.and_then(|text| AppTicket::parse(text).ok()))
     }
 
     /// Remembers that a name stands for another app from now on, so that a login of the one before is known for what it is.
@@ -137,7 +137,7 @@ impl Keeper {
             .chain(&of_logins[newest(&of_logins, MOST_LOGINS)..])
             .collect();
         let text = serde_json::to_string(&kept).unwrap_or_default();
-        self.keep(&Keepsake::Registrations(app.clone()), &text).await
+        self.keep(&AppDataKey::Registrations(app.clone()), &text).await
     }
 
     /// The app that a login is a consent to, where its name stands for another one now: its refresh token must not be sent with the
@@ -162,15 +162,15 @@ impl Keeper {
     }
 
     async fn registrations(&self, app: &AppName) -> Result<Registrations, Error> {
-        let text = self.recall(&Keepsake::Registrations(app.clone())).await?;
+        let text = self.recall(&AppDataKey::Registrations(app.clone())).await?;
         Ok(Registrations::read(text.as_deref()))
     }
 
-    async fn keep(&self, what: &Keepsake, text: &str) -> Result<(), Error> {
+    async fn keep(&self, what: &AppDataKey, text: &str) -> Result<(), Error> {
         Ok(self.inner.parts.vault.keep(what, &SecretBytes::new(text.as_bytes().to_vec()), None).await?)
     }
 
-    async fn recall(&self, what: &Keepsake) -> Result<Option<String>, Error> {
+    async fn recall(&self, what: &AppDataKey) -> Result<Option<String>, Error> {
         Ok(self.inner.parts.vault.recall_one(what).await?.and_then(as_text))
     }
 }

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokenward_core::ports::Keepsake;
+use tokenward_core::ports::AppDataKey;
 use tokenward_core::rotation::Recovery;
 use tokenward_core::{
     App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment,
@@ -134,7 +134,7 @@ impl Keeper {
                 let provider_code = error.refusal().and_then(|refusal| refusal.provider_code);
                 let (at, times) = (self.inner.now().as_millisecond(), times.saturating_add(1));
                 let text = serde_json::to_vec(&ClientRefused { client, at, times, provider_code }).unwrap_or_default();
-                let name = Keepsake::ClientRefused(app.name.clone());
+                let name = AppDataKey::ClientRefused(app.name.clone());
                 if let Err(error) = self.inner.parts.vault.keep(&name, &SecretBytes::new(text), None).await {
                     tracing::warn!(%error, app = %app.name, "that the provider refuses the client could not be remembered");
                 }
@@ -147,7 +147,7 @@ impl Keeper {
     /// Forgets that a client was refused: what the provider has just granted shows that it is accepted.
     pub(crate) async fn client_is_accepted(&self, app: &App) {
         if self.refused_client(app).await.is_some()
-            && let Err(error) = self.inner.parts.vault.forget(&Keepsake::ClientRefused(app.name.clone())).await
+            && let Err(error) = self.inner.parts.vault.forget(&AppDataKey::ClientRefused(app.name.clone())).await
         {
             tracing::warn!(%error, app = %app.name, "that the provider accepts the client could not be remembered");
         }
@@ -159,7 +159,8 @@ impl Keeper {
     }
 
     pub(super) async fn refused_client(&self, app: &App) -> Option<ClientRefused> {
-        let (bytes, _) = self.inner.parts.vault.recall_one(&Keepsake::ClientRefused(app.name.clone())).await.ok()??;
+        let (bytes, _) =
+            self.inner.parts.vault.recall_one(&AppDataKey::ClientRefused(app.name.clone())).await.ok()??;
         ClientRefused::read(&bytes)
     }
 }

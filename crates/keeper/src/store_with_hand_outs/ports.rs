@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{
-    Adopted, Adoption, AnswerKept, Attempt, Committed, CommittedRotation, GrantRequestState, Grants, IdentityOutcome,
-    Journal, Keepsake, Keepsakes, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy,
+    Adopted, Adoption, AnswerKept, AppData, AppDataKey, Attempt, Committed, CommittedRotation, GrantRequestState,
+    Grants, IdentityOutcome, Journal, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy,
     Logins, NameGiven, NewLogin, Recalled, Revocable, StoreError, Wished,
 };
 use tokenward_core::rotation::Rotation;
@@ -347,9 +347,9 @@ impl LoginAnswers for Showing {
 }
 
 #[async_trait]
-impl Keepsakes for Showing {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
-        let Keepsake::Registrations(app) = what else { return self.store.keep(what, value, expires).await };
+impl AppData for Showing {
+    async fn keep(&self, what: &AppDataKey, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
+        let AppDataKey::Registrations(app) = what else { return self.store.keep(what, value, expires).await };
         let text = str::from_utf8(value.expose()).ok();
         let names = self.told_otherwise(app, &Registrations::read(text)).await.unwrap_or_else(|error| {
             // What does not read is handed out by nobody, and a change of what the name stands for does not wait for it.
@@ -370,17 +370,17 @@ impl Keepsakes for Showing {
         Ok(())
     }
 
-    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
+    async fn recall(&self, what: &[AppDataKey]) -> Result<Vec<Option<Recalled>>, StoreError> {
         let found = self.store.recall(what).await?;
         for (what, found) in what.iter().zip(&found) {
-            if let (Keepsake::Registrations(app), Some((bytes, _))) = (what, found) {
+            if let (AppDataKey::Registrations(app), Some((bytes, _))) = (what, found) {
                 self.remember(app, str::from_utf8(bytes.expose()).ok());
             }
         }
         Ok(found)
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
+    async fn forget(&self, what: &AppDataKey) -> Result<(), StoreError> {
         self.store.forget(what).await
     }
 }

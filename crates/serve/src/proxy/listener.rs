@@ -27,8 +27,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
+use super::download::Download;
 use super::relay::{Caller, Relay};
-use super::verdict::Download;
 
 /// Serves until `stop`; returns once the last connection has ended.
 pub(super) async fn serve(listener: TcpListener, relay: Arc<Relay>, stop: impl Future<Output = ()>) {

@@ -24,12 +24,12 @@ use tokio::time::Instant;
 
 use super::answer::{self, Excuse};
 use super::door::{Door, SentAway, Visit};
+use super::download::{Download, may_refuse};
 use super::fields;
 use super::options::{Exchange, Limits, Watcher, Words};
 use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
 use super::tokens::Tokens;
 use super::upload::Upload;
-use super::verdict::{Download, may_refuse};
 use super::websocket::Watched;
 
 /// Everything that a request meets on its way.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokenward_core::ports::ServerStore;
 use tokenward_core::{App, ProfileName, TokenWish};
 
-use super::{Session, known};
+use super::{Session, profile_app};
 use crate::links::{AdoptReport, BroughtLogin, Links};
 use crate::{Error, Keeper, KnownApp, ResolvedProfile, ServedToken, Settings};
 
@@ -70,7 +70,7 @@ impl ServerSession {
     /// Settings that are missing or cannot be used (`TW02xx`).
     pub async fn app(&self, profile: &ProfileName) -> Result<(ResolvedProfile, App), Error> {
         let resolved = self.settings.profile(Some(profile))?;
-        let KnownApp { app, .. } = known::app_with_secret(&self.keeper, &resolved).await?;
+        let KnownApp { app, .. } = profile_app::app_with_secret(&self.keeper, &resolved).await?;
         Ok((resolved, app))
     }
 
@@ -80,7 +80,7 @@ impl ServerSession {
     /// As [`Profile::access`](crate::Profile::access).
     pub async fn access(&self, profile: &ProfileName, ask: TokenWish) -> Result<ServedToken, Error> {
         let resolved = self.settings.profile(Some(profile))?;
-        known::access_of(&self.keeper, &resolved, ask).await
+        profile_app::access_of(&self.keeper, &resolved, ask).await
     }
 
     /// Refreshes a profile's login now, whatever the life of its token.
@@ -89,10 +89,10 @@ impl ServerSession {
     /// As [`Keeper::renew`].
     pub async fn renew(&self, profile: &ProfileName) -> Result<ServedToken, Error> {
         let (_, app) = self.app(profile).await?;
-        known::check_registration(&self.keeper, &app, profile).await?;
+        profile_app::check_registration(&self.keeper, &app, profile).await?;
         if !app.token_api.has_browser_login() {
             let seen = self.keeper.login(self.keeper.grant_of(profile).await?).await?.generation;
-            return known::obtained(&self.keeper, &app, profile, TokenWish::NewerThan(seen), None, None).await;
+            return profile_app::obtained(&self.keeper, &app, profile, TokenWish::NewerThan(seen), None, None).await;
         }
         self.keeper.renew(&app, self.keeper.grant_of(profile).await?).await
     }

@@ -21,7 +21,7 @@ use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenRotation, OpenStore, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
-use super::{foreign, owners};
+use super::{file_ownership, other_tools};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
@@ -122,7 +122,7 @@ pub async fn gather(
         facts.unsettled = Some(Arc::clone(error));
         facts.profiles.clear();
     }
-    facts.others = owners::look(settings.environment(), session.as_ref(), &looked.reports).await;
+    facts.others = other_tools::look(settings.environment(), session.as_ref(), &looked.reports).await;
     if let Some(session) = &session {
         // Beside a profile that a person named, only what could become its login is told.
         let apps: BTreeSet<_> =
@@ -239,7 +239,7 @@ async fn fill_store(store: &mut OpenStore, session: &Session, looked: &Looked) {
         store.orphans = health.waiting.iter().filter(|waiting| waiting.grant.is_none()).count();
     }
     store.unfinished.clone_from(&looked.unfinished);
-    store.foreign = foreign::look(&store.folder);
+    store.foreign = file_ownership::look(&store.folder);
     // The proof that every rotation asks for before it spends.
     store.unwritable = session.parts().vault.prove().await.err().map(Error::from);
 }

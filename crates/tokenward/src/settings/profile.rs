@@ -23,7 +23,7 @@ use super::resolver::Resolver;
 use super::table::{DEFAULT_PROFILE, Setting};
 use super::values::refused;
 use super::{hosts, text, trusted};
-use crate::{Registration, given};
+use crate::{Registration, secret_input};
 
 /// A profile, ready for use but for the app's secret.
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ impl SecretSource {
             Self::File { path, origin, home } => {
                 let (text, warning) = trusted::secret_text(home, path, origin)?;
                 let bad = |reason| SettingsError::BadSecret { origin: origin.clone(), reason };
-                Ok((Some(given::app_secret(text.as_str()).map_err(bad)?), warning))
+                Ok((Some(secret_input::app_secret(text.as_str()).map_err(bad)?), warning))
             }
             Self::Vault => Ok((None, None)),
         }
@@ -348,7 +348,7 @@ impl Resolver<'_> {
     fn secret(&self) -> Result<SecretSource, SettingsError> {
         let named = self.look(Setting::AppSecretFile)?;
         if !matches!(named, Some(Value { origin: Origin::Flag(_), .. })) {
-            let given = self.secret_variable(Setting::AppSecret, |text| given::app_secret(text))?;
+            let given = self.secret_variable(Setting::AppSecret, |text| secret_input::app_secret(text))?;
             if let Some(secret) = given {
                 return Ok(SecretSource::Given(secret));
             }

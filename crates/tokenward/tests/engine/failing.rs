@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward::core::ports::{
-    Adopted, Adoption, AnswerKept, Attempt, CommittedRotation, GrantRequestState, Grants, IdentityOutcome, Journal,
-    Keepsake, Keepsakes, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins,
+    Adopted, Adoption, AnswerKept, AppData, AppDataKey, Attempt, CommittedRotation, GrantRequestState, Grants,
+    IdentityOutcome, Journal, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins,
     NameGiven, NewLogin, Recalled, Revocable, StoreError, Vault, Wished,
 };
 use tokenward::core::rotation::Rotation;
@@ -317,19 +317,19 @@ impl LoginAnswers for Failing {
 }
 
 #[async_trait]
-impl Keepsakes for Failing {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
+impl AppData for Failing {
+    async fn keep(&self, what: &AppDataKey, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
         self.called("keep");
         self.step()?;
         self.inner.keep(what, value, expires).await
     }
 
-    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
+    async fn recall(&self, what: &[AppDataKey]) -> Result<Vec<Option<Recalled>>, StoreError> {
         self.called("recall");
         self.inner.recall(what).await
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
+    async fn forget(&self, what: &AppDataKey) -> Result<(), StoreError> {
         self.called("forget");
         self.step()?;
         self.inner.forget(what).await

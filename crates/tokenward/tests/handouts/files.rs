@@ -9,7 +9,7 @@ use crate::place::{Place, ending, ending_draft};
 use jiff::Timestamp;
 use tokenward::hand_out::{self, HandOutFiles};
 use tokenward_core::ports::{
-    Attempt, GrantRequestState, Grants, HandOuts, Journal, Keepsake, Keepsakes, Leases, Logins, NewLogin, NoHandOuts,
+    AppData, AppDataKey, Attempt, GrantRequestState, Grants, HandOuts, Journal, Leases, Logins, NewLogin, NoHandOuts,
     ShowOutcome, Stored,
 };
 use tokenward_core::{
@@ -448,7 +448,7 @@ async fn says_which_app_it_is_of() {
     let shown = || hand_out::read(&place.folder, &work(), &place.sources, soon(1));
     assert_eq!(shown().unwrap().registration, None, "nobody has said it");
     let grant = vault.grant(id).await.unwrap();
-    let what = Keepsake::Registrations(grant.app.clone());
+    let what = AppDataKey::Registrations(grant.app.clone());
     let entry = |client_id: &str| {
         let at = grant.consented.as_millisecond();
         let app = Registration::new(Some("feishu".to_owned()), client_id.to_owned(), None);

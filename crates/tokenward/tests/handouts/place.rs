@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 use tokenward::hand_out::HandOutFiles;
-use tokenward_core::ports::{Entropy, HandOuts, Known, Store, StoreError, Vault};
+use tokenward_core::ports::{Entropy, HandOuts, ProviderFacts, Store, StoreError, Vault};
 use tokenward_core::{AppName, Generation, IntentDraft, OldAccess, Rules, ShownAs, TokenApi};
 use tokenward_keeper::Showing;
 use tokenward_vault::suite::{FolderStand, Stand, TestClock, TestEntropy, draft, rules};
@@ -93,7 +93,7 @@ pub(crate) fn ending() -> Rules {
 /// The same rules for every grant.
 struct Same(Arc<Rules>);
 
-impl Known for Same {
+impl ProviderFacts for Same {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &self.0
     }

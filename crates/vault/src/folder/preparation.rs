@@ -28,10 +28,10 @@ impl Folder {
         if !there.is_dir() {
             return Err(StoreError::read_only(there.display(), "it is not a folder"));
         }
-        if crate::room::is_of_kernel(there) {
+        if crate::disk_check::is_of_kernel(there) {
             return Err(StoreError::read_only(there.display(), "no files can be stored there (a kernel file system)"));
         }
-        crate::room::writable(there)
+        crate::disk_check::writable(there)
     }
 
     /// Creates the home, and what leads to it, where it is missing; repairs it where it is open to others.

@@ -19,6 +19,7 @@ use tokenward_core::{
 use crate::codec::{rotated_to_bytes, set_from_bytes, set_to_bytes};
 
 use super::failure::{Failed, Fault};
+use super::fallback_sets::move_trial;
 use super::incoming_set::{Home, blank, fill, home};
 use super::journal::{prune, set_standing};
 use super::lookup::{by_profile, find_known, grant_row, intent_row, open_rows};
@@ -27,8 +28,7 @@ use super::rows::{
     GrantRow, IntentRow, Unproven, bytes, grant_bytes, intent_bytes, json, lives, optional_json, parked_label, signed,
     to_json, unsigned,
 };
-use super::trials::move_trial;
-use super::unproven::{Next, mark_unproven};
+use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 use crate::seal::Unopened;
 

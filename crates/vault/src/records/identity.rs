@@ -11,11 +11,11 @@ use tokenward_core::{AppName, Code, Event, Fingerprint, Generation, GrantId, Hol
 
 use super::adopt::{PutAside, displaced, store};
 use super::failure::Failed;
+use super::fallback_sets::end_trials;
 use super::lookup::{by_profile, grant_row};
 use super::query::{Transaction, run};
 use super::rows::{GrantRow, Unproven, grant_bytes, lives, signed, to_json};
-use super::trials::end_trials;
-use super::unproven::{Next, mark_unproven};
+use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 
 impl Records {

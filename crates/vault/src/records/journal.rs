@@ -16,13 +16,13 @@ use crate::codec::rotation_to_bytes;
 use crate::rescue::Slotted;
 
 use super::failure::Failed;
+use super::fallback_sets::end_trials;
 use super::grant_requests::answered;
 use super::leases::free;
 use super::lookup::{grant_row, intent_row, open_rows, unknown_intent};
 use super::query::{Transaction, all, first, run};
 use super::rows::{GrantRow, IntentRow, grant_bytes, intent_bytes, parked_label, signed, to_json, uuid};
 use super::sealer::Sealer;
-use super::trials::end_trials;
 use super::{Records, sql};
 
 impl Records {

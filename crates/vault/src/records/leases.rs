@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 use rusqlite::types::Value;
-use tokenward_core::ports::{Keepsake, StoreError};
+use tokenward_core::ports::{AppDataKey, StoreError};
 use tokenward_core::{Entry, Fence, Grant, GrantId, Lease, Seat, SecretBytes};
 
 use super::failure::Failed;
@@ -28,7 +28,7 @@ impl Records {
         let grant = row.grant(&self.sealer)?;
         let has_open = grant.intent_open && !open_rows(tx, id)?.is_empty();
         let newest = all(tx, sql::ENTRIES, params![grant_bytes(id), 1], entry)?.pop();
-        let kept = self.keepsake(tx, &Keepsake::ClientRefused(grant.app.clone()));
+        let kept = self.keepsake(tx, &AppDataKey::ClientRefused(grant.app.clone()));
         // What does not read back is a request more, and no reason to rotate nothing.
         let client_refused = kept.ok().flatten().map(|(value, _)| value);
         Ok(Under { grant, has_open, newest, client_refused })

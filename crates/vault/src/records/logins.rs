@@ -6,6 +6,7 @@ use tokenward_core::{Event, Generation, GrantId};
 
 use super::adopt::displaced;
 use super::failure::Failed;
+use super::fallback_sets::end_trials;
 use super::grant_requests::answered;
 use super::incoming_set::{Home, blank, fill, home};
 use super::journal::prune;
@@ -13,8 +14,7 @@ use super::login_answers::drop_answer;
 use super::lookup::{by_profile, find_known, grant_row};
 use super::query::{Transaction, run};
 use super::rows::{GrantRow, Unproven, grant_bytes};
-use super::trials::end_trials;
-use super::unproven::{Next, mark_unproven};
+use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 
 impl Records {

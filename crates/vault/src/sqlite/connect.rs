@@ -189,7 +189,7 @@ pub(crate) fn settle(connection: Connection, database: &Path) -> Result<(), Stor
     }
     closed.map_err(at)?;
     if !whole(database) {
-        crate::room::check(database.parent().unwrap_or(database))?;
+        crate::disk_check::check(database.parent().unwrap_or(database))?;
         return Err(unfinished("it was not written to the end"));
     }
     Ok(())

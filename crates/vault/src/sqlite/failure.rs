@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tokenward_core::ports::{StoreError, StoreFault};
 
-use crate::room;
+use crate::disk_check;
 
 /// Translates a database error. The primary result codes are at <https://www.sqlite.org/rescode.html>; the low
 /// byte of an extended code is its primary one.
@@ -24,17 +24,17 @@ pub(crate) fn from_sql(db: &Path, error: &rusqlite::Error) -> StoreError {
         SQLITE_BUSY | SQLITE_LOCKED | SQLITE_PROTOCOL => StoreError::busy(path),
         SQLITE_FULL => StoreError::full(path, reason),
         // A log that cannot be made for want of room makes a database read-only too.
-        SQLITE_READONLY | SQLITE_PERM => match room::probe(db.parent().unwrap_or(db)) {
+        SQLITE_READONLY | SQLITE_PERM => match disk_check::probe(db.parent().unwrap_or(db)) {
             Err(error @ StoreError { kind: StoreFault::Full, .. }) => error,
             _ => StoreError::read_only(path, reason),
         },
         // A write, sync or truncation that failed does not say why; the file system does, or another write.
-        SQLITE_IOERR | SQLITE_CANTOPEN => match room::check(db.parent().unwrap_or(db)) {
+        SQLITE_IOERR | SQLITE_CANTOPEN => match disk_check::check(db.parent().unwrap_or(db)) {
             Err(error) => error,
             Ok(()) if matches!(code, SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ) => {
                 StoreError::unreadable(path, reason)
             }
-            Ok(()) => match room::probe(db.parent().unwrap_or(db)) {
+            Ok(()) => match disk_check::probe(db.parent().unwrap_or(db)) {
                 Err(error) => error,
                 Ok(()) => StoreError::unreadable(path, reason),
             },

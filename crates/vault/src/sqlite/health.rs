@@ -7,7 +7,7 @@ use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{GrantId, IntentId};
 
-use crate::room;
+use crate::disk_check;
 
 use super::{DamagedLogin, SqliteVault, sql};
 use crate::records::lookup::find_intent;
@@ -41,7 +41,7 @@ impl SqliteVault {
     /// # Errors
     /// What keeps the database from being read at all. Damage that `SQLite` can tell of is no error here.
     pub async fn examine(&self) -> Result<Health, StoreError> {
-        let free = room::free(self.context.folder.vault())?;
+        let free = disk_check::free(self.context.folder.vault())?;
         let rescued = self.slots.rescue.kept().map_err(|error| self.context.io(&error))?;
         let landed = self.slots.landings.landed().map_err(|error| self.context.io(&error))?;
         // What a living process is about to store waits for nobody.
@@ -68,6 +68,6 @@ impl SqliteVault {
             format!("login {}: {}", name.unwrap_or_default(), login.reason)
         };
         damage.extend(self.damaged_logins().await?.into_iter().map(of_login));
-        Ok(Health { damage, free, needed: room::ROOM, waiting })
+        Ok(Health { damage, free, needed: disk_check::ROOM, waiting })
     }
 }

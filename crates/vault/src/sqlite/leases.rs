@@ -263,7 +263,7 @@ impl Context {
     /// Whether two holders are of one machine by its name, and the locks lie on a disk of its own: without a process table (a chroot, other
     /// systems than Linux) their places say nothing.
     fn one_machine(&self, one: &Holder, other: &Holder) -> bool {
-        one.node.host == other.node.host && crate::room::is_local(self.folder.vault())
+        one.node.host == other.node.host && crate::disk_check::is_local(self.folder.vault())
     }
 }
 

@@ -8,7 +8,7 @@ pub mod journal;
 pub mod leases;
 pub mod logins;
 pub mod names;
-pub mod wishes;
+pub mod take_back;
 
 /// Runs every case against a fresh store each: `store_suite!(make)` with `async fn make() -> impl Stand`.
 #[macro_export]
@@ -78,9 +78,9 @@ macro_rules! store_suite {
             adoptions: an_undone_adoption_can_be_done_again,
             adoptions: a_wish_that_the_provider_refuses_is_taken_back,
             adoptions: a_generation_that_moved_on_is_not_taken_back,
-            wishes: the_token_of_a_set_that_gave_way_brings_it_back,
-            wishes: a_set_under_one_of_nobody_knows_whom_comes_back,
-            wishes: a_set_that_was_ended_does_not_come_back,
+            take_back: the_token_of_a_set_that_gave_way_brings_it_back,
+            take_back: a_set_under_one_of_nobody_knows_whom_comes_back,
+            take_back: a_set_that_was_ended_does_not_come_back,
             adoptions: a_login_that_was_adopted_for_nothing_is_forgotten,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_rotates_the_set_that_was_put_aside,

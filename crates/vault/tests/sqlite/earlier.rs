@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use tokenward_core::ports::{Committed, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoginAnswers, Logins};
+use tokenward_core::ports::{AppData, AppDataKey, Committed, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins};
 use tokenward_core::{Generation, GrantId, RefreshToken, Seat, SecretBytes, Standing};
 use tokenward_vault::SqliteVault;
 use tokenward_vault::suite::{answer, draft, holder, named, rotation, soon};
@@ -101,7 +101,7 @@ async fn a_vault_of_the_engine_before_opens_with_every_login_alive() {
     assert_eq!(refresh(gone).await, None);
 
     // And what lies around the logins.
-    let secret = Keepsake::AppSecret("notes".parse().unwrap());
+    let secret = AppDataKey::AppSecret("notes".parse().unwrap());
     assert_eq!(vault.recall_one(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("{login}"));
 }

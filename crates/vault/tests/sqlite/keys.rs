@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::place::Place;
-use tokenward_core::ports::{Grants, Journal, Keepsake, Keepsakes, Leases, LoginAnswers, Logins};
+use tokenward_core::ports::{AppData, AppDataKey, Grants, Journal, Leases, LoginAnswers, Logins};
 use tokenward_core::{Generation, GrantId, Seat, SecretBytes, TokenApi};
 use tokenward_vault::rewrap;
 use tokenward_vault::suite::{TestEntropy, answer, draft, holder, login};
@@ -34,7 +34,7 @@ impl Keyring for Drawer {
 pub(crate) async fn fill(vault: &SqliteVault) -> GrantId {
     let (profile, app) = ("work".parse().unwrap(), "notes".parse().unwrap());
     vault.keep_login_answer(&profile, &app, TokenApi::V3, &answer("kept")).await.unwrap();
-    vault.keep(&Keepsake::AppSecret(app), &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
+    vault.keep(&AppDataKey::AppSecret(app), &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
     let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
     vault.log_in(login("work", "2", None)).await.unwrap();
     let Some(lease) = vault.hold(&Seat::Grant(id), &holder("here", 1), Duration::from_secs(30)).await.unwrap().lease()
@@ -49,7 +49,7 @@ pub(crate) async fn fill(vault: &SqliteVault) -> GrantId {
 pub(crate) async fn check(vault: &SqliteVault, id: GrantId) {
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("kept"));
     let app = "notes".parse().unwrap();
-    let secret = vault.recall_one(&Keepsake::AppSecret(app)).await.unwrap().unwrap().0;
+    let secret = vault.recall_one(&AppDataKey::AppSecret(app)).await.unwrap().unwrap().0;
     assert_eq!(secret.expose(), b"secret");
     assert_eq!(vault.grant(id).await.unwrap().access.unwrap().token.expose(), "access-2");
     assert_eq!(vault.parked(id).await.unwrap()[0].set.refresh.as_ref().unwrap().expose(), "refresh-1");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::place::Place;
 use tokenward_core::ports::{
-    AnswerKept, Attempt, Grants, Journal, Keepsake, Keepsakes, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
+    AnswerKept, AppData, AppDataKey, Attempt, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
 };
 use tokenward_core::{
     Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, Seat, SecretBytes, Stamp, TokenApi, TokenKind,
@@ -37,7 +37,7 @@ async fn old_vault() -> Old {
     let intent = vault.begin(&lease, draft(Generation::FIRST)).await.unwrap().intent();
     assert_eq!(vault.keep_answer(intent, &answer("{unread}")).await.unwrap(), AnswerKept::Journal);
     vault.release(lease).await.unwrap();
-    let secret = Keepsake::AppSecret("notes".parse().unwrap());
+    let secret = AppDataKey::AppSecret("notes".parse().unwrap());
     vault.keep(&secret, &SecretBytes::new(b"secret".to_vec()), None).await.unwrap();
     let (profile, app) = ("late".parse().unwrap(), "notes".parse().unwrap());
     vault.keep_login_answer(&profile, &app, TokenApi::V3, &answer("{login}")).await.unwrap();
@@ -94,7 +94,7 @@ async fn everything_is_kept_whoever_comes_first() {
     let intents = vault.open_intents(open.0).await.unwrap();
     assert_eq!((intents[0].id, intents[0].answer.as_ref()), (open.1, Some(&answer("{unread}"))));
     assert_eq!(vault.login_answers().await.unwrap()[0].answer, answer("{login}"));
-    let secret = Keepsake::AppSecret("notes".parse().unwrap());
+    let secret = AppDataKey::AppSecret("notes".parse().unwrap());
     assert_eq!(vault.recall_one(&secret).await.unwrap(), Some((SecretBytes::new(b"secret".to_vec()), None)));
     assert!(vault.links(None).await.unwrap().is_empty());
     // What a login had replaced before was not put aside by an adoption, and is not taken back.

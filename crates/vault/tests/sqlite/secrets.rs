@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::place::Place;
-use tokenward_core::ports::{Attempt, Journal, Keepsake, Keepsakes, Leases, LoginAnswers, Logins};
+use tokenward_core::ports::{AppData, AppDataKey, Attempt, Journal, Leases, LoginAnswers, Logins};
 use tokenward_core::{Generation, Lease, Seat, SecretBytes, TokenApi};
 use tokenward_vault::suite::{answer, draft, holder, login, rotation, soon};
 use tokenward_vault::{ExplicitKey, SqliteVault};
@@ -59,7 +59,7 @@ async fn nothing_secret_is_readable_in_any_file() {
     };
     let (profile, app) = ("work".parse().unwrap(), "notes".parse().unwrap());
     vault.keep_login_answer(&profile, &app, TokenApi::V3, &answer("login-body")).await.unwrap();
-    vault.keep(&Keepsake::AppSecret(app), &SecretBytes::new(b"the app's secret".to_vec()), None).await.unwrap();
+    vault.keep(&AppDataKey::AppSecret(app), &SecretBytes::new(b"the app's secret".to_vec()), None).await.unwrap();
     let id = vault.log_in(login("work", "first", None)).await.unwrap().id();
     look();
     let lease = leased(&vault, id).await;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tokenward_core::RefusalClass::{
     self, AccessDead, AppTokenDead, Configuration, InDoubt, NeedsConsent, OurBug, Retry, UserState,
 };
-use tokenward_core::ports::{Known, TokenEndpoint};
+use tokenward_core::ports::{ProviderFacts, TokenEndpoint};
 use tokenward_core::{Outcome, RawAnswer, Remedy, SecretBytes, TokenApi};
 use tokenward_wire::feishu::codes::{Call, facts, listed, lookup, lookup_word, words};
 

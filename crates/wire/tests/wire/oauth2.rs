@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward_core::ports::{
-    Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Known, Prepared, TokenEndpoint,
+    Account, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, Prepared, ProviderFacts,
+    TokenEndpoint,
 };
 use tokenward_core::{
     AbsentRefresh, AccessToken, App, AuthorizationCode, ClientAuthentication, CodeVerifier, DeviceCode, DirectGrant,

@@ -1,7 +1,7 @@
 //! Whatever the bytes: reading never panics, and a refresh token that arrived is never lost (I3).
 
 use proptest::prelude::*;
-use tokenward_core::ports::{Known, TokenEndpoint};
+use tokenward_core::ports::{ProviderFacts, TokenEndpoint};
 use tokenward_core::{Outcome, RawAnswer, RefusalClass, SecretBytes, TokenApi};
 
 use crate::support;

@@ -8,7 +8,7 @@ use tokenward::{AppRecord, ResolvedProfile, Session, Setting, travels_in_clear};
 use tokenward_core::{ClientAuthentication, Code, ExitClass, Platform, Remedy, TokenApi, masking};
 use url::Url;
 
-use super::before::Before;
+use super::existing_app::Before;
 use super::questions;
 use crate::args::Init;
 use crate::context::Context;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokenward::core::ports::{
-    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, DeviceLogin, Known,
-    Prepared, Provider, Sent, TokenEndpoint,
+    Account, AppAccess, AppTokenKind, AuthorizationRequest, CallError, CodeExchange, Consent, DeviceLogin, Prepared,
+    Provider, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward::core::{
     AccessToken, App, AppName, Code, DeviceCode, ExitClass, OldAccess, Outcome, RawAnswer, RefreshToken, Rules, Scopes,
@@ -202,7 +202,7 @@ impl Around {
     }
 }
 
-impl Known for Around {
+impl ProviderFacts for Around {
     fn rules(&self, _: &AppName, _: TokenApi) -> &Rules {
         &self.rules
     }

@@ -8,7 +8,7 @@ use tokenward_core::ports::{StoreError, StoreFault};
 use super::opened;
 use crate::key::{ExplicitKey, KeySources};
 use crate::suite::FolderStand;
-use crate::suite::world::login;
+use crate::suite::fixtures::login;
 
 async fn with_login(stand: &dyn FolderStand) {
     opened(stand).await.log_in(login("work", "1", None)).await.unwrap();

@@ -10,8 +10,8 @@ use tokenward_core::{Event, Generation, GrantId, IntentId, Landing};
 
 use super::opened;
 use crate::suite::FolderStand;
+use crate::suite::fixtures::{answer, draft, holder, login, rotation};
 use crate::suite::store::leases::leased;
-use crate::suite::world::{answer, draft, holder, login, rotation};
 
 /// A login of which the token is about to be sent.
 struct Begun {

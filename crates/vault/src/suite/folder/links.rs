@@ -9,8 +9,8 @@ use tokenward_core::{Event, Generation, GrantId, Link, LinkId, Place, Receipt, S
 
 use super::opened;
 use crate::suite::FolderStand;
+use crate::suite::fixtures::{holder, login, named, new_link, soon};
 use crate::suite::store::leases::leased;
-use crate::suite::world::{holder, login, named, new_link, soon};
 
 fn stamp(inode: u64) -> Stamp {
     Stamp { device: 1, inode, size: 100, modified: 1_790_000_000_123_456_789, changed: i128::from(i64::MAX) + 1 }

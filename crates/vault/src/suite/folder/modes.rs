@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::opened;
 use crate::suite::FolderStand;
-use crate::suite::world::login;
+use crate::suite::fixtures::login;
 
 /// What was made, and what somebody has opened to others.
 pub async fn every_file_is_private_and_a_loose_one_is_made_so(stand: &dyn FolderStand) {

@@ -8,7 +8,7 @@ use tokenward_core::{GrantId, Seat};
 
 use super::opened;
 use crate::suite::FolderStand;
-use crate::suite::world::{holder, login};
+use crate::suite::fixtures::{holder, login};
 
 async fn try_lease(vault: &dyn Vault, id: GrantId, pid: u32) -> Attempt {
     vault.hold(&Seat::Grant(id), &holder("here", pid), Duration::from_secs(30)).await.unwrap()

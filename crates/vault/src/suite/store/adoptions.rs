@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, answer, draft, holder, login, named, rotation, soon};
+use crate::suite::fixtures::{adoption, answer, draft, holder, login, named, rotation, soon};
 
 pub(super) const fn generation(number: u64) -> Generation {
     Generation::new(number)

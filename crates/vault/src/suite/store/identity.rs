@@ -8,7 +8,7 @@ use tokenward_core::{AppName, Code, Event, Generation, ProfileName, Standing, To
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, answer, holder, login, named, rotation, soon};
+use crate::suite::fixtures::{adoption, answer, holder, login, named, rotation, soon};
 
 /// Nobody said yes: another user's login is a grant of its own, and the profile's serves on as it was.
 pub async fn another_users_login_is_kept_aside_without_a_yes(stand: &dyn Stand) {

@@ -9,7 +9,7 @@ use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId,
 
 use super::leases::{lapsed, leased};
 use crate::suite::Stand;
-use crate::suite::world::{answer, draft, holder, login, named, rotation, soon};
+use crate::suite::fixtures::{answer, draft, holder, login, named, rotation, soon};
 
 const SECOND: Generation = Generation::new(2);
 

@@ -9,7 +9,7 @@ use tokenward_core::{Generation, GrantId, Holder, Lease, Seat};
 use tokio::task::JoinHandle;
 
 use crate::suite::Stand;
-use crate::suite::world::{draft, holder, login, soon};
+use crate::suite::fixtures::{draft, holder, login, soon};
 
 pub(in crate::suite) const TTL: Duration = Duration::from_secs(30);
 

@@ -1,13 +1,13 @@
 //! Logins, kept login answers, keepsakes.
 
-use tokenward_core::ports::{IdentityOutcome, Keepsake, LoggedIn, NewLogin, Store};
+use tokenward_core::ports::{AppDataKey, IdentityOutcome, LoggedIn, NewLogin, Store};
 use tokenward_core::{
     AppName, Closing, Code, Event, Generation, GrantId, Lease, SecretBytes, Standing, Subject, TokenApi,
 };
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{answer, draft, holder, login, named, rotation, soon, start};
+use crate::suite::fixtures::{answer, draft, holder, login, named, rotation, soon, start};
 
 /// What a login brought is there, also for the next process.
 pub async fn a_first_login_is_stored_whole(stand: &dyn Stand) {
@@ -259,12 +259,12 @@ pub async fn keepsakes_are_kept_replaced_and_forgotten(stand: &dyn Stand) {
     let app: AppName = "notes".parse().unwrap();
     let vault = stand.open().await;
     for what in [
-        Keepsake::AppSecret(app.clone()),
-        Keepsake::AppTicket(app.clone()),
-        Keepsake::AppToken(app.clone()),
-        Keepsake::TenantToken(app.clone()),
-        Keepsake::Registrations(app.clone()),
-        Keepsake::ClientRefused(app.clone()),
+        AppDataKey::AppSecret(app.clone()),
+        AppDataKey::AppTicket(app.clone()),
+        AppDataKey::AppToken(app.clone()),
+        AppDataKey::TenantToken(app.clone()),
+        AppDataKey::Registrations(app.clone()),
+        AppDataKey::ClientRefused(app.clone()),
     ] {
         assert_eq!(vault.recall_one(&what).await.unwrap(), None);
         vault.keep(&what, &SecretBytes::new(b"first".to_vec()), None).await.unwrap();
@@ -272,11 +272,11 @@ pub async fn keepsakes_are_kept_replaced_and_forgotten(stand: &dyn Stand) {
         vault.keep(&what, &value, Some(soon(9))).await.unwrap();
         assert_eq!(stand.open().await.recall_one(&what).await.unwrap(), Some((value, Some(soon(9)))));
     }
-    assert_eq!(vault.recall_one(&Keepsake::AppSecret("other".parse().unwrap())).await.unwrap(), None);
-    let what = Keepsake::AppSecret(app.clone());
+    assert_eq!(vault.recall_one(&AppDataKey::AppSecret("other".parse().unwrap())).await.unwrap(), None);
+    let what = AppDataKey::AppSecret(app.clone());
     vault.forget(&what).await.unwrap();
     assert_eq!(vault.recall_one(&what).await.unwrap(), None);
-    assert!(vault.recall_one(&Keepsake::AppTicket(app)).await.unwrap().is_some());
+    assert!(vault.recall_one(&AppDataKey::AppTicket(app)).await.unwrap().is_some());
 }
 
 /// What belongs to an app is had in one look, each in its place.
@@ -285,13 +285,13 @@ pub async fn keepsakes_come_in_the_order_they_were_asked_for(stand: &dyn Stand) 
     let vault = stand.open().await;
     let secret = SecretBytes::new(b"secret".to_vec());
     let token = SecretBytes::new(b"token".to_vec());
-    vault.keep(&Keepsake::AppSecret(app.clone()), &secret, None).await.unwrap();
-    vault.keep(&Keepsake::AppToken(app.clone()), &token, Some(soon(9))).await.unwrap();
+    vault.keep(&AppDataKey::AppSecret(app.clone()), &secret, None).await.unwrap();
+    vault.keep(&AppDataKey::AppToken(app.clone()), &token, Some(soon(9))).await.unwrap();
     let asked = [
-        Keepsake::AppToken(app.clone()),
-        Keepsake::AppSecret(other),
-        Keepsake::AppSecret(app.clone()),
-        Keepsake::AppToken(app),
+        AppDataKey::AppToken(app.clone()),
+        AppDataKey::AppSecret(other),
+        AppDataKey::AppSecret(app.clone()),
+        AppDataKey::AppToken(app),
     ];
     let found = stand.open().await.recall(&asked).await.unwrap();
     assert_eq!(found, [Some((token.clone(), Some(soon(9)))), None, Some((secret, None)), Some((token, Some(soon(9))))]);

@@ -9,7 +9,7 @@ use tokenward_core::{Generation, Holder, Lease, ProfileName, RefreshToken, Seat}
 
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, answer, draft, holder, login, named, rotation, soon};
+use crate::suite::fixtures::{adoption, answer, draft, holder, login, named, rotation, soon};
 
 const TTL: Duration = Duration::from_secs(30);
 const SECOND: Generation = Generation::new(2);

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Keepsake, Keepsakes, Recalled, StoreError};
+use tokenward_core::ports::{AppData, AppDataKey, Recalled, StoreError};
 
-use crate::records::keepsakes::place;
+use crate::records::app_data::place;
 use crate::records::query::run;
 use crate::records::rows::keepsake_label;
 use crate::records::statements as sql;
@@ -15,8 +15,8 @@ use super::PostgresVault;
 use super::connections::How;
 
 #[async_trait]
-impl Keepsakes for PostgresVault {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
+impl AppData for PostgresVault {
+    async fn keep(&self, what: &AppDataKey, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
         let (kind, app, is_durable) = place(what);
         let how = if is_durable { How::Turn } else { How::Unsynced };
         let (app, value) = (app.clone(), value.clone());
@@ -28,12 +28,12 @@ impl Keepsakes for PostgresVault {
         .await
     }
 
-    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
+    async fn recall(&self, what: &[AppDataKey]) -> Result<Vec<Option<Recalled>>, StoreError> {
         let what = what.to_vec();
         self.read(move |records, tx| what.iter().map(|what| records.keepsake(tx, what)).collect()).await
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
+    async fn forget(&self, what: &AppDataKey) -> Result<(), StoreError> {
         let (kind, app, _) = place(what);
         let app = app.clone();
         self.call(How::Turn, move |_, tx| {

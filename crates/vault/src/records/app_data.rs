@@ -1,7 +1,7 @@
-//! Keepsakes as they are read: each is sealed for its kind and its app (I4).
+//! What is kept of each app, as it is read: each value is sealed for its kind and its app (I4).
 
 use rusqlite::params;
-use tokenward_core::ports::{Keepsake, Recalled};
+use tokenward_core::ports::{AppDataKey, Recalled};
 use tokenward_core::{AppName, SecretBytes};
 
 use super::failure::{Failed, Fault, unopened};
@@ -10,7 +10,7 @@ use super::rows::{bytes, keepsake_label, optional_time};
 use super::{Records, sql};
 
 impl Records {
-    pub(crate) fn keepsake(&self, tx: &dyn Transaction, what: &Keepsake) -> Result<Option<Recalled>, Failed> {
+    pub(crate) fn keepsake(&self, tx: &dyn Transaction, what: &AppDataKey) -> Result<Option<Recalled>, Failed> {
         let (kind, app, _) = place(what);
         let open = |row: &Row<'_>| -> Result<_, Fault> {
             let label = keepsake_label(kind, app.as_str());
@@ -24,13 +24,13 @@ impl Records {
 
 /// Where a keepsake lies, and whether it must survive: what a person or a provider gave must, an app's token can be fetched again at any
 /// time.
-pub(crate) const fn place(what: &Keepsake) -> (&'static str, &AppName, bool) {
+pub(crate) const fn place(what: &AppDataKey) -> (&'static str, &AppName, bool) {
     match what {
-        Keepsake::AppSecret(app) => ("app-secret", app, true),
-        Keepsake::AppTicket(app) => ("app-ticket", app, true),
-        Keepsake::Registrations(app) => ("registrations", app, true),
-        Keepsake::ClientRefused(app) => ("client-refused", app, false),
-        Keepsake::AppToken(app) => ("app-token", app, false),
-        Keepsake::TenantToken(app) => ("tenant-token", app, false),
+        AppDataKey::AppSecret(app) => ("app-secret", app, true),
+        AppDataKey::AppTicket(app) => ("app-ticket", app, true),
+        AppDataKey::Registrations(app) => ("registrations", app, true),
+        AppDataKey::ClientRefused(app) => ("client-refused", app, false),
+        AppDataKey::AppToken(app) => ("app-token", app, false),
+        AppDataKey::TenantToken(app) => ("tenant-token", app, false),
     }
 }

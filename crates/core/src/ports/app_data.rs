@@ -8,20 +8,20 @@ use crate::{AppName, SecretBytes};
 
 /// Small sealed things by name.
 #[async_trait]
-pub trait Keepsakes: Send + Sync {
+pub trait AppData: Send + Sync {
     /// Keeps a small sealed thing, replacing the one of that name.
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError>;
+    async fn keep(&self, what: &AppDataKey, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError>;
 
     /// The small sealed things of these names, in one look: one answer for each, in their order.
-    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError>;
+    async fn recall(&self, what: &[AppDataKey]) -> Result<Vec<Option<Recalled>>, StoreError>;
 
     /// The same of one.
-    async fn recall_one(&self, what: &Keepsake) -> Result<Option<Recalled>, StoreError> {
+    async fn recall_one(&self, what: &AppDataKey) -> Result<Option<Recalled>, StoreError> {
         Ok(self.recall(std::slice::from_ref(what)).await?.pop().flatten())
     }
 
     /// Forgets it.
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError>;
+    async fn forget(&self, what: &AppDataKey) -> Result<(), StoreError>;
 }
 
 /// A small sealed thing, with its end if it has one.
@@ -29,7 +29,7 @@ pub type Recalled = (SecretBytes, Option<Timestamp>);
 
 /// A small sealed thing that is not a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Keepsake {
+pub enum AppDataKey {
     /// An app's secret.
     AppSecret(AppName),
     /// An app's ticket.

@@ -14,7 +14,7 @@ pub struct Explained {
 }
 
 /// A provider's rules, and the meaning of its codes.
-pub trait Known: Send + Sync {
+pub trait ProviderFacts: Send + Sync {
     /// The rules row for what a family issued to an app.
     fn rules(&self, app: &AppName, issuer: TokenApi) -> &Rules;
 

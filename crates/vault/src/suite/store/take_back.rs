@@ -6,7 +6,7 @@ use tokenward_core::{Event, Generation, GrantId, Standing};
 use super::adoptions::{dead, events, generation, logged_in, present, refused, spent, token, whole, wished_back};
 use super::leases::leased;
 use crate::suite::Stand;
-use crate::suite::world::{adoption, holder, login, named, rotation, soon};
+use crate::suite::fixtures::{adoption, holder, login, named, rotation, soon};
 
 async fn wished(vault: &dyn Store, tag: &str) -> Wished {
     let token = vault.recognise(&token(tag)).await.unwrap();

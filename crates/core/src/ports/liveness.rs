@@ -11,7 +11,7 @@ use crate::{Holder, HolderFate};
 
 /// Tells who we are, and what became of others.
 #[async_trait]
-pub trait Witness: Send + Sync {
+pub trait Liveness: Send + Sync {
     /// Who asks.
     fn myself(&self) -> &Holder;
 

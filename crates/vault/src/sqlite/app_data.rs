@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::SecretBytes;
-use tokenward_core::ports::{Keepsake, Keepsakes, Recalled, StoreError};
+use tokenward_core::ports::{AppData, AppDataKey, Recalled, StoreError};
 
-use crate::records::keepsakes::place;
+use crate::records::app_data::place;
 use crate::records::query::run;
 use crate::records::rows::keepsake_label;
 
@@ -16,8 +16,8 @@ use super::connected::How;
 use super::{SqliteVault, sql};
 
 #[async_trait]
-impl Keepsakes for SqliteVault {
-    async fn keep(&self, what: &Keepsake, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
+impl AppData for SqliteVault {
+    async fn keep(&self, what: &AppDataKey, value: &SecretBytes, expires: Option<Timestamp>) -> Result<(), StoreError> {
         self.context.refresh_keys();
         let (kind, app, is_durable) = place(what);
         let how = if is_durable { How::Synced } else { How::Unsynced };
@@ -30,12 +30,12 @@ impl Keepsakes for SqliteVault {
         .await
     }
 
-    async fn recall(&self, what: &[Keepsake]) -> Result<Vec<Option<Recalled>>, StoreError> {
+    async fn recall(&self, what: &[AppDataKey]) -> Result<Vec<Option<Recalled>>, StoreError> {
         let what = what.to_vec();
         self.read(move |context, tx| what.iter().map(|what| context.keepsake(tx, what)).collect()).await
     }
 
-    async fn forget(&self, what: &Keepsake) -> Result<(), StoreError> {
+    async fn forget(&self, what: &AppDataKey) -> Result<(), StoreError> {
         let (kind, app, _) = place(what);
         let app = app.clone();
         self.write(move |_, tx| {
