@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use tokenward::core::Code;
 use tokenward::{
     Environment, Error, Home, KeptState, Overrides, ScriptRefresh, Session, SessionOptions, Settings, SystemEntropy,
-    secret_input,
+    secret_parsing,
 };
 
 use crate::calling::run;
@@ -41,8 +41,8 @@ pub(crate) fn refresh_script(
         let bad = |what: &str, error: &dyn std::fmt::Display| {
             Error::with_detail(Code::BadSecret, KeptState::Everything, format!("the {what}: {error}"))
         };
-        let app_token = app_token.map(secret_input::app_token).transpose();
-        let refresh_token = refresh_token.map(secret_input::refresh_token).transpose();
+        let app_token = app_token.map(secret_parsing::app_token).transpose();
+        let refresh_token = refresh_token.map(secret_parsing::refresh_token).transpose();
         let request = ScriptRefresh::new(file, brand, hosts)
             .app_token(app_token.map_err(|error| bad("app access token", &error))?)
             .refresh_token(refresh_token.map_err(|error| bad("refresh token", &error))?);

@@ -2,7 +2,7 @@
 //!
 //! Enters: words. Leaves: a [`Cli`] whose values are checked as far as they can be without a file or the network.
 //! No secret need ever be an argument (I4): other users of a machine can read them in the process list, and shells keep
-//! them. Two flags of `refresh` take one all the same, because an older script's users type them so; it warns them. The English help is here, beside what it explains; the Chinese is in [`crate::words::help`].
+//! them. Two flags of `refresh` take one all the same, because an older script's users type them so; it warns them. The English help is here, beside what it explains; the Chinese is in [`crate::words::chinese_help`].
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help on screen, where backticks would show")]
 
@@ -10,14 +10,14 @@ mod adopt;
 mod api;
 mod config;
 mod doctor;
-mod file;
 mod init;
 mod link;
 mod login;
+mod path_check;
 mod profile;
 mod provider_choice;
 mod proxy;
-mod purpose;
+mod scope_preset;
 mod serve;
 mod service;
 mod token_source;
@@ -41,14 +41,14 @@ pub(crate) use adopt::Adopt;
 pub(crate) use api::Api;
 pub(crate) use config::Config;
 pub(crate) use doctor::Doctor;
-pub(crate) use file::{named, with_names_of_files};
 pub(crate) use init::{Init, OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
+pub(crate) use path_check::{named, with_names_of_files};
 pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
-pub(crate) use purpose::Purpose;
+pub(crate) use scope_preset::Purpose;
 pub(crate) use serve::{Audit, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
 pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use token_source::TokenSource;

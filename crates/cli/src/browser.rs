@@ -9,7 +9,7 @@ use std::process::Stdio;
 use url::Url;
 
 use crate::ambient::Ambient;
-use crate::child;
+use crate::child_environment;
 
 /// Programs that open an address, in the order they are tried.
 const OPENERS: &[&str] = if cfg!(target_os = "macos") {
@@ -45,7 +45,7 @@ fn seen(ambient: &Ambient) -> bool {
 fn start(opener: &str, url: &Url) -> bool {
     let mut words = opener.split_whitespace();
     let Some(program) = words.next() else { return false };
-    let mut command = child::stranger(program);
+    let mut command = child_environment::stranger(program);
     command.args(words).arg(url.as_str()).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
 }

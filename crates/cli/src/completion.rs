@@ -17,7 +17,7 @@ use tokenward_core::{Code, ProviderName, TokenApi};
 use crate::ambient::Ambient;
 use crate::args::Colour;
 use crate::render::Printer;
-use crate::words::{Lang, help};
+use crate::words::{Lang, chinese_help};
 
 /// The word by which a script asks.
 pub(crate) const ASKED: &str = "__complete";
@@ -118,7 +118,7 @@ impl<'a> Line<'a> {
     }
 
     fn candidates(&self, lang: Lang, ambient: Ambient) -> Vec<Candidate> {
-        let mut tree = help::command(lang);
+        let mut tree = chinese_help::command(lang);
         tree.build();
         let known = Known { ambient };
         let mut found = match self.place(&tree) {

@@ -3,7 +3,7 @@
 //! Everything is opened when it is first needed, so that `completions` reads no file and `status` opens no socket.
 
 mod notices;
-mod programs;
+mod other_program_logins;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -28,13 +28,13 @@ use zeroize::Zeroizing;
 
 use crate::ambient::Ambient;
 use crate::args::Global;
+use crate::command_hint::Typed;
 use crate::failure::Failure;
-use crate::login_flags::{Meant, user_of};
-use crate::network;
+use crate::network_diagnosis;
+use crate::profile_flags::{Meant, user_of};
 use crate::prompt::Asker;
 use crate::render::Printer;
 use crate::token_places::quoted;
-use crate::typed_command::Typed;
 use crate::words::Lang;
 use crate::zone;
 
@@ -258,7 +258,7 @@ impl Context {
         let session = Session::open_under(options, settings.own()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();
-        for trouble in network::certificates(&self.ambient.env, lang) {
+        for trouble in network_diagnosis::certificates(&self.ambient.env, lang) {
             self.printer.warning(trouble);
         }
         if let Ok(KeySource::File(path)) = settings.key_source()

@@ -14,7 +14,7 @@ use crate::words::Lang;
 const INDEX_HEAD: &str = "\
 # Error codes / 错误码
 
-<!-- Printed from crates/core/src/error.rs and crates/cli/src/words by `TOKENWARD_BLESS=1 cargo test --workspace --bin tokenward error_docs`. Edit those. -->
+<!-- Printed from crates/core/src/error_code.rs and crates/cli/src/words by `TOKENWARD_BLESS=1 cargo test --workspace --bin tokenward error_docs`. Edit those. -->
 
 A code never changes its meaning. Every error you can do something about has a page: what it means, what was kept and what to do. 错误码的含义永不改变。每个错误都有一页说明含义、保留了什么以及怎么办。
 

@@ -14,7 +14,7 @@ use tokenward::stores::database_error;
 use tokenward::{Error, KeptState, Restored};
 use tokenward_core::{Code, ExitClass, ProfileName, ProviderName, Refusal, Remedy, visible};
 
-use crate::login_flags::Meant;
+use crate::profile_flags::Meant;
 use crate::words::{Lang, in_local_time};
 
 /// Why a command did not do what it was asked. Boxed, so that results stay small.

@@ -8,9 +8,9 @@
 //! signal to us included. What happens to it happens to no login.
 
 #[cfg(feature = "jq")]
-pub(crate) mod process;
+mod jq_program;
 #[cfg(feature = "jq")]
-mod program;
+pub(crate) mod process;
 
 #[cfg(not(feature = "jq"))]
 pub(crate) use none::Filter;

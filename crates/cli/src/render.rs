@@ -28,10 +28,10 @@ use tokenward_core::{Code, masking, visible, visible_json, visible_lines};
 use zeroize::Zeroizing;
 
 use crate::args::Colour;
+use crate::command_hint::quoted;
 use crate::failure::Failure;
 use crate::folding::{columns, fold, is_wide};
-use crate::typed_command::quoted;
-use crate::words::{Lang, help};
+use crate::words::{Lang, chinese_help};
 
 /// Decides what is written where, and in which dress.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +135,7 @@ impl Printer {
     pub(crate) fn help(&self, page: &StyledStr) -> Result<(), Failure> {
         let text = if self.colour_out { page.ansi().to_string() } else { page.to_string() };
         let lines: Vec<_> = text.lines().map(str::trim_end).collect();
-        self.own(&help::in_words(lines.join("\n").trim_end(), self.lang))
+        self.own(&chinese_help::in_words(lines.join("\n").trim_end(), self.lang))
     }
 
     /// Writes a text that is ours and made to be read: a terminal folds no word of it, and no line is longer than is easy to read.

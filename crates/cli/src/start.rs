@@ -11,18 +11,18 @@ use tokenward_core::Code;
 
 use crate::ambient::Ambient;
 use crate::args::{Cli, Colour, Command};
+use crate::command_hint::Typed;
 use crate::commands;
 use crate::completion;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::network;
+use crate::network_diagnosis;
 use crate::prompt::Asker;
 use crate::render::{LogLines, Printer, advise_at_home, repeat_no_secret_of};
 use crate::signals::{self, Cancelled};
-use crate::typed_command::Typed;
 use crate::usage_error::misuse;
 use crate::words::Lang;
-use crate::words::help::{self, Depth};
+use crate::words::chinese_help::{self, Depth};
 
 /// Runs the command that the words name.
 pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
@@ -34,20 +34,21 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
     let lang = ambient.lang(wanted_lang(arguments));
     repeat_no_secret_of(arguments);
     if arguments.is_empty() {
-        let text = help::shown(lang, Depth::First, ambient.surface.width).render_help();
+        let text = chinese_help::shown(lang, Depth::First, ambient.surface.width).render_help();
         let printer = Printer::new(lang, false, false, 0, Colour::Auto, ambient.surface);
         return ended(printer.help(&text).map(|()| ExitCode::SUCCESS), printer);
     }
     let words = std::iter::once(OsString::from("tokenward")).chain(arguments.iter().cloned());
-    let parsed =
-        help::command(lang).try_get_matches_from(words.clone()).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = chinese_help::command(lang)
+        .try_get_matches_from(words.clone())
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let is_help =
                 matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand);
             // What is shown beside the arguments is made for those alone who want to see it.
-            let shown = is_help.then(|| help::shown(lang, Depth::Arguments, ambient.surface.width));
+            let shown = is_help.then(|| chinese_help::shown(lang, Depth::Arguments, ambient.surface.width));
             let error = shown.and_then(|mut tree| tree.try_get_matches_from_mut(words).err()).unwrap_or(error);
             return answer_clap(&error, arguments, &ambient, lang);
         }
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 None => context.init_flags(),
             };
             let meant = context.meant_by_flags().registering(init);
-            network::explained(failure, &context.ambient.env, lang).about(&meant, lang)
+            network_diagnosis::explained(failure, &context.ambient.env, lang).about(&meant, lang)
         });
         // A question may still be waiting on its thread; it must not hold the end up.
         runtime.shutdown_timeout(Duration::from_millis(20));
@@ -148,7 +149,7 @@ fn answer_clap(error: &clap::Error, arguments: &[OsString], ambient: &Ambient, l
     let result = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => printer.help(&error.render()).map(|()| ExitCode::SUCCESS),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            printer.picture(help::in_words(&error.render().to_string(), lang).trim_end());
+            printer.picture(chinese_help::in_words(&error.render().to_string(), lang).trim_end());
             Err(Failure::silent(Code::Usage.exit() as u8))
         }
         _ => Err(misuse(error, arguments, lang)),

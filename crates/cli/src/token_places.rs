@@ -4,19 +4,19 @@
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
 mod format_detection;
-mod named_places;
+mod missing_app_secret;
+mod new_variable_names;
+mod place_check;
+mod places_by_server;
 mod reference;
-mod script_tokens;
-mod secret_flaw;
-mod servers;
-mod variable_names;
+mod token_api;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tokenward::links::{Document, FileError, LinkedFile, Objection, Shape, Sighting};
-use tokenward::{ScriptRefresh, secret_input};
+use tokenward::{ScriptRefresh, secret_parsing};
 use tokenward_core::{
     AppSecret, BadSecret, Brand, Code, Format, NewLink, PathStep, Place, ProfileName, RefreshToken, Slot,
 };
@@ -24,16 +24,16 @@ use tokenward_core::{
 use clap::ValueEnum;
 
 use crate::args::PlaceFlags;
+pub(crate) use crate::command_hint::quoted;
 use crate::failure::Failure;
-pub(crate) use crate::typed_command::quoted;
 use crate::words::Lang;
 use format_detection::by_content;
-pub(crate) use named_places::not_linked;
-use named_places::provable;
+pub(crate) use missing_app_secret::{Flaw, SecretFlaw};
+use new_variable_names::{VariableNames, brand_of};
+pub(crate) use place_check::not_linked;
+use place_check::provable;
+pub(crate) use places_by_server::{LeftToServer, is_of_server};
 use reference::{anywhere, referred};
-pub(crate) use secret_flaw::{Flaw, SecretFlaw};
-pub(crate) use servers::{LeftToServer, is_of_server};
-use variable_names::{VariableNames, brand_of};
 
 /// A file, and where in it the values of one login stand.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl TokenPlaces {
         let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
         let twins = shape.twins(&document, known);
         // Who names a server means no other one: what else holds its token stays, and is told.
-        let (further, left) = servers::apart(&document, shape.further(&document, &twins), wish.server);
+        let (further, left) = places_by_server::apart(&document, shape.further(&document, &twins), wish.server);
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, example(format), lang)?;
             writable(path, &document, shape, known, wish, lang)?;
@@ -133,13 +133,13 @@ impl TokenPlaces {
             Some(text).filter(|text| !text.trim().is_empty())
         };
         let refresh = shape.refresh().cloned();
-        let secret = read(&shape.app_secret).map(|text| secret_input::app_secret(text.as_str()));
+        let secret = read(&shape.app_secret).map(|text| secret_parsing::app_secret(text.as_str()));
         Ok(Self {
             app_id: read(&shape.app_id).map(|id| id.trim().to_owned()),
             app_secret: secret.as_ref().and_then(|secret| secret.as_ref().ok().cloned()),
             secret_flaw: SecretFlaw::of(&document, &shape, secret.as_ref()),
             secret_stands_in: shape.app_secret.clone().filter(|_| matches!(secret, Some(Err(BadSecret::StandIn)))),
-            refresh: read(&refresh).and_then(|text| secret_input::refresh_token(text.as_str()).ok()),
+            refresh: read(&refresh).and_then(|text| secret_parsing::refresh_token(text.as_str()).ok()),
             brand: wish.brand.or_else(|| brand_of(&shape, format)),
             owner: shape.profile(known).cloned(),
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
@@ -212,7 +212,7 @@ impl Picker<'_> {
             (Slot::RefreshToken, "--refresh", &self.wish.at.refresh),
         ] {
             let Some(place) = self.place(flag, text.as_ref())? else { continue };
-            named_places::is_there(self.file, self.document, &place, example(self.document.format()), self.lang)?;
+            place_check::is_there(self.file, self.document, &place, example(self.document.format()), self.lang)?;
             shape.places.insert(slot, place);
         }
         Ok(shape)
@@ -331,11 +331,11 @@ impl Picker<'_> {
 
     fn without_place(&self) -> Failure {
         if !self.file.exists() {
-            return named_places::missing_tables(self.file, self.lang);
+            return place_check::missing_tables(self.file, self.lang);
         }
         let nothing = || {
             let lacking = Shape::unfilled(self.document);
-            let add = |place: &Place| named_places::add_key(self.file, self.document, place, self.lang);
+            let add = |place: &Place| place_check::add_key(self.file, self.document, place, self.lang);
             let hints: Vec<String> = lacking.iter().filter_map(add).collect();
             if hints.is_empty() {
                 return without_place(&self.file.display().to_string(), self.document.format(), self.lang);
@@ -499,7 +499,7 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 pub(crate) fn refused(error: &FileError, lang: Lang) -> Failure {
     match error {
         FileError::Missing { path } => {
-            let next = named_places::namesake(path)
+            let next = place_check::namesake(path)
                 .map_or_else(|| lang.next_of_missing(path), |name| lang.did_you_mean(quoted(&name)));
             Failure::new(Code::FileUnusable, lang.file_missing(path.display())).then(next)
         }

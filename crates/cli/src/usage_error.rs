@@ -184,7 +184,7 @@ fn bare(argument: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::help;
+    use crate::words::chinese_help;
 
     #[test]
     fn an_argument_that_is_taken_for_a_place_of_a_secret_is_known_by_its_name() {
@@ -215,7 +215,7 @@ mod tests {
             }
         }
         let mut found = Vec::new();
-        walk(&help::command(Lang::En), &["tokenward".to_owned()], &mut found);
+        walk(&chinese_help::command(Lang::En), &["tokenward".to_owned()], &mut found);
         assert!(found.len() >= 25, "{found:?}");
         for words in found {
             for secret in [
@@ -225,7 +225,9 @@ mod tests {
             ] {
                 for lang in [Lang::En, Lang::Zh] {
                     let typed = words.iter().cloned().chain([secret.to_owned()]);
-                    let Err(error) = help::command(lang).try_get_matches_from(typed) else { panic!("{words:?}") };
+                    let Err(error) = chinese_help::command(lang).try_get_matches_from(typed) else {
+                        panic!("{words:?}")
+                    };
                     let failure = misuse(&error, &[], lang);
                     let text = failure.text(lang, str::to_owned, str::to_owned);
                     let json = serde_json::to_string(&failure.document(lang)).unwrap();

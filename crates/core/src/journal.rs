@@ -2,7 +2,7 @@
 //!
 //! An [`Intent`] is written, durably, before a refresh token is sent; a [`RawAnswer`] before it is read; a
 //! [`Closing`] in the same transaction as its effect. A crash between any two leaves a record that
-//! [`crate::rotation::recover`] can continue from (I5).
+//! [`crate::rotation_policy::recover`] can continue from (I5).
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Subject, UserName, percent};
+use crate::{Subject, UserName, percent_decode};
 
 /// The name by which a person knows an app and a grant on the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl ProfileName {
     /// The user behind the colon, escapes undone. `None` for a name that means no user, or whose user's was too long to be kept whole.
     pub fn user(&self) -> Option<UserName> {
         let (_, escaped) = self.0.split_once(':')?;
-        let plain = percent::decode(escaped).map_or_else(|| escaped.as_bytes().to_vec(), |bytes| bytes.to_vec());
+        let plain = percent_decode::decode(escaped).map_or_else(|| escaped.as_bytes().to_vec(), |bytes| bytes.to_vec());
         let user: UserName = String::from_utf8(plain).ok()?.parse().ok()?;
         (self.of_user(&user) == *self).then_some(user)
     }

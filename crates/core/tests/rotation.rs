@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
-use tokenward_core::rotation::{Change, Decision, Recovery, Settlement, decide, doubt_after, recover, settle};
+use tokenward_core::rotation_policy::{Change, Decision, Recovery, Settlement, decide, doubt_after, recover, settle};
 use tokenward_core::*;
 use uuid::Uuid;
 

@@ -4,11 +4,11 @@
 //! ([`links::LinksAround`] is told by the engine before and after), logins taken over, and a word about each. Whatever is wrong with a
 //! file fails no rotation (I7). A crash leaves a file that is old or new as a whole; whoever looks next delivers again (I5).
 
-mod environment;
+mod environment_snapshot;
 pub mod links;
-mod script;
-pub mod secret_input;
+mod script_refresh;
+pub mod secret_parsing;
 pub mod stores;
 
-pub use environment::{Desktop, Environment};
-pub use script::{ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file};
+pub use environment_snapshot::{Desktop, Environment};
+pub use script_refresh::{ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file};

@@ -6,9 +6,9 @@
 //! and a crash in it costs nothing of the store's; whoever looks next finds the same (I5).
 
 mod access_token;
-mod apps;
-pub(crate) mod ended_login;
-mod login_owner;
+mod app_credentials;
+pub(crate) mod ended_login_access;
+mod owner_verification;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use tokenward_core::ports::{Clock, Entropy, Liveness, Provider, Vault};
 use tokenward_core::{App, Code, Entry, Generation, Grant, GrantId, Intent, ProfileName, Rules, Status};
 use tokio::sync::watch;
 
-use crate::direct_grants::Shows;
+use crate::non_interactive_grants::Shows;
 use crate::rotation::{RotationReport, Wish};
 use crate::single_flight::Flights;
 use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
-pub use apps::{AppKept, Registrations};
-pub(crate) use login_owner::names_no_user;
-pub use login_owner::{LoginWithoutProfile, another_user};
+pub use app_credentials::{AppKept, Registrations};
+pub(crate) use owner_verification::names_no_user;
+pub use owner_verification::{LoginWithoutProfile, another_user};
 
 /// Everything a keeper is made of. Unstable as the ports are: it grows with the engine.
 #[derive(Clone)]

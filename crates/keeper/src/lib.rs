@@ -8,38 +8,38 @@
 //! [`Error`] that says what happened and what was kept. A crash at any step is repaired by the next caller (I5).
 
 mod api;
-mod direct_grants;
 mod error;
 mod keeper;
-mod login;
+mod lease_wait;
+mod login_logout;
 #[cfg(feature = "middleware")]
 mod middleware;
+mod non_interactive_grants;
 mod notice;
-mod observe;
-mod process;
+mod process_liveness;
 mod recovery;
 mod rotation;
+mod rotation_steps;
 mod served_token;
 mod single_flight;
 mod store_with_hand_outs;
-mod waiting;
 
 pub use api::{
     ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
     Page, Pages,
 };
-pub use direct_grants::{Obtain, TokenHolder};
 pub use error::{Error, KeptState, foreign};
 pub use keeper::{
     AppKept, Keeper, KeeperOptions, LoginWithoutProfile, Looking, NoSurroundings, Parts, Registrations, Report,
     Surroundings, another_user,
 };
-pub use login::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest};
+pub use login_logout::{Consent, LOGIN_AT_WORK, LoginAttempt, LoginReport, LoginRequest};
 #[cfg(feature = "middleware")]
 pub use middleware::TokenMiddleware;
+pub use non_interactive_grants::{Obtain, TokenHolder};
 pub use notice::{Notice, Recovered};
-pub use observe::{NoObserver, Observer, RotationStep};
-pub use process::Processes;
+pub use process_liveness::Processes;
+pub use rotation_steps::{NoObserver, Observer, RotationStep};
 pub use served_token::ServedToken;
 pub use store_with_hand_outs::Showing;
 pub use tokenward_core::Registration;

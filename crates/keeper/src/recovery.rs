@@ -6,12 +6,12 @@
 //! next recovery (I5).
 
 use tokenward_core::ports::StoreError;
-use tokenward_core::rotation::{self, Recovery};
+use tokenward_core::rotation_policy::{self, Recovery};
 use tokenward_core::{Closing, Grant, HolderFate, Intent, IntentId, Standing};
 use tokio::time::Instant;
 
+use crate::lease_wait::held;
 use crate::rotation::{Ending, Patience, Sending};
-use crate::waiting::held;
 use crate::{Error, Keeper, Notice, Recovered};
 
 /// What earlier rotations left, settled.
@@ -130,18 +130,18 @@ impl Keeper {
     async fn recovery(&self, intent: &Intent, grant: &Grant, watching: Instant) -> Recovery {
         let (witness, now) = (&self.inner.parts.witness, self.inner.now());
         let fate = witness.fate(&intent.sender).await;
-        let window = rotation::sender_window(intent);
+        let window = rotation_policy::sender_window(intent);
         let at_work = || !intent.doubted && matches!(fate, HolderFate::Alive);
-        match rotation::recover(intent, grant, fate, self.rules(grant), now) {
+        match rotation_policy::recover(intent, grant, fate, self.rules(grant), now) {
             Recovery::Wait { .. } if watching.elapsed() >= window => {
-                rotation::replay_or_hold(grant, self.rules(grant), now)
+                rotation_policy::replay_or_hold(grant, self.rules(grant), now)
             }
             Recovery::Replay | Recovery::Hold { .. } if at_work() => match witness.age(&intent.sender).await {
                 // Whatever the clock says: it began after it was born.
                 Some(age) if age < window => {
                     Recovery::Wait { until: now.checked_add(window.saturating_sub(age)).unwrap_or(now) }
                 }
-                _ => rotation::replay_or_hold(grant, self.rules(grant), now),
+                _ => rotation_policy::replay_or_hold(grant, self.rules(grant), now),
             },
             recovery => recovery,
         }

@@ -15,15 +15,15 @@ mod wish;
 use std::time::Duration;
 
 use tokenward_core::ports::{self, AnswerKept, LeasedGrant, Prepared, StoreError, StoreFault, in_doubt};
-use tokenward_core::rotation;
+use tokenward_core::rotation_policy;
 use tokenward_core::{
     App, Closing, Code, Doubt, Entry, Generation, Grant, GrantId, Intent, IntentDraft, IntentId, Lease, OldAccess,
     RawAnswer, SecretBytes, ShownAs, Spend, Standing, Subject, TokenApi, TokenWish,
 };
 
 use crate::error::refuse;
+use crate::lease_wait::LEASE;
 use crate::recovery::{Aftermath, is_in_doubt};
-use crate::waiting::LEASE;
 use crate::{Error, Keeper, KeptState, Notice, Recovered, RotationStep};
 
 use refusal_memory::ClientRefused;
@@ -85,7 +85,7 @@ impl<'a> Joined<'a> {
     fn is_rotated(self, grant: &Grant) -> bool {
         let (keeper, ask) = (self.keeper, TokenWish::NewerThan(self.wish.seen));
         // `Serve` is said to `NewerThan` only of a newer generation whose access token lives.
-        rotation::decide(grant, ask, keeper.rules(grant), keeper.inner.now()) == rotation::Decision::Serve
+        rotation_policy::decide(grant, ask, keeper.rules(grant), keeper.inner.now()) == rotation_policy::Decision::Serve
     }
 
     /// Journals that the token is about to be sent.

@@ -5,10 +5,10 @@
 //! the provider's answer has ended too is not. Nothing is stored here.
 
 use jiff::Timestamp;
-use tokenward_core::{Access, Code, ExitClass, Generation, Grant, GrantId, TokenWish, rotation};
+use tokenward_core::{Access, Code, ExitClass, Generation, Grant, GrantId, TokenWish, rotation_policy};
 
 use crate::error::wrong_user;
-use crate::keeper::ended_login;
+use crate::keeper::ended_login_access;
 use crate::{Error, Keeper, KeptState, Notice};
 
 /// A token, handed out.
@@ -52,7 +52,7 @@ impl Serving {
         if grant.unproven {
             return Err(Error::new(Code::UserNotTold, KeptState::Record));
         }
-        self.notices.extend(ended_login::warning(&grant));
+        self.notices.extend(ended_login_access::warning(&grant));
         let Some(access) = grant.access else {
             return Err(Error::new(Code::Internal, KeptState::Everything));
         };
@@ -88,7 +88,7 @@ impl Keeper {
             present = after;
         }
         let now = self.inner.now();
-        if !matches!(ask, TokenWish::Living { .. }) || !rotation::serves(&present, self.rules(&present), now) {
+        if !matches!(ask, TokenWish::Living { .. }) || !rotation_policy::serves(&present, self.rules(&present), now) {
             return Err(error);
         }
         call.notices.push(Notice::RotationFailed(error.clone()));

@@ -13,18 +13,18 @@
 //! A crash costs the requests under way and nothing else; logins are the keeper's.
 
 mod answer;
+mod connections;
 mod door;
-mod download;
 mod fields;
-mod listener;
 mod method_override;
 mod options;
 mod relay;
+mod replayable_body;
+mod response_scan;
 mod secret;
+mod token_cache;
 mod token_calls;
-mod tokens;
-mod upload;
-mod websocket;
+mod websocket_token_scan;
 
 use std::fmt;
 use std::future::Future;
@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 
 use door::Door;
 use relay::Relay;
-use tokens::Tokens;
+use token_cache::Tokens;
 
 pub use options::{Again, ClientFuture, ErrorWords, Exchange, Limits, ProxyError, ProxyOptions, Watcher, Words};
 pub use secret::{LocalSecret, WeakSecret};
@@ -88,7 +88,7 @@ impl Proxy {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let relay = Arc::clone(&self.relay);
         tokio::select! {
-            () = listener::serve(self.listener, self.relay, stop) => {}
+            () = connections::serve(self.listener, self.relay, stop) => {}
             () = relay.tokens.keep() => {}
         }
     }

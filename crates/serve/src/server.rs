@@ -11,8 +11,7 @@
 
 mod answer;
 mod apps;
-mod ask;
-mod audit;
+mod audit_queue;
 mod caller;
 mod connections;
 mod grant_views;
@@ -20,6 +19,7 @@ mod grants;
 mod health;
 mod openapi;
 mod options;
+mod parsed_request;
 mod problem;
 mod router;
 mod routes;
@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokenward::ServerSession;
 use tokio::net::TcpListener;
 
-use audit::AuditQueue;
+use audit_queue::AuditQueue;
 use state::Inner;
 
 pub use caller::{drawn_key, is_key};

@@ -18,26 +18,26 @@
 //! ```
 #![expect(clippy::missing_panics_doc, reason = "a test that goes wrong panics, and so does what it calls")]
 
+mod child_process;
 #[cfg(feature = "stand")]
 mod clock;
-mod disk;
-mod event;
 #[cfg(feature = "stand")]
 mod fixture;
 #[cfg(feature = "stand")]
-mod killed;
-mod program;
-mod task;
+mod kill_at_step;
+mod test_harness;
+mod tmpfs_disk;
+mod wait_until;
 
+pub use child_process::{Ran, Running, Task, Words, all_at_once};
 #[cfg(feature = "stand")]
 pub use clock::MovedClock;
-pub use disk::{Disk, is_root, may_mount, shell_with_mounts};
-#[cfg(feature = "stand")]
-pub use event::until;
-pub use event::wait_until;
 #[cfg(feature = "stand")]
 pub use fixture::{REDIRECT, Stand, consent, login_request};
 #[cfg(feature = "stand")]
-pub use killed::Killed;
-pub use program::{Need, Program, is_heavy};
-pub use task::{Ran, Running, Task, Words, all_at_once};
+pub use kill_at_step::Killed;
+pub use test_harness::{Need, Program, is_heavy};
+pub use tmpfs_disk::{Disk, is_root, may_mount, shell_with_mounts};
+#[cfg(feature = "stand")]
+pub use wait_until::until;
+pub use wait_until::wait_until;

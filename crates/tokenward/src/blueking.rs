@@ -30,19 +30,19 @@
 //! ```
 
 mod access_token;
-mod app;
+mod app_builder;
 #[cfg(feature = "axum")]
 mod axum;
-mod client;
-mod cookies;
+mod cookie_mapping;
 mod error;
-mod request;
+mod incoming_request;
+mod token_client;
 
 #[cfg(feature = "axum")]
 pub use self::axum::{ClientIp, LoggedIn, UserToken, UserTokenRejection};
 pub use access_token::AccessToken;
-pub use app::{BadBkApp, BkApp};
-pub use client::BkClient;
-pub use cookies::{Cookies, Field};
+pub use app_builder::{BadBkApp, BkApp};
+pub use cookie_mapping::{Cookies, Field};
 pub use error::{TokenAPIError, TokenError, TokenNotExist};
-pub use request::{Request, RequestParts};
+pub use incoming_request::{Request, RequestParts};
+pub use token_client::BkClient;

@@ -25,14 +25,14 @@ use crate::{
 
 mod options;
 pub(crate) mod profile_app;
-mod scripts;
-mod server_session;
+mod script_refresh;
+mod server_engine;
 
 pub use options::{AroundStore, SessionOptions};
 pub use profile_app::KnownApp;
 #[cfg(feature = "postgres")]
-pub use server_session::DatabaseOptions;
-pub use server_session::ServerSession;
+pub use server_engine::DatabaseOptions;
+pub use server_engine::ServerSession;
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
     BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeySource as VaultKeySource, Repair,

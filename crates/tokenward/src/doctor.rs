@@ -14,9 +14,9 @@ mod facts;
 mod file_ownership;
 mod finding;
 mod gather;
-mod history;
+mod journal_analysis;
 mod other_tools;
-mod rotations;
+mod rotation_facts;
 mod severity;
 mod story;
 
@@ -27,6 +27,6 @@ pub use facts::{
 };
 pub use finding::{Check, Finding};
 pub use gather::{Wish, gather};
-pub use history::{Cause, Death, Doubtful, Past, PastRotation, ProcessName, Tale, Traces};
+pub use rotation_facts::{Cause, Death, Doubtful, Past, PastRotation, ProcessName, Tale, Traces};
 pub use severity::Severity;
 pub use story::Story;

@@ -44,7 +44,7 @@ pub mod hand_out;
 mod settings;
 
 pub use tokenward_core as core;
-pub use tokenward_files::{links, secret_input, stores};
+pub use tokenward_files::{links, secret_parsing, stores};
 
 pub use callback::{Callback, CallbackError, CallbackOutcome, IgnoredCallback, LoginEnd, PageWords};
 pub use client::{Builder, Client, Profile, open_default};

@@ -6,40 +6,40 @@
 //! written except by [`ConfigEdit`], which replaces the file as a whole: a crash leaves the old one or the new one.
 
 mod config_check;
-mod config_key;
 mod cookie_field;
+mod dotted_key;
 mod edit;
-mod environment;
 mod error;
 mod file;
+mod home_folder;
 pub(crate) mod hosts;
 mod loaded;
-mod platform;
+mod parse_value;
 mod presets;
-mod profile;
+mod provider_rules;
+mod provider_settings;
 mod reference_page;
+mod resolved_profile;
 mod resolver;
-mod rules;
-mod table;
+mod setting_definitions;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_platforms;
 mod text;
 pub(crate) mod trusted;
-mod values;
 
 pub use config_check::{ConfigValue, check_config};
-pub use config_key::{BadKey, ConfigKey, ConfigTable};
 pub use cookie_field::CookieField;
+pub use dotted_key::{BadKey, ConfigKey, ConfigTable};
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};
-pub use environment::{Home, KeySource};
 pub use error::{Clause, FilePosition, HomeState, Origin, SettingsError, Warning};
+pub use home_folder::{Home, KeySource};
 pub use hosts::{is_loopback, issuer_of, travels_in_clear};
 pub use loaded::{Overrides, Settings};
 pub use presets::Preset;
-pub use profile::{Own, ResolvedProfile, SecretSource};
 pub use reference_page::reference;
-pub use table::Setting;
+pub use resolved_profile::{Own, ResolvedProfile, SecretSource};
+pub use setting_definitions::Setting;
 pub use text::parse_span;
 pub use trusted::secret_file;

@@ -15,10 +15,10 @@ use std::path::Path;
 
 use tokenward_core::ports::{StoreError, StoreFault};
 
-use crate::error::from_io;
 use crate::folder::sync_folder;
+use crate::io_error::from_io;
 use crate::seal::{Keys, Label, OVERHEAD, open_with, seal_with};
-use crate::sqlite::query::run;
+use crate::sqlite::cached_statement::run;
 use crate::sqlite::{DamagedLogin, SqliteVault, statements as sql};
 
 pub use error::BackupError;

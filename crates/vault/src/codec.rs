@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokenward_core::rotation::{Change, Rotation};
+use tokenward_core::rotation_policy::{Change, Rotation};
 use tokenward_core::{Access, AccessToken, RawAnswer, RefreshToken, Scopes, SecretBytes, Subject, TokenApi, TokenSet};
 use zeroize::Zeroizing;
 

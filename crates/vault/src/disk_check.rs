@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use tokenward_core::ports::StoreError;
 
-use crate::error::from_io;
+use crate::io_error::from_io;
 
 /// What one rotation may need at most: its pages in the write-ahead log (some 20 of 4 KiB, twice), an answer of
 /// the largest size the transport accepts, and the hand-out file.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::folder::Folder;
-use crate::key::{self, KeySource, KeySources};
+use crate::key_sources::{self, KeySource, KeySources};
 use crate::seal::{Keys, Label};
 use crate::sqlite::{Context, SqliteVault};
 
@@ -53,8 +53,8 @@ pub struct FolderKeys(Keys);
 impl FolderKeys {
     /// Reads them; `None` where they cannot be had, or their file is not private: whoever opens the vault is told why.
     pub fn of(folder: &Folder, sources: &KeySources) -> Option<Self> {
-        let unlocked = key::unlock(folder, sources).ok()??;
-        let is_private = || std::fs::metadata(folder.key_file()).is_ok_and(|file| key::private(&file));
+        let unlocked = key_sources::unlock(folder, sources).ok()??;
+        let is_private = || std::fs::metadata(folder.key_file()).is_ok_and(|file| key_sources::private(&file));
         (unlocked.source != KeySource::KeyFile || is_private()).then_some(Self(unlocked.keys))
     }
 

@@ -15,10 +15,11 @@ mod answer_slot;
 mod backup;
 mod codec;
 mod disk_check;
-mod error;
+mod file_metadata;
 mod file_seal;
 mod folder;
-mod key;
+mod io_error;
+mod key_sources;
 mod keyring;
 mod locks;
 mod pending_answers;
@@ -29,20 +30,20 @@ mod records;
 mod rekey;
 mod rescue;
 mod restore;
-mod restored;
+mod restore_record;
 mod seal;
 mod sqlite;
-mod stamp;
 #[cfg(feature = "suite")]
 #[expect(clippy::missing_panics_doc, reason = "a case panics when the promise it tests is broken")]
 pub mod suite;
 pub mod trusted;
 
 pub use backup::{BackedUp, BackupError, BackupKey, Stretch};
-pub use error::from_io;
+pub use file_metadata::stamp;
 pub use file_seal::{Beside, FolderKeys};
 pub use folder::{Folder, Repair, hand_over, open_private, sync_folder, write_private};
-pub use key::{ExplicitKey, KeySource, KeySources};
+pub use io_error::from_io;
+pub use key_sources::{ExplicitKey, KeySource, KeySources};
 #[cfg(feature = "keyring")]
 pub use keyring::DesktopKeyring;
 pub use keyring::{Keyring, KeyringFault};
@@ -54,6 +55,5 @@ pub use restore::{
     KeptVault, Login as RestoredLogin, LoginState as SeenLogin, Plan as RestorePlan, Replaced, Restoring, Verdict,
     kept_vaults, remove_kept, restore,
 };
-pub use restored::Restored;
+pub use restore_record::Restored;
 pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, SqliteVault, VaultOptions, WaitingAnswer};
-pub use stamp::stamp;

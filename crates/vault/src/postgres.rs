@@ -33,9 +33,9 @@ use tokenward_core::SecretBytes;
 use tokenward_core::ports::{Clock, Entropy, StoreError, StoreFault};
 use tokio::sync::Notify;
 
-use crate::error::damaged_in;
 use crate::folder::Folder;
-use crate::key::ExplicitKey;
+use crate::io_error::damaged_in;
+use crate::key_sources::ExplicitKey;
 use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
 use crate::records::failure::{Failed, Fault};

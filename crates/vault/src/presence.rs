@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokenward_core::ports::StoreError;
 
-use crate::error::from_io;
+use crate::io_error::from_io;
 
 /// The lock of one open vault.
 #[derive(Default)]

@@ -9,9 +9,9 @@ use rusqlite::params;
 use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{Generation, GrantId, IntentId};
 
-use crate::error::from_io;
 use crate::folder::Folder;
-use crate::key::{self, KeySource, KeySources};
+use crate::io_error::from_io;
+use crate::key_sources::{self, KeySource, KeySources};
 use crate::records::failure::{Fault, unopened};
 use crate::records::query::{Row, all, run};
 use crate::records::rows::{
@@ -34,7 +34,7 @@ pub fn rewrap(
 ) -> Result<(), StoreError> {
     let path = folder.folder_lock();
     let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
-    key::rewrap(folder, old, new, to, entropy)
+    key_sources::rewrap(folder, old, new, to, entropy)
 }
 
 /// What was sealed anew.
@@ -53,7 +53,7 @@ impl SqliteVault {
         let path = context.folder.folder_lock();
         {
             let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
-            key::renew(&context.folder, &context.sources, &*context.sealer.entropy)?;
+            key_sources::renew(&context.folder, &context.sources, &*context.sealer.entropy)?;
         }
         let done = self.write(|context, tx| {
             let mut done = Resealed { values: 0, left: 0 };

@@ -16,8 +16,8 @@ use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{IntentId, RawAnswer};
 
 use crate::codec::{answer_from_bytes, answer_to_bytes};
-use crate::error::from_io;
 use crate::folder::{is_in_place, open_private, write_in_place};
+use crate::io_error::from_io;
 use crate::seal::{Keys, Label, OVERHEAD, Unopened};
 
 /// The file with its slots.

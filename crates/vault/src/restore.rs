@@ -22,26 +22,26 @@ use tokenward_core::ProfileName;
 use tokenward_core::ports::{Clock, Entropy};
 
 use crate::backup::{self, BackupError, BackupKey};
-use crate::error::from_io;
 use crate::folder::{Folder, holds_something, open_private, sync_folder};
-use crate::key::{self, KeySources, VaultId};
+use crate::io_error::from_io;
+use crate::key_sources::{self, KeySources, VaultId};
 use crate::presence;
-use crate::restored::Restored;
-use crate::sqlite::query::run;
+use crate::restore_record::Restored;
+use crate::sqlite::cached_statement::run;
 use crate::sqlite::{connect, statements as sql};
 
 use blocking_call::waiting;
 use interruption::{finish, lock};
 use names::{BEFORE, STAGED, UNDONE, free_number, number};
 
-pub use plan::{Login, LoginState, Plan, Verdict};
-pub use set_aside::{KeptVault, kept_vaults, remove_kept};
+pub use login_outcomes::{Login, LoginState, Plan, Verdict};
+pub use previous_vaults::{KeptVault, kept_vaults, remove_kept};
 
 mod blocking_call;
 pub(crate) mod interruption;
+mod login_outcomes;
 mod names;
-mod plan;
-mod set_aside;
+mod previous_vaults;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {
@@ -156,15 +156,16 @@ impl Restoring {
         finish(folder)?;
         let last = Restored::last(folder);
         let earlier = match named {
-            Some(kept) => set_aside::of_ours(folder, kept),
+            Some(kept) => previous_vaults::of_ours(folder, kept),
             // A record that was copied along names the folder of another home.
-            None => {
-                last.as_ref().and_then(|last| last.before.as_deref()).and_then(|kept| set_aside::of_ours(folder, kept))
-            }
+            None => last
+                .as_ref()
+                .and_then(|last| last.before.as_deref())
+                .and_then(|kept| previous_vaults::of_ours(folder, kept)),
         };
         let earlier = earlier.filter(|earlier| earlier.wrapped_key().exists()).ok_or_else(nothing)?;
         // A vault that does not open is not put in the place of one that does.
-        key::unlock(&earlier, sources)?;
+        key_sources::unlock(&earlier, sources)?;
         // Of several that were to come the latest is the one, whatever the clock did.
         let after = |last: Restored| last.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(last.at);
         let at = last.map_or(clock.now(), |last| clock.now().max(after(last)));
@@ -328,8 +329,8 @@ async fn unpack(
     let vault = VaultId::draw(entropy);
     let backup = file.to_owned();
     waiting(&path.clone(), move || made_its_own(&path, vault, &backup)).await??;
-    let source = key::choose(staged, sources, vault, entropy)?;
-    key::store(staged, sources, source, vault, &keys, entropy)?;
+    let source = key_sources::choose(staged, sources, vault, entropy)?;
+    key_sources::store(staged, sources, source, vault, &keys, entropy)?;
     Ok(())
 }
 

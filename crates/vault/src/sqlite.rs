@@ -15,8 +15,8 @@
 mod api_keys;
 mod app_data;
 mod audit_trail;
+pub(crate) mod cached_statement;
 pub(crate) mod connect;
-mod connected;
 mod connections;
 mod database_files;
 pub(crate) mod failure;
@@ -27,9 +27,9 @@ mod leases;
 mod link_book;
 mod login_answers;
 mod logins;
-pub(crate) mod query;
 pub(crate) mod statements;
 mod torn_database;
+mod transactions;
 mod worker;
 
 use std::collections::HashMap;
@@ -44,9 +44,9 @@ use tokenward_core::ports::{Clock, Entropy, StoreError};
 use tokenward_core::{Fence, Generation, IntentId, TokenSet};
 
 use crate::disk_check;
-use crate::error::{damaged, from_io};
 use crate::folder::{Folder, Repair};
-use crate::key::{self, KeySource, KeySources, Unlocked, VaultId};
+use crate::io_error::{damaged, from_io};
+use crate::key_sources::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
 use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
@@ -56,9 +56,9 @@ use crate::rescue::{Rescue, Slotted};
 use crate::seal::Keys;
 
 use connect::Opener;
-use connected::How;
 use connections::Connections;
 use statements as sql;
+use transactions::How;
 
 pub use grants::DamagedLogin;
 pub use health::{Health, WaitingAnswer};
@@ -129,7 +129,7 @@ pub(crate) struct Context {
     key_words: String,
     opener: Arc<Opener>,
     /// The `key.json` that was read last.
-    key_stamp: Mutex<Option<key::Stamp>>,
+    key_stamp: Mutex<Option<key_sources::Stamp>>,
 }
 
 impl SqliteVault {
@@ -144,8 +144,8 @@ impl SqliteVault {
         let VaultOptions { folder, keys: sources, clock, entropy } = options;
         crate::restore::interruption::finish_interrupted(&folder)?;
         let repairs = folder.prepare()?;
-        let stamp = key::stamp(&folder);
-        let unlocked = match key::unlock(&folder, &sources)? {
+        let stamp = key_sources::stamp(&folder);
+        let unlocked = match key_sources::unlock(&folder, &sources)? {
             Some(unlocked) => unlocked,
             None => create(&folder, &sources, &entropy).await?,
         };
@@ -349,12 +349,12 @@ impl Context {
     /// started without the new wrapping key) leaves it the keys it has, and those open and seal as before.
     pub(crate) fn refresh_keys(&self) {
         let path = self.folder.wrapped_key();
-        let stamp = key::stamp(&self.folder);
+        let stamp = key_sources::stamp(&self.folder);
         let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp == *known {
             return;
         }
-        match key::unlock(&self.folder, &self.sources) {
+        match key_sources::unlock(&self.folder, &self.sources) {
             Ok(Some(unlocked)) => {
                 self.sealer.replace(unlocked.keys);
                 *known = stamp;
@@ -381,7 +381,7 @@ async fn create(folder: &Folder, sources: &KeySources, entropy: &Arc<dyn Entropy
 fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> Result<Unlocked, StoreError> {
     let path = folder.folder_lock();
     let _lock = crate::locks::lock(&path).map_err(|error| from_io(&path, &error))?;
-    if let Some(unlocked) = key::unlock(folder, sources)? {
+    if let Some(unlocked) = key_sources::unlock(folder, sources)? {
         return Ok(unlocked);
     }
     let database = folder.database();
@@ -399,10 +399,10 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
         database_files::remove(&database)?;
     }
     let vault = VaultId::draw(entropy);
-    let source = key::choose(folder, sources, vault, entropy)?;
+    let source = key_sources::choose(folder, sources, vault, entropy)?;
     connect::create(folder, vault)?;
     Rescue::new(folder.rescue()).ready()?;
-    key::store(folder, sources, source, vault, &Keys::fresh(entropy), entropy)?;
+    key_sources::store(folder, sources, source, vault, &Keys::fresh(entropy), entropy)?;
     // The folders themselves are new too, perhaps.
     for new in [Some(folder.home()), folder.home().parent().filter(|path| !path.as_os_str().is_empty())] {
         let synced = new.map_or(Ok(()), crate::folder::sync_folder);
@@ -411,6 +411,6 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
             tracing::debug!(%error, "a parent folder was not synced");
         }
     }
-    key::unlock(folder, sources)?
+    key_sources::unlock(folder, sources)?
         .ok_or_else(|| StoreError::unreadable(folder.wrapped_key().display(), "it was written but is missing"))
 }

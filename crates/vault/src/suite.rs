@@ -8,7 +8,7 @@
 
 mod fixtures;
 pub mod folder;
-pub mod server;
+pub mod server_store;
 pub mod store;
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use tokenward_core::ports::{ServerStore, Store, StoreError, Vault};
 
 use crate::folder::Folder;
-use crate::key::KeySources;
+use crate::key_sources::KeySources;
 
 pub use fixtures::{
     TestClock, TestEntropy, adoption, answer, draft, holder, login, named, new_link, rotation, rules, soon, start,

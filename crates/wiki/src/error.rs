@@ -6,7 +6,7 @@ use thiserror::Error as Derive;
 use tokenward::ApiError;
 
 use crate::Limit;
-use crate::page_state::Standing;
+use crate::partial_page::Standing;
 
 /// What is wrong with a file, or with a line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Derive)]

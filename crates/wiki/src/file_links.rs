@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use pulldown_cmark::{Event, LinkType, Tag, TagEnd};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokenward::core::percent;
+use tokenward::core::percent_decode;
 use url::form_urlencoded::byte_serialize;
 
 /// A link to a file, as it stands in a body.
@@ -137,7 +137,7 @@ fn path_of(destination: &str) -> &str {
 
 /// Percent-decoding (RFC 3986 §2.1). What is not UTF-8 afterwards is left as it stood.
 fn decoded(text: &str) -> String {
-    let bytes = percent::decode(text).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
+    let bytes = percent_decode::decode(text).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
     bytes.unwrap_or_else(|| text.to_owned())
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::text::Text;
+    use crate::markdown_text::Text;
 
     #[test]
     fn links_to_files_are_found_and_others_are_none() {

@@ -11,11 +11,11 @@ use url::Url;
 
 use crate::Error;
 use crate::manuscript::Manuscript;
+use crate::markdown_text::{Stand, Text};
 use crate::page_creation::{Report, Wiki};
 use crate::page_observer::{Notice, PageStep, Phase};
 use crate::page_store::{Content, Drawer, Import, Node, Page, Record};
 use crate::remote_calls::{Remote, WikiNode};
-use crate::text::{Stand, Text};
 
 impl Wiki<'_> {
     /// Has the file imported, or finishes what an earlier run began.

@@ -11,11 +11,11 @@ use tokenward::core::hex;
 
 use crate::file_links::PlannedLink;
 use crate::front_matter::FrontMatter;
-use crate::images::{self, Folders, Source, without_login};
+use crate::image_sources::{self, Folders, Source, without_login};
 use crate::limits::{self, Limit};
+use crate::markdown_text::{PictureSyntax, Text};
 use crate::page_observer::Notice;
-use crate::text::{PictureSyntax, Text};
-use crate::text_limits::Measures;
+use crate::text_limit_check::Measures;
 use crate::{Error, Flaw, PageLocation};
 
 /// How a file is to be read.
@@ -119,7 +119,7 @@ impl Manuscript {
                     }
                 };
                 if let Source::File(path) = &source {
-                    feed(&images::read(path)?);
+                    feed(&image_sources::read(path)?);
                 }
                 pictures.push(source);
             }
@@ -325,7 +325,7 @@ impl Manuscript {
     /// [`Error::TooLong`].
     pub fn parts(&self) -> Result<usize, Error> {
         let text = Text::read(&self.body);
-        let stands = vec![crate::text::Stand::AsItIs; text.pictures().len()];
+        let stands = vec![crate::markdown_text::Stand::AsItIs; text.pictures().len()];
         let parts = text.parts(&self.title, &stands, limits::CONVERTED);
         Ok(parts.map_err(|error| self.at_file_s_line(error))?.len())
     }
@@ -349,7 +349,7 @@ fn text_of(path: &Path) -> Result<(PathBuf, String), Error> {
     if !real.starts_with(&folder) {
         return Err(bad(Flaw::LeadsElsewhere { to: real }));
     }
-    let file = images::open(&real).map_err(|error| bad(error.into()))?;
+    let file = image_sources::open(&real).map_err(|error| bad(error.into()))?;
     let metadata = file.metadata().map_err(|error| bad(error.into()))?;
     if !metadata.is_file() {
         return Err(bad(Flaw::NotAFile));

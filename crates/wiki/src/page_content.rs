@@ -9,7 +9,7 @@
 //! looked up by its id right before. How long the provider remembers client tokens is not known, so a run that comes late
 //! compares the document's revision first.
 //!
-//! [`Standing`]: crate::page_state::Standing
+//! [`Standing`]: crate::partial_page::Standing
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -19,12 +19,12 @@ use tokenward::core::hex;
 use uuid::Builder;
 
 use crate::Error;
+use crate::block_batches::{Insertion, parents};
 use crate::limits;
 use crate::page_creation::{Report, Wiki};
 use crate::page_observer::{PageStep, Phase};
 use crate::page_place::address;
 use crate::page_store::{Content, Drawer, Node, Progress, Record};
-use crate::plan::{Insertion, parents};
 use crate::preparation::Plan;
 use crate::remote_calls::Remote;
 

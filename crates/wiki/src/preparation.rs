@@ -12,16 +12,16 @@ use tokenward::FetchFault;
 use url::Url;
 
 use crate::Error;
+use crate::block_batches::{Insertion, insertions};
+use crate::block_tree::Tree;
 use crate::file_links::{PlannedLink, address_links};
-use crate::images::{self, Source, without_login};
+use crate::image_sources::{self, Source, without_login};
 use crate::limits;
 use crate::manuscript::Manuscript;
+use crate::markdown_text::{Picture, PictureSyntax, Stand, Text};
 use crate::page_observer::{Notice, PageObserver, Phase};
 use crate::page_store::Drawer;
-use crate::plan::{Insertion, insertions};
 use crate::remote_calls::Remote;
-use crate::text::{Picture, PictureSyntax, Stand, Text};
-use crate::tree::Tree;
 
 /// Fetches pictures of the web: a plain request without any token.
 #[async_trait]
@@ -85,8 +85,8 @@ pub(crate) enum Bytes {
 impl Planned {
     pub(crate) fn read(&self, drawer: &Drawer) -> Result<Vec<u8>, Error> {
         match &self.bytes {
-            Bytes::File(path) => images::read(path),
-            Bytes::Kept(name) => images::read_kept(&drawer.picture(name)),
+            Bytes::File(path) => image_sources::read(path),
+            Bytes::Kept(name) => image_sources::read_kept(&drawer.picture(name)),
         }
     }
 }
@@ -214,14 +214,14 @@ async fn stands(
 }
 
 fn kept(drawer: &Drawer, n: usize, bytes: &[u8], what: String) -> Result<(String, String, Bytes), Error> {
-    let name = format!("picture-{}.{}", n + 1, images::kind(bytes).unwrap_or("img"));
+    let name = format!("picture-{}.{}", n + 1, image_sources::kind(bytes).unwrap_or("img"));
     drawer.keep_picture(&name, bytes)?;
     Ok((what, name.clone(), Bytes::Kept(name)))
 }
 
 /// Refuses what a server sends with success and is no picture: an error page, a login page.
 fn checked(bytes: Vec<u8>) -> Result<Vec<u8>, FetchFault> {
-    match images::kind(&bytes) {
+    match image_sources::kind(&bytes) {
         Some(_) => Ok(bytes),
         None => Err(FetchFault::Failed("what is there is no picture".to_owned())),
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokenward::{ApiError, Call, CallAnswer, CallTrouble, Caller, Part};
 
 use crate::rate_limit::{Lane, Pacer, Timer};
-use crate::{Error, images};
+use crate::{Error, image_sources};
 
 /// The provider, as a page sees it.
 pub(crate) struct Remote<'a> {
@@ -165,7 +165,7 @@ impl<'a> Remote<'a> {
             parts.push(Part::text("parent_node", node));
         }
         parts.push(Part::text("size", bytes.len().to_string()));
-        parts.push(Part::text("checksum", images::adler32(&bytes).to_string()));
+        parts.push(Part::text("checksum", image_sources::adler32(&bytes).to_string()));
         parts.push(Part::text("extra", extra));
         parts.push(Part::file("file", name, bytes));
         // Uploaded twice, a file has two tokens, and one of them is never used.

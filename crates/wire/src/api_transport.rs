@@ -25,10 +25,10 @@ use zeroize::Zeroizing;
 
 use crate::api_call::authority;
 use crate::bearer::Bearer;
-use crate::blueking::api_answers as blueking;
-use crate::feishu::api_answers as feishu;
+use crate::blueking::api_call_outcome as blueking;
+use crate::feishu::api_call_outcome as feishu;
 use crate::http::{Gate, Guarded, Options, Route, builder, fault, late, root_cause, route, way_out};
-use crate::oauth2::api_answers as oauth2;
+use crate::oauth2::api_call_outcome as oauth2;
 use crate::{BadCall, Call, CallAnswer, CallRefusal, gzip};
 
 pub use forward::{BrokenOff, ForwardHead, Forwarded, ForwardedBody};

@@ -9,11 +9,11 @@
 
 #![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 
-pub(crate) mod api_answers;
+pub(crate) mod api_call_outcome;
+mod auth_api_options;
 pub mod codes;
-mod options;
-mod read;
 mod request;
+mod token_response;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,15 +31,15 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::dispatch::{clocks, unsent};
 use crate::http::{Options, Transport};
 use crate::oauth2::request::{self as rfc, Client};
-use crate::oauth2::{NOBODYS, is_client_accepted, words};
-use crate::reading::{self, Dialect as _};
+use crate::oauth2::{NOBODYS, error_codes, is_client_accepted};
+use crate::response_outcome::{self, Dialect as _};
+use crate::send_request::{clocks, unsent};
 use codes::{Call, CodeMeaning};
-use read::Wrapped;
+use token_response::Wrapped;
 
-pub use options::{AuthApiOptions, RefreshMethod, UserGrant};
+pub use auth_api_options::{AuthApiOptions, RefreshMethod, UserGrant};
 
 /// The provider behind all three dialects.
 #[derive(Debug)]
@@ -139,10 +139,10 @@ impl BlueKing {
         let request = request::bkauth_introspect(app, endpoint(app, "introspect")?, token.expose());
         let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [token.expose(), app.expose_secret()];
-        let reader = reading::judge(Call::BkAuthIntrospect, &answer, &secrets)?;
+        let reader = response_outcome::judge(Call::BkAuthIntrospect, &answer, &secrets)?;
         match reader.flag("active") {
             Some(true) => Call::BkAuthIntrospect.subject(&reader).ok_or_else(|| reader.lacking()),
-            Some(false) => Err(reader.refused_as(words::INACTIVE)),
+            Some(false) => Err(reader.refused_as(error_codes::INACTIVE)),
             None => Err(reader.lacking()),
         }
     }
@@ -165,12 +165,14 @@ impl BlueKing {
     fn verdict(&self, app: &App, answer: &RawAnswer) -> Result<(), CallError> {
         let secrets = [app.expose_secret()];
         match app.token_api {
-            TokenApi::Ssm => match reading::judge(Wrapped::ssm_verify(), answer, &secrets) {
+            TokenApi::Ssm => match response_outcome::judge(Wrapped::ssm_verify(), answer, &secrets) {
                 Ok(_) => Ok(()),
                 Err(CallError::Refused(refusal)) if is_about_the_token(&refusal) => Ok(()),
                 Err(error) => Err(error),
             },
-            TokenApi::AuthApi => reading::judge(self.wrapped(&app.name, Call::AuthApi), answer, &secrets).map(drop),
+            TokenApi::AuthApi => {
+                response_outcome::judge(self.wrapped(&app.name, Call::AuthApi), answer, &secrets).map(drop)
+            }
             TokenApi::BkAuth
             | TokenApi::V3
             | TokenApi::V2
@@ -249,10 +251,10 @@ impl TokenEndpoint for BlueKing {
     fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
         let rules = Self::row(api);
         match api {
-            TokenApi::AuthApi => reading::read(self.wrapped(app, Call::AuthApi), answer, rules),
-            TokenApi::BkAuth => reading::read(Call::BkAuth, answer, rules),
+            TokenApi::AuthApi => response_outcome::read(self.wrapped(app, Call::AuthApi), answer, rules),
+            TokenApi::BkAuth => response_outcome::read(Call::BkAuth, answer, rules),
             TokenApi::Ssm | TokenApi::V3 | TokenApi::V2 | TokenApi::OidcV1 | TokenApi::LegacyV1 | TokenApi::Rfc6749 => {
-                reading::read(Wrapped::ssm(), answer, rules)
+                response_outcome::read(Wrapped::ssm(), answer, rules)
             }
         }
     }
@@ -279,7 +281,7 @@ impl Consent for BlueKing {
         let request = rfc::device_begin(url, client(app), &Scopes::default(), &asked_for(&resource));
         let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [app.expose_secret()];
-        reading::judge(Call::BkAuthDevice, &answer, &secrets)?.device_login()
+        response_outcome::judge(Call::BkAuthDevice, &answer, &secrets)?.device_login()
     }
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
@@ -307,7 +309,7 @@ impl Account for BlueKing {
             (AppTokenKind::App, TokenApi::AuthApi) => {
                 let answer = self.transport.call(request::auth_api_app(app).permitted_by(app)).await?;
                 let secrets = [app.expose_secret()];
-                let reader = reading::judge(self.wrapped(&app.name, Call::AuthApi), &answer, &secrets)?;
+                let reader = response_outcome::judge(self.wrapped(&app.name, Call::AuthApi), &answer, &secrets)?;
                 let life = reader.seconds(&["expires_in"]).unwrap_or(Self::AUTH_API.assumed_access);
                 match reader.secret("access_token", AppToken::parse) {
                     Some(token) => Ok(AppAccess { token, expires: reader.end(life) }),
@@ -347,7 +349,7 @@ impl Account for BlueKing {
         };
         let answer = self.transport.call(request.permitted_by(app)).await?;
         let secrets = [token.expose(), app.expose_secret()];
-        let reader = reading::judge(call, &answer, &secrets)?;
+        let reader = response_outcome::judge(call, &answer, &secrets)?;
         call.subject(&reader).ok_or_else(|| reader.lacking())
     }
 

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::oauth_words;
+use crate::oauth_error_codes;
 
 /// An error as an answer names it. Both are as they came.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) fn known(object: &Map<String, Value>, names: &[&str]) -> Option<Strin
 
 /// Whether a text is an error's word that is known.
 pub(crate) fn is_known(text: &str) -> bool {
-    text.len() <= LONGEST_WORD && oauth_words::word(&normal(text)).is_some()
+    text.len() <= LONGEST_WORD && oauth_error_codes::word(&normal(text)).is_some()
 }
 
 /// An error word in the RFCs' spelling: lower case with underscores.

@@ -5,10 +5,10 @@
 //! `request`, how it reads in `read`, what codes mean in [`codes`]. Promise kept here: one call of `refresh` or
 //! `exchange` is one request on the wire at most (I1); nothing here repeats anything.
 
-pub(crate) mod api_answers;
+pub(crate) mod api_call_outcome;
 pub mod codes;
-mod read;
 mod request;
+mod token_response;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +24,9 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::dispatch::clocks;
 use crate::http::{Options, Transport};
-use crate::reading::{self, Dialect as _};
+use crate::response_outcome::{self, Dialect as _};
+use crate::send_request::clocks;
 use codes::{Call, CodeMeaning};
 use request::AppTokenBody;
 
@@ -69,7 +69,7 @@ impl Feishu {
     async fn fetch_app_token(&self, app: &App, body: &AppTokenBody<'_>) -> Result<AppAccess, CallError> {
         let answer = self.transport.call(request::app_token(app, body)).await?;
         let secrets = body.secrets();
-        let reader = reading::judge(Call::AppToken, &answer, &secrets)?;
+        let reader = response_outcome::judge(Call::AppToken, &answer, &secrets)?;
         let token = reader.secret(body.answer_field(), AppToken::parse);
         let life = reader.seconds(&["expire", "expires_in"]).unwrap_or(Self::RULES.assumed_access);
         match token {
@@ -81,7 +81,7 @@ impl Feishu {
     async fn revoke_one(&self, app: &App, token: &str, hint: &'static str) -> Result<(), CallError> {
         let answer = self.transport.call(request::revoke(app, token, hint)).await?;
         let secrets = [token, app.expose_secret()];
-        reading::judge(Call::Revoke, &answer, &secrets).map(|_| ())
+        response_outcome::judge(Call::Revoke, &answer, &secrets).map(|_| ())
     }
 }
 
@@ -91,7 +91,7 @@ impl ProviderFacts for Feishu {
     }
 
     fn explain(&self, api: TokenApi, code: i64) -> Option<Explained> {
-        let CodeMeaning { class, remedy, meaning } = codes::lookup(read::refresh_call(api), code)?;
+        let CodeMeaning { class, remedy, meaning } = codes::lookup(token_response::refresh_call(api), code)?;
         Some(Explained { class, remedy, meaning })
     }
 }
@@ -114,7 +114,7 @@ impl TokenEndpoint for Feishu {
     }
 
     fn read(&self, _: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        reading::read(read::refresh_call(api), answer, &Self::RULES)
+        response_outcome::read(token_response::refresh_call(api), answer, &Self::RULES)
     }
 }
 
@@ -127,7 +127,7 @@ impl Consent for Feishu {
     async fn device_begin(&self, app: &App, scopes: &Scopes) -> Result<DeviceLogin, CallError> {
         let answer = self.transport.call(request::device_begin(app, scopes)).await?;
         let secrets = [app.expose_secret()];
-        reading::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
+        response_outcome::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
     }
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
@@ -167,14 +167,14 @@ impl Account for Feishu {
             Err(error) => return Checkup { accepted: Err(error), clocks: None },
         };
         // A refusal tells the time as well as a success does.
-        let accepted = reading::judge(Call::AppToken, &answer, &body.secrets()).map(drop);
+        let accepted = response_outcome::judge(Call::AppToken, &answer, &body.secrets()).map(drop);
         Checkup { accepted, clocks: clocks(&answer) }
     }
 
     async fn user_info(&self, app: &App, token: &AccessToken) -> Result<Subject, CallError> {
         let answer = self.transport.call(request::user_info(app, token)).await?;
         let secrets = [token.expose()];
-        let reader = reading::judge(Call::UserInfo, &answer, &secrets)?;
+        let reader = response_outcome::judge(Call::UserInfo, &answer, &secrets)?;
         Call::UserInfo.subject(&reader).ok_or_else(|| reader.lacking())
     }
 

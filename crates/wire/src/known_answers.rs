@@ -8,9 +8,9 @@ use tokenward_core::{ProviderName, Words};
 use crate::blueking::codes as blueking;
 use crate::error_shape::normal;
 use crate::feishu::codes as feishu;
-use crate::oauth_words::{self, CodeMeaning};
-use crate::oauth2::words as oauth2;
-use crate::reading::Dialect;
+use crate::oauth_error_codes::{self, CodeMeaning};
+use crate::oauth2::error_codes as oauth2;
+use crate::response_outcome::Dialect;
 
 /// A meaning of a code or an error word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn known_answer_names() -> Vec<String> {
         .map(|(code, _)| code)
         .chain(feishu::login_page_codes())
         .chain(blueking::facts().map(|(code, _)| code));
-    let words = oauth_words::every_word().chain(blueking::OWN_WORDS.iter().copied());
+    let words = oauth_error_codes::every_word().chain(blueking::OWN_WORDS.iter().copied());
     codes.map(|code| code.to_string()).chain(words.map(str::to_owned)).collect()
 }
 

@@ -1,16 +1,16 @@
 //! Any server that keeps to RFC 6749 and its family.
 //!
 //! Enters: an app with its issuer or its endpoints, a secret. Leaves: what became of the request, unread; [`TokenEndpoint::read`]
-//! reads it. What is sent is in `request`, where to in `discovery`, what words mean in [`words`]. Promise kept here: one
+//! reads it. What is sent is in `request`, where to in `discovery`, what words mean in [`error_codes`]. Promise kept here: one
 //! call of `refresh` or `exchange` is one request to the token endpoint at most (I1); a document that tells where that is
 //! is fetched before the secret is in hand. A crash loses what was discovered, and nothing else.
 
 #![expect(clippy::result_large_err, reason = "the port's error; made once a call that took milliseconds")]
 
-pub(crate) mod api_answers;
+pub(crate) mod api_call_outcome;
 mod discovery;
+pub mod error_codes;
 pub(crate) mod request;
-pub mod words;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,12 +28,12 @@ use tokenward_core::{
 };
 use url::Url;
 
-use crate::dispatch::{clocks, unsent};
 use crate::http::{Options, Transport};
-use crate::reading::{self, Dialect as _};
+use crate::response_outcome::{self, Dialect as _};
+use crate::send_request::{clocks, unsent};
 use discovery::Documents;
+use error_codes::Call;
 use request::Client;
-use words::Call;
 
 pub use discovery::Discovered;
 
@@ -118,10 +118,10 @@ impl OAuth2 {
     async fn introspect(&self, app: &App, place: (Url, Client<'_>), token: &AccessToken) -> Result<Subject, CallError> {
         let answer = self.transport.call(request::introspect(place.0, place.1, token.expose())).await?;
         let secrets = [token.expose(), app.expose_secret()];
-        let reader = reading::judge(Call::Introspect, &answer, &secrets)?;
+        let reader = response_outcome::judge(Call::Introspect, &answer, &secrets)?;
         match reader.flag("active") {
             Some(true) => Call::Introspect.subject(&reader).ok_or_else(|| reader.lacking()),
-            Some(false) => Err(reader.refused_as(words::INACTIVE)),
+            Some(false) => Err(reader.refused_as(error_codes::INACTIVE)),
             None => Err(reader.lacking()),
         }
     }
@@ -168,7 +168,7 @@ impl TokenEndpoint for OAuth2 {
     }
 
     fn read(&self, app: &AppName, api: TokenApi, answer: &RawAnswer) -> Outcome {
-        reading::read(Call::Token, answer, self.rules(app, api))
+        response_outcome::read(Call::Token, answer, self.rules(app, api))
     }
 }
 
@@ -200,7 +200,7 @@ impl Consent for OAuth2 {
         let (url, client) = self.place(app, DEVICE).await?;
         let answer = self.transport.call(request::device_begin(url, client, scopes, &[])).await?;
         let secrets = [app.expose_secret()];
-        reading::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
+        response_outcome::judge(Call::DeviceBegin, &answer, &secrets)?.device_login()
     }
 
     async fn device_poll(&self, app: &App, code: &DeviceCode, timeout: Duration) -> Sent {
@@ -220,7 +220,7 @@ impl Account for OAuth2 {
         let (url, client) = self.place(app, TOKEN).await?;
         let answer = self.transport.call(request::client_credentials(url, client)).await?;
         let secrets = [app.expose_secret()];
-        let reader = reading::judge(Call::Token, &answer, &secrets)?;
+        let reader = response_outcome::judge(Call::Token, &answer, &secrets)?;
         let life = reader.seconds(&["expires_in"]).unwrap_or(self.rules(&app.name, TokenApi::Rfc6749).assumed_access);
         match reader.secret("access_token", AppToken::parse) {
             Some(token) => Ok(AppAccess { token, expires: reader.end(life) }),
@@ -254,7 +254,7 @@ impl Account for OAuth2 {
         if let Some((url, _)) = self.optional(app, USER_INFO).await? {
             let answer = self.transport.call(request::user_info(url, token)).await?;
             let secrets = [token.expose()];
-            let reader = reading::judge(Call::UserInfo, &answer, &secrets)?;
+            let reader = response_outcome::judge(Call::UserInfo, &answer, &secrets)?;
             return Call::UserInfo.subject(&reader).ok_or_else(|| reader.lacking());
         }
         match self.optional(app, INTROSPECTION).await? {
@@ -288,7 +288,7 @@ pub(crate) async fn revoke(
     let one = async |token: &str, hint: &str| {
         let answer = transport.call(request::revoke(url.clone(), client, token, hint).permitted_by(app)).await?;
         let secrets = [token, app.expose_secret()];
-        match reading::judge(Call::Revoke, &answer, &secrets) {
+        match response_outcome::judge(Call::Revoke, &answer, &secrets) {
             Ok(_) => Ok(true),
             Err(CallError::Refused(refusal)) if cannot_be_revoked(&refusal) => Ok(false),
             Err(error) => Err(error),
@@ -319,7 +319,7 @@ pub async fn discover(clock: Arc<dyn Clock>, options: Options, issuer: &Url) -> 
 
 /// What an answer about [`NOBODYS`] token says of the client that asked. A no that is about the token is a yes to the client.
 pub(crate) fn is_client_accepted(app: &App, answer: &RawAnswer) -> Result<(), CallError> {
-    match reading::judge(Call::Revoke, answer, &[app.expose_secret()]) {
+    match response_outcome::judge(Call::Revoke, answer, &[app.expose_secret()]) {
         Ok(_) => Ok(()),
         Err(CallError::Refused(refusal)) if is_about_the_token(&refusal) => Ok(()),
         Err(error) => Err(error),
@@ -333,7 +333,7 @@ fn is_about_the_token(refusal: &Refusal) -> bool {
 }
 
 fn cannot_be_revoked(refusal: &Refusal) -> bool {
-    let unsupported = words::lookup(Call::Revoke, "unsupported_token_type", "");
+    let unsupported = error_codes::lookup(Call::Revoke, "unsupported_token_type", "");
     unsupported.is_some_and(|fact| refusal.meaning == Some(fact.meaning))
 }
 

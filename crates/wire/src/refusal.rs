@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::api_call::{authority, log_id_in};
 use crate::http::wait_asked;
-use crate::oauth_words::CodeMeaning;
+use crate::oauth_error_codes::CodeMeaning;
 use crate::{CallAnswer, redact};
 
 /// What stands in a call's way.

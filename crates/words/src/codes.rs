@@ -24,10 +24,10 @@ mod api;
 mod file_permissions;
 mod findings;
 mod identity;
+mod oauth_servers;
 mod platforms;
 mod proxy;
 mod serve;
-mod servers;
 mod vault;
 mod wiki;
 
@@ -490,7 +490,7 @@ fn words_of(code: Code) -> (Words, Words) {
             proxy::words_of,
             platforms::words_of,
             serve::words_of,
-            servers::words_of,
+            oauth_servers::words_of,
             vault::words_of,
             identity::words_of,
             file_permissions::words_of,

@@ -5,13 +5,13 @@
 //! decides anything, and no secret comes near it (I4).
 
 mod codes;
-mod details;
+mod detail_translation;
 mod kept;
 mod language;
 mod remedies;
 
 pub use codes::{all as codes, happened, next_in_console, next_step, told_by_us};
-pub use details::in_chinese as detail_in_chinese;
+pub use detail_translation::in_chinese as detail_in_chinese;
 pub use kept::kept;
 pub use language::reads_chinese;
 pub use remedies::{all as remedies, remedy};

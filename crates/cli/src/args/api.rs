@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use http::{HeaderName, HeaderValue, Method};
 
-use super::file::behind_at;
+use super::path_check::behind_at;
 use super::values::{BadValue, Identity, duration};
 
 /// `api`.

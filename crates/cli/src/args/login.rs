@@ -8,7 +8,7 @@ use tokenward_core::{AppName, Brand};
 
 use super::link::{InsistFlags, PlaceFlags};
 use super::profile::OfProfile;
-use super::purpose::Purpose;
+use super::scope_preset::Purpose;
 use super::values::{brand, name, port, some_time};
 
 /// `login`.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use super::file;
+use super::path_check;
 use super::values::BadValue;
 
 /// Where a token comes from that may be given as an argument, for scripts that have always done so.
@@ -24,7 +24,7 @@ impl FromStr for TokenSource {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
-        Ok(match file::behind_at(text)? {
+        Ok(match path_check::behind_at(text)? {
             Some(file) => Self::File(file),
             None if text == "-" => Self::Stdin,
             None => Self::Word(Zeroizing::new(text.to_owned())),

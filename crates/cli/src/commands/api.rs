@@ -4,9 +4,9 @@
 //! [`Call`] of the arguments and writes the answer where it is wanted. The answer is data and goes to stdout as it
 //! came; a refused call leaves stdout empty, and what the provider said is told on stderr.
 
-mod body;
 mod output_file;
 pub(super) mod refused;
+mod request;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ pub(super) async fn run(api: Api, context: &Context) -> Result<ExitCode, Failure
         Some(expression) => Some(Filter::start(expression, context.lang()).await?),
         None => None,
     };
-    let call = body::call(&api, context)?;
+    let call = request::call(&api, context)?;
     let work = context.work().await?;
     let client = client(&api, context, &work).await?;
     let mut out = Out { api: &api, context, filter };

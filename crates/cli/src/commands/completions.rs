@@ -7,7 +7,7 @@ use crate::args::Completions;
 use crate::completion;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::words::help;
+use crate::words::chinese_help;
 
 pub(super) fn run(completions: &Completions, context: &Context) -> Result<ExitCode, Failure> {
     if let Some(script) = completion::script(completions.shell) {
@@ -15,7 +15,7 @@ pub(super) fn run(completions: &Completions, context: &Context) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut help::command(context.lang()), "tokenward", &mut script);
+    clap_complete::generate(completions.shell, &mut chinese_help::command(context.lang()), "tokenward", &mut script);
     context.printer.own(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 use tokenward::{BadKey, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, Setting, Settings, check_config};
 use tokenward_core::{Code, masking};
 
-use super::config_editor as editor;
-use super::trouble_program::TroubleProgram;
+use super::config_edit as editor;
+use super::notify_command::TroubleProgram;
 use crate::args::Config;
 use crate::context::Context;
 use crate::failure::Failure;

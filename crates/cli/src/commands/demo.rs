@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 
 use crate::ambient;
 use crate::args::Demo;
-use crate::child;
+use crate::child_environment;
 use crate::commands::sandbox::Stand;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -104,7 +104,7 @@ impl<'a> Stage<'a> {
 
     /// This program as a child that sees the demo's folder and clock and none of the caller's own settings.
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::from(child::stranger(&self.program));
+        let mut command = Command::from(child_environment::stranger(&self.program));
         command.args(words).kill_on_drop(true);
         command
             .env("TOKENWARD_HOME", self.folder.path())

@@ -10,11 +10,11 @@ use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Story, Wish};
 use tokenward::{Overrides, Settings, SystemEntropy};
 use tokenward_core::{Code, ExitClass};
 
-use super::trouble_program::TroubleProgram;
+use super::notify_command::TroubleProgram;
 use crate::args::Doctor;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::network;
+use crate::network_diagnosis;
 use crate::render::Row;
 use crate::words::Lang;
 use crate::words::doctor::Setting;
@@ -52,7 +52,7 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         }
         Err(error) => Facts::unreadable(context.now(), args.online, error),
     };
-    for trouble in network::troubles(&context.ambient.env, context.lang()) {
+    for trouble in network_diagnosis::troubles(&context.ambient.env, context.lang()) {
         context.printer.warning(trouble);
     }
     let findings = doctor::examine(&facts);

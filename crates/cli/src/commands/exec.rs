@@ -14,7 +14,7 @@ use tokenward_core::{Code, Format, ProfileName, Slot, TokenWish};
 use zeroize::Zeroizing;
 
 use crate::args::Exec;
-use crate::child;
+use crate::child_environment;
 use crate::commands::link;
 use crate::commands::program::not_started;
 use crate::commands::token::USER_VARIABLE;
@@ -43,7 +43,7 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     context.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();
-    let mut command = child::asking(program);
+    let mut command = child_environment::asking(program);
     command.args(arguments);
     let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
     for name in names {

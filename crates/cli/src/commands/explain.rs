@@ -8,7 +8,7 @@ use tokenward_core::{Code, ExitClass, ProviderName};
 
 use crate::args::{Asked, Explain};
 use crate::context::Context;
-use crate::error_pages::page;
+use crate::embedded_error_pages::page;
 use crate::failure::Failure;
 use crate::words::Lang;
 

@@ -8,11 +8,11 @@ use crate::args::Help;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::suggestion;
-use crate::words::help::{self, Depth};
+use crate::words::chinese_help::{self, Depth};
 
 pub(super) fn run(help: &Help, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
-    let mut tree = help::shown(lang, Depth::Whole, context.ambient.surface.width);
+    let mut tree = chinese_help::shown(lang, Depth::Whole, context.ambient.surface.width);
     tree.build();
     let mut command = &mut tree;
     for word in &help.of {

@@ -4,8 +4,8 @@
 //! vault, and the four things to set in the console. Every question has a flag or a variable; the secret has no flag
 //! that could hold it.
 
-mod existing_app;
-mod platform;
+mod previous_settings;
+mod provider_settings;
 mod questions;
 
 use serde_json::json;
@@ -25,7 +25,7 @@ use crate::context::Context;
 use crate::failure::{Failure, provider_words};
 use crate::words::Lang;
 
-use existing_app::Before;
+use previous_settings::Before;
 
 /// Registers an app and tells of it; gives back the profile that one logs in with, and whether somebody is logged in under it already.
 pub(super) async fn run(init: &Init, context: &Context) -> Result<(ResolvedProfile, bool), Failure> {
@@ -94,11 +94,7 @@ pub(super) async fn register(
         record = preset.fill(&record);
         tell_console(init, &preset.console_at(record.get(Setting::AccountsUrl).unwrap_or(preset.issuer)), context);
     }
-    match provider {
-        Some(ProviderName::BlueKing) => record = platform::blueking(init, record, &before, context).await?,
-        Some(ProviderName::OAuth2) => record = platform::oauth2(init, record, &before, context).await?,
-        Some(ProviderName::Feishu | ProviderName::Lark) | None => {}
-    }
+    record = provider_settings::asked(provider, init, record, &before, context).await?;
     if record.get(Setting::AppId).is_none() {
         let app_id = questions::app_id(init, provider, &before, context).await?;
         record = record.with(Setting::AppId, Some(app_id));
@@ -143,7 +139,8 @@ pub(super) async fn register(
     let moves = dropped.iter().flatten().any(|setting| matches!(setting, Setting::OpenUrl | Setting::AccountsUrl));
     let replaced = replaced(init, &app, &record, moves, &settings, &session, context).await?;
     if let (Platform::OAuth2(_), false) = (&resolved.platform, init.no_check) {
-        record = platform::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
+        record =
+            provider_settings::discovered(record, &mut resolved, secret.is_none(), &session, &refused, context).await?;
     }
     let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 

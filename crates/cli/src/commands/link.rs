@@ -3,9 +3,9 @@
 //! Enters: a file, perhaps places in it. Leaves: a link, and the file in step; or one sentence, before anything was changed. A
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
-mod freshness;
-mod lone_token;
-mod out_of_step;
+mod access_token_overwrite;
+mod refresh_expired;
+mod sync_errors;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -28,7 +28,7 @@ use crate::fields::LinkFields;
 use crate::token_places::{LeftToServer, TokenPlaces, Wish, absolute, quoted, without_place};
 use crate::words::{Lang, keep_too};
 
-pub(super) use out_of_step::tell_out_of_step;
+pub(super) use sync_errors::tell_out_of_step;
 
 pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode, Failure> {
     let says_nothing = !link.at.says_anything() && link.server.is_none();
@@ -93,7 +93,7 @@ async fn refresh_expired(made: &mut [MadeLink], work: &Work, context: &Context) 
     if !made.iter().any(shows) {
         return;
     }
-    if let Some(generation) = freshness::refreshed(work, context).await {
+    if let Some(generation) = refresh_expired::refreshed(work, context).await {
         for one in made.iter_mut().filter(|one| shows(one)) {
             one.report.outcome = LinkOutcome::Delivered { generation, closed: None };
         }
@@ -386,7 +386,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
     }
     if !(wanted || how.named) {
         let found = links.lone_token(&work.app, &target).await.map_err(failed)?;
-        lone_token::may_give_way(found, work, &target, context).await?;
+        access_token_overwrite::may_give_way(found, work, &target, context).await?;
     }
     let has_other_names = has_other_names(&target.file);
     let (mut link, mut report) = links.link_on(&work.app, target.clone(), how.fill, terms).await.map_err(failed)?;

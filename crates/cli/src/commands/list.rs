@@ -48,9 +48,9 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     }
     if let Some(session) = session.as_ref().filter(|_| !context.printer.json) {
         for report in &reports {
-            super::login_state::next_of_a_script(report, session, context).await;
-            if settings.profile(None).is_ok() && super::login_state::lives(report) {
-                super::login_state::link_of_a_script(report, session, context).await;
+            super::login_exit_code::next_of_a_script(report, session, context).await;
+            if settings.profile(None).is_ok() && super::login_exit_code::lives(report) {
+                super::login_exit_code::link_of_a_script(report, session, context).await;
             }
         }
     }

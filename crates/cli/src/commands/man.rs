@@ -10,11 +10,11 @@ use tokenward_core::Code;
 use crate::args::Man;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::words::{Lang, help, manual};
+use crate::words::{Lang, chinese_help, manual};
 
 pub(super) fn run(man: &Man, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
-    let mut command = help::command(lang);
+    let mut command = chinese_help::command(lang);
     command.build();
     let Some(folder) = &man.out else {
         context.printer.own(&page(&command, "", lang))?;

@@ -5,22 +5,23 @@ mod api;
 mod audit;
 mod completions;
 mod config;
-mod config_editor;
+mod config_edit;
+mod confirm_overwrite;
 mod demo;
 mod doctor;
 mod exec;
 mod explain;
-mod first_steps;
 mod help;
 mod init;
+mod init_then_login;
 mod link;
 mod links;
 mod list;
 mod login;
-pub(crate) mod login_state;
+pub(crate) mod login_exit_code;
 mod logout;
 mod man;
-mod other_login;
+mod notify_command;
 mod profile;
 mod profile_of_source;
 mod program;
@@ -31,7 +32,6 @@ mod serve;
 mod service;
 mod status;
 mod token;
-mod trouble_program;
 mod unlink;
 mod vault;
 mod watch;
@@ -51,8 +51,8 @@ pub(crate) use token::plain;
 /// Runs a command.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
-        Command::Init(init) => Box::pin(first_steps::init(&init, context)).await,
-        Command::Login(login) => Box::pin(first_steps::login(*login, context)).await,
+        Command::Init(init) => Box::pin(init_then_login::init(&init, context)).await,
+        Command::Login(login) => Box::pin(init_then_login::login(*login, context)).await,
         Command::Token(token) => token::run(&token, context).await,
         Command::Refresh(refresh) => refresh::run(refresh, context).await,
         Command::Status(_) => status::run(context).await,

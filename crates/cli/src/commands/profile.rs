@@ -5,7 +5,7 @@
 //! a renaming copies the table, moves what the vault keeps in one transaction, and then drops the former table; a removal ends what the
 //! vault keeps before it drops the table.
 
-mod removal;
+mod unused_app;
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use crate::commands::{adopt, profile_of_source};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
-use removal::AppLeft;
+use unused_app::AppLeft;
 
 pub(super) async fn run(profile: Profile, context: &Context) -> Result<ExitCode, Failure> {
     match profile {
@@ -158,7 +158,7 @@ async fn remove(name: &ProfileName, with_app: bool, yes: bool, context: &Context
         links.retain(|link| link.target.profile.is_under(name));
     }
     let is_set_up = settings.profiles().any(|(known, _)| known == name);
-    let app = removal::app_of(name, &settings);
+    let app = unused_app::app_of(name, &settings);
     // An app that a profile left behind has that profile's name, as `init` gave it.
     let is_left_app = with_app && app.as_ref().is_some_and(|app| settings.registered(app).is_some());
     if !is_set_up && logins.is_empty() && links.is_empty() && !is_left_app {
@@ -193,7 +193,7 @@ async fn remove(name: &ProfileName, with_app: bool, yes: bool, context: &Context
         }
     }
     let app = match app {
-        Some(app) => removal::app(&app, with_app, session.as_ref(), context).await?,
+        Some(app) => unused_app::app(&app, with_app, session.as_ref(), context).await?,
         None => AppLeft::None,
     };
     if context.printer.json {

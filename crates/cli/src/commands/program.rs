@@ -7,7 +7,7 @@ use std::process::{ExitCode, ExitStatus};
 use tokenward_core::{Code, masking};
 use tokio::process::Child;
 
-use crate::child;
+use crate::child_environment;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -18,7 +18,7 @@ pub(super) fn start<V: AsRef<OsStr>>(
     context: &Context,
 ) -> Result<Child, Failure> {
     let Some((program, arguments)) = words.split_first() else { return Err(Failure::of(Code::Usage)) };
-    let mut command = tokio::process::Command::from(child::asking(program));
+    let mut command = tokio::process::Command::from(child_environment::asking(program));
     command.args(arguments).kill_on_drop(true).envs(env);
     command.spawn().map_err(|error| not_started(program, &error, context))
 }

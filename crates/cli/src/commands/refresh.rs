@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, KeptState, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, secret_input};
+use tokenward::{Error, KeptState, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, secret_parsing};
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
@@ -80,8 +80,8 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
     let settings = context.settings_with(overrides)?;
     let (brand, hosts) = settings.brand_and_hosts().map_err(|error| context.settings_failure(&error))?;
     let file = refresh.config_file.unwrap_or_else(|| PathBuf::from(ScriptRefresh::FILE));
-    let app_token = read("-a", refresh.app_token, context, secret_input::app_token)?;
-    let refresh_token = read("-r", refresh.refresh_token, context, secret_input::refresh_token)?;
+    let app_token = read("-a", refresh.app_token, context, secret_parsing::app_token)?;
+    let refresh_token = read("-r", refresh.refresh_token, context, secret_parsing::refresh_token)?;
     let session = context.session(&settings).await?;
     let request = ScriptRefresh::new(file.clone(), brand, hosts).app_token(app_token).refresh_token(refresh_token);
     let owner = request.owner(session.keeper()).await?;

@@ -13,10 +13,10 @@ use serde_json::json;
 use tokenward::{Overrides, Setting};
 use tokenward_core::Code;
 
-use super::trouble_program::TroubleProgram;
+use super::notify_command::TroubleProgram;
 use crate::ambient::own_program;
 use crate::args::{Service, ServiceInstall};
-use crate::child;
+use crate::child_environment;
 use crate::context::Context;
 use crate::failure::Failure;
 use unit::{MARK, Manager, Unit};
@@ -248,7 +248,7 @@ fn remove(place: &Place, context: &Context) -> Result<ExitCode, Failure> {
 /// Runs a command of the manager, which gets none of our variables.
 fn manage(words: &[String]) -> Managed {
     let Some((program, rest)) = words.split_first() else { return Managed::Absent };
-    match child::stranger(program).args(rest).output() {
+    match child_environment::stranger(program).args(rest).output() {
         Ok(output) if output.status.success() => Managed::Done,
         Ok(output) => {
             let said = [output.stderr, output.stdout].map(|said| String::from_utf8_lossy(&said).trim().to_owned());

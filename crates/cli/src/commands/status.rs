@@ -9,7 +9,7 @@ use tokenward::{Report, Session, Settings, is_script_login};
 use tokenward_core::{Code, ExitClass, Grant, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
-use crate::commands::login_state::{exit, next_of_a_script};
+use crate::commands::login_exit_code::{exit, next_of_a_script};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::{LinkFields, LoginFields, WithoutProfileFields};

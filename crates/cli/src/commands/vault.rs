@@ -5,9 +5,9 @@
 //! A backup is sealed with a key of its own, which is never an argument: it is made and printed once, or it comes from
 //! a file, stdin or a prompt.
 
-mod backup_key;
+mod kept_vaults;
+mod read_backup_key;
 mod restore;
-mod set_aside;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(super) async fn run(vault: Vault, context: &Context) -> Result<ExitCode, Fai
     match vault {
         Vault::Info => info(context).await,
         Vault::Backup { file, key } => backup(&file, &key, context).await,
-        Vault::Kept(wish) => return set_aside::run(&wish, context).await,
+        Vault::Kept(wish) => return kept_vaults::run(&wish, context).await,
         Vault::Restore(wish) => return restore::run(wish, context).await,
         Vault::Rekey { new_key_file, own_key } => rekey(new_key_file, own_key, context).await,
     }?;
@@ -125,7 +125,7 @@ async fn backup(file: &Path, from: &BackupKeyFrom, context: &Context) -> Result<
         return Err(Failure::new(Code::OutputNotWritten, words).then(lang.backup_not_written_next()));
     }
     let settings = context.settings()?;
-    let given = backup_key::given(from, context)?;
+    let given = read_backup_key::given(from, context)?;
     let fresh = given.is_none();
     let key = given.unwrap_or_else(|| BackupKey::fresh(&SystemEntropy));
     key.check().map_err(|_| Failure::new(Code::BadSecret, lang.copy_key_unusable()).complete())?;

@@ -3,7 +3,7 @@
 //! Enters: profiles, edits, the passing of time. Leaves: a line on stdout for each thing that happened. A signal ends it in good order,
 //! as it does the proxy (`crate::signals`), after a rotation under way; whatever it leaves, the next call of any command repairs (I5).
 
-mod trouble;
+mod notifications;
 
 use std::process::ExitCode;
 
@@ -12,13 +12,13 @@ use tokenward::{KnownApp, Overrides, Session, Setting, Settings};
 use tokenward_core::{App, Code, ExitClass, ProfileName};
 use tokio::sync::mpsc;
 
-use super::trouble_program::TroubleProgram;
+use super::notify_command::TroubleProgram;
 use crate::args;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 use crate::fields;
 use crate::words::in_zone;
-use trouble::Alarm;
+use notifications::Alarm;
 
 pub(super) async fn run(wish: args::Watch, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();

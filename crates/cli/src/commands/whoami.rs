@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward_core::Code;
 
-use crate::commands::login_state::exit;
+use crate::commands::login_exit_code::exit;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::{self, UserFields};

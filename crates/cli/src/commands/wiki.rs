@@ -6,10 +6,10 @@
 mod dry_run;
 mod engine;
 mod error_words;
-mod folder;
-mod list;
+mod page_output;
 mod progress;
-mod shown;
+mod publish_folder;
+mod published_pages;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,19 +20,19 @@ use crate::args::{Wiki, WikiCreate, WikiReading, WikiUpdate};
 use crate::context::Context;
 use crate::failure::Failure;
 use engine::{how_to_read, place_of, with_engine};
-use shown::{fields, open, tell_general_host};
+use page_output::{fields, open, tell_general_host};
 
 pub(super) async fn run(wiki: Wiki, context: &Context) -> Result<ExitCode, Failure> {
     match wiki {
         Wiki::Create(create) => self::create(&create, context).await,
         Wiki::Update(update) => self::update(&update, context).await,
-        Wiki::List => list::run(context),
+        Wiki::List => published_pages::run(context),
     }
 }
 
 async fn create(create: &WikiCreate, context: &Context) -> Result<ExitCode, Failure> {
     if create.file.is_dir() {
-        return folder::create(create, context).await;
+        return publish_folder::create(create, context).await;
     }
     // What is wrong with the file or the place is found before anything is opened.
     let manuscript = read(&create.file, create.title.clone(), &create.reading, context)?;
@@ -59,7 +59,7 @@ async fn update(update: &WikiUpdate, context: &Context) -> Result<ExitCode, Fail
     let place = said.then(|| place_of(&update.place, None)).transpose();
     let place = place.map_err(|error| error_words::failure(error, None, context))?;
     if update.file.is_dir() {
-        return folder::update(update, place.as_ref(), context).await;
+        return publish_folder::update(update, place.as_ref(), context).await;
     }
     let manuscript = read(&update.file, None, &update.reading, context)?;
     if update.dry_run {

@@ -13,9 +13,9 @@ use tokenward_core::Code;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use super::program::{Program, Why};
+use super::jq_program::{Program, Why};
 use crate::ambient::own_program;
-use crate::child::stranger;
+use crate::child_environment::stranger;
 use crate::failure::Failure;
 use crate::words::Lang;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokenward::{known_answer_names, known_answers};
 use tokenward_core::Code;
 
-use super::help::{Depth, shown};
+use super::chinese_help::{Depth, shown};
 use super::{Lang, sentences_of_all, tables_of_all};
 
 /// On no screen and in no page.

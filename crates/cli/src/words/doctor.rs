@@ -3,7 +3,7 @@
 //! Enters: a finding of the engine, which holds no word. Leaves: a [`FindingWords`]. The sentences are in [`words`].
 
 mod death;
-mod words;
+mod sentences;
 
 #[cfg(test)]
 mod tests;
@@ -15,15 +15,15 @@ use jiff::tz::TimeZone;
 use tokenward::doctor::{
     Cause, Check, Doubtful, Finding, KeyFacts, Past, PastRotation, ProcessName, Says, SecretFacts, Severity, Story,
 };
-use tokenward_core::rotation::Recovery;
+use tokenward_core::rotation_policy::Recovery;
 use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
 
 use super::{Lang, in_zone};
 use crate::failure::provider_words;
-use crate::login_flags::Meant;
+use crate::profile_flags::Meant;
 
 #[cfg(test)]
-pub(in crate::words) use words::ALL;
+pub(in crate::words) use sentences::ALL;
 
 /// A finding in words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,35 +8,35 @@ mod adopt;
 mod api;
 #[cfg(test)]
 mod banned;
+mod blueking_and_oauth;
+pub(crate) mod chinese_help;
 mod codes;
-mod commands;
+mod common;
 mod config;
 mod demo;
 mod details;
 pub(crate) mod doctor;
-mod explain;
+mod exit_codes;
 mod file_permissions;
 #[cfg(feature = "jq")]
 mod filter;
-mod first_steps;
-pub(crate) mod help;
+mod help_layout;
 mod identity;
+mod init_then_login;
 mod lang;
-mod layout;
-mod linking;
+mod link_warnings;
 pub(crate) mod links;
 mod login;
 pub(crate) mod manual;
-mod oddities;
-mod platforms;
+mod oauth_servers;
 mod profile;
 mod proxy;
 #[cfg(test)]
-mod punctuation;
+mod punctuation_test;
+mod response_warnings;
 mod serve;
-mod servers;
 mod service;
-mod settings;
+mod settings_errors;
 mod standing;
 mod time;
 mod vault;
@@ -82,25 +82,25 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
     [
         adopt::ALL,
         api::ALL,
-        commands::ALL,
+        common::ALL,
         config::ALL,
         doctor::ALL,
-        explain::ALL,
+        exit_codes::ALL,
         #[cfg(feature = "jq")]
         filter::ALL,
-        first_steps::ALL,
+        init_then_login::ALL,
         identity::ALL,
-        linking::ALL,
+        link_warnings::ALL,
         links::ALL,
         login::ALL,
         manual::ALL,
-        platforms::ALL,
+        blueking_and_oauth::ALL,
         profile::ALL,
         serve::ALL,
-        servers::ALL,
+        oauth_servers::ALL,
         service::ALL,
         proxy::ALL,
-        settings::ALL,
+        settings_errors::ALL,
         file_permissions::ALL,
         demo::ALL,
         standing::ALL,
@@ -115,7 +115,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Every row of the tables.
 #[cfg(test)]
 fn tables_of_all() -> Vec<Words> {
-    [tokenward_words::codes(), tokenward_words::remedies(), oddities::all(), wiki::all()].concat()
+    [tokenward_words::codes(), tokenward_words::remedies(), response_warnings::all(), wiki::all()].concat()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::rotation::Rotation;
+use crate::rotation_policy::Rotation;
 use crate::{
     Closing, Doubt, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
     Standing,

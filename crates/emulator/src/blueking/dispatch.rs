@@ -1,7 +1,7 @@
 //! Which of BlueKing's doors answers which endpoint.
 
 use crate::blueking::refusal::Refusal;
-use crate::blueking::{auth_api, bkauth, esb, gateway, ssm};
+use crate::blueking::{auth_api, bkauth, esb_tokens, gateway, ssm};
 use crate::book::Visit;
 use crate::memory::State;
 use crate::oauth;
@@ -13,7 +13,7 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
         Door::Ssm => ssm::preview(state, endpoint, request),
         Door::AuthApi => auth_api::preview(state, endpoint, request),
         Door::Bkauth => bkauth::preview(state, endpoint, request),
-        Door::Gateway if endpoint == Endpoint::EsbToken => esb::preview(endpoint, request),
+        Door::Gateway if endpoint == Endpoint::EsbToken => esb_tokens::preview(endpoint, request),
         // Other platforms' doors never come here.
         Door::Gateway | Door::Accounts | Door::Open | Door::Plain => gateway::preview(state, endpoint, request),
     }
@@ -26,7 +26,7 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Door::Ssm => ssm::answer(state, endpoint, request, visit),
         Door::AuthApi => auth_api::answer(state, endpoint, request, visit),
         Door::Bkauth => bkauth::answer(state, endpoint, request, visit),
-        Door::Gateway if endpoint == Endpoint::EsbToken => esb::answer(state, request, visit),
+        Door::Gateway if endpoint == Endpoint::EsbToken => esb_tokens::answer(state, request, visit),
         Door::Gateway | Door::Accounts | Door::Open | Door::Plain => gateway::answer(state, request, visit),
     }
 }

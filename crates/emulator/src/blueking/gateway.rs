@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::blueking::cookies;
+use crate::blueking::cookie_auth;
 use crate::book::{App, Visit, narrow};
 use crate::memory::{KnownToken, State};
 use crate::words::{Brand, Door, Encodings, Endpoint, Fields, Fingerprint, Key, Operation, Reply, Request, hex, same};
@@ -114,8 +114,8 @@ fn by_token(
 /// App and secret, and the user by cookie or (for exempted apps) by mere name.
 fn by_app(state: &State, fields: &Fields) -> Result<Caller, Refusal> {
     let app = proven(state, fields).map_err(|why| refused(401, BAD_APP, why))?.id.clone();
-    if cookies::are_given(fields) {
-        let user = cookies::owner(state, fields).map_err(|why| refused(401, BAD_USER, why))?;
+    if cookie_auth::are_given(fields) {
+        let user = cookie_auth::owner(state, fields).map_err(|why| refused(401, BAD_USER, why))?;
         return Ok(Caller { app, user: Some(user.id.clone()), user_verified: true, by: "cookie" });
     }
     let named = fields.get("bk_username").filter(|_| state.rules.blueking.gateway.exempted_apps.contains(&app));

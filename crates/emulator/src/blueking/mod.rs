@@ -6,10 +6,10 @@
 mod auth_api;
 mod bkauth;
 mod catalogue;
-mod cookies;
+mod cookie_auth;
 mod dispatch;
 mod endpoints;
-mod esb;
+mod esb_tokens;
 mod gateway;
 mod refusal;
 mod ssm;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::blueking::cookies;
+use crate::blueking::cookie_auth;
 use crate::blueking::refusal::Refusal;
 use crate::book::{App, Death, Issued, Owner, RefreshEnd, Shape, Standing, Terms, Visit};
 use crate::memory::State;
@@ -139,7 +139,7 @@ pub(super) fn credentials(request: &Request, fields: &Fields) -> (Option<String>
 
 /// The user of a cookie grant.
 pub(super) fn user(state: &State, rules: &TokenRules, fields: &Fields) -> Result<String, Refusal> {
-    match cookies::owner(state, fields) {
+    match cookie_auth::owner(state, fields) {
         Ok(user) => Ok(user.id.clone()),
         Err(why) => Err(Refusal::new(rules.cookie_code, why)),
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::book::terms::TokenKind;
+use crate::book::token_policy::TokenKind;
 use crate::book::{CurrentAccess, CurrentTokens, Death, RefreshEnd, Terms};
 use crate::rules::{GraceAnswer, OldAccessToken};
 use crate::words::{Brand, Door, Fingerprint, Key, Moment, Randomness, TokenApi};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::content::block_kinds::{Children, IMAGE, Kind, MENTION_CAP, PAGE, TABLE, TABLE_CELL, TEXT};
 use crate::content::document::{Block, Document};
-use crate::content::media::Media;
+use crate::content::uploads::Media;
 use crate::rules::ContentLimits;
 use crate::words::Refusal;
 

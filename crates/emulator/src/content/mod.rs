@@ -6,20 +6,20 @@
 pub(crate) mod block_kinds;
 mod code_languages;
 mod document;
-mod document_tree;
+mod document_snapshot;
 mod edits;
 mod markdown;
-mod media;
 mod principal;
+mod uploads;
 mod wiki;
 
-pub use document_tree::{BlockTree, DocumentTree};
-pub use media::Media;
+pub use document_snapshot::{BlockTree, DocumentTree};
+pub use uploads::Media;
 pub use wiki::{NodeTree, SpaceSpec, SpaceTree};
 
 pub(crate) use document::{Block, Document};
 pub(crate) use edits::{Change, DOCX_IMAGE, Subtree};
 pub(crate) use markdown::{Converted, convert};
-pub(crate) use media::{Import, Upload};
 pub(crate) use principal::Principal;
+pub(crate) use uploads::{Import, Upload};
 pub(crate) use wiki::{Content, Move, Node, Space, SpaceKind};

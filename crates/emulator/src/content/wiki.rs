@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::content::document::Document;
-use crate::content::media::{Import, Media};
 use crate::content::principal::Principal;
+use crate::content::uploads::{Import, Media};
 use crate::rules::ContentLimits;
 use crate::words::{Brand, Moment, Refusal};
 

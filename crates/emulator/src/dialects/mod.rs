@@ -1,7 +1,7 @@
 //! All providers at once: which request belongs to which dialect, and logins minted without any request.
 
 mod dispatch;
-mod endpoints;
+mod request_routing;
 mod seeded_logins;
 
 pub use seeded_logins::SeededTokens;

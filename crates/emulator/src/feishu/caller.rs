@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::book::{App, AppTokenKind, Visit, narrow};
 use crate::content::Principal;
-use crate::feishu::logins;
+use crate::feishu::token_issuance;
 use crate::memory::State;
 use crate::words::{Endpoint, Refusal, Request};
 
@@ -36,7 +36,7 @@ impl Caller {
             _ => dead_user,
         };
         let now = state.clock.now();
-        let token = match (logins::find_access(state, bearer), state.app_tokens.find(bearer)) {
+        let token = match (token_issuance::find_access(state, bearer), state.app_tokens.find(bearer)) {
             (Some((login, access)), _) => {
                 visit.user.clone_from(&login.owner.user);
                 visit.grant = Some(login.id.clone());

@@ -7,7 +7,7 @@ use crate::feishu::authorize::parse_scopes;
 use crate::feishu::client::{Client, admit, authenticate};
 use crate::feishu::endpoints::DEVICE_PAGE_PATH;
 use crate::feishu::issued_tokens::finish;
-use crate::feishu::logins;
+use crate::feishu::token_issuance;
 use crate::memory::State;
 use crate::oauth::{DevicePage, DeviceResult, Language, PageUser, render};
 use crate::rules::Consent;
@@ -93,7 +93,7 @@ pub(super) fn redeem(
         device.decision = Decision::Redeemed;
     }
     state.consents.entry((app.id.clone(), user.clone())).or_default().extend(scopes.iter().cloned());
-    let grant = logins::open(state, app, &user, scopes);
+    let grant = token_issuance::open(state, app, &user, scopes);
     finish(state, grant, api, None, visit)
 }
 

@@ -1,7 +1,7 @@
 //! Which part of the platform answers which endpoint.
 
 use crate::book::{Visit, narrow};
-use crate::feishu::{app_tokens, authorize, calls, device, errors, logins, revoke, token, user, v1_token};
+use crate::feishu::{app_tokens, authorize, calls, device, errors, revoke, token, token_issuance, user, v1_token};
 use crate::memory::State;
 use crate::words::{DEVICE_GRANT_TYPE, Encodings, Endpoint, Fingerprint, Operation, Reply, Request};
 
@@ -23,7 +23,7 @@ pub(crate) fn preview(state: &State, endpoint: Endpoint, request: &Request) -> V
         Operation::Refresh => fields.get("refresh_token"),
         _ => None,
     };
-    let found = presented.and_then(|token| logins::find_refresh(state, token));
+    let found = presented.and_then(|token| token_issuance::find_refresh(state, token));
     let (id, grant) = found.unzip();
     let named = fields.get("client_id").or_else(|| fields.get("app_id")).cloned();
     Visit {

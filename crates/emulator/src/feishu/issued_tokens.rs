@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::book::{Issued, Visit, narrow};
-use crate::feishu::logins;
+use crate::feishu::token_issuance;
 use crate::memory::State;
 use crate::words::{Fingerprint, Refusal, TokenApi};
 
@@ -17,7 +17,7 @@ pub(super) fn finish(
     narrowed: Option<BTreeSet<String>>,
     visit: &mut Visit,
 ) -> Result<Value, Refusal> {
-    let issued = logins::issue(state, grant, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
+    let issued = token_issuance::issue(state, grant, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
     if let Some(grant) = state.ledger.grant(grant) {
         visit.grant = Some(grant.id.clone());
         visit.user.clone_from(&grant.owner.user);

@@ -13,9 +13,9 @@ mod dispatch;
 mod endpoints;
 pub(crate) mod errors;
 mod issued_tokens;
-mod logins;
 mod revoke;
 mod token;
+mod token_issuance;
 mod user;
 mod v1_token;
 
@@ -23,4 +23,4 @@ pub use catalogue::{catalogue, catalogue_beyond, catalogue_calls};
 
 pub(crate) use dispatch::{preview, process};
 pub(crate) use endpoints::{ROUTES, find};
-pub(crate) use logins::{issue, open};
+pub(crate) use token_issuance::{issue, open};

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::{Death, Visit};
 use crate::feishu::client::{Client, authenticate, required};
-use crate::feishu::logins;
+use crate::feishu::token_issuance;
 use crate::memory::State;
 use crate::words::{Encodings, Refusal, Reply, Request};
 
@@ -16,7 +16,7 @@ pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) ->
     if fields.get("token_type_hint").is_some_and(|hint| hint != "access_token" && hint != "refresh_token") {
         return Err(Refusal::new(20001).because("token_type_hint must be access_token or refresh_token"));
     }
-    if let Some((id, login)) = logins::find_refresh(state, token) {
+    if let Some((id, login)) = token_issuance::find_refresh(state, token) {
         if login.owner.app != app.id {
             return Err(Refusal::new(20024));
         }
@@ -26,7 +26,7 @@ pub(super) fn answer(state: &mut State, request: &Request, visit: &mut Visit) ->
         } else {
             state.stop_refreshing(id.grant, Death::Revoked);
         }
-    } else if let Some((login, _)) = logins::find_access(state, token) {
+    } else if let Some((login, _)) = token_issuance::find_access(state, token) {
         if login.owner.app != app.id {
             return Err(Refusal::new(20024));
         }

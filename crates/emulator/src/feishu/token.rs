@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use crate::book::Visit;
 use crate::feishu::client::{Client, admit, authenticate, required};
 use crate::feishu::issued_tokens::{finish, record, success};
-use crate::feishu::logins::Refused;
-use crate::feishu::{app_tokens, device, logins};
+use crate::feishu::token_issuance::Refused;
+use crate::feishu::{app_tokens, device, token_issuance};
 use crate::memory::State;
 use crate::words::{
     Challenge, DEVICE_GRANT_TYPE, Encodings, Endpoint, Fields, Key, Refusal, Reply, Request, TokenApi, is_verifier,
@@ -75,7 +75,7 @@ fn exchange(
     if let Some(code) = state.codes.get_mut(&key) {
         code.used = true;
     }
-    let grant = logins::open(state, &app, &code.user, code.authorization.scopes);
+    let grant = token_issuance::open(state, &app, &code.user, code.authorization.scopes);
     finish(state, grant, api, narrowed, visit)
 }
 
@@ -88,10 +88,10 @@ fn refresh(
 ) -> Result<Value, Refusal> {
     let token = required(fields, "refresh_token")?;
     let client = Client::read(request, fields)?;
-    let (id, login) = logins::find_refresh(state, token).ok_or_else(|| Refusal::new(20026))?;
+    let (id, login) = token_issuance::find_refresh(state, token).ok_or_else(|| Refusal::new(20026))?;
     let user = login.owner.user.clone().unwrap_or_default();
     let app = authenticate(state, &client, request)?;
-    logins::judge_refresh(state, id, api, &app.id).map_err(|refused| {
+    token_issuance::judge_refresh(state, id, api, &app.id).map_err(|refused| {
         Refusal::new(match refused {
             Refused::Ended => 20064,
             Refused::Expired => 20037,
@@ -104,8 +104,8 @@ fn refresh(
         return Err(Refusal::new(20074));
     }
     admit(state, &app, &user)?;
-    let narrowed = narrowing(fields, &logins::scopes_of(state, id.grant))?;
-    let issued = logins::rotate(state, id, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
+    let narrowed = narrowing(fields, &token_issuance::scopes_of(state, id.grant))?;
+    let issued = token_issuance::rotate(state, id, api, narrowed).ok_or_else(|| Refusal::new(20050))?;
     record(visit, &issued);
     Ok(success(&issued))
 }

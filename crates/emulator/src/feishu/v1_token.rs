@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::book::{App, AppTokenKind, Issued, UserStatus, Visit, narrow};
 use crate::feishu::client::required;
 use crate::feishu::issued_tokens::record;
-use crate::feishu::logins::Refused;
-use crate::feishu::{logins, user};
+use crate::feishu::token_issuance::Refused;
+use crate::feishu::{token_issuance, user};
 use crate::memory::State;
 use crate::words::{Encodings, Endpoint, Key, Refusal, Reply, Request, TokenApi};
 
@@ -40,8 +40,8 @@ pub(super) fn exchange(
     if let Some(code) = state.codes.get_mut(&key) {
         code.used = true;
     }
-    let grant = logins::open(state, &app, &code.user, code.authorization.scopes);
-    let issued = logins::issue(state, grant, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
+    let grant = token_issuance::open(state, &app, &code.user, code.authorization.scopes);
+    let issued = token_issuance::issue(state, grant, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
     visit.grant = state.ledger.grant(grant).map(|grant| grant.id.clone());
     visit.generation = issued.generation.map(narrow);
     record(visit, &issued);
@@ -59,9 +59,9 @@ pub(super) fn refresh(
     visit.app = Some(app.id.clone());
     let token = dialect.field(request, "refresh_token", "refresh_token")?;
     let unknown = if token.starts_with("ur-") { 20038 } else { 20026 };
-    let (id, login) = logins::find_refresh(state, &token).ok_or_else(|| dialect.dead(state, unknown))?;
+    let (id, login) = token_issuance::find_refresh(state, &token).ok_or_else(|| dialect.dead(state, unknown))?;
     let user = login.owner.user.clone().unwrap_or_default();
-    logins::judge_refresh(state, id, dialect.api, &app.id).map_err(|refused| match refused {
+    token_issuance::judge_refresh(state, id, dialect.api, &app.id).map_err(|refused| match refused {
         Refused::Ended | Refused::WrongApi => dialect.dead(state, 20026),
         Refused::Expired => dialect.dead(state, 20037),
         Refused::Foreign => Refusal::new(20024),
@@ -71,7 +71,7 @@ pub(super) fn refresh(
         return Err(Refusal::new(20007).because("the app may not refresh user tokens"));
     }
     Dialect::admit(state, &app, &user)?;
-    let issued = logins::rotate(state, id, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
+    let issued = token_issuance::rotate(state, id, dialect.api, None).ok_or_else(|| Refusal::new(20007))?;
     record(visit, &issued);
     Ok(dialect.success(state, &app, &user, &issued))
 }
@@ -101,7 +101,7 @@ impl Dialect {
         let bearer = request.bearer().ok_or_else(|| Refusal::new(missing))?;
         // Prefixes are no promise (reference/feishu.md §9), so they only name the kind of a token that is unknown.
         let unknown = if bearer.starts_with("t-") { bad_tenant } else { bad_app };
-        if logins::find_access(state, bearer).is_some() {
+        if token_issuance::find_access(state, bearer).is_some() {
             return Err(Refusal::new(bad_app));
         }
         let found = state.app_tokens.find(bearer).ok_or_else(|| Refusal::new(unknown))?;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::book::{App, Decision, Device, Visit};
 use crate::memory::State;
 use crate::oauth::authorize::{may_ask, parse_scopes};
-use crate::oauth::{DevicePage, DeviceResult, Language, PageUser, Refusal, Server, form, render, required, token};
+use crate::oauth::{
+    DevicePage, DeviceResult, Language, PageUser, Refusal, Server, code_exchange, form, render, required,
+};
 use crate::rules::Consent;
 use crate::words::{Fields, Reply, Request, normalise_user_code, same};
 
@@ -85,11 +87,11 @@ pub(crate) fn redeem(
         Decision::Allowed { user } => user.clone(),
     };
     let scopes = device.scopes.clone();
-    token::admit(state, &user)?;
+    code_exchange::admit(state, &user)?;
     if let Some(device) = state.devices.iter_mut().find(|device| same(&device.secret, code)) {
         device.decision = Decision::Redeemed;
     }
-    token::open(state, server, app, user, scopes, visit).map(|(body, _)| body)
+    code_exchange::open(state, server, app, user, scopes, visit).map(|(body, _)| body)
 }
 
 /// The page where a person enters or confirms the user code.

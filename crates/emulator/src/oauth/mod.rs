@@ -7,15 +7,15 @@
 mod authorize;
 mod browser_pages;
 mod client;
+mod code_exchange;
 mod device;
 mod refusal;
-mod server;
-mod token;
+mod server_config;
 
 pub(crate) use authorize::{decide, show, turn_back};
 pub(crate) use browser_pages::{ConsentPage, DevicePage, DeviceResult, ErrorPage, Language, PageUser, render};
 pub(crate) use client::authenticate;
+pub(crate) use code_exchange::{exchange, narrowing, success};
 pub(crate) use device::{page, redeem, start};
 pub(crate) use refusal::{Refusal, injected};
-pub(crate) use server::{Server, answer, form, preview, required};
-pub(crate) use token::{exchange, narrowing, success};
+pub(crate) use server_config::{Server, answer, form, preview, required};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::book::{DEFAULT_PLAIN_SCOPES, Visit};
 use crate::memory::State;
 use crate::plain::endpoints::{OAUTH, OPENID};
-use crate::plain::terms::is_issuer;
+use crate::plain::token_policy::is_issuer;
 use crate::rules::{PlainPart, PlainRules};
 use crate::words::{ClientAuth, DEVICE_GRANT_TYPE, Door, Reply, Request};
 

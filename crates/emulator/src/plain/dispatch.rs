@@ -8,8 +8,8 @@ use crate::book::{UserStatus, Visit, narrow};
 use crate::memory::State;
 use crate::oauth::{self, Refusal, Server};
 use crate::plain::endpoints::part;
-use crate::plain::terms::{is_issuer, terms};
-use crate::plain::{discovery, token};
+use crate::plain::token_policy::{is_issuer, terms};
+use crate::plain::{discovery, token_endpoints};
 use crate::words::{Door, Endpoint, Fingerprint, OFFLINE_ACCESS, Operation, Reply, Request};
 
 /// What can be told about a request before it is processed.
@@ -44,10 +44,10 @@ pub(crate) fn process(state: &mut State, endpoint: Endpoint, request: &Request, 
         Endpoint::PlainConsent => return oauth::decide(state, &server, request, visit),
         Endpoint::PlainDevicePage => return oauth::page(state, &server, request),
         Endpoint::PlainDevice => start(state, &server, request, visit),
-        Endpoint::PlainRevoke => token::revoke(state, &server, request, visit),
-        Endpoint::PlainIntrospect => token::introspect(state, &server, request, visit),
+        Endpoint::PlainRevoke => token_endpoints::revoke(state, &server, request, visit),
+        Endpoint::PlainIntrospect => token_endpoints::introspect(state, &server, request, visit),
         Endpoint::PlainUserinfo => userinfo(state, &server, request, visit),
-        _ => token::answer(state, &server, request, visit),
+        _ => token_endpoints::answer(state, &server, request, visit),
     };
     oauth::answer(result, visit)
 }

@@ -7,9 +7,9 @@
 mod discovery;
 mod dispatch;
 mod endpoints;
-mod terms;
-mod token;
+mod token_endpoints;
+mod token_policy;
 
 pub(crate) use dispatch::{preview, process};
 pub(crate) use endpoints::{ROUTES, find};
-pub(crate) use terms::{is_issuer, terms};
+pub(crate) use token_policy::{is_issuer, terms};

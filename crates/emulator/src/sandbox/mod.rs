@@ -1,6 +1,6 @@
 //! The face for tests and the command: one handle on everything.
 
 mod handle;
-mod handle_doors;
+mod other_providers;
 
 pub use handle::{Sandbox, SandboxOptions, StartError};

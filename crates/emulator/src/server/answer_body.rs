@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::server::connection::Line;
+use crate::server::delivery_state::Line;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! The doors on the network: listeners on loopback, the way of each request, and the control endpoint.
 
 mod answer_body;
-mod connection;
 mod control;
-mod listener;
+mod delivery_state;
+mod http_listener;
 mod request_handling;
 mod shared;
-mod websocket;
+mod websocket_echo;
 
-pub(crate) use listener::{Listener, accept};
+pub(crate) use http_listener::{Listener, accept};
 pub(crate) use shared::Shared;

@@ -1,33 +1,33 @@
 //! The language that everything else speaks: hosts and endpoints, requests and answers, moments, randomness, digests, and the
 //! words of OAuth. Values without a memory; nothing here knows what the sandbox has on record.
 
+mod brands_and_hosts;
 mod clock;
-mod digest;
 mod endpoint;
 mod error_code_entry;
-mod oauth_words;
-mod provider;
-mod randomness;
-mod refusal;
+mod feishu_refusal;
+mod not_registered;
+mod oauth_primitives;
 mod reply;
 mod request;
-mod unknown_name;
+mod seeded_random;
+mod token_fingerprint;
 
+pub use brands_and_hosts::{Brand, Door, TokenApi};
 pub use clock::{BaseClock, Moment, SystemClock};
-pub use digest::Fingerprint;
 pub use endpoint::{Endpoint, Operation};
 pub use error_code_entry::CatalogueEntry;
-pub use oauth_words::ClientAuth;
-pub use provider::{Brand, Door, TokenApi};
-pub use unknown_name::Unknown;
+pub use not_registered::Unknown;
+pub use oauth_primitives::ClientAuth;
+pub use token_fingerprint::Fingerprint;
 
 pub(crate) use clock::Clock;
-pub(crate) use digest::{Key, hex};
 pub(crate) use endpoint::{Route, get, page, post};
-pub(crate) use oauth_words::{
+pub(crate) use feishu_refusal::Refusal;
+pub(crate) use oauth_primitives::{
     Challenge, DEVICE_GRANT_TYPE, OFFLINE_ACCESS, is_verifier, normalise_user_code, same, same_but_port,
 };
-pub(crate) use randomness::Randomness;
-pub(crate) use refusal::Refusal;
 pub(crate) use reply::{Reply, Stream, Tail};
 pub(crate) use request::{Encodings, Fields, Request};
+pub(crate) use seeded_random::Randomness;
+pub(crate) use token_fingerprint::{Key, hex};

@@ -17,10 +17,10 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
-use super::file_values::{FileValues, ShownRefresh};
 use super::linked_files::{Links, unreadable};
+use super::overwrite_policy::Fill;
 use super::report::{LinkOutcome, LinkReport};
-use super::write_consent::Fill;
+use super::value_diff::{FileValues, ShownRefresh};
 use crate::is_script_login;
 use tokenward_keeper::foreign;
 use tokenward_keeper::{Error, KeptState};

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::error::{DocumentError, unwritable};
-use super::text::{Spelled, Splice, is_space, line_end, syntax};
+use super::text_positions::{Spelled, Splice, is_space, line_end, syntax};
 use tokenward_core::Place;
 
 /// One name.

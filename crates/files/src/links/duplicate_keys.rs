@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::document::Document;
 use super::error::{DocumentError, FileError};
 use super::linked_files::Links;
+use super::token_or_placeholder::Nature;
 use super::value_frame::Frame;
-use super::value_kind::Nature;
 use tokenward_keeper::Error;
 
 /// A place that is there more than once, with values that differ.

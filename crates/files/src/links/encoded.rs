@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use tokenward_core::{hex, percent};
+use tokenward_core::{hex, percent_decode};
 use zeroize::Zeroizing;
 
-use super::value_kind::SHORTEST;
+use super::token_or_placeholder::SHORTEST;
 
 /// What a text reads as in other notations, in notations of those in turn; nothing for one that reads as it is written.
 pub(super) fn decodings(text: &str) -> Vec<Zeroizing<String>> {
@@ -60,7 +60,7 @@ fn digits(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
 
 /// Escapes (RFC 3986 §2.1), if there is one.
 fn unescaped(text: &str) -> Option<Zeroizing<String>> {
-    let bytes = percent::decode(text)?;
+    let bytes = percent_decode::decode(text)?;
     std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
 }
 

@@ -20,11 +20,11 @@ use std::time::Duration;
 use rustix::fs::{Access, access};
 use tempfile::{Builder, NamedTempFile};
 
+use super::compare_and_replace::{Moment, swap};
 use super::document::Document;
 use super::error::{DocumentError, FileError};
-use super::file_attributes::Marks;
-use super::file_stat::{FileStat, is_link, kind};
-use super::replacement::{Moment, swap};
+use super::extended_attributes::Marks;
+use super::opened_file::{FileStat, is_link, kind};
 use super::value::Value;
 use tokenward_core::{Format, Place, Terms};
 use tokenward_vault::{hand_over, open_private};

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::error::{DocumentError, unwritable};
-use super::text::{Spelled, Splice, line_end, position};
+use super::text_positions::{Spelled, Splice, line_end, position};
 use script::{Command, Quotes, Runs, Script, Word};
 use tokenward_core::Place;
 

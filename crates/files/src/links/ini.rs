@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::error::{DocumentError, unwritable};
-use super::text::{Line, Spelled, Splice, is_space, line_end, lines, syntax, trim};
+use super::text_positions::{Line, Spelled, Splice, is_space, line_end, lines, syntax, trim};
 use tokenward_core::Place;
 
 /// One key with its value.

@@ -7,10 +7,10 @@ use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role};
-use super::sighting::Sighting;
+use super::known_tokens::Sighting;
+use super::token_or_placeholder::Nature;
 use super::value::Value;
 use super::value_frame::Frame;
-use super::value_kind::Nature;
 
 /// Where the values of one login stand in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use super::document::Document;
 use super::key_names::{Name, Role};
 use super::login_shape::Shape;
 use super::nested_path::Way;
+use super::token_or_placeholder::Nature;
 use super::tree::Tree;
 use super::value_frame::Frame;
-use super::value_kind::Nature;
 
 /// The settings of one server.
 #[derive(Clone)]

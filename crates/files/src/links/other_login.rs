@@ -8,12 +8,12 @@ use tokenward_core::ports::CallError;
 use tokenward_core::{App, InFile, NewLink, ProfileName, RefusalClass, Subject};
 use zeroize::Zeroizing;
 
-use super::file_values::ShownRefresh;
+use super::access_token_owner::{ASKING, LoneToken};
 use super::linked_files::{Links, unreadable};
-use super::lone_access_token::{ASKING, LoneToken};
-use super::snapshot::FileSnapshot;
+use super::observed_state::FileSnapshot;
+use super::overwrite_policy::Fill;
+use super::value_diff::ShownRefresh;
 use super::verdict::{FileVerdict, Whose, lives, was_the_profiles};
-use super::write_consent::Fill;
 use crate::is_script_login;
 use tokenward_keeper::Error;
 

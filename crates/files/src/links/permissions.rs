@@ -17,7 +17,7 @@ use tokenward_vault::trusted::{Distrust, Trust};
 
 use super::error::FileError;
 use super::file::{LinkedFile, LockedFile, io};
-use super::file_stat::{FileStat, is_link, kind, open, others};
+use super::opened_file::{FileStat, is_link, kind, open, others};
 
 /// What was done about a file that is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use super::error::{DocumentError, unwritable};
-use super::text::{Spelled, Splice, line_end, syntax};
+use super::text_positions::{Spelled, Splice, line_end, syntax};
 use tokenward_core::Place;
 
 /// One key with its value.

@@ -18,12 +18,12 @@ use tokio::time::Instant;
 use super::document::Document;
 use super::error::FileError;
 use super::file::WriteOutcome;
-use super::file_values::FileValues;
 use super::linked_files::{Links, blocking, joined, linked, report, silent, unreadable, unwritten};
+use super::observed_state::{FileSnapshot, stamp};
+use super::overwrite_policy::Fill;
 use super::report::{FileComparison, LinkOutcome, LinkReport, LinkState};
-use super::snapshot::{FileSnapshot, stamp};
+use super::value_diff::FileValues;
 use super::verdict::{FileVerdict, Other, Whose};
-use super::write_consent::Fill;
 use tokenward_keeper::Error;
 
 impl Links {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use tokenward_core::{Format, PathStep, Place, ProfileName, Slot};
 
-use super::claims::{Says, says};
 use super::document::Document;
+use super::known_tokens::Sighting;
 use super::login_shape::Shape;
-use super::sighting::Sighting;
+use super::token_claims::{Says, says};
+use super::token_or_placeholder::Nature;
 use super::value_frame::Frame;
-use super::value_kind::Nature;
 
 impl Shape {
     /// The shapes in a document in which some tokens are known.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::value_kind::SHORTEST;
+use super::token_or_placeholder::SHORTEST;
 
 /// The parts of a text that could be a token: its words, and what stands in them between marks.
 pub(super) fn candidates(text: &str) -> Vec<Range<usize>> {

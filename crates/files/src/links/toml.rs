@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Table, Value as Content};
 
 use super::error::{DocumentError, unwritable};
-use super::text::{Spelled, Splice, line_end, position, syntax};
+use super::text_positions::{Spelled, Splice, line_end, position, syntax};
 use super::tree::Tree;
 use super::value::Value;
 use tokenward_core::{PathStep, Place};

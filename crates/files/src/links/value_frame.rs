@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use tokenward_core::Place;
 
-use super::value_kind::Nature;
+use super::token_or_placeholder::Nature;
 
 /// What stands before and behind a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,13 +10,13 @@ use tokenward_core::{
     reconcile,
 };
 
-use super::file_values::{FileValues, ShownRefresh};
+use super::known_tokens::Sighting;
 use super::linked_files::Links;
+use super::observed_state::FileSnapshot;
+use super::overwrite_policy::Fill;
 use super::report::FileComparison;
-use super::sighting::Sighting;
-use super::snapshot::FileSnapshot;
-use super::unlinked_tokens::UnlinkedTokens;
-use super::write_consent::Fill;
+use super::unlinked_places::UnlinkedTokens;
+use super::value_diff::{FileValues, ShownRefresh};
 use crate::is_script_login;
 use tokenward_keeper::Error;
 

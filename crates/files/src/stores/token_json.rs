@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::login::FoundLogin;
 use super::tool::Tool;
 use crate::links::{Document, Shape, Tree, Value};
-use crate::secret_input;
+use crate::secret_parsing;
 
 /// The one login in a JSON text.
 ///
@@ -76,8 +76,8 @@ impl Reader<'_> {
         let words = [app_id.clone(), name, place];
         let mut login = FoundLogin::of(tool, PathBuf::new()).named(words.iter().flatten().map(String::as_str));
         login.writable = !agent;
-        login.access = self.secret(self.shape.access(), |text| secret_input::stored(text, AccessToken::parse))?;
-        login.refresh = self.secret(self.shape.refresh(), |text| secret_input::stored(text, RefreshToken::parse))?;
+        login.access = self.secret(self.shape.access(), |text| secret_parsing::stored(text, AccessToken::parse))?;
+        login.refresh = self.secret(self.shape.refresh(), |text| secret_parsing::stored(text, RefreshToken::parse))?;
         if login.access.is_none() && login.refresh.is_none() {
             return Err(StoreError::NoToken);
         }
@@ -87,7 +87,7 @@ impl Reader<'_> {
             let what = self.shape.refresh().map(shown).unwrap_or_default();
             return Err(StoreError::BadToken { what, reason: BadSecret::StandIn });
         }
-        login.app_secret = self.secret(self.shape.app_secret.as_ref(), secret_input::app_secret)?;
+        login.app_secret = self.secret(self.shape.app_secret.as_ref(), secret_parsing::app_secret)?;
         login.app_id = app_id.filter(|id| !id.is_empty());
         let issued = self.time(&["created_at", "obtained_at", "issued_at", "createdAt", "obtainedAt", "issuedAt"]);
         let life = |slot| self.value(self.shape.places.get(&slot)).and_then(Value::as_whole);

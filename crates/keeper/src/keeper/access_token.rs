@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::rotation::{self, Decision};
+use tokenward_core::rotation_policy::{self, Decision};
 use tokenward_core::{App, Code, ExitClass, Grant, GrantId, OldAccess, ProfileName, Standing, TokenWish};
 use tokio::time::Instant;
 
@@ -205,7 +205,7 @@ impl Keeper {
                 return Err(Error::with_detail(Code::NoAccessToken, KeptState::TokenUnspent, BORN_DEAD));
             }
             let wish = |patience| Wish { app: app.clone(), seen: grant.generation, patience, insists: call.insists };
-            let told = match rotation::decide(&grant, ask, self.rules(&grant), now) {
+            let told = match rotation_policy::decide(&grant, ask, self.rules(&grant), now) {
                 Decision::Serve => return call.hand(grant, ask, now),
                 Decision::Refuse(code) => return Err(refuse(code, &grant)),
                 // A token that is due again right after a rotation lives only seconds; it is not rotated for ever.

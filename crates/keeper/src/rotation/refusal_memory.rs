@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokenward_core::ports::AppDataKey;
-use tokenward_core::rotation::Recovery;
+use tokenward_core::rotation_policy::Recovery;
 use tokenward_core::{
-    App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation, told_moment,
+    App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation_policy, told_moment,
 };
 
 use super::settlement::Ending;
@@ -39,7 +39,7 @@ impl Keeper {
         let Some(Said { code, kept, times, at, provider_code }) = self.said(grant).await? else { return Ok(()) };
         // One answer that brings nothing may be an accident.
         let times = if code == Code::RefusedUnclearly { times } else { times - 1 };
-        let (now, until) = (self.inner.now(), rotation::next_asking(times, at));
+        let (now, until) = (self.inner.now(), rotation_policy::next_asking(times, at));
         // A clock that was set back says nothing about how long ago it was.
         if times == 0 || now < at || now >= until {
             return Ok(());
@@ -51,7 +51,7 @@ impl Keeper {
 
     /// Refuses to send again a token in doubt where the provider punishes that and the access token still serves.
     pub(super) fn may_replay(&self, grant: &Grant) -> Result<(), Error> {
-        match rotation::replay_or_hold(grant, self.rules(grant), self.inner.now()) {
+        match rotation_policy::replay_or_hold(grant, self.rules(grant), self.inner.now()) {
             Recovery::Hold { until } => Err(Error::with_detail(
                 Code::OutcomeUnknown,
                 KeptState::Doubt,
@@ -115,7 +115,7 @@ impl Keeper {
         }
         let now = self.inner.now();
         let Ok(at) = jiff::Timestamp::from_millisecond(refused.at) else { return Ok(()) };
-        let until = rotation::next_asking(refused.times, at);
+        let until = rotation_policy::next_asking(refused.times, at);
         if now < at || now >= until {
             return Ok(());
         }

@@ -5,7 +5,7 @@
 //! the answer to the next recovery (I5).
 
 use tokenward_core::ports::{self, in_doubt};
-use tokenward_core::rotation::{self, Settlement};
+use tokenward_core::rotation_policy::{self, Settlement};
 use tokenward_core::{Closing, Code, Doubt, Grant, IntentId, Lease, RawAnswer, Refusal, Remedy, TokenApi};
 
 use crate::{Error, Keeper, KeptState, Notice, RotationStep};
@@ -28,7 +28,7 @@ impl<'g> Sending<'g> {
     pub(crate) fn settle(self, answer: &RawAnswer) -> Settled<'g> {
         let Self { keeper, grant, api, replay, .. } = self;
         let outcome = keeper.inner.parts.provider.read(&grant.app, api, answer);
-        let settlement = rotation::settle(outcome, grant, api, replay, keeper.rules(grant), answer.received);
+        let settlement = rotation_policy::settle(outcome, grant, api, replay, keeper.rules(grant), answer.received);
         Settled { sending: self, settlement }
     }
 }
@@ -46,7 +46,7 @@ impl Settled<'_> {
         let Self { sending, settlement } = self;
         let Sending { keeper, grant, intent, replay, .. } = sending;
         let vault = &keeper.inner.parts.vault;
-        let after = |doubt| rotation::doubt_after(doubt, grant, replay);
+        let after = |doubt| rotation_policy::doubt_after(doubt, grant, replay);
         let doubtful = |doubt| in_doubt(intent, keeper.inner.now(), doubt);
         match settlement {
             Settlement::Commit { rotation, oddities } => {
@@ -67,7 +67,7 @@ impl Settled<'_> {
             }
             Settlement::Keep { closing, refusal, fallback } => {
                 let before = keeper.refusals_in_a_row(grant, &closing).await;
-                if let Some(code) = rotation::is_end_after_all(&refusal, grant, replay, before) {
+                if let Some(code) = rotation_policy::is_end_after_all(&refusal, grant, replay, before) {
                     return sending.ended(freeing, code, Refusal { remedy: Remedy::LogIn, ..refusal }).await;
                 }
                 // What an earlier send left in doubt stays its doing.

@@ -10,7 +10,7 @@ use tokenward_core::ports::{
     Grants, IdentityOutcome, Journal, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy,
     Logins, NameGiven, NewLogin, Recalled, Revocable, StoreError, Wished,
 };
-use tokenward_core::rotation::Rotation;
+use tokenward_core::rotation_policy::Rotation;
 use tokenward_core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
     Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,

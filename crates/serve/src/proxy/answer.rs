@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokenward::ApiError;
 use tokenward_core::{Code, ExitClass};
 
-use super::download::Download;
 use super::options::ErrorWords;
+use super::response_scan::Download;
 
 /// A refusal, or an excuse.
 #[derive(Debug)]

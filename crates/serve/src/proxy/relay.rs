@@ -24,13 +24,13 @@ use tokio::time::Instant;
 
 use super::answer::{self, Excuse};
 use super::door::{Door, SentAway, Visit};
-use super::download::{Download, may_refuse};
 use super::fields;
 use super::options::{Exchange, Limits, Watcher, Words};
+use super::replayable_body::Upload;
+use super::response_scan::{Download, may_refuse};
+use super::token_cache::Tokens;
 use super::token_calls::{self, PLACEHOLDER, TokenCall, token_call};
-use super::tokens::Tokens;
-use super::upload::Upload;
-use super::websocket::Watched;
+use super::websocket_token_scan::Watched;
 
 /// Everything that a request meets on its way.
 pub(super) struct Relay {

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 
 /// Apps.

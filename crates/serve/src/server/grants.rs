@@ -6,15 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokenward::core::ports::Adopted;
 use tokenward::links::BroughtLogin;
-use tokenward::{Error, secret_input};
+use tokenward::{Error, secret_parsing};
 use tokenward_core::{AppName, Code, GrantId, ProfileName};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
 use super::grant_views::{GrantList, GrantView, GrantWithHistory, Happening, STATUSES};
+use super::parsed_request::Ask;
 use super::problem::Problem;
 
 /// Which logins.
@@ -161,11 +161,11 @@ pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
     }
     let bad =
         |what: &str| Problem::new(StatusCode::BAD_REQUEST, Code::BadSecret).detail(format!("{what} holds no token"));
-    let refresh = secret_input::refresh_token(refresh_token.as_str()).map_err(|_| bad("refresh_token"))?;
+    let refresh = secret_parsing::refresh_token(refresh_token.as_str()).map_err(|_| bad("refresh_token"))?;
     let access = match access_token {
         None => None,
         Some(text) => {
-            Some((secret_input::access_token(text.as_str()).map_err(|_| bad("access_token"))?, access_expires_at))
+            Some((secret_parsing::access_token(text.as_str()).map_err(|_| bad("access_token"))?, access_expires_at))
         }
     };
     let brought = BroughtLogin::new(refresh, SOURCE).access(access).replace_user(replace_user);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokenward_core::Code;
 
 use super::answer::Answer;
-use super::ask::Ask;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 
 /// How the server is.

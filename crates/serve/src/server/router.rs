@@ -13,8 +13,8 @@ use tokenward_core::{AuditDraft, Code};
 use tokio::time::Instant;
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 use super::routes::{Handler, ROUTES, Route};
 use super::state::Inner;

@@ -11,8 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use tokenward_core::Verb;
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 use super::{apps, grant_views as views, grants, health, tokens};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 use tokenward::ServerSession;
 
-use super::audit::AuditQueue;
+use super::audit_queue::AuditQueue;
 use super::options::Limits;
 use crate::proxy::Words;
 

@@ -13,9 +13,9 @@ use tokenward::ServedToken;
 use tokenward_core::{Generation, Grant, ProfileName, TokenWish};
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
 use super::grant_views::moment;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 
 /// How good the token must be.

@@ -12,8 +12,8 @@ use super::facts::{
     StoreFacts,
 };
 use super::finding::{Check, Finding};
-use super::history::{Tale, Traces};
-use super::rotations;
+use super::journal_analysis;
+use super::rotation_facts::{Tale, Traces};
 use super::severity::Severity;
 use super::story::Story;
 use crate::links::{FileComparison, LinkState};
@@ -198,7 +198,7 @@ fn examine_login(
             found.add(Check::Login, Story::ScopesNotGranted(missing));
         }
     }
-    let death = rotations::death(login, app.map(|app| app.token_api), now);
+    let death = journal_analysis::death(login, app.map(|app| app.token_api), now);
     let dead = death.is_some();
     if let Some(mut death) = death {
         if let Tale::SecondOwner(traces) = &mut death.tale {
@@ -212,17 +212,17 @@ fn examine_login(
         found.add(Check::Login, Story::UsedBeforeRestore(restored.clone()));
     }
     tokens(login, now, dead, found);
-    let past = rotations::past(login);
+    let past = journal_analysis::past(login);
     if !past.is_empty() {
         found.add(Check::Rotations, Story::LastRotations(past));
     }
-    for story in rotations::open(login, now) {
+    for story in journal_analysis::open(login, now) {
         let check = if matches!(story, Story::InDoubt(_)) { Check::Login } else { Check::Rotations };
         found.add(check, story);
     }
     let checkup = app.and_then(|app| app.checkup.as_ref());
     let accepted = checkup.is_some_and(|checkup| checkup.accepted.is_ok());
-    if let Some(story) = rotations::last_failure(login, accepted, now) {
+    if let Some(story) = journal_analysis::last_failure(login, accepted, now) {
         found.add(Check::Rotations, story);
     }
     let replaced = login.aside.iter().filter(|set| set.replaced).count();
@@ -288,7 +288,7 @@ fn traces_of(facts: &Facts, profile: &ProfileFacts, login: &LoginFacts, refused:
 
 fn tokens(login: &LoginFacts, now: Timestamp, dead: bool, found: &mut Collector) {
     let grant = &login.grant;
-    let serving = rotations::serves_until(login, now);
+    let serving = journal_analysis::serves_until(login, now);
     let refresh = grant.refresh_expires.filter(|_| grant.has_refresh);
     found.add(
         Check::Tokens,

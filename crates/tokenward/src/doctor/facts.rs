@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Explained};
-use tokenward_core::rotation::Recovery;
+use tokenward_core::rotation_policy::Recovery;
 use tokenward_core::{
     AppName, Entry, Grant, Holder, HolderFate, IntentId, Platform, ProfileName, ProviderName, RedirectUri, Scopes,
     TokenApi,

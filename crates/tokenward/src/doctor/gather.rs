@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Clock, Entropy, Explained, Provider};
-use tokenward_core::rotation;
+use tokenward_core::rotation_policy;
 use tokenward_core::{
     App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, RefusalClass, Standing,
     TokenApi,
@@ -386,7 +386,7 @@ impl Round<'_> {
         for intent in &report.intents {
             open.push(self.open_rotation(report, session, intent).await);
         }
-        let serves = rotation::serves(&grant, session.keeper().rules(&grant), self.now);
+        let serves = rotation_policy::serves(&grant, session.keeper().rules(&grant), self.now);
         Ok(LoginFacts { due_at: report.due_at, grant, open, journal, aside, codes, serves, alive })
     }
 
@@ -403,7 +403,13 @@ impl Round<'_> {
             fate,
             begun: intent.begun,
             deadline: intent.deadline,
-            recovery: rotation::recover(intent, &report.grant, fate, session.keeper().rules(&report.grant), self.now),
+            recovery: rotation_policy::recover(
+                intent,
+                &report.grant,
+                fate,
+                session.keeper().rules(&report.grant),
+                self.now,
+            ),
             answer: intent.answer.as_ref().map(|answer| KeptAnswer {
                 received: answer.received,
                 in_rescue_slot,

@@ -10,7 +10,7 @@ use tokenward_core::{
 };
 
 use super::facts::{ForeignFiles, HeldLogin, KeyFacts, Says, SecretFacts, Service};
-use super::history::{Cause, Death, Doubtful, PastRotation, ProcessName};
+use super::rotation_facts::{Cause, Death, Doubtful, PastRotation, ProcessName};
 use super::severity::Severity;
 use crate::links::{FileComparison, LinkState};
 use crate::settings::{SettingsError, Warning};

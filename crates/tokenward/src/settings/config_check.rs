@@ -5,12 +5,12 @@
 
 use tokenward_core::{AppName, ProfileName};
 
-use super::config_key::{ConfigKey, ConfigTable};
-use super::environment::Home;
+use super::dotted_key::{ConfigKey, ConfigTable};
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
+use super::home_folder::Home;
 use super::loaded::{Overrides, Settings};
-use super::table::Setting;
+use super::setting_definitions::Setting;
 use crate::Environment;
 
 /// What the file says of a key.

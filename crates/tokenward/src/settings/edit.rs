@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use tokenward_core::{AppName, ProfileName};
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use super::config_key::{ConfigKey, ConfigTable};
-use super::environment::Home;
+use super::dotted_key::{ConfigKey, ConfigTable};
 use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
-use super::table::{Section, Setting};
+use super::home_folder::Home;
+use super::setting_definitions::{Section, Setting};
 use super::trusted;
 
 /// What shall stand in an app's table. A setting that is not named here is taken out.

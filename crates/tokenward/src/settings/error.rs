@@ -10,7 +10,7 @@ use tokenward_core::{AppName, BadSecret, Brand, Code, ProfileName, ProviderName,
 use tokenward_keeper::{Error, KeptState};
 use tokenward_vault::trusted::Distrust;
 
-use super::table::{DEFAULT_PROFILE, Setting};
+use super::setting_definitions::{DEFAULT_PROFILE, Setting};
 
 /// Where a value came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use tokenward_core::{AppName, ProfileName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::Home;
 use super::error::{Clause, Origin, SettingsError, Warning, in_file};
-use super::table::{Section, Setting};
+use super::home_folder::Home;
+use super::setting_definitions::{Section, Setting};
 use super::text::{Lines, nearest, shown};
 use super::trusted;
 

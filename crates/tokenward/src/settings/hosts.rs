@@ -5,8 +5,8 @@ use url::{Host, Url};
 
 use super::error::{Origin, SettingsError};
 use super::file::Value;
-use super::table::Setting;
-use super::values::refused;
+use super::parse_value::refused;
+use super::setting_definitions::Setting;
 
 /// Whether an address is this machine's own (RFC 8252 §7.3, RFC 6761 §6.3).
 pub fn is_loopback(url: &Url) -> bool {

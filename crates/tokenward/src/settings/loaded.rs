@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use tokenward_core::{AppName, BadSecret, ProfileName, ProviderName};
 
-use super::environment::{self, Home, KeySource};
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
+use super::home_folder::{self, Home, KeySource};
+use super::parse_value::refused;
 use super::presets::Preset;
-use super::table::{DEFAULT_PROFILE, Setting};
+use super::setting_definitions::{DEFAULT_PROFILE, Setting};
 use super::text;
-use super::values::refused;
 use crate::{Environment, Registration};
 
 /// What flags on the command line said, as typed.
@@ -44,7 +44,7 @@ impl Settings {
     /// [`SettingsError`] when the file cannot be read or parsed, or holds a secret.
     pub fn load(home: Home, env: Environment, overrides: Overrides) -> Result<(Self, Vec<Warning>), SettingsError> {
         let (file, mut warnings) = ConfigFile::read(&home)?;
-        warnings.extend(environment::strangers(&env));
+        warnings.extend(home_folder::strangers(&env));
         Ok((Self { home, env, overrides, file }, warnings))
     }
 

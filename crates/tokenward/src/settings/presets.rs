@@ -4,7 +4,7 @@
 //! person said nothing. It is all written into the file: nothing of a row is known to the engine, and a row that changes changes no app.
 
 use super::edit::AppRecord;
-use super::table::Setting;
+use super::setting_definitions::Setting;
 
 /// What is known of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +68,12 @@ mod tests {
 
     use super::super::error::Origin;
     use super::super::file::Value;
-    use super::super::rules;
+    use super::super::provider_rules;
     use super::*;
 
     fn rules_of(text: &str) -> tokenward_core::Rules {
         let value = Value { text: text.to_owned(), origin: Origin::Variable("TOKENWARD_RULES") };
-        rules::parse(&value).unwrap()
+        provider_rules::parse(&value).unwrap()
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::Setting;
+use super::setting_definitions::Setting;
 
 /// The page in English and in Chinese, by path below `docs/reference/`.
 pub fn reference() -> [(&'static str, String); 2] {
@@ -167,7 +167,7 @@ const PREFACE: &str = "\
 
 **English** · [简体中文](zh/settings.md)
 
-<!-- Printed from crates/tokenward/src/settings/table.rs by `TOKENWARD_BLESS=1 cargo test --locked --workspace --lib settings_page`. Edit the table. -->
+<!-- Printed from crates/tokenward/src/settings/setting_definitions.rs by `TOKENWARD_BLESS=1 cargo test --locked --workspace --lib settings_page`. Edit the table. -->
 
 What is said nearest to the command holds: a flag before a variable, a variable before `config.toml`, the file before
 the default. A variable that is set but empty counts as not set, except for secrets, where an empty value is an error.
@@ -182,7 +182,7 @@ const PREFACE_ZH: &str = "\
 
 [English](../settings.md) · **简体中文**
 
-<!-- Printed from crates/tokenward/src/settings/table.rs by `TOKENWARD_BLESS=1 cargo test --locked --workspace --lib settings_page`. Edit the table. -->
+<!-- Printed from crates/tokenward/src/settings/setting_definitions.rs by `TOKENWARD_BLESS=1 cargo test --locked --workspace --lib settings_page`. Edit the table. -->
 
 离命令最近的设置生效：参数优先于变量，变量优先于 `config.toml`，文件优先于默认值。
 变量已设置但为空等于未设置；密钥例外，空值是错误。

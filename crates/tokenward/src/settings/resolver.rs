@@ -7,7 +7,7 @@ use super::error::{SettingsError, Warning};
 use super::file::{Entries, Value};
 use super::loaded::Settings;
 use super::presets::Preset;
-use super::table::Setting;
+use super::setting_definitions::Setting;
 use crate::Registration;
 
 /// Looks values up for one profile, and collects warnings on the way.

@@ -11,8 +11,8 @@ use tokenward_core::SecretBytes;
 use tokenward_vault::trusted::{Distrust, Trust, Trusted};
 use zeroize::Zeroizing;
 
-use super::environment::Home;
 use super::error::{Origin, SettingsError, Warning};
+use super::home_folder::Home;
 
 /// The text of `config.toml`; `None` where there is none.
 pub(super) fn config(home: &Home) -> Result<Option<String>, SettingsError> {

@@ -11,7 +11,7 @@ use tokenward::core::ports::{
     IdentityOutcome, Journal, Leases, LinkBook, LoggedIn, LoginAnswer, LoginAnswerId, LoginAnswers, LoginCopy, Logins,
     NameGiven, NewLogin, Recalled, Revocable, StoreError, Vault, Wished,
 };
-use tokenward::core::rotation::Rotation;
+use tokenward::core::rotation_policy::Rotation;
 use tokenward::core::{
     AppName, Closing, Entry, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, KnownToken, Lease,
     Link, LinkId, NewLink, ProfileName, RawAnswer, Receipt, Recognised, RefreshToken, Seat, SecretBytes, Spend,

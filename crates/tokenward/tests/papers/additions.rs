@@ -12,7 +12,7 @@ use crate::{read, root};
 #[test]
 fn every_provider_can_be_found() {
     let row = row_of("`TOKENWARD_PROVIDER`");
-    let words = read("crates/cli/src/words/platforms.rs");
+    let words = read("crates/cli/src/words/blueking_and_oauth.rs");
     let help = [help("en"), help("zh")];
     let guides = guides();
     for provider in ProviderName::ALL {
@@ -64,7 +64,7 @@ fn every_format_is_whole() {
     let fields = read("docs/reference/json.md");
     let words = read("crates/cli/src/words/links.rs");
     let next = words.lines().find(|line| line.trim_start().starts_with("format_unclear_next")).unwrap();
-    let chinese = read("crates/cli/src/words/help.rs");
+    let chinese = read("crates/cli/src/words/chinese_help.rs");
     let variants = variants("crates/core/src/place.rs", "Format");
     assert!(variants.len() >= 4, "{variants:?}");
     for variant in variants {

@@ -14,7 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use tokenward_core::ports::StoreError;
 
 use super::{FILE_MODE, Folder, hand_over, loose, write_in_place};
-use crate::error::from_io;
+use crate::io_error::from_io;
 use crate::trusted::Trust;
 
 impl Folder {
@@ -265,11 +265,11 @@ mod tests {
         for file in [folder.wrapped_key(), folder.key_file()] {
             rustix::fs::mknodat(rustix::fs::CWD, &file, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
                 .unwrap();
-            assert!(crate::key::read_private(&file).unwrap_err().to_string().contains("a pipe"));
+            assert!(crate::key_sources::read_private(&file).unwrap_err().to_string().contains("a pipe"));
             std::fs::remove_file(&file).unwrap();
             std::fs::write(&file, "key").unwrap();
             std::fs::set_permissions(&file, Permissions::from_mode(0o622)).unwrap();
-            assert!(crate::key::read_private(&file).unwrap_err().to_string().contains("can be written by"));
+            assert!(crate::key_sources::read_private(&file).unwrap_err().to_string().contains("can be written by"));
             std::fs::remove_file(&file).unwrap();
         }
     }

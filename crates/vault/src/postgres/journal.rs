@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use tokenward_core::ports::{AnswerKept, CommittedRotation, GrantRequestState, Journal, StoreError, StoreFault};
-use tokenward_core::rotation::Rotation;
+use tokenward_core::rotation_policy::Rotation;
 use tokenward_core::{
     Closing, Event, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
     Standing,

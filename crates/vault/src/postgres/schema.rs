@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Row as _};
 use tokenward_core::ports::{Entropy, StoreError};
 
-use crate::key::{self, ExplicitKey, VaultId};
+use crate::key_sources::{self, ExplicitKey, VaultId};
 use crate::records::failure::{Failed, Fault, damaged};
 use crate::records::query::{first, run};
 use crate::seal::Keys;
@@ -81,7 +81,7 @@ async fn attempt(
         }
         let vault = VaultId::draw(entropy);
         let refuse = |reason: String| Refused::Told(StoreError::key(place, key.words(), reason));
-        let wrapped = key::wrap_explicit(vault, key, &Keys::fresh(entropy), entropy).map_err(refuse)?;
+        let wrapped = key_sources::wrap_explicit(vault, key, &Keys::fresh(entropy), entropy).map_err(refuse)?;
         sqlx::query("INSERT INTO vault (schema, least, keys, keys_number) VALUES ($1, $2, $3, 1)")
             .persistent(false)
             .bind(KNOWN)
@@ -118,8 +118,8 @@ async fn attempt(
             .map_err(at)?;
     }
     let wrapped: String = row.try_get(2).map_err(at)?;
-    let (_, keys) =
-        key::unwrap_explicit(&wrapped, key).map_err(|reason| told(StoreError::key(place, key.words(), reason)))?;
+    let (_, keys) = key_sources::unwrap_explicit(&wrapped, key)
+        .map_err(|reason| told(StoreError::key(place, key.words(), reason)))?;
     let (keys_number, millis) = (number(3)?, number(4)?);
     sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map_err(at)?;
     Ok(Opened { keys, keys_number, millis })
@@ -134,7 +134,7 @@ pub(super) fn keys(tx: &OpenTransaction, key: &ExplicitKey) -> Result<Keys, Fail
 fn read_keys(tx: &OpenTransaction, key: &ExplicitKey) -> Result<(VaultId, Keys), Failed> {
     let wrapped: Option<String> = first(tx, KEYS, params![], |row| row.get(0))?;
     let wrapped = wrapped.ok_or_else(|| damaged("the row of its keys"))?;
-    key::unwrap_explicit(&wrapped, key).map_err(|_| Failed::Stored(Fault::UnknownKey))
+    key_sources::unwrap_explicit(&wrapped, key).map_err(|_| Failed::Stored(Fault::UnknownKey))
 }
 
 /// Adds a data key to the keys.
@@ -145,7 +145,7 @@ pub(super) fn renew_data_key(
     entropy: &dyn Entropy,
 ) -> Result<(), Failed> {
     let (vault, keys) = read_keys(tx, key)?;
-    let wrapped = key::wrap_explicit(vault, key, &keys.renewed(entropy), entropy)
+    let wrapped = key_sources::wrap_explicit(vault, key, &keys.renewed(entropy), entropy)
         .map_err(|reason| StoreError::key(place, key.words(), reason))?;
     run(tx, RENEW_KEYS, params![wrapped])?;
     Ok(())

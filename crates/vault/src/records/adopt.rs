@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use tokenward_core::ports::{Adopted, Adoption, Claim, StoreError, in_doubt};
-use tokenward_core::rotation::{Change, Rotation};
+use tokenward_core::rotation_policy::{Change, Rotation};
 use tokenward_core::{
     AccessToken, Closing, Doubt, Event, Fingerprint, Generation, Grant, GrantId, Holder, IntentId, Scopes, Standing,
     Subject, TokenKind, TokenSet,

@@ -6,7 +6,7 @@
 
 use rusqlite::params;
 use tokenward_core::ports::{Committed, StoreError, in_doubt};
-use tokenward_core::rotation::{Change, Rotation};
+use tokenward_core::rotation_policy::{Change, Rotation};
 use tokenward_core::{
     Closing, Doubt, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Seat,
     Spend, Standing,
@@ -17,12 +17,12 @@ use crate::rescue::Slotted;
 
 use super::failure::Failed;
 use super::fallback_sets::end_trials;
-use super::grant_requests::answered;
 use super::leases::free;
 use super::lookup::{grant_row, intent_row, open_rows, unknown_intent};
 use super::query::{Transaction, all, first, run};
 use super::rows::{GrantRow, IntentRow, grant_bytes, intent_bytes, parked_label, signed, to_json, uuid};
 use super::sealer::Sealer;
+use super::token_requests::answered;
 use super::{Records, sql};
 
 impl Records {

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use tokenward_core::ports::StoreError;
 
 use super::names::{STAGED, number};
-use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
-use crate::restored::Restored;
+use crate::io_error::from_io;
+use crate::restore_record::Restored;
 
 impl Folder {
     /// The vault that a restore was about to put in place when it was cut short: there is none in its place, and both are there under

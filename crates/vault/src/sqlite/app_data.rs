@@ -12,7 +12,7 @@ use crate::records::app_data::place;
 use crate::records::query::run;
 use crate::records::rows::keepsake_label;
 
-use super::connected::How;
+use super::transactions::How;
 use super::{SqliteVault, sql};
 
 #[async_trait]

@@ -5,7 +5,7 @@ use tokenward_core::ports::{AuditTrail, StoreError};
 use tokenward_core::{AuditDraft, AuditFault, AuditRow, AuditVerdict, GrantId};
 
 use crate::records::Records;
-use crate::records::audit::{self, AT_ONCE, Hashed, Head, Walked};
+use crate::records::audit_chain::{self, AT_ONCE, Hashed, Head, Walked};
 
 use super::SqliteVault;
 
@@ -17,12 +17,12 @@ impl AuditTrail for SqliteVault {
     }
 
     async fn audit_of(&self, grant: Option<GrantId>, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = self.read_all(move |_, tx| audit::rows(tx, grant, after, u64::MAX >> 1, limit)).await?;
+        let rows = self.read_all(move |_, tx| audit_chain::rows(tx, grant, after, u64::MAX >> 1, limit)).await?;
         Ok(rows.into_iter().map(AuditRow::from).collect())
     }
 
     async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
-        audit::verify(self).await
+        audit_chain::verify(self).await
     }
 }
 
@@ -33,19 +33,19 @@ impl Walked for SqliteVault {
     }
 
     async fn heads(&self, after: Option<Head>) -> Result<Vec<Head>, StoreError> {
-        self.read_all(move |_, tx| audit::heads(tx, after, AT_ONCE)).await
+        self.read_all(move |_, tx| audit_chain::heads(tx, after, AT_ONCE)).await
     }
 
     async fn rows(&self, grant: Option<GrantId>, after: u64, upto: u64) -> Result<Vec<Hashed>, StoreError> {
-        self.read_all(move |_, tx| audit::rows(tx, grant, after, upto, AT_ONCE)).await
+        self.read_all(move |_, tx| audit_chain::rows(tx, grant, after, upto, AT_ONCE)).await
     }
 
     async fn goes_on(&self, head: &Head) -> Result<bool, StoreError> {
         let head = head.clone();
-        self.read_all(move |_, tx| audit::goes_on(tx, &head)).await
+        self.read_all(move |_, tx| audit_chain::goes_on(tx, &head)).await
     }
 
     async fn endless(&self) -> Result<Vec<AuditFault>, StoreError> {
-        self.read_all(|_, tx| audit::endless(tx, AT_ONCE)).await
+        self.read_all(|_, tx| audit_chain::endless(tx, AT_ONCE)).await
     }
 }

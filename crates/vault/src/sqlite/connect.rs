@@ -21,7 +21,7 @@ use super::database_files::{remove, whole};
 use super::failure::from_sql;
 use super::{statements as sql, torn_database};
 use crate::folder::{Folder, open_private, sync_folder};
-use crate::key::VaultId;
+use crate::key_sources::VaultId;
 use crate::presence::Presence;
 
 /// What a connection is for.
@@ -155,7 +155,7 @@ impl Opener {
 
     fn folder_lock(&self) -> Result<std::fs::File, StoreError> {
         let path = self.folder.folder_lock();
-        crate::locks::lock(&path).map_err(|error| crate::error::from_io(&path, &error))
+        crate::locks::lock(&path).map_err(|error| crate::io_error::from_io(&path, &error))
     }
 }
 
@@ -165,7 +165,7 @@ pub(crate) fn create(folder: &Folder, vault: VaultId) -> Result<(), StoreError> 
     // or never held anything.
     let draft = folder.draft_database();
     let at = |error: rusqlite::Error| from_sql(&draft, &error);
-    let at_file = |error: std::io::Error| crate::error::from_io(&draft, &error);
+    let at_file = |error: std::io::Error| crate::io_error::from_io(&draft, &error);
     remove(&draft)?;
     // SQLite would create it with the process's umask; the log and its index take over the database's mode.
     drop(open_private(&draft).map_err(at_file)?);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 
 use super::connect::{Opener, Role};
-use super::connected::How;
+use super::transactions::How;
 use super::worker::Worker;
 
 /// The threads with the connections of a vault.

@@ -30,7 +30,7 @@ pub(crate) fn remove(database: &Path) -> Result<(), StoreError> {
         let path = beside(database, suffix);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(crate::error::from_io(&path, &error));
+                return Err(crate::io_error::from_io(&path, &error));
             }
             _ => {}
         }

@@ -70,7 +70,7 @@ impl Grants for SqliteVault {
         let (grants, mut damaged) = self.read_each_grant().await?;
         match damaged.pop() {
             Some(DamagedLogin { reason, .. }) if grants.is_empty() => {
-                Err(crate::error::damaged_as(&self.context.folder.database(), &reason))
+                Err(crate::io_error::damaged_as(&self.context.folder.database(), &reason))
             }
             _ => Ok(grants),
         }

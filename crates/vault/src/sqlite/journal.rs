@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tokenward_core::ports::{AnswerKept, CommittedRotation, GrantRequestState, Journal, StoreError};
-use tokenward_core::rotation::Rotation;
+use tokenward_core::rotation_policy::Rotation;
 use tokenward_core::{
     Closing, Event, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
     Standing,
@@ -15,7 +15,7 @@ use crate::records::journal::Of;
 use crate::records::leases::rotated_under;
 use crate::records::rows::answer_label;
 
-use super::connected::How;
+use super::transactions::How;
 use super::{Context, SqliteVault};
 
 #[async_trait]

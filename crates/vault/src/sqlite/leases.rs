@@ -17,8 +17,8 @@ use tokenward_core::{Fence, Holder, Lease, Seat};
 
 use tokio::time::Instant;
 
-use crate::error::from_io;
 use crate::folder::Folder;
+use crate::io_error::from_io;
 use crate::locks::{POLL, Tried, try_lock};
 
 use super::{Context, SqliteVault, sql};

@@ -12,7 +12,7 @@ use tokenward_core::{
     AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject,
 };
 
-use crate::records::early_end::forget_refused;
+use crate::records::invalidation::forget_refused;
 use crate::records::leases::rotated_under;
 use crate::records::query::run;
 

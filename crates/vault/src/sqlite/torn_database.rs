@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use tokenward_core::ports::StoreError;
 
 use crate::answer_slot;
-use crate::error::from_io;
 use crate::folder::{Folder, sync_folder};
+use crate::io_error::from_io;
 
 use super::database_files::{beside, remove, whole};
 

@@ -30,7 +30,7 @@ use tokenward_core::ports::StoreError;
 use tokio::sync::oneshot;
 
 use super::connect::{Opener, Role};
-use super::connected::{Act, Connected, How};
+use super::transactions::{Act, Connected, How};
 
 /// A connection with a thread, started by the first call that needs it.
 pub(super) struct Worker {
@@ -223,7 +223,7 @@ mod tests {
     use tokenward_core::ports::{StoreError, StoreFault};
 
     use crate::folder::Folder;
-    use crate::key::KeySources;
+    use crate::key_sources::KeySources;
     use crate::records::failure::Failed;
     use crate::records::query::run;
     use crate::sqlite::{Context, SqliteVault, VaultOptions};

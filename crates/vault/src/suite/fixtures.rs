@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin};
-use tokenward_core::rotation::{Change, Rotation};
+use tokenward_core::rotation_policy::{Change, Rotation};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, LocalProcess,
     NewLink, Node, OldAccess, Place, RawAnswer, RefreshEnd, RefreshToken, Replay, Rules, Scopes, SecretBytes, Slot,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokenward_core::ports::Vault;
 
 use super::FolderStand;
-use crate::key::KeySources;
+use crate::key_sources::KeySources;
 
 /// Runs every case against a fresh folder each: `folder_suite!(make)` with `async fn make() -> impl FolderStand`.
 #[macro_export]

@@ -3,12 +3,12 @@
 //! No case here knows of a file, or of a kernel that says who has died: what was held by one who is gone is waited for.
 
 pub mod adoptions;
-pub mod identity;
 pub mod journal;
 pub mod leases;
 pub mod logins;
-pub mod names;
-pub mod take_back;
+pub mod name_leases;
+pub mod owner_confirmation;
+pub mod reinstate_token_set;
 
 /// Runs every case against a fresh store each: `store_suite!(make)` with `async fn make() -> impl Stand`.
 #[macro_export]
@@ -39,14 +39,14 @@ macro_rules! store_suite {
             leases: waiters_are_woken_by_a_release,
             leases: waiting_ends_with_patience,
             leases: an_unknown_grant_has_no_lease,
-            names: a_name_is_leased_by_one_at_a_time,
-            names: an_asker_that_stands_still_is_followed,
-            names: those_who_wait_for_a_name_are_woken,
-            names: a_grant_request_is_on_record_until_it_is_answered,
-            names: a_grant_request_needs_the_lease,
-            names: an_older_set_is_kept_aside,
-            names: a_refresh_token_that_stays_is_known_by_its_newest_generation,
-            names: a_late_answer_to_a_token_that_stays_is_parked,
+            name_leases: a_name_is_leased_by_one_at_a_time,
+            name_leases: an_asker_that_stands_still_is_followed,
+            name_leases: those_who_wait_for_a_name_are_woken,
+            name_leases: a_grant_request_is_on_record_until_it_is_answered,
+            name_leases: a_grant_request_needs_the_lease,
+            name_leases: an_older_set_is_kept_aside,
+            name_leases: a_refresh_token_that_stays_is_known_by_its_newest_generation,
+            name_leases: a_late_answer_to_a_token_that_stays_is_parked,
             journal: a_spend_is_on_record_before_it_can_be_sent,
             journal: a_second_spend_is_refused_unless_it_replays,
             journal: a_replay_records_the_doubt_it_comes_from,
@@ -78,9 +78,9 @@ macro_rules! store_suite {
             adoptions: an_undone_adoption_can_be_done_again,
             adoptions: a_wish_that_the_provider_refuses_is_taken_back,
             adoptions: a_generation_that_moved_on_is_not_taken_back,
-            take_back: the_token_of_a_set_that_gave_way_brings_it_back,
-            take_back: a_set_under_one_of_nobody_knows_whom_comes_back,
-            take_back: a_set_that_was_ended_does_not_come_back,
+            reinstate_token_set: the_token_of_a_set_that_gave_way_brings_it_back,
+            reinstate_token_set: a_set_under_one_of_nobody_knows_whom_comes_back,
+            reinstate_token_set: a_set_that_was_ended_does_not_come_back,
             adoptions: a_login_that_was_adopted_for_nothing_is_forgotten,
             adoptions: adoptions_upon_adoptions_give_way_one_by_one,
             adoptions: a_late_answer_rotates_the_set_that_was_put_aside,
@@ -89,19 +89,19 @@ macro_rules! store_suite {
             adoptions: a_late_answer_rotates_the_set_that_is_back,
             adoptions: an_unread_answer_outlives_an_adoption,
             adoptions: another_users_login_takes_the_name_on_trial,
-            identity: another_users_login_is_kept_aside_without_a_yes,
-            identity: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
-            identity: a_login_that_turns_out_to_be_another_users_is_kept_aside,
-            identity: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
-            identity: a_dead_token_of_the_profiles_own_login_does_not_serve,
-            identity: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
-            identity: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
-            identity: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
-            identity: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
-            identity: a_login_without_a_profile_is_given_one,
-            identity: a_script_s_own_login_becomes_one_of_an_app,
-            identity: all_that_is_kept_under_a_name_gets_another,
-            identity: a_login_remembers_whose_name_it_had,
+            owner_confirmation: another_users_login_is_kept_aside_without_a_yes,
+            owner_confirmation: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
+            owner_confirmation: a_login_that_turns_out_to_be_another_users_is_kept_aside,
+            owner_confirmation: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
+            owner_confirmation: a_dead_token_of_the_profiles_own_login_does_not_serve,
+            owner_confirmation: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
+            owner_confirmation: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
+            owner_confirmation: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
+            owner_confirmation: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
+            owner_confirmation: a_login_without_a_profile_is_given_one,
+            owner_confirmation: a_script_s_own_login_becomes_one_of_an_app,
+            owner_confirmation: all_that_is_kept_under_a_name_gets_another,
+            owner_confirmation: a_login_remembers_whose_name_it_had,
             adoptions: a_taken_name_is_given_back_by_wish,
             adoptions: a_login_ends_what_can_be_taken_back,
             adoptions: a_logout_ends_what_can_be_taken_back,

@@ -9,9 +9,9 @@ use tokenward_core::{RefusalClass, Remedy, Words};
 
 use RefusalClass::{AccessDead, AppTokenDead, Configuration, NeedsConsent, OurBug, Retry, UserState};
 
-use crate::oauth_words::{self, fact};
+use crate::oauth_error_codes::{self, fact};
 
-pub use crate::oauth_words::CodeMeaning;
+pub use crate::oauth_error_codes::CodeMeaning;
 
 /// The calls of the three dialects, and those of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ pub fn lookup(call: Call, code: i64) -> Option<CodeMeaning> {
 ///
 /// `invalid_grant` stands for nine causes; which one, the sentence says. One that is not known says what the RFC says.
 pub fn lookup_word(call: Call, word: &str, sentence: &str) -> Option<CodeMeaning> {
-    let known = oauth_words::word(word);
+    let known = oauth_error_codes::word(word);
     let about_a_bearer =
         known.is_some_and(|fact| fact.class == RefusalClass::AccessDead || fact.remedy == Remedy::GrantScope);
     match (call, word) {

@@ -10,7 +10,7 @@ use serde::ser::SerializeMap as _;
 use tokenward_core::{AccessToken, App, Platform, RefreshToken, UserTicket};
 use url::Url;
 
-use super::options::{AuthApiOptions, RefreshMethod, UserGrant};
+use super::auth_api_options::{AuthApiOptions, RefreshMethod, UserGrant};
 use crate::request::{Content, Request, form_text, join, json};
 
 /// A user's tokens for the login cookie of that user.

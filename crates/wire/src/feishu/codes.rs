@@ -10,9 +10,9 @@ use tokenward_core::{RefusalClass, Remedy};
 
 use RefusalClass::{AccessDead, AppTokenDead, Configuration, InDoubt, NeedsConsent, OurBug, Retry, UserState};
 
-use crate::oauth_words::{self, fact};
+use crate::oauth_error_codes::{self, fact};
 
-pub use crate::oauth_words::CodeMeaning;
+pub use crate::oauth_error_codes::CodeMeaning;
 
 /// The calls of this dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,7 +130,7 @@ pub(crate) fn login_page_codes() -> impl Iterator<Item = i64> {
 
 /// Every error word of the RFCs with its fact.
 pub fn words() -> impl Iterator<Item = (&'static str, &'static CodeMeaning)> {
-    oauth_words::words()
+    oauth_error_codes::words()
 }
 
 /// What a code means in the answer to a call.
@@ -147,7 +147,7 @@ pub fn lookup(call: Call, code: i64) -> Option<CodeMeaning> {
 
 /// What an RFC's error word means in the answer to a call.
 pub fn lookup_word(call: Call, word: &str) -> Option<CodeMeaning> {
-    oauth_words::word(word).and_then(|fact| temper(call, fact))
+    oauth_error_codes::word(word).and_then(|fact| temper(call, fact))
 }
 
 /// What a fact about bearers is worth to a call that spends: see [`lookup`].

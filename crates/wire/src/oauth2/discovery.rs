@@ -14,12 +14,12 @@ use tokenward_core::ports::CallError;
 use tokenward_core::{ClientAuthentication, Endpoints, ExpectedIssuer, RefusalClass, Remedy};
 use url::Url;
 
-use super::words::Call;
+use super::error_codes::Call;
 use crate::http::{Transport, route};
-use crate::oauth_words::{CodeMeaning, fact};
-use crate::reading::{self, Reader};
+use crate::oauth_error_codes::{CodeMeaning, fact};
 use crate::redact;
 use crate::request::{Request, join};
+use crate::response_outcome::{self, Reader};
 
 /// What an issuer's document says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn inserted(issuer: &Url) -> Url {
 
 async fn fetch(transport: &Transport, issuer: &Url, document: Url) -> Result<Discovered, CallError> {
     let answer = transport.call(Request::get(document)).await?;
-    let reader = reading::judge(Call::Metadata, &answer, &[])?;
+    let reader = response_outcome::judge(Call::Metadata, &answer, &[])?;
     let named = reader.exact("issuer").map(|text| text.trim().to_owned());
     let named = match named {
         Some(named) if ExpectedIssuer::are_one(&named, issuer.as_str()) => named,

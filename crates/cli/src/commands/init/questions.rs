@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use tokenward::{Setting, secret_input};
+use tokenward::{Setting, secret_parsing};
 use tokenward_core::{AppSecret, BadSecret, Code, ProviderName, TokenApi};
 use zeroize::Zeroizing;
 
-use super::existing_app::Before;
+use super::previous_settings::Before;
 use crate::args::{Init, ProviderChoice};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -237,7 +237,7 @@ pub(super) fn read_secret(
 
 fn parse_secret(source: &str, text: &Zeroizing<String>, context: &Context) -> Result<AppSecret, Failure> {
     let lang = context.lang();
-    secret_input::app_secret(text.as_str()).map_err(|reason| match reason {
+    secret_parsing::app_secret(text.as_str()).map_err(|reason| match reason {
         // What is typed has no other source than the question.
         BadSecret::Empty if source == TYPED => Failure::new(Code::BadSecret, lang.secret_typed_empty()),
         reason => Failure::new(Code::BadSecret, lang.secret_unusable(source, lang.bad_secret(reason))),

@@ -10,7 +10,7 @@ use tokenward::{Obtain, TokenHolder};
 use tokenward_core::{Code, TokenWish};
 
 use crate::args::Login;
-use crate::commands::login_state;
+use crate::commands::login_exit_code;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LoginFields;
@@ -33,7 +33,7 @@ pub(super) async fn login(login: &Login, work: &Work, context: &Context) -> Resu
     // behind which is over, or in doubt, is no login.
     let present = keeper.obtain(&work.app, &Obtain::user(work.profile.name.clone(), user.clone(), None)).await;
     let living = match present {
-        Ok(handed) if login_state::lives(&keeper.status(handed.grant).await?) => Some(handed),
+        Ok(handed) if login_exit_code::lives(&keeper.status(handed.grant).await?) => Some(handed),
         _ => None,
     };
     let handed = if let Some(handed) = living {

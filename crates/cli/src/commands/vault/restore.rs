@@ -14,13 +14,13 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;
 
-use super::backup_key;
+use super::read_backup_key;
 
 pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let settings = context.settings()?;
     let options = context.session_options(&settings)?;
-    let kept = wish.file.as_deref().and_then(|file| super::set_aside::meant(settings.home(), file));
+    let kept = wish.file.as_deref().and_then(|file| super::kept_vaults::meant(settings.home(), file));
     let ready = match (&wish.file, &kept) {
         (_, Some(kept)) => Restore::of_kept(&options, kept).await,
         (Some(file), None) => {
@@ -92,12 +92,12 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
 
 /// The key of the backup: given, or asked for.
 async fn key(wish: &RestoreWish, context: &Context) -> Result<BackupKey, Failure> {
-    if let Some(key) = backup_key::given(&wish.key, context)? {
+    if let Some(key) = read_backup_key::given(&wish.key, context)? {
         return Ok(key);
     }
     let lang = context.lang();
     let typed = context.asker().secret(lang.ask_copy_key(), &lang.copy_key_ways()).await?;
-    backup_key::parse(typed.as_bytes().to_vec(), context)
+    read_backup_key::parse(typed.as_bytes().to_vec(), context)
 }
 
 /// What becomes of each login, in words.

@@ -5,7 +5,7 @@
 
 mod facts;
 mod identities;
-mod owners;
+mod other_programs;
 mod stories;
 
 use std::fmt::Write as _;

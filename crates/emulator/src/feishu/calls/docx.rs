@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::content::{Block, Converted, Document, convert as convert_markdown};
-use crate::feishu::calls::call::{Call, good, text};
+use crate::feishu::calls::authorized_call::{Call, good, text};
 use crate::feishu::calls::paging::Page;
 use crate::memory::State;
 use crate::words::{Refusal, Reply};

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::content::{Block, Change, Document, Subtree};
-use crate::feishu::calls::call::{Call, good, text};
+use crate::feishu::calls::authorized_call::{Call, good, text};
 use crate::feishu::calls::docx::{parameter, revision};
 use crate::memory::State;
 use crate::words::{Refusal, Reply};

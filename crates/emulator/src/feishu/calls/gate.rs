@@ -3,7 +3,7 @@
 
 use crate::book::{UserStatus, Visit};
 use crate::feishu::caller::{Caller, NO_TENANT_TOKEN};
-use crate::feishu::calls::call::Call;
+use crate::feishu::calls::authorized_call::Call;
 use crate::feishu::calls::routes::{Pace, Tokens, find};
 use crate::feishu::errors;
 use crate::memory::State;

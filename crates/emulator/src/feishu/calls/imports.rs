@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::content::{Converted, Document, Import, Subtree, convert};
-use crate::feishu::calls::call::{Call, good, text};
-use crate::feishu::calls::medias;
+use crate::feishu::calls::authorized_call::{Call, good, text};
+use crate::feishu::calls::media_upload;
 use crate::memory::State;
 use crate::rules::ContentLimits;
 use crate::words::{Refusal, Reply};
@@ -29,7 +29,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusa
         None => return Err(parameter("point.mount_key")),
     }
     let token = text(&body, "file_token").ok_or_else(|| parameter("file_token"))?;
-    let media = state.content.medias.get(token).filter(|media| media.parent_type == medias::IMPORT);
+    let media = state.content.medias.get(token).filter(|media| media.parent_type == media_upload::IMPORT);
     let media = media.ok_or_else(|| Refusal::new(1_069_914))?;
     if state.clock.now().since(media.uploaded_at) >= TOKEN_LIFE_MS {
         return Err(Refusal::new(1_069_913));

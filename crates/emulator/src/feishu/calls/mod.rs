@@ -5,16 +5,16 @@
 //! the app's state, the kinds of token the call takes, the app's scopes, the user's scopes and the rate limits; only then is
 //! the request itself read.
 
-mod call;
+mod authorized_call;
 mod docx;
 mod edits;
 mod gate;
 mod imports;
-mod medias;
+mod media_upload;
 mod multipart;
 mod paging;
-mod probes;
 mod routes;
+mod test_only_calls;
 mod wiki;
 
 pub(crate) use gate::answer;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::feishu::calls::call::Call;
+use crate::feishu::calls::authorized_call::Call;
 use crate::words::Refusal;
 
 /// What the client asked for.

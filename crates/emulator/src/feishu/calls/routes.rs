@@ -2,8 +2,8 @@
 
 use http::Method;
 
-use crate::feishu::calls::call::Call;
-use crate::feishu::calls::{docx, edits, imports, medias, probes, wiki};
+use crate::feishu::calls::authorized_call::Call;
+use crate::feishu::calls::{docx, edits, imports, media_upload, test_only_calls, wiki};
 use crate::memory::State;
 use crate::words::{Refusal, Reply};
 
@@ -173,14 +173,14 @@ const ROUTES: &[Route] = &[
         edits::delete_children,
     ),
     // Drive (reference/feishu.md §12.1, §12.2)
-    route("POST", "/open-apis/drive/v1/medias/upload_all", UPLOAD, Pace::Upload, medias::upload),
+    route("POST", "/open-apis/drive/v1/medias/upload_all", UPLOAD, Pace::Upload, media_upload::upload),
     route("POST", "/open-apis/drive/v1/import_tasks", IMPORT, Pace::Import, imports::create),
     route("GET", "/open-apis/drive/v1/import_tasks/:ticket", IMPORT_READ, Pace::Import, imports::get),
     // Of the sandbox alone
-    route("*", "/open-apis/sandbox/v1/echo", &[], Pace::Free, probes::echo),
-    route("*", "/open-apis/sandbox/v1/echo/*", &[], Pace::Free, probes::echo),
-    route("GET", "/open-apis/sandbox/v1/stream", &[], Pace::Free, probes::stream),
-    route("GET", "/open-apis/sandbox/v1/socket", &[], Pace::Free, probes::socket),
-    only(Tokens::Tenant, route("GET", "/open-apis/sandbox/v1/tenant_only", &[], Pace::Free, probes::whoami)),
-    only(Tokens::User, route("GET", "/open-apis/sandbox/v1/user_only", &[], Pace::Free, probes::whoami)),
+    route("*", "/open-apis/sandbox/v1/echo", &[], Pace::Free, test_only_calls::echo),
+    route("*", "/open-apis/sandbox/v1/echo/*", &[], Pace::Free, test_only_calls::echo),
+    route("GET", "/open-apis/sandbox/v1/stream", &[], Pace::Free, test_only_calls::stream),
+    route("GET", "/open-apis/sandbox/v1/socket", &[], Pace::Free, test_only_calls::socket),
+    only(Tokens::Tenant, route("GET", "/open-apis/sandbox/v1/tenant_only", &[], Pace::Free, test_only_calls::whoami)),
+    only(Tokens::User, route("GET", "/open-apis/sandbox/v1/user_only", &[], Pace::Free, test_only_calls::whoami)),
 ];

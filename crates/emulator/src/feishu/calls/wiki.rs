@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::content::{Document, Move, Node, Space};
-use crate::feishu::calls::call::{Call, good, text};
+use crate::feishu::calls::authorized_call::{Call, good, text};
 use crate::feishu::calls::docx::LONGEST_TITLE;
 use crate::feishu::calls::paging::Page;
 use crate::memory::State;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 use super::super::error::DocumentError;
-use super::super::text::{Spelled, syntax};
+use super::super::text_positions::{Spelled, syntax};
 
 /// One word of a command.
 pub(super) struct Word {

@@ -6,7 +6,7 @@ use tokenward_core::SecretBytes;
 use tokenward_core::ports::{StoreError, StoreFault};
 
 use super::opened;
-use crate::key::{ExplicitKey, KeySources};
+use crate::key_sources::{ExplicitKey, KeySources};
 use crate::suite::FolderStand;
 use crate::suite::fixtures::login;
 

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::suite::FolderStand;
 use crate::suite::fixtures::holder;
 use crate::suite::store::leases::{grant, leased, waiting, woken};
-use crate::suite::store::names::held;
+use crate::suite::store::name_leases::held;
 
 /// A holder of this machine that died is not waited for, however long its lease would last.
 pub async fn a_dead_holder_is_followed_at_once(stand: &dyn FolderStand) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward_core::ports::{AnswerKept, Attempt, Committed, Store, StoreError, StoreFault};
-use tokenward_core::rotation::Change;
+use tokenward_core::rotation_policy::Change;
 use tokenward_core::{Closing, Code, Doubt, Event, Generation, GrantId, IntentId, Lease, Standing};
 
 use super::leases::{lapsed, leased};

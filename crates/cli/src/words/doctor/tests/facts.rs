@@ -11,7 +11,7 @@ use tokenward::doctor::{
 };
 use tokenward::{Environment, Home, Session, SessionOptions, SystemClock, SystemEntropy};
 use tokenward_core::ports::{Explained, Provider};
-use tokenward_core::rotation::{self, Recovery, Settlement};
+use tokenward_core::rotation_policy::{self, Recovery, Settlement};
 use tokenward_core::{
     Access, AccessToken, Closing, Entry, Event, Fingerprint, Generation, Grant, GrantId, Holder, HolderFate, IntentId,
     LocalProcess, Node, ProviderName, RawAnswer, Scopes, SecretBytes, Standing, Subject, TokenApi,
@@ -238,7 +238,7 @@ fn answer(provider: &dyn Provider, api: TokenApi, code: u32, status: u16) -> Ans
     grant.issued_by = api;
     let outcome = provider.read(&grant.app, api, &raw);
     let rules = provider.rules(&grant.app, api);
-    let (closing, standing) = match rotation::settle(outcome, &grant, api, false, rules, raw.received) {
+    let (closing, standing) = match rotation_policy::settle(outcome, &grant, api, false, rules, raw.received) {
         Settlement::Keep { closing, .. } => (closing, None),
         Settlement::Dead { code, refusal } => {
             let provider_code = refusal.provider_code;

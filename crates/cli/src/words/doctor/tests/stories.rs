@@ -9,7 +9,7 @@ use tokenward::doctor::{
 use tokenward::links::{FileComparison, Format, LinkState};
 use tokenward::{Environment, Error, Home, Overrides, Repair, Restored, Settings, SettingsError, Warning};
 use tokenward_core::ports::{CallError, Checkup, Clocks, StoreError};
-use tokenward_core::rotation::Recovery;
+use tokenward_core::rotation_policy::Recovery;
 use tokenward_core::{
     Closing, Code, Doubt, Event, Generation, HolderFate, Link, LinkId, NewLink, Place, Refusal, RefusalClass, Remedy,
     Scopes, Slot, Standing, Terms, TokenApi, TransportFault, Trouble, Words,
@@ -18,7 +18,7 @@ use tokenward_core::{
 use super::facts::{
     ago, answered, app, at, base, begun, closed, entry, intent, later, login, now, open_rotation, provider, store,
 };
-use super::{Show, identities, owners};
+use super::{Show, identities, other_programs};
 
 pub(super) type Story = (&'static str, Facts, Show);
 
@@ -35,7 +35,7 @@ pub(super) fn all() -> Vec<Story> {
         stores(),
         surroundings(),
         links(),
-        owners::all(),
+        other_programs::all(),
         identities::all(),
         others(),
     ]

@@ -1,0 +1,163 @@
+//! What a store promises that a server stands on: logins a page at a time, keys of callers, and an audit trail whose chains hold.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokenward_core::ports::ServerStore;
+use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AuditDraft, GrantId, GrantPattern, Verb};
+
+use super::{ServerStand, login, named, soon, start};
+
+/// Runs every case against a fresh store each: `server_suite!(make)` with `async fn make() -> impl ServerStand`.
+#[macro_export]
+macro_rules! server_suite {
+    ($make:path) => {
+        $crate::server_suite! { @cases $make,
+            a_page_is_not_moved_by_logins_that_are_made,
+            a_page_holds_the_logins_of_one_app,
+            a_key_is_found_by_itself_alone,
+            a_revoked_key_is_known_as_such,
+            chains_grow_each_by_itself,
+            writers_beside_each_other_make_one_chain,
+        }
+    };
+    (@cases $make:path, $($case:ident,)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::suite::server_store::$case(&$make().await).await;
+        }
+    )+};
+}
+
+async fn made(store: &dyn ServerStore, names: &[&str]) -> Vec<GrantId> {
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(store.log_in(login(name, name, Some(named(name)))).await.unwrap().id());
+    }
+    ids.sort();
+    ids
+}
+
+/// Two at a time, while others are made: each that was there is met once, in the order of birth.
+pub async fn a_page_is_not_moved_by_logins_that_are_made(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let before = made(&*store, &["a", "b", "c", "d", "e"]).await;
+    let (mut seen, mut after, mut rounds) = (Vec::new(), None, 0);
+    loop {
+        let page = store.grants_after(after, None, 2).await.unwrap();
+        seen.extend(page.grants.iter().map(|grant| grant.id));
+        rounds += 1;
+        if rounds <= 2 {
+            made(&*store, &[["x", "y"][rounds - 1]]).await;
+        }
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    assert!(seen.is_sorted());
+    assert_eq!(seen.iter().filter(|id| before.contains(id)).count(), before.len());
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len());
+}
+
+/// An app's logins alone; of an app without any, none.
+pub async fn a_page_holds_the_logins_of_one_app(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let notes = made(&*store, &["a", "b"]).await;
+    let other = tokenward_core::ports::NewLogin { app: "other".parse().unwrap(), ..login("c", "c", None) };
+    let other = store.log_in(other).await.unwrap().id();
+    let of = async |app: &str| {
+        let app = app.parse().unwrap();
+        let page = store.grants_after(None, Some(&app), 10).await.unwrap();
+        assert_eq!(page.next, None);
+        page.grants.iter().map(|grant| grant.id).collect::<Vec<_>>()
+    };
+    assert_eq!((of("notes").await, of("other").await, of("nobody").await), (notes, vec![other], vec![]));
+}
+
+fn key(name: &str, number: u8) -> (ApiKeySecret, ApiKey) {
+    let key = ApiKey {
+        id: ApiKeyId::new(start().as_millisecond().unsigned_abs(), [number; 10]),
+        name: name.to_owned(),
+        verbs: BTreeSet::from([Verb::ReadToken, Verb::ReadGrants]),
+        apps: None,
+        grants: GrantPattern::all(),
+        created: soon(number.into()),
+        ends: Some(soon(1000)),
+        revoked: None,
+    };
+    (ApiKeySecret::parse(format!("tw_{number:064}")).unwrap(), key)
+}
+
+/// By no other text, and in every opening. Two of one name are good beside each other.
+pub async fn a_key_is_found_by_itself_alone(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let ((first_secret, first), (second_secret, second)) = (key("site", 1), key("site", 2));
+    store.add_key(&first_secret, &first).await.unwrap();
+    store.add_key(&second_secret, &second).await.unwrap();
+    let again = stand.open_for_server().await;
+    assert_eq!(again.key_of(&first_secret).await.unwrap(), Some(first.clone()));
+    assert_eq!(again.key_of(&second_secret).await.unwrap(), Some(second.clone()));
+    assert_eq!(again.key_of(&key("site", 3).0).await.unwrap(), None);
+    assert_eq!(again.keys().await.unwrap(), [first, second]);
+}
+
+/// Once, and by its id.
+pub async fn a_revoked_key_is_known_as_such(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let (secret, made) = key("site", 1);
+    store.add_key(&secret, &made).await.unwrap();
+    assert!(!store.revoke_key(key("site", 2).1.id, soon(5)).await.unwrap());
+    assert!(store.revoke_key(made.id, soon(5)).await.unwrap());
+    assert!(!store.revoke_key(made.id, soon(6)).await.unwrap());
+    assert_eq!(store.key_of(&secret).await.unwrap(), Some(ApiKey { revoked: Some(soon(5)), ..made }));
+}
+
+fn row(grant: Option<GrantId>, act: &str) -> AuditDraft {
+    AuditDraft { grant, at: soon(1), caller: "local".to_owned(), act: act.to_owned(), outcome: "done".to_owned() }
+}
+
+/// Numbered from one, in the order in which they came; the chain of nothing in particular beside those of logins.
+pub async fn chains_grow_each_by_itself(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let ids = made(&*store, &["a", "b"]).await;
+    let (a, b) = (Some(ids[0]), Some(ids[1]));
+    assert_eq!(store.verify_audit().await.unwrap(), tokenward_core::AuditVerdict::default());
+    store.write_audit(&[row(a, "1"), row(b, "1"), row(a, "2"), row(None, "1")]).await.unwrap();
+    stand.open_for_server().await.write_audit(&[row(a, "3")]).await.unwrap();
+    let acts = async |grant, after| {
+        let rows = store.audit_of(grant, after, 10).await.unwrap();
+        rows.into_iter().map(|row| (row.number, row.draft.act)).collect::<Vec<_>>()
+    };
+    let numbered = |numbers: &[u64]| numbers.iter().map(|number| (*number, number.to_string())).collect::<Vec<_>>();
+    assert_eq!(
+        (acts(a, 0).await, acts(b, 0).await, acts(None, 0).await),
+        (numbered(&[1, 2, 3]), numbered(&[1]), numbered(&[1]))
+    );
+    assert_eq!(acts(a, 2).await, numbered(&[3]));
+    assert_eq!(store.audit_of(a, 0, 1).await.unwrap()[0].draft, row(a, "1"));
+    let verdict = store.verify_audit().await.unwrap();
+    assert_eq!((verdict.chains, verdict.rows, verdict.faults), (3, 5, Vec::new()));
+}
+
+/// Batches of several nodes over the same logins: every row is there, and every chain holds.
+pub async fn writers_beside_each_other_make_one_chain(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let ids = made(&*store, &["a", "b"]).await;
+    let stores = [Arc::clone(&store), stand.open_for_server().await, stand.open_for_server().await];
+    let writers: Vec<_> = (0..12_usize)
+        .map(|number| {
+            let (store, mut ids) = (Arc::clone(&stores[number % 3]), ids.clone());
+            if number % 2 == 0 {
+                ids.reverse();
+            }
+            tokio::spawn(async move {
+                let rows: Vec<_> = ids.into_iter().map(|id| row(Some(id), &number.to_string())).collect();
+                store.write_audit(&rows).await.unwrap();
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let verdict = store.verify_audit().await.unwrap();
+    assert_eq!((verdict.chains, verdict.rows, verdict.faults), (2, 24, Vec::new()));
+}
