@@ -27,7 +27,6 @@ mod linking;
 pub(crate) mod links;
 mod login;
 pub(crate) mod manual;
-mod oddities;
 mod platforms;
 mod profile;
 mod proxy;
@@ -108,6 +107,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         vault::ALL,
         waiting::ALL,
         wiki::ALL,
+        tokenward_words::NOTICE_SENTENCES,
     ]
     .concat()
 }
@@ -115,7 +115,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Every row of the tables.
 #[cfg(test)]
 fn tables_of_all() -> Vec<Words> {
-    [tokenward_words::codes(), tokenward_words::remedies(), oddities::all(), wiki::all()].concat()
+    [tokenward_words::codes(), tokenward_words::remedies(), tokenward_words::oddities(), wiki::all()].concat()
 }
 
 #[cfg(test)]
