@@ -19,7 +19,7 @@ use tokenward::stores::{BkoauthFate, BkoauthRow};
 use tokenward::{Builder, Client, Environment, Error, Home, KeptState, TokenHolder};
 
 use crate::calling::{OfProcess, PerProcess, note_opened, run};
-use crate::errors::{exception, told};
+use crate::errors::{exception, notice_sentences};
 use crate::logins::clock;
 
 /// Tokens of one app.
@@ -242,7 +242,7 @@ impl BkToken {
     /// What a person should know all the same.
     #[getter]
     fn notices(&self, py: Python<'_>) -> Vec<String> {
-        told(py, &self.token.notices)
+        notice_sentences(py, &self.token.notices)
     }
 
     fn __repr__(&self) -> String {

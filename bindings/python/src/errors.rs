@@ -34,7 +34,7 @@ pub(crate) fn kept(py: Python<'_>, name: &str) -> &'static str {
 }
 
 /// What a person should know although a call succeeded, in sentences.
-pub(crate) fn told(py: Python<'_>, notices: &[Notice]) -> Vec<String> {
+pub(crate) fn notice_sentences(py: Python<'_>, notices: &[Notice]) -> Vec<String> {
     let language = if reads_chinese(py) { Language::Chinese } else { Language::English };
     notices.iter().map(|notice| language.notice(notice)).collect()
 }
