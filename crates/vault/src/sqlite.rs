@@ -30,6 +30,7 @@ mod logins;
 pub(crate) mod query;
 pub(crate) mod statements;
 mod torn_database;
+mod web_logins;
 mod worker;
 
 use std::collections::HashMap;
