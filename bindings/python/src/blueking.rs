@@ -19,7 +19,7 @@ use tokenward::stores::{BkoauthFate, BkoauthRow};
 use tokenward::{Builder, Client, Environment, Error, Home, KeptState, TokenHolder};
 
 use crate::calling::{OfProcess, PerProcess, note_opened, run};
-use crate::errors::exception;
+use crate::errors::{exception, notice_sentences};
 use crate::logins::clock;
 
 /// Tokens of one app.
@@ -241,8 +241,8 @@ impl BkToken {
 
     /// What a person should know all the same.
     #[getter]
-    fn notices(&self) -> Vec<String> {
-        self.token.notices.iter().map(ToString::to_string).collect()
+    fn notices(&self, py: Python<'_>) -> Vec<String> {
+        notice_sentences(py, &self.token.notices)
     }
 
     fn __repr__(&self) -> String {

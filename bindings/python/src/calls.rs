@@ -12,7 +12,7 @@ use tokenward::{ApiClient, ApiError, Call, CallAnswer, Caller, HeldToken};
 use url::Url;
 
 use crate::calling::{OfProcess, PerProcess, run};
-use crate::errors::{call_exception, exception};
+use crate::errors::{call_exception, exception, notice_sentences};
 use crate::logins::{Profile, spelled};
 
 /// Calls with the token of a profile.
@@ -143,7 +143,7 @@ impl Calls {
 
     /// What a person should know although calls were made, told once.
     fn take_notices(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        Ok(self.own(py)?.take_notices().iter().map(ToString::to_string).collect())
+        Ok(notice_sentences(py, &self.own(py)?.take_notices()))
     }
 }
 

@@ -6,7 +6,8 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tokenward::core::{Code, Refusal, Words};
-use tokenward::{ApiError, CallRefusal, Error, KeptState};
+use tokenward::{ApiError, CallRefusal, Error, KeptState, Notice};
+use tokenward_words::Language;
 
 /// Which language the process's environment asks for, as the command sees it.
 #[pyfunction]
@@ -30,6 +31,12 @@ pub(crate) fn kept(py: Python<'_>, name: &str) -> &'static str {
         _ => return "",
     };
     Reader::here(py).of(tokenward_words::kept(state))
+}
+
+/// What a person should know although a call succeeded, in sentences.
+pub(crate) fn notice_sentences(py: Python<'_>, notices: &[Notice]) -> Vec<String> {
+    let language = if reads_chinese(py) { Language::Chinese } else { Language::English };
+    notices.iter().map(|notice| language.notice(notice)).collect()
 }
 
 /// Who reads it.

@@ -18,7 +18,7 @@ use tokenward::core::{Access, AccessToken, Generation, TokenWish};
 use tokenward::{Builder, Client, SystemClock};
 
 use crate::calling::{OfProcess, PerProcess, note_opened, run};
-use crate::errors::exception;
+use crate::errors::{exception, notice_sentences};
 
 /// The logins of this machine, as the `tokenward` command with these variables sees them.
 #[pyclass(frozen, module = "tokenward._tokenward")]
@@ -146,7 +146,7 @@ impl Profile {
         let profile = opened.get().expect("it is of this process").profile.clone();
         let handed = run(py, async move { profile.access(wish).await })?;
         let handed = handed.map_err(|error| exception(py, &error, Some(&self.name)))?;
-        let notices = handed.notices.iter().map(ToString::to_string).collect();
+        let notices = notice_sentences(py, &handed.notices);
         Ok((served(&handed.access, handed.generation), notices))
     }
 

@@ -15,7 +15,7 @@ use tokenward::{
 };
 
 use crate::calling::run;
-use crate::errors::exception;
+use crate::errors::{exception, notice_sentences};
 use crate::logins::clock;
 
 /// The new user access token, whether the file was behind and nothing was sent, and what a person should know.
@@ -54,5 +54,5 @@ pub(crate) fn refresh_script(
         done
     };
     let done = run(py, work)?.map_err(|error| exception(py, &error, None))?;
-    Ok((done.access.expose().to_owned(), done.healed, done.notices.iter().map(ToString::to_string).collect()))
+    Ok((done.access.expose().to_owned(), done.healed, notice_sentences(py, &done.notices)))
 }

@@ -145,7 +145,11 @@ def test_trouble_of_the_provider_is_named_and_nothing_is_lost(logged_in: Stand) 
     assert tokenward.open(environment=logged_in.variables).profile().token()
 
 
-def test_what_a_person_should_know_is_logged(logged_in: Stand, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("language", "said"), [("en", "no newer token yet: "), ("zh", "提前刷新失败，现有令牌仍可用：")])
+def test_what_a_person_should_know_is_logged_in_the_commands_words(
+    logged_in: Stand, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    monkeypatch.setenv("TOKENWARD_LANG", language)
     # Due, and not at its end: the old token serves while the provider has trouble.
     logged_in.later(6900)
     logged_in.sandbox.control(
@@ -153,7 +157,7 @@ def test_what_a_person_should_know_is_logged(logged_in: Stand, caplog: pytest.Lo
     )
     with caplog.at_level(logging.WARNING, logger="tokenward"):
         token = tokenward.open(environment=logged_in.variables).profile().token()
-    assert "refresh was due and failed" in caplog.text
+    assert said in caplog.text
     assert token not in caplog.text
 
 

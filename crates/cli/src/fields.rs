@@ -9,7 +9,7 @@ pub(crate) use links::{LinkFields, event, report as link_report};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokenward::{LoginWithoutProfile, Notice, Report};
+use tokenward::{LoginWithoutProfile, Report};
 use tokenward_core::{Doubt, Standing, Status, Subject, TokenApi};
 
 /// A login, as in `status`, `list`, `login` and `refresh`.
@@ -154,37 +154,4 @@ pub(crate) const fn status(status: Status) -> &'static str {
 /// RFC 3339 in UTC with seconds.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// The name of a notice.
-pub(crate) const fn notice(notice: &Notice) -> &'static str {
-    match notice {
-        Notice::RotationFailed(_) => "refresh-failed",
-        Notice::LoginOver { .. } => "login-ended",
-        Notice::RotatedElsewhere => "refreshed-elsewhere",
-        Notice::Odd(_) => "odd-answer",
-        Notice::Recovered(_) => "recovered",
-        Notice::RescueSlotUsed => "rescue-slot-used",
-        Notice::Parked => "archived",
-        Notice::ClockWentBack => "clock-went-back",
-        Notice::ShorterThanAsked => "shorter-than-asked",
-        Notice::LinkHealed { .. } => "link-repaired",
-        Notice::LinkClosed { .. } => "link-closed",
-        Notice::LinkAdopted { .. } => "link-adopted",
-        Notice::LinkNotWritten { .. } => "link-not-written",
-        Notice::StaleCopy { .. } => "stale-copy",
-        Notice::LinkUnusable { .. } => "link-unusable",
-        Notice::LinkOfAnother { .. } => "link-of-another",
-        Notice::LinkBlank { .. } => "link-blank",
-        Notice::TakenBack { .. } => "import-undone",
-        Notice::KeptAside { .. } => "kept-without-profile",
-        Notice::LinkOfAnotherUser { .. } => "link-of-another-user",
-        Notice::LinkOfOtherOwner { .. } => "link-of-other-owner",
-        Notice::LinkReplaced { .. } => "link-replaced",
-        Notice::LinkGivenItsOwn { .. } => "link-given-its-own",
-        Notice::LinkOfEndedLogin { .. } => "link-of-ended-login",
-        Notice::LinkOfFormerUser { .. } => "link-of-former-user",
-        Notice::AnotherUser { .. } => "another-user",
-        _ => "other",
-    }
 }

@@ -68,12 +68,15 @@ pub enum Verb {
     /// End a login.
     #[serde(rename = "grants:retire")]
     RetireGrants,
+    /// Open a login for a user, who makes it in a browser.
+    #[serde(rename = "login")]
+    Login,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ReadToken, Self::RefreshToken, Self::ReadGrants, Self::ImportGrants, Self::RetireGrants];
+    pub const ALL: [Self; 6] =
+        [Self::ReadToken, Self::RefreshToken, Self::ReadGrants, Self::ImportGrants, Self::RetireGrants, Self::Login];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +86,7 @@ impl Verb {
             Self::ReadGrants => "grants:read",
             Self::ImportGrants => "grants:import",
             Self::RetireGrants => "grants:retire",
+            Self::Login => "login",
         }
     }
 }

@@ -337,6 +337,12 @@ codes! {
     "0864" ServerOpenToOthers Usage;
     /// The audit trail was changed by somebody else than the server.
     "0865" AuditBroken Usage;
+    /// The address of a back end's login is unknown, has expired, or was used.
+    "0870" WebLoginUnknown Usage;
+    /// A back end's login was opened in another browser.
+    "0871" WebLoginElsewhere Usage;
+    /// The settings do not permit the address that a back end wants the browser to return to.
+    "0872" ReturnNotAllowed Usage;
 
     /// A check found nothing wrong.
     "0900" CheckPassed Done;

@@ -38,6 +38,7 @@ mod shown_time;
 mod subject;
 mod token;
 mod visible_text;
+mod web_login;
 
 pub use access_request::{Access, TokenWish};
 pub use api_key_permissions::{ApiKey, ApiKeyId, BadGrantPattern, GrantPattern, Verb};
@@ -71,3 +72,4 @@ pub use shown_time::told_moment;
 pub use subject::Subject;
 pub use token::{Fingerprint, KnownToken, TokenKind, TokenSet};
 pub use visible_text::{Visible, is_hidden, visible, visible_json, visible_lines};
+pub use web_login::{WebLogin, WebLoginId, WebLoginPhase};

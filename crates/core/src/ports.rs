@@ -24,6 +24,7 @@ mod provider;
 mod provider_facts;
 mod store;
 mod token_endpoint;
+mod web_logins;
 
 use jiff::Timestamp;
 
@@ -46,6 +47,7 @@ pub use provider::*;
 pub use provider_facts::*;
 pub use store::*;
 pub use token_endpoint::*;
+pub use web_logins::*;
 
 /// The time of day.
 pub trait Clock: Send + Sync {

@@ -29,8 +29,19 @@ impl ProfileName {
     /// the whole takes the rest's place, behind a `~` that no escaped name has.
     #[must_use]
     pub fn of_user(&self, user: &UserName) -> Self {
+        self.behind(":", user)
+    }
+
+    /// The name under which the grant of a back end's user is kept: `name:=user`, by the name that the back end has for the user. Which of
+    /// the provider's users it is, the grant says.
+    #[must_use]
+    pub fn of_site_user(&self, user: &UserName) -> Self {
+        self.behind(OF_SITE, user)
+    }
+
+    fn behind(&self, mark: &str, user: &UserName) -> Self {
         let base = self.base();
-        let room = Self::MAX_WITH_USER - base.len() - 1;
+        let room = Self::MAX_WITH_USER - base.len() - mark.len();
         let (mut escaped, mut head) = (String::new(), 0);
         for c in user.as_str().chars() {
             if may_stand_in_name(c) {
@@ -53,7 +64,7 @@ impl ProfileName {
                 let _ = write!(escaped, "{byte:02x}");
             }
         }
-        Self(format!("{base}:{escaped}"))
+        Self(format!("{base}{mark}{escaped}"))
     }
 
     /// The name under which the app's own grant is kept: `name:~app`. No user's name reads so, because `~` is escaped there.
@@ -79,7 +90,12 @@ impl ProfileName {
 
     /// Whether it is the name of one user's grant among those of many.
     pub fn is_of_user(&self) -> bool {
-        self.0.contains(':') && !self.is_of_app()
+        self.0.contains(':') && !self.is_of_app() && !self.is_of_site_user()
+    }
+
+    /// Whether it is the name of the grant of a back end's user.
+    pub fn is_of_site_user(&self) -> bool {
+        self.0.contains(OF_SITE)
     }
 
     /// Whether it is the name of a grant of an app that serves many: a user's or the app's own.
@@ -117,6 +133,7 @@ impl FromStr for ProfileName {
         let bad = || BadName(text.chars().take(Self::MAX).collect());
         let (base, user) = text.split_once(':').map_or((text, None), |(base, user)| (base, Some(user)));
         let fits = |user: &str| {
+            let user = user.strip_prefix(&OF_SITE[1..]).unwrap_or(user);
             let plain = |text: &str| text.chars().all(|c| c == '%' || may_stand_in_name(c));
             let hash = |text: &str| {
                 text.len() == HASH_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -143,6 +160,8 @@ pub(crate) fn is_name(text: &str, longest: usize) -> bool {
 
 /// What stands behind the base in the name of an app's own grant.
 const APP_OWN: &str = ":~app";
+/// What stands between the base and the user in the name of the grant of a back end's user.
+const OF_SITE: &str = ":=";
 /// How much of the hash of a long user's name stands in a profile's: 160 bits.
 const HASH_DIGITS: usize = 40;
 
@@ -180,6 +199,26 @@ mod tests {
         assert!(work.of_app().is_of_app() && !of("~app").is_of_app() && !of("app").is_of_app());
         assert_eq!(of("admin").of_user(&"eve".parse().unwrap()).as_str(), "work:eve");
         assert!(of("admin").is_of_user() && !work.of_app().is_of_user() && !work.is_of_user());
+    }
+
+    #[test]
+    fn a_user_of_a_back_end_is_none_of_the_providers() {
+        let work: ProfileName = "work".parse().unwrap();
+        let (ours, theirs): (ProfileName, _) =
+            (work.of_site_user(&"ada".parse().unwrap()), work.of_user(&"ada".parse().unwrap()));
+        assert_eq!((ours.as_str(), theirs.as_str()), ("work:=ada", "work:ada"));
+        assert_eq!(work.of_user(&"=ada".parse().unwrap()).as_str(), "work:%3Dada");
+        assert_eq!(ours.as_str().parse::<ProfileName>().unwrap(), ours);
+        assert!(ours.is_of_site_user() && !ours.is_of_user() && !ours.is_of_app() && !theirs.is_of_site_user());
+        assert_eq!((ours.base(), ours.user()), ("work", None));
+        let somebody = Subject { id: "ou_1".to_owned(), ..Subject::default() };
+        assert!(ours.admits(Some(&somebody)) && ours.admits(None));
+        let long = work.of_site_user(&"/".repeat(255).parse().unwrap());
+        assert_eq!(long.as_str().parse::<ProfileName>().unwrap(), long);
+        assert!(long.as_str().len() <= ProfileName::MAX_WITH_USER);
+        for bad in ["work:=", "work:==a", "work:=a=", "=a", "work:=a:b"] {
+            assert!(bad.parse::<ProfileName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

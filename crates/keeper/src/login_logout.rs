@@ -6,6 +6,7 @@
 //! dies between the two leaves an answer that [`Keeper::recover_logins`] makes a login of.
 
 mod device;
+mod saved_attempt;
 
 use std::time::Duration;
 
@@ -39,12 +40,14 @@ pub struct LoginRequest {
     pub force_consent: bool,
     /// Whether a person said that the profile may become another user's. Without that, it never does.
     pub replace_user: bool,
+    /// What the state begins with, so that a server finds the login that an answer is of.
+    pub state_begins: String,
 }
 
 impl LoginRequest {
     /// Consent to these scopes, which are sent as they are, and back to this address.
     pub fn new(scopes: Scopes, redirect_uri: RedirectUri) -> Self {
-        Self { scopes, redirect_uri, force_consent: false, replace_user: false }
+        Self { scopes, redirect_uri, force_consent: false, replace_user: false, state_begins: String::new() }
     }
 
     /// Whether the consent page is shown even where the provider would skip it.
@@ -55,6 +58,11 @@ impl LoginRequest {
     /// Whether a person said that the profile may become another user's.
     pub fn replace_user(self, replace_user: bool) -> Self {
         Self { replace_user, ..self }
+    }
+
+    /// What the state begins with: letters, digits and `-`. What makes it unguessable follows.
+    pub fn state_begins(self, state_begins: String) -> Self {
+        Self { state_begins, ..self }
     }
 }
 
@@ -142,7 +150,7 @@ impl Keeper {
     /// # Panics
     /// Never: base64url text is a valid verifier.
     pub async fn begin_login(&self, app: &App, request: LoginRequest) -> Result<LoginAttempt, Error> {
-        let state = URL_SAFE_NO_PAD.encode(self.inner.random::<24>());
+        let state = format!("{}{}", request.state_begins, URL_SAFE_NO_PAD.encode(self.inner.random::<24>()));
         let verifier = CodeVerifier::parse(URL_SAFE_NO_PAD.encode(self.inner.random::<48>()))
             .expect("base64url text is a verifier");
         let challenge = || URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));

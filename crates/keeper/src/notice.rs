@@ -1,6 +1,4 @@
-//! What a person should know although a call succeeded. No secret is in any of it (I4).
-
-mod sentence;
+//! What a person should know although a call succeeded, as data; its sentences are in `tokenward-words`. No secret is in any of it (I4).
 
 use std::path::PathBuf;
 
@@ -176,6 +174,40 @@ pub enum Notice {
         /// Whose it is.
         now: Subject,
     },
+}
+
+impl Notice {
+    /// Its name, in `--json` and in the log of a program.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::RotationFailed(_) => "refresh-failed",
+            Self::LoginOver { .. } => "login-ended",
+            Self::RotatedElsewhere => "refreshed-elsewhere",
+            Self::Odd(_) => "odd-answer",
+            Self::Recovered(_) => "recovered",
+            Self::RescueSlotUsed => "rescue-slot-used",
+            Self::Parked => "archived",
+            Self::ClockWentBack => "clock-went-back",
+            Self::ShorterThanAsked => "shorter-than-asked",
+            Self::LinkHealed { .. } => "link-repaired",
+            Self::LinkClosed { .. } => "link-closed",
+            Self::LinkAdopted { .. } => "link-adopted",
+            Self::LinkNotWritten { .. } => "link-not-written",
+            Self::StaleCopy { .. } => "stale-copy",
+            Self::LinkUnusable { .. } => "link-unusable",
+            Self::LinkOfAnother { .. } => "link-of-another",
+            Self::LinkBlank { .. } => "link-blank",
+            Self::TakenBack { .. } => "import-undone",
+            Self::KeptAside { .. } => "kept-without-profile",
+            Self::LinkOfAnotherUser { .. } => "link-of-another-user",
+            Self::LinkOfOtherOwner { .. } => "link-of-other-owner",
+            Self::LinkReplaced { .. } => "link-replaced",
+            Self::LinkGivenItsOwn { .. } => "link-given-its-own",
+            Self::LinkOfEndedLogin { .. } => "link-of-ended-login",
+            Self::LinkOfFormerUser { .. } => "link-of-former-user",
+            Self::AnotherUser { .. } => "another-user",
+        }
+    }
 }
 
 /// What was found of an earlier process and repaired.

@@ -25,6 +25,7 @@ mod router;
 mod routes;
 mod state;
 mod tokens;
+mod web_logins;
 
 use std::fmt;
 use std::future::Future;

@@ -300,7 +300,7 @@ impl Profile {
         }
         let handed = self.access(TokenWish::default()).await?;
         for notice in &handed.notices {
-            tracing::warn!(%notice, profile = %self.resolved.name, "a token was handed out all the same");
+            tracing::warn!(notice = notice.name(), profile = %self.resolved.name, "a token was handed out all the same");
         }
         Ok(handed.access.token)
     }
@@ -341,7 +341,7 @@ impl Profile {
         let client = self.calls().await?;
         let result = client.call(call).await;
         for notice in client.take_notices() {
-            tracing::warn!(%notice, profile = %self.resolved.name, "a call was made all the same");
+            tracing::warn!(notice = notice.name(), profile = %self.resolved.name, "a call was made all the same");
         }
         if matches!(result, Err(ApiError::Token(_))) {
             // The login or the app's secret may have been replaced: what is in the vault now is looked up next time.

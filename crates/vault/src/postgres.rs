@@ -23,6 +23,7 @@ mod logins;
 mod schema;
 mod statements;
 pub(crate) mod values;
+mod web_logins;
 
 use std::fmt;
 use std::sync::Arc;

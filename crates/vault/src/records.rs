@@ -31,6 +31,7 @@ pub(crate) mod sealer;
 pub(crate) mod statements;
 pub(crate) mod token_requests;
 pub(crate) mod unknown_owner;
+mod web_logins;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 
 use rusqlite::params;
 use tokenward_core::ports::{Entropy, StoreError};
-use tokenward_core::{Generation, GrantId, IntentId};
+use tokenward_core::{Generation, GrantId, IntentId, WebLoginId};
 
 use crate::folder::Folder;
 use crate::io_error::from_io;
@@ -15,7 +15,7 @@ use crate::key_sources::{self, KeySource, KeySources};
 use crate::records::failure::{Fault, unopened};
 use crate::records::query::{Row, all, run};
 use crate::records::rows::{
-    self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label,
+    self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label, web_login_label,
 };
 use crate::seal::Label;
 use crate::sqlite::{SqliteVault, statements as sql};
@@ -87,6 +87,9 @@ const SEALED: &[(&str, &str, LabelOf)] = &[
     (sql::SEALED_PARKED, sql::RESEAL_PARKED, |row| Ok(parked_label(grant(row)?, generation(row)?))),
     (sql::SEALED_LOGIN, sql::RESEAL_LOGIN, |row| Ok(login_label(text(row, "profile")?, text(row, "app")?))),
     (sql::SEALED_KEEPSAKE, sql::RESEAL_KEEPSAKE, |row| Ok(keepsake_label(text(row, "kind")?, text(row, "app")?))),
+    (sql::SEALED_WEB_LOGIN, sql::RESEAL_WEB_LOGIN, |row| {
+        Ok(web_login_label(WebLoginId::from(rows::uuid(row, "key")?)))
+    }),
 ];
 
 fn grant(row: &Row<'_>) -> Result<GrantId, Fault> {

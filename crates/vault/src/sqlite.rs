@@ -30,6 +30,7 @@ mod logins;
 pub(crate) mod statements;
 mod torn_database;
 mod transactions;
+mod web_logins;
 mod worker;
 
 use std::collections::HashMap;

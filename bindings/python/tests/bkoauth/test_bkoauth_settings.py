@@ -255,3 +255,20 @@ def test_every_check_is_in_the_guide_and_the_other_way_round():
     docs = Path(__file__).resolve().parents[4] / "docs" / "guide"
     for page in (docs / "bkoauth.md", docs / "zh" / "bkoauth.md"):
         assert set(re.findall(r"tokenward\.[EW]\d{3}", page.read_text(encoding="utf-8"))) == ids
+
+
+def test_a_hint_about_a_setting_is_in_the_language_of_the_environment(site, settings_override, monkeypatch, log):
+    monkeypatch.setenv("TOKENWARD_LANG", "zh")
+    wrong = (
+        ({"OAUTH_COOKIES_PARAMS": {"bk_token": "bk_tokn"}}, "要求 Cookie 'bk_tokn'，而请求中的是 'bk_token'：很可能是此设置有误"),
+        ({"OAUTH_COOKIES_PARAMS": {}}, "OAUTH_COOKIES_PARAMS 为空"),
+        ({"OAUTH_COOKIES_PARAMS": {"token": "bk_token"}}, "它以 'bk_token' 识别用户；而 OAUTH_COOKIES_PARAMS 发送的是 'token'"),
+        ({"BKAUTH_BACKEND_TYPE": "bk_ticket"}, "处没有令牌服务应答。BKAUTH_BACKEND_TYPE = 'bk_ticket' 表示 auth api"),
+        ({"SECRET_KEY": "django-insecure-drawn"}, "Django 的 SECRET_KEY 被当作应用密钥发送"),
+        ({"APP_CODE": ""}, "缺少设置 BKAUTH_TOKEN_APP_CODE [TW0204] (请将它或 APP_CODE 设为"),
+        ({"OAUTH_API_URL": "http://token.example"}, "OAUTH_API_URL 是明文 http"),
+        ({"TOKENWARD_BKOAUTH_STORE": "server"}, "只把登录保存在本机的保险库中"),
+    )
+    for settings, said in wrong:
+        with settings_override(**settings):
+            assert said in str(failure(site.request("alice"))), settings

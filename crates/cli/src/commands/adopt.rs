@@ -344,7 +344,8 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
         let user = fields::UserFields::of(grant.subject.as_ref());
         context.printer.document(&json!({ "profile": profile, "grant": grant.id.to_string(), "user": user }))?;
     }
-    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
+    let user =
+        grant.subject.map_or_else(|| lang.said().someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
     context.printer.note(lang.profile_given(&profile, user));
     let links = work.session.links().reconcile(&work.app, &profile, true, tokenward::links::Links::PATIENCE).await?;
     for link in &links {

@@ -80,7 +80,9 @@ impl OwnerWords {
                 let (them, us) = names(user);
                 (Code::AnotherUser, lang.file_of_another_user(file, them, profile, us))
             }
-            Stranger::Ended(user) => (Code::EndedLogin, lang.file_of_ended_login(file, user.as_deref(), profile)),
+            Stranger::Ended(user) => {
+                (Code::EndedLogin, lang.said().file_of_ended_login(file, user.as_deref(), profile))
+            }
             Stranger::Token(user @ Some(_)) => {
                 let (them, place) = (names(user).0, target.places.get(&Slot::AccessToken));
                 alone = place.map(|place| (them.clone(), quoted(&place.to_string())));

@@ -404,15 +404,15 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
 /// The file shows a login that was logged out, and the profile is another user's by now: how a person agrees to that.
 fn of_former_user(user: &str, file: &str, work: &Work, context: &Context) -> Failure {
     let (lang, profile) = (context.lang(), &work.profile.name);
-    Failure::new(Code::FormerUser, lang.file_of_former_user(file, user, profile))
-        .then_all([lang.agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
+    Failure::new(Code::FormerUser, lang.said().file_of_former_user(file, user, profile))
+        .then_all([lang.said().agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// The file shows a login that is over and may be another user's: how a person agrees to the profile's.
 fn of_ended_login(user: Option<&str>, file: &str, work: &Work, context: &Context) -> Failure {
     let (lang, profile) = (context.lang(), &work.profile.name);
-    Failure::new(Code::EndedLogin, lang.file_of_ended_login(file, user, profile))
-        .then_all([lang.agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
+    Failure::new(Code::EndedLogin, lang.said().file_of_ended_login(file, user, profile))
+        .then_all([lang.said().agree_to_user(context.typed.link(file), profile), lang.stop_following(quoted(file))])
 }
 
 /// What else stands in a link's file. What cannot be told is told by `links`.

@@ -147,7 +147,8 @@ fn nobody(name: &ProfileName, context: &Context) -> Result<ExitCode, Failure> {
 async fn unnamed(id: &str, yes: bool, session: &Session, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let grant = adopt::unnamed(id, session, context).await?;
-    let user = grant.subject.map_or_else(|| lang.someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
+    let user =
+        grant.subject.map_or_else(|| lang.said().someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
     if !yes && !context.asker().yes(lang.ask_logout_login(&user), &lang.logout_ways()).await? {
         context.printer.note(lang.nothing_changed());
         return Err(Failure::silent(Code::Usage.exit() as u8));

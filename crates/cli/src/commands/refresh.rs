@@ -13,7 +13,7 @@ use crate::args::{Refresh, TokenSource};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::fields::{self, LoginFields};
+use crate::fields::LoginFields;
 use crate::token_places::quoted;
 
 pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
@@ -38,7 +38,7 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
         let document = json!({
             "refreshed": handed.rotated,
             "login": LoginFields::of(&report),
-            "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
+            "notices": handed.notices.iter().map(tokenward::Notice::name).collect::<Vec<_>>(),
         });
         context.printer.document(&document).map_err(kept)?;
     } else {
@@ -102,7 +102,7 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
             "token_type": "Bearer",
             "file": file.display().to_string(),
             "repaired": tokens.healed,
-            "notices": tokens.notices.iter().map(fields::notice).collect::<Vec<_>>(),
+            "notices": tokens.notices.iter().map(tokenward::Notice::name).collect::<Vec<_>>(),
         });
         context.printer.document(&document).map_err(kept)?;
     } else {

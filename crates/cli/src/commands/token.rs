@@ -68,7 +68,7 @@ fn tell(
         "identity": identity,
         "generation": handed.generation,
         "refreshed": handed.rotated,
-        "notices": handed.notices.iter().map(fields::notice).collect::<Vec<_>>(),
+        "notices": handed.notices.iter().map(tokenward::Notice::name).collect::<Vec<_>>(),
     });
     print(access.token.expose(), variable, access.expires, facts, format, context, work)
 }

@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         }))?;
     } else {
         let user = subject.map_or_else(
-            || lang.someone_unknown(),
+            || lang.said().someone_unknown(),
             |subject| match &subject.name {
                 Some(name) => lang.user_with_id(name, &subject.id),
                 None => subject.id.clone(),

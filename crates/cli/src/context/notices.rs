@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use tokenward::{Notice, Recovered, Session};
+use tokenward::{Notice, Session};
 use tokenward_core::{Code, ExitClass, ProfileName, Standing};
 
 use super::Context;
@@ -21,21 +21,17 @@ impl Context {
         });
         // A file is looked at before and after a refresh, and has one story.
         let mut told = BTreeSet::new();
-        let mut once = |notice| Some(lang.link_notice(notice)).filter(|words: &String| told.insert(words.clone()));
+        let mut once = |notice| Some(lang.notice(notice)).filter(|words: &String| told.insert(words.clone()));
         for notice in notices {
             match notice {
                 Notice::LoginOver { .. } => self.tell_over(notice),
                 Notice::RotationFailed(error) if over && error.code().exit() == ExitClass::NeedsConsent => {}
-                Notice::RotationFailed(error) => self.warn_once(lang.turn_failed(error.code())),
-                Notice::Odd(oddity) => self.printer.warning(lang.notice_odd(lang.oddity(*oddity))),
-                Notice::Recovered(Recovered::Replay) => self.printer.note(lang.notice_replayed()),
-                Notice::Recovered(_) => self.printer.note(lang.notice_recovered()),
-                Notice::RescueSlotUsed => self.printer.warning(lang.notice_rescue()),
-                Notice::Parked => self.printer.note(lang.notice_parked()),
+                Notice::Odd(_) | Notice::RescueSlotUsed | Notice::ShorterThanAsked => {
+                    self.printer.warning(lang.notice(notice));
+                }
                 Notice::ClockWentBack if is_refreshed => self.warn_once(lang.notice_clock()),
-                Notice::ClockWentBack => self.warn_once(lang.notice_clock_back()),
-                Notice::RotatedElsewhere => self.printer.aside(lang.notice_elsewhere()),
-                Notice::ShorterThanAsked => self.printer.warning(lang.notice_shorter()),
+                Notice::RotationFailed(_) | Notice::ClockWentBack => self.warn_once(lang.notice(notice)),
+                Notice::RotatedElsewhere => self.printer.aside(lang.notice(notice)),
                 Notice::LinkNotWritten { .. }
                 | Notice::StaleCopy { .. }
                 | Notice::LinkClosed { .. }
@@ -56,7 +52,7 @@ impl Context {
                         self.printer.note(words);
                     }
                 }
-                _ => self.printer.note(lang.notice_other()),
+                _ => self.printer.note(lang.notice(notice)),
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokenward::links::{FileComparison, LinkOutcome, LinkReport, LinkState, WatchEvent};
 use tokenward_core::{Code, Format, Generation, Link, Slot};
 
-use super::{moment, notice};
+use super::moment;
 
 /// A link, as in `link`, `unlink`, `links`, `adopt` and `login --env-file`.
 #[derive(Debug, Serialize)]
@@ -121,7 +121,7 @@ pub(crate) fn event(event: &WatchEvent, at: Timestamp) -> Value {
             "retry_at": again.map(moment),
         }),
         WatchEvent::Noticed { profile, notice: one } => {
-            json!({ "event": "notice", "profile": profile, "notice": notice(one) })
+            json!({ "event": "notice", "profile": profile, "notice": one.name() })
         }
         WatchEvent::Blind { reason } => json!({ "event": "blind", "detail": reason }),
         _ => json!({ "event": "other" }),

@@ -13,7 +13,6 @@ super::sentences! {
     state_barred_readers() { "open to others" "对他人开放" }
     advice_barred(detail) { "no new tokens are written into it: {detail}" "不会写入新令牌：{detail}" }
     advice_open(detail) { "{detail}: it becomes readable only for you when new tokens are written to it, or now with `tokenward link FILE`" "{detail}：写入新令牌时会改为仅你可读，也可立即运行 `tokenward link 文件`" }
-    notice_link_closed(file, was) { "other users could read {file} (mode {was}); now only you can read it. If another user needs to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
     permitted_folder() { "tokens are written to it even though others can write to its folder, as you allowed (--shared-folder)" "按你的要求，即使他人可以写入其目录，仍会写入（--shared-folder）" }
     permitted_readers() { "tokens are written to it even though others can read it, as you allowed (--open-to-others)" "按你的要求，即使他人可以读取，仍会写入（--open-to-others）" }
     permitted_end(file) { "to undo this, run `tokenward unlink {file}`, then `tokenward link {file}` without the option" "依次运行 `tokenward unlink {file}` 和 `tokenward link {file}`（不加该选项），即可撤销" }

@@ -1,7 +1,5 @@
 //! Words about whose a login is: one that no profile points at, and one of which nobody has said yet.
 
-use std::path::Path;
-
 use jiff::tz::TimeZone;
 use tokenward::LoginWithoutProfile;
 use tokenward_core::{Generation, GrantId, ProfileName, Subject};
@@ -14,19 +12,12 @@ super::sentences! {
     unproven_login(user) { "the provider has not said yet which user this login belongs to; the profile belongs to {user}. Tokenward asks the provider again on each call. Until it answers, no token of this login is handed out. If the login belongs to another user, it is kept without a profile and the previous login is used again" "平台尚未说明当前登录属于谁，而配置档属于 {user}。在此之前不提供此登录的令牌；每次调用时会询问平台。若属于另一位用户，则该登录保留但不属于任何配置档，并恢复之前的登录" }
     outcome_replaced_kept(user, id, generation) { "held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one); now holds the current tokens, token set {generation}. None of {user}'s tokens was sent" "原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现已写入当前令牌（第 {generation} 版），没有发送其刷新令牌" }
     outcome_replaced_over(user, generation) { "held a login of {user} that is no longer valid; now holds the current tokens, token set {generation}" "原为 {user} 已失效的登录；现已写入当前令牌（第 {generation} 版）" }
-    notice_replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one); the file now holds the profile's login" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
-    notice_replaced_over(file, user) { "{file} held a login of {user} that is no longer valid; it now holds the profile's login" "{file} 原为 {user} 已失效的登录；现为该配置档的登录" }
     state_of_former_user(user) { "login of {user}, who logged out" "属于 {user}，已退出登录" }
-    file_of_former_user(file, user, profile) { "{file} holds the login of {user}, who logged out; profile {profile} now belongs to another user, so the file is left as it is" "{file} 中是 {user} 的登录，而 {user} 已退出登录；配置档 {profile} 现属于另一位用户，文件保持原样" }
     state_unproven() { "user not known yet" "尚不清楚属于谁" }
     state_before_unproven() { "still the previous login: the user of the new one is not known yet" "仍是之前的登录：尚不清楚新登录属于谁" }
     state_ended_of_user(user) { "invalid login of {user}" "{user} 的登录，已失效" }
     state_ended_of_nobody() { "invalid login of an unknown user" "已失效的登录，无法得知属于谁" }
-    file_ended_of_user(file, user, profile) { "{file} holds a login of {user} that is no longer valid; {user} is not the user of profile {profile}, so the file is left as it is" "{file} 中是 {user} 已失效的登录，而 {user} 并非配置档 {profile} 的用户：文件保持原样" }
-    file_ended_of_nobody(file, profile) { "{file} holds a login that is no longer valid: its refresh token was refused or used before its user was known. It may belong to a different user than profile {profile}, so the file is left as it is" "{file} 中的登录已失效：在得知属于谁之前，其刷新令牌已被拒绝或用掉。它可能属于另一位用户，而非配置档 {profile} 的用户，因此文件保持原样" }
     outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to find out its user; the file now holds the new tokens. That login is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其刷新一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
-    notice_given_its_own(file, user, profile) { "{file} holds the login of {user}, which was refreshed to find out its user. The file now holds the new tokens of {user}; profile {profile} is unchanged; see `tokenward links`" "{file} 中是“{user}”的登录；为得知属于谁，已将其刷新一次。文件中现为“{user}”的新令牌；配置档 {profile} 不变；参见 `tokenward links`" }
-    agree_to_user(way, profile) { "`{way} -p {profile} --replace-user` writes the current login of profile {profile} to the file" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 当前的登录写入该文件" }
     stop_following(file) { "`tokenward unlink {file}` removes the link" "`tokenward unlink {file}` 可解除链接" }
     token_of_another_user(file, them, profile) { "the access token in {file} belongs to {them}, not to the user of profile {profile}; without its refresh token it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
     token_of_its_own_user(app, them, link) { "`tokenward login -p NEW --app {app}` logs {them} in with a separate profile, and `{link}` then keeps the file in sync with it" "`tokenward login -p 新名称 --app {app}` 可让 {them} 登录到自己的配置档，随后 `{link}` 可让文件与之同步" }
@@ -44,7 +35,7 @@ super::sentences! {
 impl Lang {
     /// What became of a file that held another login.
     pub(crate) fn replaced(self, user: Option<&str>, id: GrantId, is_kept: bool, generation: Generation) -> String {
-        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
+        let user = user.map_or_else(|| self.said().someone_unknown(), ToOwned::to_owned);
         if is_kept {
             self.outcome_replaced_kept(user, id, generation)
         } else {
@@ -57,17 +48,9 @@ impl Lang {
         user.map_or_else(|| self.state_ended_of_nobody(), |user| self.state_ended_of_user(user))
     }
 
-    /// The same in a sentence, with the profile that it is linked to.
-    pub(crate) fn file_of_ended_login(self, file: &str, user: Option<&str>, profile: &ProfileName) -> String {
-        match user {
-            Some(user) => self.file_ended_of_user(file, user, profile),
-            None => self.file_ended_of_nobody(file, profile),
-        }
-    }
-
     /// What became of a file that was given the new tokens of its own login.
     pub(crate) fn given_its_own(self, user: Option<&str>, id: GrantId) -> String {
-        self.outcome_given_its_own(user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned), id)
+        self.outcome_given_its_own(user.map_or_else(|| self.said().someone_unknown(), ToOwned::to_owned), id)
     }
 
     /// What there is to do about a file that is another profile's. `way` is the command that links it.
@@ -75,19 +58,9 @@ impl Lang {
         [self.file_is_anothers_next_its_own(way, owner), self.file_is_anothers_next_empty()]
     }
 
-    /// The same, said by another command.
-    pub(crate) fn notice_replaced(self, file: &Path, user: Option<&str>, id: GrantId, is_kept: bool) -> String {
-        let user = user.map_or_else(|| self.someone_unknown(), ToOwned::to_owned);
-        if is_kept {
-            self.notice_replaced_kept(file.display(), user, id)
-        } else {
-            self.notice_replaced_over(file.display(), user)
-        }
-    }
-
     /// Who a user is, in a word.
     pub(crate) fn user_or_untold(self, subject: Option<&Subject>) -> String {
-        subject.map_or_else(|| self.someone_unknown(), |subject| subject.known_as().to_owned())
+        subject.map_or_else(|| self.said().someone_unknown(), |subject| subject.known_as().to_owned())
     }
 
     /// A login that no profile points at: whose, since when, and from where.

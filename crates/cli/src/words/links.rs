@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use tokenward::Notice;
 use tokenward::links::{FileComparison, LinkOutcome, LinkReport, LinkState, WatchEvent};
-use tokenward_core::{Code, Place, ProfileName, Slot, Status, Subject};
+use tokenward_core::{Code, Place, ProfileName, Slot, Status};
 
 use super::Lang;
-use crate::token_places::quoted;
+use tokenward_words::{is_gone, is_whole, quoted};
 
 super::sentences! {
     file_missing(file) { "{file} does not exist" "{file} 不存在" }
@@ -134,9 +133,6 @@ super::sentences! {
     state_of_other_owner(owner) { "file of another user of this machine ({owner}), with a new login" "文件属于本机另一用户（{owner}），其中的登录未知" }
     advice_of_another_user(user, profile, id, file) { "left unchanged: it is the login of {user}, which has no profile. `tokenward unlink {file}` and then `tokenward link {file} -p NEW` keep the two separate; `tokenward link {file} --replace-user` switches profile {profile} to the login of {user}; `tokenward logout --login {id}` removes it" "保持原样：其中是 {user} 的登录，已保存但不属于任何配置档。先 `tokenward unlink {file}`，再 `tokenward link {file} -p 新名称` 可将两者分开；`tokenward link {file} --replace-user` 可把配置档 {profile} 改为 {user} 的登录；`tokenward logout --login {id}` 可将其删除" }
     advice_of_other_owner(owner) { "left unchanged: the file belongs to the user {owner} of this machine; `tokenward adopt FILE` imports its login if you trust that user" "保持原样：文件属于本机用户 {owner}；若你信任该用户，可运行 `tokenward adopt 文件` 导入其中的登录" }
-    notice_kept_aside(now, before, id) { "this login belongs to {now}, but the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "这个登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
-    notice_link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left unchanged, and so is the profile; see `tokenward links`" "{file} 中是 {user} 的登录，而 {user} 不是配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
-    notice_link_of_other_owner(file, owner) { "{file} belongs to another user of this machine ({owner}) and holds an unknown login: it is left unchanged; see `tokenward links`" "{file} 属于本机另一用户（{owner}），其中的登录未知：已保持原样；参见 `tokenward links`" }
     file_of_another_user(file, them, profile, us) { "{file} holds the login of {them}, but profile {profile} belongs to {us}" "{file} 中是 {them} 的登录，而配置档 {profile} 属于 {us}" }
     login_of_another_user(them, profile, us) { "this is the login of {them}, but profile {profile} belongs to {us}" "这是 {them} 的登录，而配置档 {profile} 属于 {us}" }
     keep_apart(way) { "`{way} -p NAME`, with a new name, keeps the two separate" "`{way} -p 新名称` 可将两者分开" }
@@ -146,7 +142,6 @@ super::sentences! {
     then_link(way) { "after one of the first two commands, run `{way} --create -p NAME` to write the tokens to the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
     ask_replace_user(them, profile, us) { "Switch profile {profile} to the login of {them}? The login of {us} is kept without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NAME for a separate profile" "`--replace-user`，或用 `-p 新名称` 另建配置档" }
-    someone_unknown() { "an unknown user" "身份未知的用户" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "not a token" "不是令牌" }
     state_unclear() { "more than a token" "不只是令牌" }
@@ -172,21 +167,10 @@ super::sentences! {
     outcome_unproven(profile, file) { "left as it is: the user of the profile's new login is not known yet. `tokenward refresh --profile {profile}` asks the provider; `tokenward link {file}` then writes the tokens to the file" "保持原样：尚不清楚配置档的新登录属于谁。请先运行 `tokenward refresh --profile {profile}` 向平台询问，再运行 `tokenward link {file}` 写入令牌" }
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
-    notice_link_healed(file, held) { "{file} held used tokens (token set {held}) and now holds the current ones" "{file} 原为已用掉的令牌（第 {held} 版），现已更正" }
-    notice_link_adopted(file) { "{file} held a login that was new to the vault; the profile now uses it (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可恢复之前的登录）" }
-    notice_link_not_written(file, detail) { "{file} could not be updated and will be retried: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
-    notice_stale_copy(file, places) { "{file} holds the current tokens; an old token of this login is left at {places}, where it is in another form or could not be written: delete it, or write the current one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
     state_gone() { "the file is gone" "文件已不存在" }
     file_missing_whole_next() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create the file first, with a key for the token such as \"USER_ACCESS_TOKEN\": \"\"" "请检查路径；Tokenward 不会往 JSON 或 TOML 文件中添加键，请先创建文件并写好令牌的键，例如 \"USER_ACCESS_TOKEN\": \"\"" }
     advice_gone_whole(file) { "put the file back, and it is filled in again, or `tokenward unlink {file}` ends the link" "恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
-    notice_link_gone_whole(shown, file) { "the linked file {shown} does not exist: put it back, and it is filled in again, or `tokenward unlink {file}` ends the link" "链接的文件 {shown} 不存在：恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
     advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除链接；`tokenward link {file} --create` 可重新创建文件" }
-    notice_link_gone(shown, file) { "the linked file {shown} does not exist: `tokenward unlink {file}` ends the link, `tokenward link {file} --create` makes the file anew" "链接的文件 {shown} 不存在：`tokenward unlink {file}` 可解除链接，`tokenward link {file} --create` 可重新创建文件" }
-    notice_link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
-    notice_link_of_another(file, profile) { "{file} holds the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
-    notice_link_blank(file) { "{file} has no token at its place and is left unchanged; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
-    notice_taken_back(adopted, generation) { "the provider refused the imported login (token set {adopted}); the previous one is restored, as token set {generation}" "平台拒绝了导入的登录（第 {adopted} 版）；已恢复之前的登录，现为第 {generation} 版令牌" }
-    notice_another_user(before, now) { "the imported login belongs to another user: {now} instead of {before}" "导入的登录属于另一位用户：原为 {before}，现为 {now}" }
 
     env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens are in a file: use --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
     nothing_was_done() { "fix that first; you are not logged in, and nothing was changed" "请先处理；尚未登录，也未作任何更改" }
@@ -232,7 +216,7 @@ impl Lang {
             FileComparison::Newer => self.state_newer(),
             FileComparison::OfAnother { profile } => self.state_of_another(profile),
             FileComparison::OfAnotherUser { user, .. } => {
-                self.state_of_another_user(user.clone().unwrap_or_else(|| self.someone_unknown()))
+                self.state_of_another_user(user.clone().unwrap_or_else(|| self.said().someone_unknown()))
             }
             FileComparison::OfFormerUser { user } => self.state_of_former_user(user),
             FileComparison::OfEndedLogin { user } => self.state_of_ended_login(user.as_deref()),
@@ -271,14 +255,14 @@ impl Lang {
             }
             FileComparison::Unproven { .. } => advice.push(self.advice_unproven(&state.link.target.profile)),
             FileComparison::OfAnotherUser { grant, user } => {
-                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
+                let user = user.clone().unwrap_or_else(|| self.said().someone_unknown());
                 let file = quoted(&state.link.target.file.display().to_string());
                 advice.push(self.advice_of_another_user(user, &state.link.target.profile, grant, file));
             }
             FileComparison::OfFormerUser { .. } | FileComparison::OfEndedLogin { .. } => {
                 let file = quoted(&state.link.target.file.display().to_string());
                 let way = format!("tokenward link {file}");
-                advice.extend([self.agree_to_user(way, &state.link.target.profile), self.stop_following(&file)]);
+                advice.extend([self.said().agree_to_user(way, &state.link.target.profile), self.stop_following(&file)]);
             }
             FileComparison::OfOtherOwner { owner } => advice.push(self.advice_of_other_owner(owner)),
             FileComparison::Blank => advice.push(self.advice_blank()),
@@ -330,68 +314,6 @@ impl Lang {
         }
     }
 
-    /// What a linked file brings to another command.
-    pub(crate) fn link_notice(self, notice: &Notice) -> String {
-        let who = |subject: &Subject| subject.name.clone().unwrap_or_else(|| subject.id.clone());
-        match notice {
-            Notice::LinkHealed { file, held } => self.notice_link_healed(file.display(), held),
-            Notice::LinkClosed { file, was } => self.notice_link_closed(file.display(), format!("{was:o}")),
-            Notice::LinkAdopted { file, .. } => self.notice_link_adopted(file.display()),
-            Notice::LinkNotWritten { file, error } => self.notice_link_not_written(
-                file.display(),
-                self.detail(error.detail().unwrap_or(self.happened(error.code()))),
-            ),
-            Notice::StaleCopy { file, places } => {
-                let places = places.iter().map(ToString::to_string).collect::<Vec<_>>().join(self.list_gap());
-                self.notice_stale_copy(file.display(), places)
-            }
-            Notice::LinkUnusable { file, error } if error.detail().is_some_and(is_gone) && is_whole(file) => {
-                self.notice_link_gone_whole(file.display(), quoted(&file.display().to_string()))
-            }
-            Notice::LinkUnusable { file, error } if error.detail().is_some_and(is_gone) => {
-                self.notice_link_gone(file.display(), quoted(&file.display().to_string()))
-            }
-            Notice::LinkUnusable { file, error } => self.notice_link_unusable(
-                file.display(),
-                self.detail(error.detail().unwrap_or(self.happened(error.code()))),
-            ),
-            Notice::LinkOfAnother { file, profile } => self.notice_link_of_another(file.display(), profile),
-            Notice::LinkBlank { file } => self.notice_link_blank(file.display()),
-            Notice::TakenBack { adopted, generation, .. } => self.notice_taken_back(adopted, generation),
-            Notice::KeptAside { before, now, grant } => {
-                let name = |subject: &Option<Subject>| subject.as_ref().map_or_else(|| self.someone_unknown(), who);
-                self.notice_kept_aside(name(now), name(before), grant)
-            }
-            Notice::LinkOfAnotherUser { file, profile, user, .. } => {
-                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
-                self.notice_link_of_another_user(file.display(), user, profile)
-            }
-            Notice::LinkReplaced { file, user, grant, is_kept } => {
-                self.notice_replaced(file, user.as_deref(), *grant, *is_kept)
-            }
-            Notice::LinkGivenItsOwn { file, profile, user, .. } => {
-                let user = user.clone().unwrap_or_else(|| self.someone_unknown());
-                self.notice_given_its_own(file.display(), user, profile)
-            }
-            Notice::LinkOfEndedLogin { file, profile, user } => {
-                let shown = file.display().to_string();
-                let way = self.agree_to_user(format!("tokenward link {}", quoted(&shown)), profile);
-                format!("{}{}{way}", self.file_of_ended_login(&shown, user.as_deref(), profile), self.stop())
-            }
-            Notice::LinkOfFormerUser { file, profile, user } => {
-                let shown = file.display().to_string();
-                let way = self.agree_to_user(format!("tokenward link {}", quoted(&shown)), profile);
-                format!("{}{}{way}", self.file_of_former_user(shown, user, profile), self.stop())
-            }
-            Notice::LinkOfOtherOwner { file, owner } => self.notice_link_of_other_owner(file.display(), owner),
-            Notice::AnotherUser { before, now } => self.notice_another_user(who(before), who(now)),
-            Notice::RotationFailed(error) => self.turn_failed(error.code()),
-            Notice::LoginOver { code, .. } => self.noted(self.happened(*code), code),
-            Notice::ClockWentBack => self.notice_clock_back(),
-            _ => self.notice_other(),
-        }
-    }
-
     /// Something that `watch` saw, in a line.
     pub(crate) fn watch_event(self, event: &WatchEvent, short: impl Fn(&Path) -> String, now: Timestamp) -> String {
         let span = |at: &Timestamp| self.span(u64::try_from(at.duration_since(now).as_secs()).unwrap_or(0));
@@ -406,19 +328,9 @@ impl Lang {
                 }
                 format!("{} · {}", self.event_failed(profile, what, code), self.status(Status::NeedsConsent))
             }
-            WatchEvent::Noticed { profile, notice } => self.event_noticed(profile, self.link_notice(notice)),
+            WatchEvent::Noticed { profile, notice } => self.event_noticed(profile, self.notice(notice)),
             WatchEvent::Blind { reason } => self.event_blind(reason),
-            _ => self.notice_other(),
+            _ => self.said().other(),
         }
     }
-}
-
-/// Whether a file of that name is written by hand as a whole: to a JSON or TOML file no keys are added.
-fn is_whole(file: &Path) -> bool {
-    file.extension().and_then(|extension| extension.to_str()).is_some_and(|it| matches!(it, "json" | "jsonc" | "toml"))
-}
-
-/// Whether a linked file is not there any more, by what the engine says of it.
-fn is_gone(detail: &str) -> bool {
-    detail.ends_with(" does not exist") && !detail.contains(" is a link to ")
 }

@@ -33,7 +33,6 @@ mod profile;
 mod proxy;
 #[cfg(test)]
 mod punctuation_test;
-mod response_warnings;
 mod serve;
 mod service;
 mod settings_errors;
@@ -108,6 +107,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         vault::ALL,
         waiting::ALL,
         wiki::ALL,
+        tokenward_words::NOTICE_SENTENCES,
     ]
     .concat()
 }
@@ -115,7 +115,7 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Every row of the tables.
 #[cfg(test)]
 fn tables_of_all() -> Vec<Words> {
-    [tokenward_words::codes(), tokenward_words::remedies(), response_warnings::all(), wiki::all()].concat()
+    [tokenward_words::codes(), tokenward_words::remedies(), tokenward_words::oddities(), wiki::all()].concat()
 }
 
 #[cfg(test)]

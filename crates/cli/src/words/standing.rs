@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use tokenward::{KeptState, Notice};
-use tokenward_core::{Code, Doubt, Status};
+use tokenward_core::{Doubt, Status};
+use tokenward_words::Language;
 
 use super::{Lang, w};
 
@@ -52,34 +53,31 @@ super::sentences! {
     turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已刷新，现为第 {generation} 版令牌" }
     turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚刷新过，现为第 {generation} 版令牌" }
     good_for(span) { "the access token is valid for {span}" "访问令牌有效期还有 {span}" }
-    notice_turn_failed(what, code) { "no newer token yet: {what} ({code}); the current token is still valid" "提前刷新失败，现有令牌仍可用：{what}（{code}）" }
-    notice_not_told(code) { "this token belongs to the profile's previous login: the provider could not be asked which user the new login belongs to. The new login is not used until that is known; Tokenward asks again on each call ({code})" "输出的是配置档之前登录的令牌：暂时无法向平台确认新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
     notice_login_over(what, code, span) { "this login is no longer valid: {what} ({code}); its access token is valid for {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }
     restored_before(when) { "this vault was restored from a backup, {when}: most likely the login was refreshed after the backup was made" "此保险库是 {when}从备份恢复的，登录很可能在备份之后又刷新过" }
     followed_over(profile, what, code) { "the login of profile {profile} is no longer valid: {what} ({code})" "配置档 {profile} 的登录已失效：{what}（{code}）" }
     run_command(command) { "run `{command}`" "请运行 `{command}`" }
     no_vault_yet(folder) { "there is no vault yet at {folder}; the first login creates it" "{folder} 处还没有保险库；首次登录时会创建" }
-    notice_odd(what) { "unusual response from the provider: {what}" "平台的应答有异常：{what}" }
-    notice_recovered() { "an earlier refresh was interrupted after its answer was saved; it is finished now" "之前的一次刷新在保存应答后中断；现已完成" }
-    notice_replayed() { "the outcome of an earlier refresh was unknown; the provider was asked again and has answered" "之前一次刷新的结果未知；已再次询问平台并得到应答" }
-    notice_rescue() { "the journal could not be written; the provider's response is kept in the rescue slot (vault/rescue). Check the disk's free space and permissions soon" "日志无法写入；应答已存入应急存储区。请尽快腾出空间" }
-    notice_parked() { "a late answer arrived after the login had been refreshed; its tokens are archived" "应答迟到，登录已刷新；其中的令牌已存档" }
     notice_clock() { "the clock was set back; a refresh corrected the stored times" "系统时钟被回拨：已通过刷新修正所存时间" }
-    notice_clock_back() { "the clock was set back; the next refresh that succeeds corrects the stored times" "系统时钟被回拨：下一次成功刷新时会修正所存时间" }
-    notice_elsewhere() { "another process has refreshed the token" "另一个进程已完成刷新" }
     repaired(path, was, now) { "{path} was open to others (mode {was}); it is now {now}" "{path} 曾对其他用户开放（权限 {was}）；现已改为 {now}" }
     login_recovered(profile) { "an interrupted login of profile {profile} has been completed" "配置档 {profile} 此前中断的登录已完成" }
-    notice_shorter() { "the provider's tokens are valid for less time than was asked for" "平台的令牌有效期短于所要求的时间" }
-    notice_other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有丢失任何内容" }
 }
 
 impl Lang {
-    /// That a token was handed out although something newer was due, and why that did not come.
-    pub(crate) fn turn_failed(self, code: Code) -> String {
-        match code {
-            // Nothing failed to be refreshed, and the token is not the present one.
-            Code::UserNotTold => self.notice_not_told(code),
-            code => self.notice_turn_failed(self.happened(code), code),
+    /// What the command and the Python package both say, in this language.
+    pub(crate) const fn said(self) -> Language {
+        match self {
+            Self::En => Language::English,
+            Self::Zh => Language::Chinese,
+        }
+    }
+
+    /// A notice in a sentence.
+    pub(crate) fn notice(self, notice: &Notice) -> String {
+        match notice {
+            // For how long the token lasts is told with what to run.
+            Notice::LoginOver { code, .. } => self.noted(self.happened(*code), code),
+            notice => self.said().notice(notice),
         }
     }
 

@@ -2,17 +2,22 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
-use http::{HeaderValue, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use tokenward_core::Code;
+use url::Url;
 
 use super::problem::Problem;
+use crate::proxy::ErrorWords;
 
 /// A status, a body of JSON, and what names it.
 pub(super) struct Answer {
     status: StatusCode,
     body: Vec<u8>,
     etag: Option<HeaderValue>,
+    kind: &'static str,
+    more: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
@@ -24,12 +29,37 @@ impl Answer {
     /// The same under another status.
     pub(super) fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Self { status, body, etag: None })
+        Ok(Self { status, body, etag: None, kind: "application/json", more: Vec::new() })
     }
 
     /// What the caller has is what there is.
     pub(super) const fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), etag: None }
+        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), etag: None, kind: "", more: Vec::new() }
+    }
+
+    /// A browser goes elsewhere. Where it was is told to nobody.
+    pub(super) fn redirect(to: &Url, more: Option<(HeaderName, HeaderValue)>) -> Self {
+        // A parsed address is visible ASCII.
+        let location = HeaderValue::from_str(to.as_str()).ok().map(|to| (LOCATION, to));
+        let quiet = Some((REFERRER_POLICY, HeaderValue::from_static("no-referrer")));
+        let more = location.into_iter().chain(quiet).chain(more).collect();
+        Self { status: StatusCode::FOUND, body: Vec::new(), etag: None, kind: "", more }
+    }
+
+    /// A page for somebody who sits before a browser. It has nothing of the request in it.
+    pub(super) fn page(status: StatusCode, code: Code, words: &ErrorWords) -> Self {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let (happened, next) = (escaped(&words.happened), escaped(&words.next));
+        let page = format!(
+            "<!doctype html>\n<html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>{happened}</title></head><body><main><h1>{happened}</h1><p>{next}</p><p>({code})</p></main></body></html>\n"
+        );
+        let fixed = |name, value| (name, HeaderValue::from_static(value));
+        let more = vec![
+            fixed(REFERRER_POLICY, "no-referrer"),
+            fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        ];
+        Self { status, body: page.into_bytes(), etag: None, kind: "text/html; charset=utf-8", more }
     }
 
     /// With the name of what is answered.
@@ -43,8 +73,11 @@ impl Answer {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if !self.kind.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        }
+        for (name, value) in self.more {
+            headers.insert(name, value);
         }
         if let Some(etag) = self.etag {
             headers.insert(ETAG, etag);

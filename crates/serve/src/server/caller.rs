@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use tokenward::ServerSession;
 use tokenward_core::ports::Entropy;
-use tokenward_core::{ApiKey, ApiKeySecret, AppName, Code, Grant, ProfileName, Verb, hex};
+use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AppName, Code, Grant, ProfileName, Verb, hex};
 use zeroize::Zeroizing;
 
 use super::problem::Problem;
@@ -34,6 +34,11 @@ impl Caller {
     /// Who it is, in the audit trail.
     pub(super) fn id(&self) -> String {
         self.0.id.to_string()
+    }
+
+    /// Its key.
+    pub(super) const fn key(&self) -> ApiKeyId {
+        self.0.id
     }
 
     /// Refuses what the key is not for.

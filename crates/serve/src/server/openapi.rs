@@ -58,11 +58,12 @@ fn operation(route: &Route, shapes: &mut SchemaGenerator) -> Value {
 
 fn parameters(route: &Route, shapes: &mut SchemaGenerator) -> Vec<Value> {
     let mut found = Vec::new();
-    if route.path.contains("{grant}") {
-        found.push(json!({
-            "name": "grant", "in": "path", "required": true, "schema": { "type": "string" },
-            "description": "The id of a login, or the name of the profile that points at it",
-        }));
+    for (name, meaning) in NAMED {
+        if route.path.contains(&format!("{{{name}}}")) {
+            found.push(json!({
+                "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "description": meaning,
+            }));
+        }
     }
     if route.name == "read-token" {
         found.push(json!({
@@ -92,25 +93,40 @@ fn responses(route: &Route, shapes: &mut SchemaGenerator) -> Map<String, Value> 
     }
     let known = matches!(route.handler, Handler::Known(..));
     let of_all: &[u16] = if known { &[401, 403, 500, 503] } else { &[500] };
+    // What only a browser asks for has pages.
+    let is_for_browsers = route.good == [302];
     for status in route.bad.iter().chain(of_all) {
         let schema = shapes.subschema_for::<ProblemBody<'static>>();
-        let content = json!({ "application/problem+json": { "schema": schema } });
+        let content = if is_for_browsers {
+            json!({ "text/html": { "schema": { "type": "string" } } })
+        } else {
+            json!({ "application/problem+json": { "schema": schema } })
+        };
         found.insert(status.to_string(), json!({ "description": description(*status), "content": content }));
     }
     debug_assert!(route.method != Method::GET || route.body.is_none(), "a GET has no body");
     found
 }
 
+/// What may stand in a path.
+const NAMED: [(&str, &str); 3] = [
+    ("grant", "The id of a login, or the name of the profile that points at it"),
+    ("login", "The id of a login that was opened for a browser"),
+    ("ticket", "What the address of such a login ends with"),
+];
+
 const fn description(status: u16) -> &'static str {
     match status {
         200 => "Done",
-        201 => "A login was made",
+        201 => "Made",
+        302 => "The browser goes on",
         304 => "The caller has it",
         400 => "The request is not as it should be",
         401 => "The key is missing, unknown, ended or revoked",
         403 => "The key does not permit this",
         404 => "No such login, or not one of the key's",
         409 => "A person is needed",
+        410 => "It has expired, or was used",
         413 => "The body is too long",
         502 => "The provider refuses the app",
         503 => "Not now; nothing is lost",

@@ -19,8 +19,8 @@ pub(super) struct Ask {
     pub(super) server: Arc<Inner>,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// What stands in the place of `{grant}`.
-    pub(super) grant: Option<String>,
+    /// What stands in the place of `{grant}`, `{login}` or `{ticket}`.
+    pub(super) named: Option<String>,
     pub(super) body: Bytes,
     /// Which login it turned out to be about, for the audit trail.
     pub(super) about: Arc<OnceLock<GrantId>>,
@@ -53,7 +53,7 @@ impl Ask {
 
     /// The login that the path names by its id or by its profile, if the caller has anything to do with it.
     pub(super) async fn grant(&self, caller: &Caller) -> Result<Grant, Problem> {
-        let name = self.grant.as_deref().unwrap_or_default();
+        let name = self.named.as_deref().unwrap_or_default();
         let keeper = self.session().keeper();
         let found = if let Ok(id) = name.parse::<Uuid>() {
             Some(keeper.login(GrantId::from(id)).await?)

@@ -39,8 +39,8 @@ pub(super) fn router(inner: &Arc<Inner>) -> Router {
 /// Runs a request as a task of its own: a caller that goes away ends nothing.
 async fn answer(server: Arc<Inner>, route: &'static Route, path: RawPathParams, request: Request) -> Response {
     let (time, told, begun) = (server.limits.request_time, Arc::clone(&server), Instant::now());
-    let grant = path.iter().find(|(name, _)| *name == "grant").map(|(_, value)| value.to_owned());
-    let task = tokio::spawn(answered(server, route, grant, request));
+    let named = path.iter().next().map(|(_, value)| value.to_owned());
+    let task = tokio::spawn(answered(server, route, named, request));
     let done = match tokio::time::timeout(time, task).await {
         Ok(Ok(done)) => done,
         Ok(Err(_)) => Err(Problem::internal("the request failed inside the server (a bug)")),
@@ -59,14 +59,14 @@ async fn answer(server: Arc<Inner>, route: &'static Route, path: RawPathParams, 
 async fn answered(
     server: Arc<Inner>,
     route: &'static Route,
-    grant: Option<String>,
+    named: Option<String>,
     request: Request,
 ) -> Result<Answer, Problem> {
     let (head, body) = request.into_parts();
     let (verb, handler) = match route.handler {
         Handler::Open(handler) => {
             let about = Arc::default();
-            let ask = Ask { server, uri: head.uri, headers: head.headers, grant, body: Bytes::new(), about };
+            let ask = Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about };
             return handler(ask).await;
         }
         Handler::Known(verb, handler) => (verb, handler),
@@ -79,7 +79,7 @@ async fn answered(
         caller.must(verb)?;
         let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ServerRequest);
         let body = to_bytes(body, server.limits.body).await.map_err(too_long)?;
-        handler(caller, Ask { server, uri: head.uri, headers: head.headers, grant, body, about }).await
+        handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about }).await
     }
     .await;
     if let Some(place) = place {

@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{apps, grant_views as views, grants, health, tokens};
+use super::{apps, grant_views as views, grants, health, tokens, web_logins};
 
 /// One route.
 pub(super) struct Route {
@@ -191,6 +191,58 @@ pub(super) static ROUTES: &[Route] = &[
         answer: Some(named::<tokens::TokenView>),
         good: &[200],
         bad: &[404, 409, 502],
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/logins",
+        name: "open-login",
+        summary: "Open a login for a user of yours, who makes it in a browser",
+        handler: Handler::Known(Verb::Login, |caller, ask| Box::pin(web_logins::open(caller, ask))),
+        is_audited: true,
+        query: None,
+        body: Some(named::<web_logins::OpenLogin>),
+        answer: Some(named::<web_logins::OpenedLogin>),
+        good: &[201],
+        bad: &[400, 404, 413],
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/logins/{login}",
+        name: "get-login",
+        summary: "How a login stands that you have opened",
+        handler: Handler::Known(Verb::Login, |caller, ask| Box::pin(web_logins::get(caller, ask))),
+        is_audited: false,
+        query: None,
+        body: None,
+        answer: Some(named::<web_logins::WebLoginView>),
+        good: &[200],
+        bad: &[404],
+    },
+    Route {
+        method: Method::GET,
+        path: "/login/{ticket}",
+        name: "begin-login",
+        summary: "For a browser: to the provider's page",
+        handler: Handler::Open(|ask| Box::pin(web_logins::begin(ask))),
+        is_audited: false,
+        query: None,
+        body: None,
+        answer: None,
+        good: &[302],
+        bad: &[403, 404, 410, 502, 503],
+    },
+    Route {
+        method: Method::GET,
+        path: "/callback",
+        name: "finish-login",
+        summary: "For a browser that comes back from the provider's page: to the return address, with `login` and `status`",
+        handler: Handler::Open(|ask| Box::pin(web_logins::finish(ask))),
+        is_audited: false,
+        query: None,
+        body: None,
+        answer: None,
+        good: &[302],
+        bad: &[403, 404, 410, 503],
     },
     Route {
         method: Method::GET,

@@ -1,5 +1,5 @@
 //! Two servers on one `PostgreSQL` before one provider, as behind a load balancer: one exchange for the callers of both, keys that each knows
-//! and each refuses once they are revoked, one trail that both write.
+//! and each refuses once they are revoked, one trail that both write, and a browser that each of its steps leads to another one.
 
 #[path = "../../../vault/tests/postgres/server.rs"]
 #[expect(dead_code, reason = "the database is started anew by the tests of the library")]
@@ -22,6 +22,9 @@ use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
 use tokenward_testkit::{Stand, login_request};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
+
+/// Where a back end wants its browsers back.
+const RETURN: &str = "https://site.example/done";
 
 struct Node {
     address: SocketAddr,
@@ -48,7 +51,7 @@ async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: b
     std::io::Write::write_all(&mut &file, app.secret.as_ref().unwrap().expose().as_bytes()).unwrap();
     let config = format!(
         "[apps.work]\nprovider = \"feishu\"\napp_id = \"{}\"\nopen_url = \"{}\"\naccounts_url = \"{}\"\nsecret_file = \"{}\"\n\
-         [profiles.work]\napp = \"work\"\n",
+         [profiles.work]\napp = \"work\"\nreturn_urls = \"{RETURN}\"\n",
         app.client_id,
         hosts.open,
         hosts.accounts,
@@ -92,7 +95,7 @@ impl Site {
         let database = server.database();
         let (first, grant) = node(&stand, &server, &database, true).await;
         let (second, _) = node(&stand, &server, &database, false).await;
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { stand, nodes: [first, second], grant: grant.unwrap(), http, _server: server }
     }
 
@@ -162,4 +165,55 @@ async fn a_key_that_is_revoked_is_refused_by_every_node() {
         let (status, told) = site.read(node, &key).await;
         assert_eq!((status, told["code"].as_str()), (401, Some("TW0860")));
     }
+}
+
+/// What a browser is answered, and what cookie it is given.
+async fn opened(site: &Site, node: usize, path: &str, cookie: &str) -> (u16, Option<url::Url>, Option<String>) {
+    let url = format!("http://{}{path}", site.nodes[node].address);
+    let answer = site.http.get(url).header("cookie", cookie).send().await.unwrap();
+    let head = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let cookie = head("set-cookie").map(|cookie| cookie.split(';').next().unwrap().to_owned());
+    (answer.status().as_u16(), head("location").map(|url| url.parse().unwrap()), cookie)
+}
+
+fn path_of(url: &url::Url) -> String {
+    url[url::Position::BeforePath..].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn any_node_answers_the_browser_of_a_login_and_one_exchanges_its_code() {
+    let site = Site::new().await;
+    let (_, key) = site.key().await;
+    let body = serde_json::json!({ "profile": "work", "user": "ada", "return_to": RETURN });
+    let url = |node: usize, path: &str| format!("http://{}{path}", site.nodes[node].address);
+    let request = site.http.post(url(0, "/v1/logins")).bearer_auth(key.expose()).json(&body);
+    let told: Value = request.send().await.unwrap().json().await.unwrap();
+    let (login, address) = (told["login"].as_str().unwrap(), told["url"].as_str().unwrap());
+    let address: url::Url = address.parse().unwrap();
+    // Two browsers at two nodes: one of them has it.
+    let path = path_of(&address);
+    let (one, other) = tokio::join!(opened(&site, 0, &path, ""), opened(&site, 1, &path, ""));
+    let ((status, page, cookie), lost) = if one.0 == 302 { (one, other) } else { (other, one) };
+    assert_eq!((status, lost.0, lost.2), (302, 403, None));
+    let cookie = cookie.unwrap();
+    let answer = site.http.get(page.unwrap()).send().await.unwrap();
+    let callback: url::Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
+    let before = site.stand.sandbox.counters().exchanges;
+    let path = path_of(&callback);
+    let all = [0, 1, 0, 1].map(|node| opened(&site, node, &path, &cookie));
+    let [first, second, third, fourth] = all;
+    let ends = tokio::join!(first, second, third, fourth);
+    let ends = [ends.0, ends.1, ends.2, ends.3];
+    assert!(ends.iter().all(|(status, ..)| matches!(status, 302 | 410)), "{ends:?}");
+    let back = ends.into_iter().find_map(|(_, location, _)| location).unwrap();
+    assert_eq!(back.as_str(), format!("{RETURN}?login={login}&status=ok"));
+    assert_eq!(site.stand.sandbox.counters().exchanges, before + 1);
+    for node in 0..2 {
+        let request = site.http.get(url(node, &format!("/v1/logins/{login}"))).bearer_auth(key.expose());
+        let told: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!((told["status"].as_str(), told["profile"].as_str()), (Some("ok"), Some("work:=ada")));
+        let request = site.http.get(url(node, "/v1/grants/work:=ada/token")).bearer_auth(key.expose());
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    site.stand.assert_clean();
 }

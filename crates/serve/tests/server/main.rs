@@ -1,4 +1,5 @@
-//! The server before the sandbox, on loopback: who may ask what, tokens, logins a page at a time, the audit trail, and the end.
+//! The server before the sandbox, on loopback: who may ask what, tokens, logins a page at a time, the audit trail, logins of back ends, and the
+//! end.
 
 mod audit;
 mod callers;
@@ -7,4 +8,5 @@ mod grants;
 mod openapi;
 mod secrets;
 mod tokens;
+mod web_logins;
 mod world;

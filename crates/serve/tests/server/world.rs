@@ -193,12 +193,15 @@ impl World {
     }
 }
 
+/// Where a back end wants its browsers back.
+pub(crate) const RETURN: &str = "https://site.example/done";
+
 fn config(stand: &Stand) -> String {
     let (app, hosts) = (&stand.app, &stand.app.hosts);
     format!(
         "[apps.work]\nprovider = \"feishu\"\napp_id = \"{}\"\nopen_url = \"{}\"\naccounts_url = \"{}\"\n\
          [apps.other]\nprovider = \"feishu\"\napp_id = \"cli_other\"\n\
-         [profiles.work]\napp = \"work\"\n[profiles.second]\napp = \"work\"\n[profiles.elsewhere]\napp = \"other\"\n",
+         [profiles.work]\napp = \"work\"\nreturn_urls = [\"{RETURN}\", \"http://127.0.0.1:7001/x?a=b\"]\n[profiles.second]\napp = \"work\"\n[profiles.elsewhere]\napp = \"other\"\n",
         app.client_id, hosts.open, hosts.accounts
     )
 }

@@ -143,7 +143,7 @@ impl Reader<'_> {
         let word = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(str::to_owned);
         let text = match (setting, value.get_ref()) {
             (setting, DeValue::Boolean(on)) if setting.is_switch() => Some(on.to_string()),
-            (Setting::Scopes, DeValue::Array(items)) => {
+            (Setting::Scopes | Setting::ReturnUrls, DeValue::Array(items)) => {
                 items.iter().map(word).collect::<Option<Vec<_>>>().map(|items| items.join(" "))
             }
             // The form in which a variable says the same.
@@ -160,7 +160,9 @@ impl Reader<'_> {
             let (en, zh) = match setting {
                 setting if setting.is_switch() => ("true or false", "true 或 false"),
                 Setting::Rules | Setting::BkCodes => ("a table of texts in quotes", "由带引号文本组成的表"),
-                Setting::Scopes => ("a text in quotes, or a list of them,", "带引号的文本或其列表"),
+                Setting::Scopes | Setting::ReturnUrls => {
+                    ("a text in quotes, or a list of them,", "带引号的文本或其列表")
+                }
                 _ => ("a text in quotes", "带引号的文本"),
             };
             self.unparsable(value.span().start, Clause::new(format!("{key} takes {en}"), format!("{key} 应为{zh}")))

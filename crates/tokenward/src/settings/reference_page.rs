@@ -128,6 +128,10 @@ const fn in_chinese(setting: Setting) -> (&'static str, &'static str) {
             "oauth2：服务器如何对待旧令牌。文件中为表 `[apps.NAME.rules]`；变量或参数中为 `KEY=VALUE`，以空格分隔。",
         ),
         Setting::RedirectUri => ("`http://127.0.0.1:9768/callback`", "重定向 URL，与开发者后台登记的一字不差。"),
+        Setting::ReturnUrls => (
+            "无：后端不能发起登录",
+            "后端在 `tokenward serve` 发起的登录结束后，浏览器可以回到哪里：完整地址，以空格分隔，逐字比较；须为 `https`，本机回环地址可用 `http`。在文件中可写成列表。",
+        ),
         Setting::Scopes => (
             "无；飞书和 Lark 始终加上 `offline_access`",
             "登录时申请的权限，以空格分隔；文件中也可以写成列表。配置档自己的权限取代应用的。",

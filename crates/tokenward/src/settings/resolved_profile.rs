@@ -45,6 +45,8 @@ pub struct ResolvedProfile {
     pub redirect_uri: RedirectUri,
     /// Whether somebody said so: a flag, a variable or the configuration.
     pub redirect_is_said: bool,
+    /// Where a back end's login may send the browser afterwards.
+    pub return_urls: Vec<String>,
     /// What a login asks for, without `offline_access` unless it was written.
     pub scopes: Scopes,
     /// What is known of the auth api of this installation.
@@ -278,6 +280,7 @@ impl Resolver<'_> {
             scopes: self.scopes(platform.name())?,
             secret: self.secret()?,
             redirect_is_said: self.look(Setting::RedirectUri)?.is_some(),
+            return_urls: self.return_urls()?,
             redirect_uri: self.redirect_uri()?,
             name,
             app_name,
@@ -315,6 +318,22 @@ impl Resolver<'_> {
             let Words { en, zh } = flaw.advice();
             refused(&value, en, zh)
         })
+    }
+
+    /// One that travels in the clear would show whose login it was; one with a name or a fragment is no address to come back to.
+    fn return_urls(&self) -> Result<Vec<String>, SettingsError> {
+        let Some(value) = self.look(Setting::ReturnUrls)? else { return Ok(Vec::new()) };
+        let mut urls = Vec::new();
+        for text in value.text.split_whitespace() {
+            let usable = RedirectUri::usable(text).is_ok_and(|uri| !hosts::travels_in_clear(uri.url()));
+            if !usable {
+                let en = "a return address is a whole https address, or http on loopback, without a name, a fragment, code and state";
+                let zh = "返回地址须为完整的 https 地址（回环地址可用 http），不含用户名、片段以及 code、state 参数";
+                return Err(refused(&value, en, zh));
+            }
+            urls.push(text.to_owned());
+        }
+        Ok(urls)
     }
 
     fn client_id(&self, profile: &ProfileName) -> Result<String, SettingsError> {

@@ -268,6 +268,12 @@ settings! {
         default: "`http://127.0.0.1:9768/callback`",
         meaning: "The redirect URL, exactly as registered in the developer console.",
     }
+    /// Where back ends may have browsers return to.
+    ReturnUrls {
+        variable: Some("TOKENWARD_RETURN_URLS"), flag: None, key: Some((Section::AppAndProfile, "return_urls")),
+        default: "none: no back end can open a login",
+        meaning: "Where a login that a back end opens at `tokenward serve` may send the browser afterwards: whole addresses, separated by spaces, compared to the letter; `https`, or `http` on loopback. In the file a list will do.",
+    }
     /// What a login asks for.
     Scopes {
         variable: Some("TOKENWARD_SCOPES"), flag: Some("--scope"), key: Some((Section::AppAndProfile, "scopes")),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokenward_core::{
     Access, AccessToken, AppName, Fence, Fingerprint, Generation, Grant, GrantId, Holder, Intent, IntentId,
-    ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi, TokenKind,
+    ProfileName, RawAnswer, RefreshToken, Scopes, Standing, Subject, TokenApi, TokenKind, WebLoginId,
 };
 use uuid::Uuid;
 
@@ -334,6 +334,10 @@ pub(crate) fn login_label(profile: &str, app: &str) -> Label {
 
 pub(crate) fn keepsake_label(kind: &str, app: &str) -> Label {
     Label::new("keepsakes.value").with(kind.as_bytes()).with(app.as_bytes())
+}
+
+pub(crate) fn web_login_label(login: WebLoginId) -> Label {
+    Label::new("web_logins.sealed").with(login.as_uuid().as_bytes())
 }
 
 pub(crate) fn grant_bytes(id: GrantId) -> [u8; 16] {

@@ -237,6 +237,12 @@ pub(crate) const API_KEY_OF: &str = "SELECT record FROM api_keys WHERE hash = ?1
 pub(crate) const API_KEY: &str = "SELECT record FROM api_keys WHERE id = ?1";
 pub(crate) const API_KEYS: &str = "SELECT record FROM api_keys ORDER BY id";
 pub(crate) const CHANGE_API_KEY: &str = "UPDATE api_keys SET record = ?2 WHERE id = ?1";
+pub(crate) const OPEN_WEB_LOGIN: &str =
+    "INSERT INTO web_logins (id, step, ends, record, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(crate) const WEB_LOGIN: &str = "SELECT record, sealed FROM web_logins WHERE id = ?1";
+pub(crate) const STEP_WEB_LOGIN: &str =
+    "UPDATE web_logins SET step = ?2, record = ?3, sealed = ?4 WHERE id = ?1 AND step = ?5";
+pub(crate) const FORGET_WEB_LOGINS: &str = "DELETE FROM web_logins WHERE ends < ?1";
 /// The end of a chain that has none yet.
 pub(crate) const BEGIN_AUDIT: &str =
     "INSERT INTO audit_heads (grant_id, number, hash) VALUES (?1, 0, ?2) ON CONFLICT (grant_id) DO NOTHING";

@@ -114,6 +114,9 @@ pub(crate) const SEALED_KEEPSAKE: &str =
     "SELECT CAST(kind || '/' || app AS BLOB) AS key, kind, app, value AS sealed FROM keepsakes";
 pub(crate) const RESEAL_KEEPSAKE: &str = "UPDATE keepsakes SET value = ?1 WHERE CAST(kind || '/' || app AS BLOB) = ?2";
 
+pub(crate) const SEALED_WEB_LOGIN: &str = "SELECT id AS key, sealed FROM web_logins";
+pub(crate) const RESEAL_WEB_LOGIN: &str = "UPDATE web_logins SET sealed = ?1 WHERE id = ?2";
+
 // -- backup -------------------------------------------------------------------------------------------------------
 
 pub(crate) const COPY: &str = "VACUUM INTO ?1";

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokenward_core::ports::ServerStore;
-use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AuditDraft, GrantId, GrantPattern, Verb};
+use tokenward_core::{
+    ApiKey, ApiKeyId, ApiKeySecret, AuditDraft, GrantId, GrantPattern, SecretBytes, Verb, WebLogin, WebLoginId,
+    WebLoginPhase,
+};
 
 use super::{ServerStand, login, named, soon, start};
 
@@ -19,6 +22,8 @@ macro_rules! server_suite {
             a_revoked_key_is_known_as_such,
             chains_grow_each_by_itself,
             writers_beside_each_other_make_one_chain,
+            a_step_of_a_back_ends_login_is_taken_once,
+            what_ended_long_ago_is_forgotten,
         }
     };
     (@cases $make:path, $($case:ident,)+) => {$(
@@ -160,4 +165,63 @@ pub async fn writers_beside_each_other_make_one_chain(stand: &dyn ServerStand) {
     }
     let verdict = store.verify_audit().await.unwrap();
     assert_eq!((verdict.chains, verdict.rows, verdict.faults), (2, 24, Vec::new()));
+}
+
+fn web_login(number: u8) -> WebLogin {
+    WebLogin {
+        id: WebLoginId::new(start().as_millisecond().unsigned_abs(), [number; 10]),
+        step: 0,
+        key: key("site", 1).1.id,
+        app: "notes".parse().unwrap(),
+        profile: "work:=ada".parse().unwrap(),
+        return_to: "https://site.example/done".to_owned(),
+        opened: soon(0),
+        ends: soon(600),
+        phase: WebLoginPhase::Open,
+    }
+}
+
+fn ties(text: &str) -> SecretBytes {
+    SecretBytes::new(text.as_bytes().to_vec())
+}
+
+/// By one of many who take it at once, in whichever opening; what was stored with it is what is read.
+pub async fn a_step_of_a_back_ends_login_is_taken_once(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let opened = web_login(1);
+    store.open_login(&opened, &ties("ticket"), start()).await.unwrap();
+    assert_eq!(store.web_login(web_login(2).id).await.unwrap(), None);
+    let again = stand.open_for_server().await;
+    assert_eq!(again.web_login(opened.id).await.unwrap(), Some((opened.clone(), ties("ticket"))));
+    let stores = [Arc::clone(&store), again];
+    let takers: Vec<_> = (0..8_usize)
+        .map(|number| {
+            let (store, next) = (Arc::clone(&stores[number % 2]), opened.stepped(WebLoginPhase::Started));
+            tokio::spawn(async move { store.step_login(&next, &ties(&format!("browser {number}"))).await.unwrap() })
+        })
+        .collect();
+    let mut first = Vec::new();
+    for (number, taker) in takers.into_iter().enumerate() {
+        if taker.await.unwrap() {
+            first.push(format!("browser {number}"));
+        }
+    }
+    assert_eq!(first.len(), 1);
+    let started = opened.stepped(WebLoginPhase::Started);
+    assert_eq!(store.web_login(opened.id).await.unwrap(), Some((started.clone(), ties(&first[0]))));
+    let done = started.stepped(WebLoginPhase::Failed("TW0408".to_owned()));
+    assert!(store.step_login(&done, &ties("")).await.unwrap() && !store.step_login(&done, &ties("")).await.unwrap());
+    assert!(!store.step_login(&started, &ties("")).await.unwrap());
+    assert_eq!(store.web_login(opened.id).await.unwrap(), Some((done, ties(""))));
+}
+
+/// When another one is opened.
+pub async fn what_ended_long_ago_is_forgotten(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let (old, new) = (web_login(1), WebLogin { ends: soon(900), ..web_login(2) });
+    store.open_login(&old, &ties("old"), soon(0)).await.unwrap();
+    store.open_login(&new, &ties("new"), old.ends).await.unwrap();
+    assert!(store.web_login(old.id).await.unwrap().is_some());
+    store.open_login(&web_login(3), &ties("newest"), soon(601)).await.unwrap();
+    assert!(store.web_login(old.id).await.unwrap().is_none() && store.web_login(new.id).await.unwrap().is_some());
 }

@@ -34,6 +34,24 @@ code_words! {
                 "请监听 127.0.0.1，或加上 --allow-remote，并在前面加一层带 TLS 的代理",
             ),
         ),
+        Code::WebLoginUnknown => (
+            w("this login is unknown, has expired, or was used already", "此登录未知、已过期，或已使用过"),
+            w("go back to the site that you came from and start again there", "请回到原来的网站，重新开始"),
+        ),
+        Code::WebLoginElsewhere => (
+            w("this login was started in another browser", "此登录是在另一个浏览器中开始的"),
+            w(
+                "go back to the site that you came from and start again there, in this browser with cookies enabled",
+                "请在此浏览器中回到原来的网站，重新开始，并允许 Cookie",
+            ),
+        ),
+        Code::ReturnNotAllowed => (
+            w("the settings do not allow this return address", "设置不允许此返回地址"),
+            w(
+                "add it to `return_urls` of the profile or its app, exactly as it is sent",
+                "请将它原样加入配置档或其应用的 `return_urls`",
+            ),
+        ),
         Code::AuditBroken => (
             w("the audit trail is not as the server wrote it", "审计记录与服务写入的不一致"),
             w(

@@ -50,9 +50,15 @@ NOT_THERE = ("TW0401", "TW0406")
 
 # What does as well as a setting that is missing.
 _ELSE = {
-    "BKAUTH_TOKEN_APP_CODE": "set it, or APP_CODE, to the app's code in BlueKing's developer center",
-    "BKAUTH_TOKEN_SECRET_KEY": "set it, or SECRET_KEY, to the app's secret in BlueKing's developer center",
-    "OAUTH_API_URL": "set it to the address of the token service",
+    "BKAUTH_TOKEN_APP_CODE": (
+        "set it, or APP_CODE, to the app's code in BlueKing's developer center",
+        "请将它或 APP_CODE 设为蓝鲸开发者中心显示的应用 ID",
+    ),
+    "BKAUTH_TOKEN_SECRET_KEY": (
+        "set it, or SECRET_KEY, to the app's secret in BlueKing's developer center",
+        "请将它或 SECRET_KEY 设为蓝鲸开发者中心显示的应用密钥",
+    ),
+    "OAUTH_API_URL": ("set it to the address of the token service", "请设为令牌服务的地址"),
 }
 
 _clients = collections.OrderedDict()
@@ -79,7 +85,8 @@ def app_of(code, secret, url, dialect, environment, cookies, constants):
     needed = (("BKAUTH_TOKEN_APP_CODE", code), ("BKAUTH_TOKEN_SECRET_KEY", secret), ("OAUTH_API_URL", url))
     missing = [name for name, value in needed if not value]
     if missing:
-        raise TokenAPIError(f"the setting {missing[0]} is missing", code="TW0204", exit=2, hint=_ELSE.get(missing[0]), setting=missing[0])
+        said = chosen(f"the setting {missing[0]} is missing", f"缺少设置 {missing[0]}")
+        raise TokenAPIError(said, code="TW0204", exit=2, hint=chosen(*_ELSE[missing[0]]), setting=missing[0])
     allow_http = django_conf.ALLOW_HTTP
     if is_in_clear(str(url)) and not allow_http:
         raise TokenAPIError(http_refused(), code="TW0207", exit=2, setting="OAUTH_API_URL")
@@ -119,10 +126,12 @@ def at_its_service(app):
 
 
 def moved(known, app, other):
-    return (
+    return chosen(
         f"OAUTH_API_URL ({app.service}) is another token service than the one that the logins under {app.profile!r} are of ({known}): they "
         f"stay as they are, and new ones are kept under {other.profile!r}. If it is the same service at a new address, set "
-        f"TOKENWARD_BKOAUTH_PROFILE = {app.profile!r}"
+        f"TOKENWARD_BKOAUTH_PROFILE = {app.profile!r}",
+        f"OAUTH_API_URL（{app.service}）与 {app.profile!r} 下的登录所属的令牌服务（{known}）不同：原有登录保持不变，新的登录保存在 "
+        f"{other.profile!r} 下。若只是同一服务换了地址，请设置 TOKENWARD_BKOAUTH_PROFILE = {app.profile!r}",
     )
 
 
@@ -260,15 +269,21 @@ def is_in_clear(url):
 
 def store_refused(store):
     if store in ("server", "database"):
-        return (
+        return chosen(
             f"TOKENWARD_BKOAUTH_STORE = {store!r}: this version keeps logins in the vault of the machine alone, so the setting cannot be "
-            "honoured and no token is handed out. Remove it, or set it to 'vault', where the site runs on one host"
+            "honoured and no token is handed out. Remove it, or set it to 'vault', where the site runs on one host",
+            f"TOKENWARD_BKOAUTH_STORE = {store!r}：此版本只把登录保存在本机的保险库中，无法按此设置执行，也不会提供令牌。站点只在一台主机上"
+            "运行时，请删除此设置，或设为 'vault'",
         )
-    return f"TOKENWARD_BKOAUTH_STORE = {store!r} is not known: use 'vault'"
+    return chosen(
+        f"TOKENWARD_BKOAUTH_STORE = {store!r} is not known: use 'vault'", f"未知的 TOKENWARD_BKOAUTH_STORE = {store!r}：请用 'vault'"
+    )
 
 
 def http_refused():
-    return (
+    return chosen(
         "OAUTH_API_URL is plain http: anyone on the way reads the app's secret, the users' cookies and every token. Use https, or accept "
-        "it with TOKENWARD_BKOAUTH_ALLOW_HTTP = True"
+        "it with TOKENWARD_BKOAUTH_ALLOW_HTTP = True",
+        "OAUTH_API_URL 是明文 http：途中任何人都能读到应用密钥、用户的 Cookie 和所有令牌。请使用 https，或以 "
+        "TOKENWARD_BKOAUTH_ALLOW_HTTP = True 接受",
     )

@@ -6,6 +6,8 @@ whose ``setting`` is its name; or untouched. Names of cookies are told, those al
 
 import urllib.parse
 
+from tokenward.errors import chosen
+
 from . import django_conf
 
 # Fields that say by themselves who the user is. What else stands in OAUTH_COOKIES_PARAMS goes with them where the request has it.
@@ -14,10 +16,15 @@ LOGIN_FIELDS = ("bk_token", "bk_ticket", "skey", "openkey")
 LOGIN_COOKIES = ("bk_token", "bk_ticket", "p_skey", "skey", "openkey")
 # What a token service of each kind knows a user by, and where it is asked.
 TAKES = {"ssm": ("bk_token",), "auth-api": ("bk_ticket", "skey", "openkey")}
-SPEAKS = {"ssm": "SSM", "auth-api": "the auth api"}
+_SPEAKS = {"ssm": ("SSM", "SSM"), "auth-api": ("the auth api", "auth api")}
 # What the API gateway answers to whom it does not know; no token service does.
 _GATEWAYS = range(1_640_000, 1_650_000)
 PATHS = {"ssm": "/api/v1/auth/access-tokens", "auth-api": "/auth_api/token/"}
+
+
+def speaks(dialect):
+    """What a kind of token service is called."""
+    return chosen(*_SPEAKS[dialect])
 
 
 def name(error, app, request=None):
@@ -32,8 +39,9 @@ def name(error, app, request=None):
 def backend(dialect):
     """How the site says which kind of token service it asks, in words."""
     kind = django_conf.BACKEND_TYPE
-    written = f"BKAUTH_BACKEND_TYPE = {kind!r}" if kind else "BKAUTH_BACKEND_TYPE that is not set"
-    return f"{written} means {SPEAKS[dialect]}"
+    unset = chosen("BKAUTH_BACKEND_TYPE that is not set", "未设置 BKAUTH_BACKEND_TYPE")
+    written = f"BKAUTH_BACKEND_TYPE = {kind!r}" if kind else unset
+    return chosen(f"{written} means {speaks(dialect)}", f"{written} 表示 {speaks(dialect)}")
 
 
 def dialect_of(kind):
@@ -45,26 +53,42 @@ def contradiction(dialect, fields):
     where nothing is."""
     if not fields or any(field in TAKES[dialect] for field in fields):
         return None
-    takes = " or ".join(repr(field) for field in TAKES[dialect])
-    sends = ", ".join(repr(str(field)) for field in fields)
-    said = f"{backend(dialect)}, which knows users by {takes}; OAUTH_COOKIES_PARAMS sends {sends}"
+    takes = chosen(" or ", " 或 ").join(repr(field) for field in TAKES[dialect])
+    sends = chosen(", ", "、").join(repr(str(field)) for field in fields)
+    said = chosen(
+        f"{backend(dialect)}, which knows users by {takes}; OAUTH_COOKIES_PARAMS sends {sends}",
+        f"{backend(dialect)}，它以 {takes} 识别用户；而 OAUTH_COOKIES_PARAMS 发送的是 {sends}",
+    )
     if dialect == "auth-api" and "bk_token" in fields:
-        return "BKAUTH_BACKEND_TYPE", said, "for SSM set BKAUTH_BACKEND_TYPE = 'bk_token'"
+        return "BKAUTH_BACKEND_TYPE", said, _for_ssm()
     if dialect == "ssm" and any(field in TAKES["auth-api"] for field in fields):
-        way = "for SSM set OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}; for the auth api set BKAUTH_BACKEND_TYPE = 'bk_ticket'"
+        way = chosen(
+            "for SSM set OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}; for the auth api set BKAUTH_BACKEND_TYPE = 'bk_ticket'",
+            "SSM 请设置 OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}；auth api 请设置 BKAUTH_BACKEND_TYPE = 'bk_ticket'",
+        )
         return "OAUTH_COOKIES_PARAMS", said, way
-    return "OAUTH_COOKIES_PARAMS", said, "its keys are the names of the fields, its values those of the cookies"
+    way = chosen("its keys are the names of the fields, its values those of the cookies", "它的键是字段名，值是 Cookie 名")
+    return "OAUTH_COOKIES_PARAMS", said, way
+
+
+def _for_ssm():
+    return chosen("for SSM set BKAUTH_BACKEND_TYPE = 'bk_token'", "SSM 请设置 BKAUTH_BACKEND_TYPE = 'bk_token'")
 
 
 def _found(error, app, request):
     if error.code in ("TW0401", "TW0406") and request is not None:
         return _no_cookie(app, request)
     if error.code == "TW0411" and error.provider_code in _GATEWAYS:
-        said = f"{app.url} answers with a code of BlueKing's API gateway ({error.provider_code}), which gives no tokens"
-        return "OAUTH_API_URL", f"{said}: set OAUTH_API_URL to the address of the token service, {SPEAKS[app.dialect]}"
+        said = chosen(
+            f"{app.url} answers with a code of BlueKing's API gateway ({error.provider_code}), which gives no tokens: set OAUTH_API_URL to "
+            f"the address of the token service, {speaks(app.dialect)}",
+            f"{app.url} 返回的是蓝鲸 API 网关的错误码（{error.provider_code}），网关不签发令牌：请将 OAUTH_API_URL 设为令牌服务 "
+            f"{speaks(app.dialect)} 的地址",
+        )
+        return "OAUTH_API_URL", said
     if error.code == "TW0411":
         found = contradiction(app.dialect, [field for field, _ in app.cookies])
-        return (found[0], f"{found[1]}: {found[2]}") if found else _another_cookie(app, request)
+        return (found[0], f"{found[1]}{chosen(': ', '：')}{found[2]}") if found else _another_cookie(app, request)
     if error.code in ("TW0706", "TW0602"):
         return _no_such_service(app)
     if error.code == "TW0701":
@@ -74,7 +98,10 @@ def _found(error, app, request):
 
 def _no_cookie(app, request):
     if not app.cookies:
-        return "OAUTH_COOKIES_PARAMS", "OAUTH_COOKIES_PARAMS is empty, so no login cookie of a request is looked at"
+        return "OAUTH_COOKIES_PARAMS", chosen(
+            "OAUTH_COOKIES_PARAMS is empty, so no login cookie of a request is looked at",
+            "OAUTH_COOKIES_PARAMS 为空，因此不会读取请求中的登录 Cookie",
+        )
     session = getattr(request, "session", None) or {}
     lacking = [cookie for _, cookie in _login(app) if not (request.COOKIES.get(cookie) or session.get(cookie))]
     if not lacking:
@@ -90,12 +117,18 @@ def _another_cookie(app, request):
     there = [cookie for cookie in LOGIN_COOKIES if request.COOKIES.get(cookie) and cookie not in asked]
     if not there:
         return None
-    wanted = ", ".join(repr(cookie) for _, cookie in _login(app))
-    found = ", ".join(repr(cookie) for cookie in there)
-    said = f"OAUTH_COOKIES_PARAMS asks for the cookie {wanted}, and the request has {found}: that setting is most likely wrong"
+    gap = chosen(", ", "、")
+    wanted, found = gap.join(repr(cookie) for _, cookie in _login(app)), gap.join(repr(cookie) for cookie in there)
+    said = chosen(
+        f"OAUTH_COOKIES_PARAMS asks for the cookie {wanted}, and the request has {found}: that setting is most likely wrong",
+        f"OAUTH_COOKIES_PARAMS 要求 Cookie {wanted}，而请求中的是 {found}：很可能是此设置有误",
+    )
     dialect = next((dialect for dialect, known in TAKES.items() if there[0] in known), app.dialect)
     if dialect != app.dialect:
-        said += f". {backend(app.dialect)}, and {there[0]!r} is the cookie of sites that ask {SPEAKS[dialect]}"
+        said += chosen(
+            f". {backend(app.dialect)}, and {there[0]!r} is the cookie of sites that ask {speaks(dialect)}",
+            f"。{backend(app.dialect)}，而 {there[0]!r} 是使用 {speaks(dialect)} 的站点的 Cookie",
+        )
     return "OAUTH_COOKIES_PARAMS", said
 
 
@@ -107,22 +140,32 @@ def _login(app):
 def _no_such_service(app):
     parsed = urllib.parse.urlsplit(app.url)
     host = parsed.netloc.rpartition("@")[2]
-    said = f"no token service answers at {host}{parsed.path}{PATHS[app.dialect]}. {backend(app.dialect)}"
+    place = f"{host}{parsed.path}{PATHS[app.dialect]}"
+    said = chosen(f"no token service answers at {place}. {backend(app.dialect)}", f"{place} 处没有令牌服务应答。{backend(app.dialect)}")
     fields = [field for field, _ in app.cookies]
     if app.dialect == "auth-api" and "bk_token" in fields:
-        return "BKAUTH_BACKEND_TYPE", f"{said}; for SSM set BKAUTH_BACKEND_TYPE = 'bk_token'"
+        return "BKAUTH_BACKEND_TYPE", f"{said}{chosen('; ', '；')}{_for_ssm()}"
     if app.dialect == "auth-api":
-        return "OAUTH_API_URL", f"{said}; OAUTH_API_URL is its address up to /auth_api. If it is SSM, set BKAUTH_BACKEND_TYPE = 'bk_token'"
-    return "OAUTH_API_URL", f"{said}; OAUTH_API_URL is its address up to /api/v1. If it is the auth api, set BKAUTH_BACKEND_TYPE = 'bk_ticket'"
+        return "OAUTH_API_URL", said + chosen(
+            "; OAUTH_API_URL is its address up to /auth_api. If it is SSM, set BKAUTH_BACKEND_TYPE = 'bk_token'",
+            "；OAUTH_API_URL 应写到 /auth_api 之前。若是 SSM，请设置 BKAUTH_BACKEND_TYPE = 'bk_token'",
+        )
+    return "OAUTH_API_URL", said + chosen(
+        "; OAUTH_API_URL is its address up to /api/v1. If it is the auth api, set BKAUTH_BACKEND_TYPE = 'bk_ticket'",
+        "；OAUTH_API_URL 应写到 /api/v1 之前。若是 auth api，请设置 BKAUTH_BACKEND_TYPE = 'bk_ticket'",
+    )
 
 
 def _app_refused(app):
     """The service does not know the app, or its secret is wrong."""
     code = "BKAUTH_TOKEN_APP_CODE" if django_conf.OWN_APP_CODE else "APP_CODE"
     if django_conf.OWN_SECRET_KEY:
-        return code, f"compare {code} and BKAUTH_TOKEN_SECRET_KEY with the app in BlueKing's developer center"
-    return (
-        "BKAUTH_TOKEN_SECRET_KEY",
+        return code, chosen(
+            f"compare {code} and BKAUTH_TOKEN_SECRET_KEY with the app in BlueKing's developer center",
+            f"请对照蓝鲸开发者中心检查 {code} 和 BKAUTH_TOKEN_SECRET_KEY",
+        )
+    return "BKAUTH_TOKEN_SECRET_KEY", chosen(
         f"compare {code} and the secret with the app in BlueKing's developer center. BKAUTH_TOKEN_SECRET_KEY is not set, so Django's "
         "SECRET_KEY is sent as the app's secret",
+        f"请对照蓝鲸开发者中心检查 {code} 和密钥。未设置 BKAUTH_TOKEN_SECRET_KEY，因此 Django 的 SECRET_KEY 被当作应用密钥发送",
     )

@@ -26,7 +26,7 @@ pub(super) async fn tell(
     let grant = &login.report.grant;
     let missing: Vec<_> = login.asked.iter().filter(|scope| !grant.scopes.contains(scope)).collect();
     for &oddity in &login.oddities {
-        printer.warning(lang.notice_odd(lang.oddity(oddity)));
+        printer.warning(lang.notice(&Notice::Odd(oddity)));
     }
     // What an identity has to do with is said whatever is asked for; what else became of files is seen in them.
     let of_users: Vec<_> = login.notices.iter().filter(|notice| about_users(notice)).cloned().collect();

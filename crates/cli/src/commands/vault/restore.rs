@@ -106,7 +106,7 @@ fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
     let when = |seen: Option<SeenLogin>| seen.map_or_else(|| lang.none(), |seen| context.moment(seen.at));
     let line = |login: &RestoredLogin| {
         let nameless = || {
-            let user = login.user.clone().unwrap_or_else(|| lang.someone_unknown());
+            let user = login.user.clone().unwrap_or_else(|| lang.said().someone_unknown());
             lang.restore_nameless(user, &login.app)
         };
         let name = login.profile.as_ref().map_or_else(nameless, ToString::to_string);

@@ -2,16 +2,10 @@
 
 use tokenward_core::{Oddity, Words};
 
-use super::{Lang, w};
+use crate::w;
 
-impl Lang {
-    /// The oddity in words.
-    pub(crate) fn oddity(self, oddity: Oddity) -> &'static str {
-        self.of(words(oddity))
-    }
-}
-
-fn words(oddity: Oddity) -> Words {
+/// The oddity in words.
+pub const fn oddity(oddity: Oddity) -> Words {
     match oddity {
         Oddity::AccessMissing => w("the response contains no access token", "应答中没有访问令牌"),
         Oddity::AccessEnded => w(
@@ -43,8 +37,8 @@ fn words(oddity: Oddity) -> Words {
     }
 }
 
-#[cfg(test)]
-pub(super) fn all() -> Vec<Words> {
+/// Every row.
+pub fn all() -> Vec<Words> {
     [
         Oddity::AccessMissing,
         Oddity::AccessEnded,
@@ -56,6 +50,6 @@ pub(super) fn all() -> Vec<Words> {
         Oddity::CutOff,
         Oddity::TokensDespiteFailure,
     ]
-    .map(words)
+    .map(oddity)
     .to_vec()
 }
