@@ -295,7 +295,7 @@ pub(crate) struct Logout {
     #[arg(long, value_name = "ID", conflicts_with = "revoke")]
     pub(crate) login: Option<String>,
     /// Log out of every profile
-    #[arg(long, conflicts_with_all = ["of", "profile", "user", "login", "revoke"])]
+    #[arg(long, conflicts_with_all = ["of", "profile", "user", "login"])]
     pub(crate) all: bool,
     /// Also revoke the tokens at the provider
     #[arg(long)]

@@ -29,7 +29,7 @@ mod text;
 pub(crate) mod trusted;
 mod values;
 
-pub use config_check::{ConfigValue, check_config};
+pub use config_check::{ConfigValue, check_config, check_secret_file};
 pub use config_key::{BadKey, ConfigKey, ConfigTable};
 pub use cookie_field::CookieField;
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};

@@ -150,8 +150,8 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::PortInUse => (
             w("the callback port is in use", "回调端口已被占用"),
             w(
-                "stop the program that uses it (another `tokenward login`?), use --paste or --device, or choose another port with --port and register that redirect URL for the app",
-                "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
+                "stop the program that uses it (another login that is still waiting?), use --paste or --device, or choose another port with --port and register that redirect URL for the app",
+                "请结束占用它的程序（是否有另一次登录仍在等待？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
             ),
         ),
         Code::BadSetting => (

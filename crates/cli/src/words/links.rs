@@ -24,6 +24,7 @@ super::sentences! {
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
     add_keys(command) { "where you are logged in already, `{command}` adds lines of the usual names and fills them" "如果已经登录，`{command}` 会添加常用名称的行并写入令牌" }
+    fill_empty_keys(keys, login, link) { "{keys} is empty: `{login}` logs in and writes a token to it; where you are logged in already, use `{link}`" "{keys} 为空：`{login}` 可登录并把令牌写入该处；如果已经登录，请用 `{link}`" }
     name_places(example) { "say where the token is, for example {example}" "请指明令牌的位置，例如 {example}" }
     several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
@@ -144,6 +145,7 @@ super::sentences! {
     replace_user_as(way, profile, them) { "`{way} -p {profile} --replace-user` switches profile {profile} to the login of {them}; its files are updated" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
     drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除“{them}”的登录" }
     then_link(way) { "after one of the first two commands, run `{way} --create -p NAME` to write the tokens to the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
+    then_link_anew(file, profile, unlink, way) { "{file} is linked to profile {profile}: the second command updates it. After the first, run `{unlink}`, empty the token there, then run `{way} -p NAME`" "{file} 已链接到配置档 {profile}：完成第二项后会自动更新；完成第一项后，请运行 `{unlink}`，清空该处的令牌，再运行 `{way} -p 名称`" }
     ask_replace_user(them, profile, us) { "Switch profile {profile} to the login of {them}? The login of {us} is kept without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NAME for a separate profile" "`--replace-user`，或用 `-p 新名称` 另建配置档" }
     someone_unknown() { "an unknown user" "身份未知的用户" }

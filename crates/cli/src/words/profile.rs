@@ -16,6 +16,8 @@ super::sentences! {
     app_removed_by(app) { "`tokenward profile remove {app} --with-app` removes the app too" "`tokenward profile remove {app} --with-app` 可将应用也移除" }
     profile_removed_app_used(name, app, other) { "profile {name} is removed; the app {app} stays set up, since profile {other} uses it" "已移除配置档 {name}；应用 {app} 仍保留，因为配置档 {other} 正在使用它" }
     nobody_to_log_out() { "no profile is logged in" "没有配置档处于登录状态" }
+    ask_logout_all_revoke(logins) { "Revoke the logins of all profiles at the provider and delete them: {logins}?" "确定要在平台撤销所有配置档的登录并删除吗：{logins}？" }
+    logout_kept(profile) { "profile {profile}: the login is kept, because it was not revoked" "配置档 {profile}：登录未能撤销，已保留" }
     ask_logout_all(logins) { "Log out of all profiles on this machine: {logins}?" "确定要在本机退出所有配置档的登录吗：{logins}？" }
     no_longer_synced(file) { "{file} is no longer kept in sync; it is left as it is" "{file} 不再同步；文件保持原样" }
     profile_name_taken(name) { "{name} cannot be used as the new name: a profile or login of that name exists, or it is not a valid profile name" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }

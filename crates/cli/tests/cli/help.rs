@@ -43,7 +43,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("audit", &["verify"]),
     ("wiki", &["create", "update", "list"]),
     ("profile", &["list", "use", "rename", "remove", "attach"]),
-    ("config", &["get", "set", "list", "edit", "path"]),
+    ("config", &["get", "set", "unset", "list", "edit", "path"]),
     ("vault", &["info", "backup", "restore", "kept", "rekey"]),
     ("service", &["install", "status", "remove"]),
 ];

@@ -34,6 +34,9 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     clock(facts, &mut common);
     owners(facts, &mut common);
     without_profile(facts, &mut common);
+    for (goes, stays) in &facts.doubled {
+        common.add(Check::Login, Story::Doubled { goes: goes.clone(), stays: stays.clone() });
+    }
     for profile in &facts.profiles {
         let mut own = Collector { profile: Some(profile.name.clone()), findings: Vec::new() };
         examine_profile(facts, profile, &mut own);

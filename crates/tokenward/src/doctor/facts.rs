@@ -39,6 +39,8 @@ pub struct Facts {
     pub restored: Option<Restored>,
     /// The logins that no profile points at.
     pub without_profile: Vec<LoginWithoutProfile>,
+    /// Two live logins of one user and app: the one that can go, and the one that a program keeps or that is newer.
+    pub doubled: Vec<(ProfileName, ProfileName)>,
 }
 
 impl Facts {
@@ -64,6 +66,7 @@ impl Facts {
             others: Vec::new(),
             restored: None,
             without_profile: Vec::new(),
+            doubled: Vec::new(),
         }
     }
 }

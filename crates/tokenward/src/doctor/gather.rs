@@ -21,7 +21,7 @@ use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenRotation, OpenStore, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
-use super::{file_ownership, other_tools};
+use super::{doubled, file_ownership, other_tools};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
@@ -62,6 +62,7 @@ pub async fn gather(
         others: Vec::new(),
         restored: last_restore(settings.home()),
         without_profile: Vec::new(),
+        doubled: Vec::new(),
     };
     let looked = match &session {
         Some(session) => Looked::at(session, now).await,
@@ -130,6 +131,11 @@ pub async fn gather(
         let mut kept = session.keeper().without_profile().await.unwrap_or_default();
         kept.retain(|login| wish.profile.is_none() || wish.all || apps.contains(&login.grant.app));
         facts.without_profile = kept;
+        let is_meant = |(one, other): &(ProfileName, ProfileName)| {
+            let meant = wish.profile.filter(|_| !wish.all).map(ProfileName::base);
+            meant.is_none_or(|meant| one.base() == meant || other.base() == meant)
+        };
+        facts.doubled = doubled::logins(settings, &looked.reports).into_iter().filter(is_meant).collect();
     }
     facts.store = match (store, &session) {
         (StoreFacts::Open(mut store), Some(session)) => {

@@ -106,6 +106,13 @@ code_words! {
             w("the user of this login is not known yet", "尚不清楚当前登录属于谁"),
             w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问平台"),
         ),
+        Code::SecondLogin => (
+            w("one user has two logins of the same app", "同一用户对同一应用有两个登录"),
+            w(
+                "remove the one that no program uses with `tokenward logout --profile NAME --user USER`",
+                "请用 `tokenward logout --profile 名称 --user 用户` 删除没有程序使用的那个",
+            ),
+        ),
         Code::NotOurs => (
             Words { en: "files of the vault belong to another user", zh: "保险库中有文件属于其他用户" },
             Words {

@@ -37,6 +37,8 @@ crate::words::sentences! {
     doctor_secret_open(path, mode) { "other users can read the file with the secret: {path} (mode {mode})" "其他用户可以读取存放密钥的文件：{path}（权限 {mode}）" }
     doctor_close_file(path) { "run `chmod 600 {path}`" "请运行 `chmod 600 {path}`" }
 
+    doctor_doubled(one, other) { "{one} and {other} are two logins of one user, as it seems with the same app: a token service keeps one token for each user, so the newer login may have ended the token of the older" "{one} 和 {other} 是同一用户的两个登录，看来属于同一应用：令牌服务为每位用户只保留一个令牌，因此较新的登录可能已使较旧的令牌失效" }
+    doctor_doubled_next(logout) { "if no program uses the first, delete it with `{logout}`" "若没有程序使用前者，请用 `{logout}` 删除" }
     doctor_user_untold() { "a user the provider has not named yet" "平台尚未告知姓名的用户" }
     doctor_login(user, when, api) { "{user}, logged in {when}; tokens issued by {api}" "{user}，登录于 {when}；令牌由 {api} 签发" }
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }

@@ -60,6 +60,12 @@ super::command_page::manual! {
         "tokenward config set apps.work.redirect_uri http://127.0.0.1:9000/callback" => "another redirect URL" "改用另一个重定向 URL"
         "tokenward config set on_trouble /usr/local/bin/notify-me" => "what `watch` runs when a login needs your attention" "登录需要你处理时 `watch` 运行的程序"
     }
+    "config unset" {
+        "Takes a key out of config.toml, so that its default applies again. The whole file is validated first, as with `config set`. A key that is not set is no error."
+        "从 config.toml 中去掉一个键，使其恢复默认值。与 `config set` 一样先检查整个文件。键本来就没有设置不算错误。"
+        "tokenward config unset profiles.work.scopes" => "ask for the scopes of the app again" "重新采用应用的权限设置"
+        "tokenward config unset apps.work.secret_file" => "use the secret in the vault again" "重新使用保险库中的密钥"
+    }
     "config list" {
         "Lists the keys in config.toml with their line numbers, and the environment variables that override them. Secret values are not shown."
         "列出 config.toml 中的键及其行号，以及优先于它们的环境变量。不显示密钥的值。"

@@ -165,6 +165,7 @@ pub(super) fn base() -> Facts {
         others: Vec::new(),
         restored: None,
         without_profile: Vec::new(),
+        doubled: Vec::new(),
     }
 }
 
