@@ -49,7 +49,7 @@ pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use purpose::Purpose;
-pub(crate) use serve::{Audit, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
+pub(crate) use serve::{Audit, AuditList, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
 pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use token_source::TokenSource;
 pub(crate) use values::{Asked, BadValue, Identity, askable, codes_of, duration};
@@ -153,7 +153,7 @@ pub(crate) enum Command {
     Proxy(Proxy),
     /// Serve tokens to programs on other machines over HTTP, to callers with an API key
     Serve(Box<Serve>),
-    /// Check the server's audit trail
+    /// List or check the server's audit trail
     #[command(subcommand)]
     Audit(Audit),
     /// Publish Markdown files as wiki pages, and update the pages

@@ -21,6 +21,7 @@ mod health;
 mod openapi;
 mod options;
 mod problem;
+mod refusals;
 mod router;
 mod routes;
 mod state;

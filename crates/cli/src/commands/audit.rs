@@ -1,4 +1,6 @@
-//! `tokenward audit`: whether the audit trail is as the server wrote it.
+//! `tokenward audit`: what the audit trail says, and whether it is as the server wrote it.
+
+mod list;
 
 use std::process::ExitCode;
 
@@ -12,7 +14,10 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 pub(super) async fn run(audit: Audit, context: &Context) -> Result<ExitCode, Failure> {
-    let Audit::Verify { store } = audit;
+    let store = match audit {
+        Audit::List(wish) => return list::run(&wish, context).await,
+        Audit::Verify { store } => store,
+    };
     let (lang, printer) = (context.lang(), context.printer);
     let (session, _) = serve::open(&store, context).await?;
     let verdict = session.store().verify_audit().await.map_err(Error::from)?;

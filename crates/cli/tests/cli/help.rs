@@ -40,7 +40,7 @@ const COMMANDS: &[&str] = &[
 const BELOW: &[(&str, &[&str])] = &[
     ("serve", &["key"]),
     ("serve key", &["create", "list", "revoke"]),
-    ("audit", &["verify"]),
+    ("audit", &["list", "verify"]),
     ("wiki", &["create", "update", "list"]),
     ("profile", &["list", "use", "rename", "remove", "attach"]),
     ("config", &["get", "set", "unset", "list", "edit", "path"]),
