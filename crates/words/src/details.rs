@@ -66,6 +66,10 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("in {}, {}: {}", "{} 中的 {}：{}"),
     ("in {}, {}", "{} 中的 {}"),
     ("the tokens under {} are those of {}", "{} 下的令牌属于 {}"),
+    (
+        "it has lost what was written last: the hand-out file of {} is newer; put vault.db-wal back where it was, restore a backup (tokenward vault restore), or log in again",
+        "最后写入的内容丢失了：{} 的提供文件比它新；请把 vault.db-wal 放回原处，或恢复备份（tokenward vault restore），或重新登录",
+    ),
     ("{} does not exist", "{} 不存在"),
     ("{} is a link to {}, which does not exist", "{} 是指向 {} 的链接，而目标不存在"),
     ("{} may not be written (mode {})", "{} 不允许写入（权限 {}）"),

@@ -36,7 +36,7 @@ impl Lang {
     /// A reason of the vault's own, in this language; another one as it came.
     fn vault_reason(self, reason: &str) -> String {
         let own = REASONS.iter().find(|words| words.en == reason);
-        own.map_or_else(|| reason.to_owned(), |words| self.of(*words).to_owned())
+        own.map_or_else(|| self.detail(reason).into_owned(), |words| self.of(*words).to_owned())
     }
 }
 

@@ -292,6 +292,8 @@ pub struct OpenStore {
     pub free: u64,
     /// Answers in rescue slots whose spends its journal does not know.
     pub orphans: usize,
+    /// Why logins that were looked at cannot be read: it has lost what was written last, and the hand-out file is newer.
+    pub unread: Vec<Error>,
     /// Why it cannot be written, if it cannot.
     pub unwritable: Option<Error>,
     /// What was open to others and has been mended by this look.
