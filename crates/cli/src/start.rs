@@ -96,6 +96,12 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 _ => failure,
             };
             let failure = failure.at(|| context.provider(), lang);
+            // What `init` would store is overruled by the variable as long as that is set.
+            let failure = if failure.is_of(Code::AppCredentialsWrong) && context.ambient.secret_is_set {
+                failure.then(lang.secret_is_of_variable())
+            } else {
+                failure
+            };
             let init = match &of_init {
                 Some(own) => own.clone(),
                 None => context.init_flags(),

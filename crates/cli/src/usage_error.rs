@@ -83,6 +83,10 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::ValueValidation if command == "proxy" && context(ContextKind::InvalidValue).contains('/') => {
             Some(lang.proxy_program())
         }
+        // Links are made and ended one file at a time.
+        ErrorKind::UnknownArgument if matches!(command.as_str(), "link" | "unlink") && !name.starts_with('-') => {
+            Some(lang.one_file_at_a_time(&command))
+        }
         ErrorKind::UnknownArgument => {
             let found = suggestion::arguments(typed, name);
             found.first().map(|_| lang.perhaps(found.join(", ")))

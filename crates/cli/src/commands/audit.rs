@@ -35,6 +35,10 @@ pub(super) async fn run(audit: Audit, context: &Context) -> Result<ExitCode, Fai
     } else {
         printer.note(lang.audit_looked(verdict.rows, verdict.chains));
     }
+    // Whoever made a key wrote an entry of it, so a trail with nothing in it was taken away as a whole.
+    if verdict.rows == 0 && !session.store().keys().await.map_err(Error::from)?.is_empty() {
+        return Err(Failure::new(Code::AuditBroken, lang.audit_missing(1, lang.audit_of_server())));
+    }
     let Some(first) = verdict.faults.first() else {
         if !printer.json {
             printer.note(lang.audit_whole());

@@ -503,6 +503,9 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
                 | FileComparison::Unproven { .. },
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
+                if matches!(report.outcome, LinkOutcome::Left(FileComparison::Reference)) {
+                    printer.note(lang.use_exec());
+                }
             }
             _ => printer.note(format!("{file}{}{words}", lang.colon())),
         }

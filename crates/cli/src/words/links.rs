@@ -43,6 +43,8 @@ super::sentences! {
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which Tokenward does not edit" "{file} 是 YAML，不会编辑" }
     use_exec_for(name) { "run the program with `tokenward exec --env {name} -- PROGRAM`: it finds the token in {name}, and the file stays as it is" "请用 `tokenward exec --env {name} -- 程序` 运行该程序：它会在 {name} 中得到令牌，文件保持原样" }
+    one_file_at_a_time(command) { "`tokenward {command}` takes one file: run it once for each" "`tokenward {command}` 一次只处理一个文件：请分别运行" }
+    unlinked_gone(file) { "{file} does not exist any more" "{file} 已不存在" }
     use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
     prose_not_written(file) { "{file} is a document, not a configuration file; no token is stored in it" "{file} 是供人阅读的文本，不会在其中保存令牌" }
     code_not_written(file, place) { "{file} is source code, and the value at {place} is not a quoted string" "{file} 是程序，{place} 处不是带引号的文本" }

@@ -63,6 +63,7 @@ super::sentences! {
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so the callback cannot be received here: use --paste, or --port" "重定向 URL {uri} 不在本机，本机收不到回调：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
+    secret_is_of_variable() { "the App Secret comes from TOKENWARD_APP_SECRET: correct it there, or unset it to use the stored one" "App Secret 来自环境变量 TOKENWARD_APP_SECRET：请改正它，或取消设置以使用已保存的密钥" }
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, and the profile now has another app" "配置档 {profile} 的登录属于应用 {app}，而该配置档现在设置的是另一个应用" }
     login_of_script(profile, file) { "{profile} is the login that the old script's command took from {file}; it belongs to no profile yet" "{profile} 是旧脚本的命令从 {file} 取得的登录，还不属于任何配置档" }
     login_of_script_next(file) { "`tokenward link {file}` makes it the login of your profile; `tokenward refresh --config-file {file}` refreshes it as before" "`tokenward link {file}` 可使其成为你的配置档的登录；`tokenward refresh --config-file {file}` 可照旧刷新" }

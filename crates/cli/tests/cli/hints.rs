@@ -158,3 +158,27 @@ fn a_cancelled_login_leaves_no_profile() {
     login.finish();
     assert_eq!(world.config(), with_dora);
 }
+
+/// What `init` stores would be overruled, so the hint to run it helps nobody.
+#[test]
+fn a_wrong_secret_of_a_variable_is_told_by_the_variable() {
+    let world = World::logged_in();
+    let ran = world.run_with(&[("TOKENWARD_APP_SECRET", "wrong-secret-0123456789abcdef012")], &["refresh"]);
+    assert!(ran.fails(6, "TW0701").err.contains("the App Secret comes from TOKENWARD_APP_SECRET"), "{ran:?}");
+}
+
+/// A file that is gone keeps no content, and a reference is not filled in.
+#[test]
+fn an_unlinked_file_that_is_gone_and_a_reference_are_told_as_such() {
+    let project = Project::of(World::logged_in());
+    project.write(".env", "FEISHU_USER_ACCESS_TOKEN=\n");
+    project.run(&["link", ".env", "--create"]).succeeds();
+    project.write(".env", "FEISHU_USER_ACCESS_TOKEN=${TOKEN}\n");
+    let ran = project.run(&["link", ".env"]);
+    assert!(ran.err.contains("run the program with `tokenward exec`"), "{ran:?}");
+    std::fs::remove_file(project.path(".env")).unwrap();
+    let ran = project.run(&["unlink", ".env"]);
+    assert!(ran.succeeds().err.contains(".env does not exist any more"), "{ran:?}");
+    assert!(!ran.err.contains("stays as it is"), "{ran:?}");
+    assert!(!project.path("..env.tokenward.lock").exists() && !project.path(".env.tokenward.lock").exists());
+}

@@ -265,3 +265,25 @@ fn the_unit_of_the_guide_is_one_that_systemd_takes() {
         Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
     }
 }
+
+/// Each key that was made is an entry, so a trail with none was emptied.
+#[test]
+fn a_trail_that_was_emptied_is_told_by_the_keys_that_there_are() {
+    let world = World::logged_in();
+    assert!(world.run(&["audit", "verify"]).succeeds().err.contains("checked 0 entries"));
+    world.run(&["serve", "key", "create", "site"]).succeeds();
+    world.run(&["audit", "verify"]).succeeds();
+    let mut python = std::process::Command::new("python3");
+    let emptied = python.args(["-c", EMPTY]).arg(world.home.join("vault/vault.db")).status().unwrap();
+    assert!(emptied.success(), "python3 writes to the database, as somebody else would");
+    let ran = world.run(&["audit", "verify"]);
+    assert!(
+        ran.fails(2, "TW0865").err.contains("entry 1 of the audit trail of the server itself is missing"),
+        "{ran:?}"
+    );
+}
+
+const EMPTY: &str = "import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    database.execute('DELETE FROM audit')
+    database.execute('DELETE FROM audit_heads')";
