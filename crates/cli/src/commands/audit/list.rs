@@ -44,13 +44,13 @@ pub(super) async fn run(wish: &AuditList, context: &Context) -> Result<ExitCode,
             rows.into_iter().filter(is_wanted).for_each(|row| newest.add(row));
         }
     }
-    let named = |id: &str| names.get(id).cloned();
+    let name_of = |id: &str| names.get(id).cloned();
     if printer.json {
         let entries = newest.rows.values().map(|row| {
             json!({
                 "at": fields::moment(row.draft.at),
                 "caller": row.draft.caller,
-                "caller_name": named(&row.draft.caller),
+                "caller_name": name_of(&row.draft.caller),
                 "act": row.draft.act,
                 "grant": row.draft.grant.map(|grant| grant.to_string()),
                 "profile": chains.get(&row.draft.grant).cloned().flatten(),
@@ -80,7 +80,7 @@ pub(super) async fn run(wish: &AuditList, context: &Context) -> Result<ExitCode,
         let draft = &row.draft;
         vec![
             context.moment(draft.at),
-            named(&draft.caller).unwrap_or_else(|| draft.caller.clone()),
+            name_of(&draft.caller).unwrap_or_else(|| draft.caller.clone()),
             draft.act.clone(),
             login.unwrap_or_else(|| "-".to_owned()),
             draft.outcome.clone(),
