@@ -49,7 +49,7 @@ pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;
 pub(crate) use scope_preset::Purpose;
-pub(crate) use serve::{Audit, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
+pub(crate) use serve::{Audit, AuditList, Key, KeyCreate, Serve, ServeCommand, StoreFrom};
 pub(crate) use service::{Service, ServiceInstall};
 pub(crate) use token_source::TokenSource;
 pub(crate) use values::{Asked, BadValue, Identity, askable, codes_of, duration};
@@ -153,7 +153,7 @@ pub(crate) enum Command {
     Proxy(Proxy),
     /// Serve tokens to programs on other machines over HTTP, to callers with an API key
     Serve(Box<Serve>),
-    /// Check the server's audit trail
+    /// List or check the server's audit trail
     #[command(subcommand)]
     Audit(Audit),
     /// Publish Markdown files as wiki pages, and update the pages
@@ -295,7 +295,7 @@ pub(crate) struct Logout {
     #[arg(long, value_name = "ID", conflicts_with = "revoke")]
     pub(crate) login: Option<String>,
     /// Log out of every profile
-    #[arg(long, conflicts_with_all = ["of", "profile", "user", "login", "revoke"])]
+    #[arg(long, conflicts_with_all = ["of", "profile", "user", "login"])]
     pub(crate) all: bool,
     /// Also revoke the tokens at the provider
     #[arg(long)]

@@ -104,6 +104,11 @@ impl Typed {
         format!("{}{}", quoted(file), self.file)
     }
 
+    /// What was said of the file besides its name and its places.
+    pub(crate) fn file_flags(&self) -> &str {
+        &self.file
+    }
+
     /// `link` for other places of the file.
     pub(crate) fn link_elsewhere(&self, file: &str) -> String {
         format!("tokenward link {}", self.file_elsewhere(file))
@@ -131,6 +136,16 @@ impl Typed {
     /// A command that makes a profile of the app that was named.
     pub(crate) fn of_app(&self, command: &str) -> String {
         format!("{command}{}", self.app)
+    }
+
+    /// Whether the person has said where in the file the login stands.
+    pub(crate) fn names_places(&self) -> bool {
+        !self.places.is_empty() || !self.server.is_empty()
+    }
+
+    /// The same, with these flags about the places.
+    pub(crate) fn at(&self, flags: &str) -> Self {
+        Self { places: format!(" {flags}"), ..self.clone() }
     }
 
     /// `unlink` for the login that stands there: of a file with several links it ends that one alone.

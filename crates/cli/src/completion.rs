@@ -155,7 +155,8 @@ impl Known {
     fn positional(&self, at: &Command, arg: &Arg) -> Vec<Candidate> {
         match (at.get_name(), arg.get_id().as_str()) {
             ("unlink" | "links", "file") => self.linked(),
-            ("get" | "set", "key") => self.keys(),
+            ("get" | "set", "key") => self.keys(|_| true),
+            ("unset", "key") => self.keys(Option::is_some),
             ("set", "value") => Vec::new(),
             ("explain", "code") => {
                 let ours = Code::ALL.iter().map(|code| word(code.as_str(), code.name()));
@@ -203,12 +204,12 @@ impl Known {
     }
 
     /// The keys that the tables of the file have or may have, with what is set.
-    fn keys(&self) -> Vec<Candidate> {
+    fn keys(&self, is_wanted: impl Fn(&Option<String>) -> bool) -> Vec<Candidate> {
         let settings = self.settings();
         let tables = settings.as_ref().map_or_else(|| vec![ConfigTable::Top], Settings::config_tables);
-        let says = |key: &ConfigKey| settings.as_ref().and_then(|settings| settings.file_says(key));
-        let keys = tables.iter().flat_map(ConfigKey::of_table);
-        keys.map(|key| word(&key.to_string(), says(&key).map(|value| value.text).unwrap_or_default())).collect()
+        let says = |key: &ConfigKey| Some(settings.as_ref()?.file_says(key)?.text);
+        let keys = tables.iter().flat_map(ConfigKey::of_table).map(|key| (key.to_string(), says(&key)));
+        keys.filter(|(_, says)| is_wanted(says)).map(|(key, says)| word(&key, says.unwrap_or_default())).collect()
     }
 
     fn apps(&self) -> Vec<Candidate> {

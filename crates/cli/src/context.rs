@@ -58,6 +58,8 @@ pub(crate) struct Context {
     pub(crate) typed: Typed,
     /// The profile whose login a file shows that was named, once that is known.
     pub(crate) of_file: OnceLock<ProfileName>,
+    /// The settings as they were before a command that may make profiles on its way.
+    pub(crate) profiles_before: OnceLock<Settings>,
     keeper: OnceLock<Keeper>,
     stop: OnceLock<(Arc<Notify>, Ending)>,
     /// Whether it was said that the login is no longer valid: once a call.
@@ -71,7 +73,8 @@ impl Context {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer, typed: Typed) -> Self {
         let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
         let (of_file, zone, said) = (OnceLock::new(), OnceLock::new(), Mutex::new(BTreeSet::new()));
-        Self { ambient, global, printer, typed, of_file, keeper, stop, said_over, said, zone }
+        let profiles_before = OnceLock::new();
+        Self { ambient, global, printer, typed, of_file, profiles_before, keeper, stop, said_over, said, zone }
     }
 
     /// The language of the words.

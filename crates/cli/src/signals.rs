@@ -8,6 +8,7 @@ use tokenward_core::Code;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{Command, Wiki};
+use crate::commands;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 use crate::words::Lang;
@@ -104,6 +105,8 @@ pub(crate) async fn heard(
         }
         keeper.idle().await;
     }
+    // A profile that was made for a login which is not to be is none. What cannot be taken out stays, and the signal is the word.
+    let _ = commands::forget_new_profiles(context).await;
     context.printer.note(cancelled.words(name, context.lang()));
     Err(Failure::silent(128 + number))
 }

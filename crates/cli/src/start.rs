@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         advise_at_home(home);
     }
     let printer = Printer::new(lang, global.json, global.quiet, global.verbose, global.color, ambient.surface);
-    start_log(&ambient, global.verbose);
+    start_log(&ambient, global.verbose, matches!(&cli.command, Command::Serve(serve) if serve.command.is_none()));
     let env_file = match &cli.command {
         Command::Login(login) => login.env_file.as_ref(),
         Command::Token(token) => token.env_file.as_ref(),
@@ -97,6 +97,12 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 _ => failure,
             };
             let failure = failure.at(|| context.provider(), lang);
+            // What `init` would store is overruled by the variable as long as that is set.
+            let failure = if failure.is_of(Code::AppCredentialsWrong) && context.ambient.secret_is_set {
+                failure.then(lang.secret_is_of_variable())
+            } else {
+                failure
+            };
             let init = match &of_init {
                 Some(own) => own.clone(),
                 None => context.init_flags(),
@@ -170,9 +176,10 @@ fn wanted_lang(arguments: &[OsString]) -> Option<Lang> {
 }
 
 /// Sends what the crates trace to stderr. They trace no secret (I4). No colours: an escape in a line is never ours.
-fn start_log(ambient: &Ambient, verbose: u8) {
+fn start_log(ambient: &Ambient, verbose: u8, is_server: bool) {
     let wish = ambient.env.get("TOKENWARD_LOG").map(str::to_owned).or_else(|| match verbose {
-        0 | 1 => None,
+        // Nobody else tells the operator of a server what it refuses.
+        0 | 1 => is_server.then(|| "tokenward_serve=warn".to_owned()),
         2 => Some("tokenward=debug,tokenward_core=debug,tokenward_wire=debug,tokenward_vault=debug".to_owned()),
         _ => Some("debug".to_owned()),
     });

@@ -127,6 +127,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("sts", "whoami"),
     ("get-caller-identity", "whoami"),
     ("who-am-i", "whoami"),
+    ("me", "whoami"),
+    ("curl", "api"),
     ("show", "status"),
     ("info", "status"),
     ("check", "doctor"),

@@ -6,10 +6,12 @@
 mod format_detection;
 mod missing_app_secret;
 mod new_variable_names;
+mod notation;
 mod place_check;
 mod places_by_server;
 mod reference;
 mod token_api;
+mod without_place;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -30,10 +32,13 @@ use crate::words::Lang;
 use format_detection::by_content;
 pub(crate) use missing_app_secret::{Flaw, SecretFlaw};
 use new_variable_names::{VariableNames, brand_of};
+use notation::example;
+pub(crate) use notation::place_flags;
 pub(crate) use place_check::not_linked;
 use place_check::provable;
 pub(crate) use places_by_server::{LeftToServer, is_of_server};
-use reference::{anywhere, referred};
+use reference::referred;
+pub(crate) use without_place::without_place;
 
 /// A file, and where in it the values of one login stand.
 #[derive(Debug)]
@@ -303,7 +308,8 @@ impl Picker<'_> {
             let sections = self.document.sections();
             // Another program's file, which would meet a section that it does not know.
             if !sections.is_empty() && !sections.iter().any(|section| section == ScriptRefresh::SECTION) {
-                return Err(without_place(&self.file.display().to_string(), format, self.lang));
+                let file = self.file.display().to_string();
+                return Err(without_place(&file, Some(self.document), format, &self.said(), self.lang));
             }
         }
         let both = match self.document.format() {
@@ -330,19 +336,13 @@ impl Picker<'_> {
     }
 
     fn without_place(&self) -> Failure {
-        if !self.file.exists() {
-            return place_check::missing_tables(self.file, self.lang);
-        }
-        let nothing = || {
-            let lacking = Shape::unfilled(self.document);
-            let add = |place: &Place| place_check::add_key(self.file, self.document, place, self.lang);
-            let hints: Vec<String> = lacking.iter().filter_map(add).collect();
-            if hints.is_empty() {
-                return without_place(&self.file.display().to_string(), self.document.format(), self.lang);
-            }
-            Failure::new(Code::PlaceUnclear, self.lang.no_token_place(self.file.display())).then_all(hints)
-        };
-        anywhere(self.document, self.lang).unwrap_or_else(nothing)
+        without_place::of_tables(self.file, self.document, &self.said(), self.lang)
+    }
+
+    /// What was said of the file besides its places, as flags.
+    fn said(&self) -> String {
+        let format = self.wish.at.format.and_then(|format| format.to_possible_value());
+        format.map(|format| format!(" --format {}", format.get_name())).unwrap_or_default()
     }
 
     fn place(&self, flag: &str, text: Option<&String>) -> Result<Option<Place>, Failure> {
@@ -363,21 +363,6 @@ impl Picker<'_> {
     }
 }
 
-/// A file that has no place for a token. Keys are added where a person asks for them, and nowhere else.
-pub(crate) fn without_place(file: &str, format: Format, lang: Lang) -> Failure {
-    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file));
-    let failure = match format {
-        // Who has no token yet names no places.
-        Format::Dotenv | Format::Properties | Format::Fish => {
-            let failure = failure.then(lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(file))));
-            failure.then(lang.add_keys(format!("tokenward link {} --create", quoted(file))))
-        }
-        // An ini file is often another program's, which would meet a section that it does not know.
-        Format::Ini | Format::Json | Format::Toml => failure,
-    };
-    failure.then(lang.name_places(example(format)))
-}
-
 /// Refuses what is no token and must not become one by itself. Where a person wants the file filled, a stand-in gives way.
 fn writable(
     path: &Path,
@@ -393,7 +378,7 @@ fn writable(
             let file = quoted(&path.display().to_string());
             let format = wish.at.format.and_then(|format| format.to_possible_value());
             let format = format.map(|format| format!(" --format {}", format.get_name())).unwrap_or_default();
-            let told = format!("{format} {}", place_flags(shape));
+            let told = format!("{format} {}", place_flags(&shape.places));
             // `login` knows no servers.
             let (login, link) = match wish.server {
                 Some(server) => (told, format!("{format} --server {}", quoted(server))),
@@ -480,14 +465,7 @@ fn flags(shape: &Shape, all: &[Shape]) -> String {
     {
         return format!("--server {}", quoted(server));
     }
-    place_flags(shape)
-}
-
-/// The flags that name a shape's tokens.
-fn place_flags(shape: &Shape) -> String {
-    let flag = |name: &str, place: Option<&Place>| place.map(|place| format!("{name} {}", quoted(&place.to_string())));
-    let both = [flag("--access", shape.access()), flag("--refresh", shape.refresh())];
-    both.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    place_flags(&shape.places)
 }
 
 /// The path from the root, with symbolic links as they are.
@@ -561,17 +539,6 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
     let limit = Document::LIMIT as u64 + 1;
     std::fs::File::open(file).map_err(io)?.take(limit).read_to_end(&mut bytes).map_err(io)?;
     by_content(&bytes).ok_or_else(unclear)
-}
-
-/// A place in the notation of a format, to be shown.
-const fn example(format: Format) -> &'static str {
-    match format {
-        Format::Dotenv | Format::Fish => "--access FEISHU_USER_ACCESS_TOKEN --refresh FEISHU_USER_REFRESH_TOKEN",
-        Format::Properties => "--access feishu.user-access-token --refresh feishu.user-refresh-token",
-        Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
-        Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
-        Format::Toml => "--access mcp_servers.lark.env.USER_ACCESS_TOKEN",
-    }
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::ValueValidation if command == "proxy" && context(ContextKind::InvalidValue).contains('/') => {
             Some(lang.proxy_program())
         }
+        ErrorKind::UnknownArgument if is_one_file_more(&command, name) => Some(lang.one_file_at_a_time(&command)),
         ErrorKind::UnknownArgument => {
             let found = suggestion::arguments(typed, name);
             found.first().map(|_| lang.perhaps(found.join(", ")))
@@ -179,6 +180,11 @@ fn text(value: &ContextValue) -> String {
 /// An argument without the name of its value.
 fn bare(argument: &str) -> String {
     argument.split(" <").next().unwrap_or_default().to_owned()
+}
+
+/// Whether a second file is named: links are made and ended one file at a time.
+fn is_one_file_more(command: &str, name: &str) -> bool {
+    matches!(command, "link" | "unlink") && !name.starts_with('-')
 }
 
 #[cfg(test)]

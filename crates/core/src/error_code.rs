@@ -392,6 +392,8 @@ codes! {
     "0922" UserUnproven Done;
     /// Files of the vault belong to another user.
     "0924" NotOurs Done;
+    /// One user has two logins of one app, where a token service keeps one token for each user.
+    "0925" SecondLogin Done;
 }
 
 impl Code {

@@ -21,6 +21,7 @@ mod openapi;
 mod options;
 mod parsed_request;
 mod problem;
+mod refusals;
 mod router;
 mod routes;
 mod state;

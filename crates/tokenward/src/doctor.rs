@@ -9,6 +9,7 @@
 //!
 //! **Unstable:** what is gathered and concluded grows with what can go wrong, in any version.
 
+mod doubled;
 mod examine;
 mod facts;
 mod file_ownership;

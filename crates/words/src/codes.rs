@@ -150,8 +150,8 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::PortInUse => (
             w("the callback port is in use", "回调端口已被占用"),
             w(
-                "stop the program that uses it (another `tokenward login`?), use --paste or --device, or choose another port with --port and register that redirect URL for the app",
-                "请结束占用它的程序（是否有另一个 `tokenward login`？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
+                "stop the program that uses it (another login that is still waiting?), use --paste or --device, or choose another port with --port and register that redirect URL for the app",
+                "请结束占用它的程序（是否有另一次登录仍在等待？），或改用 --paste 或 --device，或用 --port 换一个端口，并在注册该应用的平台登记新的重定向 URL",
             ),
         ),
         Code::BadSetting => (
@@ -273,7 +273,7 @@ fn words_of(code: Code) -> (Words, Words) {
             w("run `tokenward login` again and consent", "请重新运行 `tokenward login` 并同意授权"),
         ),
         Code::LoginTimedOut => (
-            w("the login was not completed in time", "登录页在规定时间内没有返回"),
+            w("the login was not completed in time", "在规定时间内没有收到登录回调"),
             w(
                 "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL and the requested scopes must be allowed where the app is registered",
                 "请重新运行 `tokenward login`；若页面显示了错误，请先处理：须先在注册该应用的平台登记重定向 URL、开通所申请的权限",
@@ -330,10 +330,10 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::LinkNotFound => (
-            w("no file with that name is linked", "这个文件还没有链接"),
+            w("no file with that name is linked", "这个文件还没有关联"),
             w(
                 "`tokenward links` shows the paths under which files were linked",
-                "`tokenward links` 会显示各文件链接时使用的路径",
+                "`tokenward links` 会显示各文件关联时使用的路径",
             ),
         ),
         Code::PlaceUnclear => (
@@ -341,17 +341,17 @@ fn words_of(code: Code) -> (Words, Words) {
             w("name the places of the tokens with --access and --refresh", "请用 --access 和 --refresh 指明令牌的位置"),
         ),
         Code::PlaceTaken => (
-            w("another link already uses that place in the file", "该位置已由另一个链接维护"),
+            w("another link already uses that place in the file", "该位置已由另一项关联维护"),
             w(
                 "name another place, or remove the other link first: `tokenward unlink FILE`",
-                "请换一个位置，或先解除另一个链接：`tokenward unlink 文件`",
+                "请换一个位置，或先解除另一项关联：`tokenward unlink 文件`",
             ),
         ),
         Code::AnotherProfile => (
             w("the login in the file is another profile's", "文件中的登录属于另一个配置档"),
             w(
                 "use the profile that the line above names: one login may have many linked files",
-                "请使用上面给出的配置档：一个登录可以链接多个文件",
+                "请使用上面给出的配置档：一条登录记录可以关联多个文件",
             ),
         ),
         Code::NothingToAdopt => (
@@ -381,7 +381,7 @@ fn words_of(code: Code) -> (Words, Words) {
         Code::UserNotTold => (
             w(
                 "the provider cannot be asked right now which user this login belongs to, so its token is not handed out",
-                "暂时无法向平台确认这个登录属于谁，因此不提供其令牌",
+                "暂时无法向平台确认这条登录记录属于谁，因此不提供其令牌",
             ),
             w("try again in a moment; nothing is lost", "请稍后重试；没有丢失任何内容"),
         ),
@@ -414,7 +414,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::StoreSeveral => (
-            w("the source contains several logins", "其中有多个登录"),
+            w("the source contains several logins", "其中有多条登录记录"),
             w(
                 "pick one with --account and part of the text above",
                 "请用 --account 选定一个，其值取上面所列文字的一部分",

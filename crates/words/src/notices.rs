@@ -54,7 +54,7 @@ sentences! {
     shorter() { "the provider's tokens are valid for less time than was asked for" "平台的令牌有效期短于所要求的时间" }
     other() { "something unusual was noticed; nothing is lost" "发现异常情况；没有丢失任何内容" }
     link_closed(file, was) { "other users could read {file} (mode {was}); now only you can read it. If another user needs to read it, run `chmod {was} {file}`, then `tokenward link {file} --open-to-others`" "其他用户可以读取 {file}（权限 {was}）；现已改为仅你可读。若确需其他用户读取，请先运行 `chmod {was} {file}`，再运行 `tokenward link {file} --open-to-others`" }
-    kept_aside(now, before, id) { "this login belongs to {now}, but the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "这个登录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
+    kept_aside(now, before, id) { "this login belongs to {now}, but the profile to {before}. The profile stays with {before}, and the login of {now} is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "这条登录记录属于 {now}，而配置档属于 {before}：仍使用 {before} 的登录；{now} 的登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 名称` 可指定配置档）" }
     link_of_another_user(file, user, profile) { "{file} holds the login of {user}, who is not the user of profile {profile}: the file is left unchanged, and so is the profile; see `tokenward links`" "{file} 中是 {user} 的登录，而 {user} 不是配置档 {profile} 的用户：文件保持原样，配置档不变；参见 `tokenward links`" }
     link_of_other_owner(file, owner) { "{file} belongs to another user of this machine ({owner}) and holds an unknown login: it is left unchanged; see `tokenward links`" "{file} 属于本机另一用户（{owner}），其中的登录未知：已保持原样；参见 `tokenward links`" }
     someone_unknown() { "an unknown user" "身份未知的用户" }
@@ -62,9 +62,9 @@ sentences! {
     link_adopted(file) { "{file} held a login that was new to the vault; the profile now uses it (`tokenward adopt --undo` undoes this)" "{file} 中的登录此前未知，现已成为该配置档的登录（`tokenward adopt --undo` 可恢复之前的登录）" }
     link_not_written(file, detail) { "{file} could not be updated and will be retried: {detail}" "{file} 暂时无法同步，会再次尝试：{detail}" }
     stale_copy(file, places) { "{file} holds the current tokens; an old token of this login is left at {places}, where it is in another form or could not be written: delete it, or write the current one there" "{file} 中已是当前令牌；但 {places} 处仍有此登录的旧令牌，它以其他形式存放或无法写入：请删除，或改写为当前的令牌" }
-    link_gone_whole(shown, file) { "the linked file {shown} does not exist: put it back, and it is filled in again, or `tokenward unlink {file}` ends the link" "链接的文件 {shown} 不存在：恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
-    link_gone(shown, file) { "the linked file {shown} does not exist: `tokenward unlink {file}` ends the link, `tokenward link {file} --create` makes the file anew" "链接的文件 {shown} 不存在：`tokenward unlink {file}` 可解除链接，`tokenward link {file} --create` 可重新创建文件" }
-    link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "链接的文件 {file} 无法读取，已保持原样：{detail}" }
+    link_gone_whole(shown, file) { "the linked file {shown} does not exist: put it back, and it is filled in again, or `tokenward unlink {file}` ends the link" "关联文件 {shown} 不存在：恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除关联" }
+    link_gone(shown, file) { "the linked file {shown} does not exist: `tokenward unlink {file}` ends the link, `tokenward link {file} --create` makes the file anew" "关联文件 {shown} 不存在：`tokenward unlink {file}` 可解除关联，`tokenward link {file} --create` 可重新创建文件" }
+    link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "关联文件 {file} 无法读取，已保持原样：{detail}" }
     link_of_another(file, profile) { "{file} holds the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     link_blank(file) { "{file} has no token at its place and is left unchanged; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
     taken_back(adopted, generation) { "the provider refused the imported login (token set {adopted}); the previous one is restored, as token set {generation}" "平台拒绝了导入的登录（第 {adopted} 版）；已恢复之前的登录，现为第 {generation} 版令牌" }
@@ -223,12 +223,12 @@ mod tests {
             (
                 Notice::LinkUnusable { file: file.clone(), error: error("it is empty") },
                 "the linked file /srv/.env cannot be read and is left unchanged: it is empty",
-                "链接的文件 /srv/.env 无法读取，已保持原样：内容为空",
+                "关联文件 /srv/.env 无法读取，已保持原样：内容为空",
             ),
             (
                 Notice::LinkUnusable { file, error: error("/srv/.env does not exist") },
                 "the linked file /srv/.env does not exist: `tokenward unlink /srv/.env` ends the link, `tokenward link /srv/.env --create` makes the file anew",
-                "链接的文件 /srv/.env 不存在：`tokenward unlink /srv/.env` 可解除链接，`tokenward link /srv/.env --create` 可重新创建文件",
+                "关联文件 /srv/.env 不存在：`tokenward unlink /srv/.env` 可解除关联，`tokenward link /srv/.env --create` 可重新创建文件",
             ),
             (
                 Notice::LoginOver {

@@ -81,6 +81,8 @@ def test_the_cookie_of_another_user_gives_nothing(site):
         bkoauth.get_access_token(site.request("alice", cookies_of="xiaoming"))
     assert told.value.code == "TW0412"
     assert [row.user_id for row in site.rows()] == []
+    # The other user's tokens are the site's all the same, and the command finds them as such.
+    assert [note.suffix for note in (site.home / "bkoauth").iterdir() if note.suffix == ".service"] == [".service"]
     # Nor does one in the address of the request.
     request = site.request("alice")
     request.GET, request.COOKIES = request.COOKIES, {}

@@ -20,6 +20,12 @@ pub(crate) enum Config {
         #[arg(value_name = "VALUE")]
         value: String,
     },
+    /// Take a key out of the file, so that its default holds again; comments stay
+    Unset {
+        /// The key, such as apps.NAME.secret_file or profiles.NAME.scopes
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
     /// List what is set, and where
     List,
     /// Edit config.toml in your editor (VISUAL, EDITOR); it is checked before it is replaced

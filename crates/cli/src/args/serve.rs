@@ -1,6 +1,7 @@
 //! The arguments of `serve` and `audit`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,11 +80,32 @@ pub(crate) struct KeyCreate {
 /// `audit …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
+    /// List entries of the audit trail, the newest last
+    List(AuditList),
     /// Check that no entry of the audit trail was changed, removed or added by anybody else
     Verify {
         #[command(flatten)]
         store: StoreFrom,
     },
+}
+
+/// `audit list`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditList {
+    /// Only entries of this login: a profile, or the id of a login
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) login: Option<String>,
+    /// Only entries of this caller: the name or the id of an API key, or local for this command line
+    #[arg(long, value_name = "CALLER")]
+    pub(crate) caller: Option<String>,
+    /// Only entries that are not older, such as 24h
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit)]
+    pub(crate) since: Option<Duration>,
+    /// How many entries at most; the newest are listed
+    #[arg(long, value_name = "COUNT", default_value = "100")]
+    pub(crate) limit: NonZeroU32,
+    #[command(flatten)]
+    pub(crate) store: StoreFrom,
 }
 
 /// Which store a server stands on.

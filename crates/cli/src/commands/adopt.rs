@@ -327,10 +327,13 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
         settings = profile_of_source::add_profile(&profile, &grant.app, &settings, context)?;
     }
     let resolved = settings.profile(Some(&profile)).map_err(|error| context.settings_failure(&error))?;
-    if resolved.app_name != grant.app {
-        return Err(
-            Failure::new(Code::AnotherApp, lang.login_of_other_app(&profile, &grant.app)).then(lang.name_new_profile())
-        );
+    // Where variables describe the app, each profile has it under a name of its own: what counts is which app it is.
+    if resolved.app_name != grant.app && !session.keeper().give_app_name(&grant, &resolved.app(None)).await? {
+        let failure = Failure::new(Code::AnotherApp, lang.login_of_other_app(&profile, &grant.app));
+        return Err(failure.then(match context.ambient.env.get(profile_of_source::APP_ID) {
+            Some(_) => lang.unset_app_id(profile_of_source::APP_ID),
+            None => lang.name_new_profile(),
+        }));
     }
     let work = context.work_of(resolved, session).await?;
     let way = format!("tokenward adopt --login {}", grant.id);

@@ -1,4 +1,6 @@
-//! `tokenward audit`: whether the audit trail is as the server wrote it.
+//! `tokenward audit`: what the audit trail says, and whether it is as the server wrote it.
+
+mod list;
 
 use std::process::ExitCode;
 
@@ -12,7 +14,10 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 pub(super) async fn run(audit: Audit, context: &Context) -> Result<ExitCode, Failure> {
-    let Audit::Verify { store } = audit;
+    let store = match audit {
+        Audit::List(wish) => return list::run(&wish, context).await,
+        Audit::Verify { store } => store,
+    };
     let (lang, printer) = (context.lang(), context.printer);
     let (session, _) = serve::open(&store, context).await?;
     let verdict = session.store().verify_audit().await.map_err(Error::from)?;
@@ -29,6 +34,10 @@ pub(super) async fn run(audit: Audit, context: &Context) -> Result<ExitCode, Fai
         }))?;
     } else {
         printer.note(lang.audit_looked(verdict.rows, verdict.chains));
+    }
+    // Whoever made a key wrote an entry of it, so a trail with nothing in it was taken away as a whole.
+    if verdict.rows == 0 && !session.store().keys().await.map_err(Error::from)?.is_empty() {
+        return Err(Failure::new(Code::AuditBroken, lang.audit_missing(1, lang.audit_of_server())));
     }
     let Some(first) = verdict.faults.first() else {
         if !printer.json {

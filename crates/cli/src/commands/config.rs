@@ -4,10 +4,14 @@
 //! read by the rules by which every command reads it. No secret goes in or out (I4): no key takes one, and what begins like one is
 //! refused. A crash while an editor is open leaves the file as it was, and the text beside it.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{BadKey, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, Setting, Settings, check_config};
+use tokenward::{
+    BadKey, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, Setting, Settings, SettingsError, check_config,
+    check_secret_file,
+};
 use tokenward_core::{Code, masking};
 
 use super::config_edit as editor;
@@ -15,11 +19,13 @@ use super::notify_command::TroubleProgram;
 use crate::args::Config;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::token_places::quoted;
 
 pub(super) async fn run(config: Config, context: &Context) -> Result<ExitCode, Failure> {
     match config {
         Config::Get { key } => get(&key, context)?,
         Config::Set { key, value } => set(&key, &value, context)?,
+        Config::Unset { key } => unset(&key, context)?,
         Config::List => list(context)?,
         Config::Edit => editor::edit(context).await?,
         Config::Path => path(context)?,
@@ -61,10 +67,11 @@ fn set(key: &str, value: &str, context: &Context) -> Result<(), Failure> {
         if let Some(warning) = edit.warning() {
             context.printer.warning(lang.settings_warning(warning));
         }
-        let before = edit.text();
-        let checked = check_config(settings.home(), &before, &edit.set(&key, value).text());
-        let saved = checked.and_then(|_| edit.save());
-        saved.map_err(|error| context.settings_failure(&error).stands(lang.config_unchanged()))?;
+        let (before, after) = (edit.text(), edit.set(&key, value).text());
+        let unchanged = |error: &SettingsError| context.settings_failure(error).stands(lang.config_unchanged());
+        check_config(settings.home(), &before, &after).map_err(|error| unchanged(&error))?;
+        secret_file(&key, value, &after, &settings, context)?;
+        edit.save().map_err(|error| unchanged(&error))?;
     }
     tell_variable(&key, context);
     if context.printer.json {
@@ -72,6 +79,57 @@ fn set(key: &str, value: &str, context: &Context) -> Result<(), Failure> {
     }
     let same = former.as_deref() == Some(value);
     context.printer.note(if same { lang.key_was_so(&key, value) } else { lang.key_set(&key, value) });
+    Ok(())
+}
+
+/// The file of a secret, looked at as it will be when the secret is needed.
+fn secret_file(
+    key: &ConfigKey,
+    value: &str,
+    after: &str,
+    settings: &Settings,
+    context: &Context,
+) -> Result<(), Failure> {
+    let lang = context.lang();
+    match check_secret_file(settings, after, key) {
+        Ok(warning) => {
+            if let Some(warning) = warning {
+                context.printer.warning(lang.settings_warning(&warning));
+            }
+            Ok(())
+        }
+        Err(error) => {
+            let failure = context.settings_failure(&error).stands(lang.config_unchanged());
+            // A path of the file is relative to its folder, and a person thinks of the one in which they are.
+            let here = std::path::absolute(value).ok().filter(|here| here.is_file() && !Path::new(value).is_absolute());
+            Err(match here {
+                Some(here) => failure.then(lang.secret_file_is_here(key, quoted(&here.display().to_string()))),
+                None => failure,
+            })
+        }
+    }
+}
+
+fn unset(key: &str, context: &Context) -> Result<(), Failure> {
+    let lang = context.lang();
+    let key = known(key, context)?;
+    let settings = context.settings()?;
+    let former = settings.file_says(&key).map(|found| found.text);
+    if former.is_some() {
+        let mut edit = ConfigEdit::open(settings.home()).map_err(|error| context.settings_failure(&error))?;
+        if let Some(warning) = edit.warning() {
+            context.printer.warning(lang.settings_warning(warning));
+        }
+        let before = edit.text();
+        let checked = check_config(settings.home(), &before, &edit.unset(&key).text());
+        let saved = checked.and_then(|_| edit.save());
+        saved.map_err(|error| context.settings_failure(&error).stands(lang.config_unchanged()))?;
+    }
+    tell_variable(&key, context);
+    if context.printer.json {
+        return context.printer.document(&json!({ "key": key.to_string(), "former_value": former }));
+    }
+    context.printer.note(if former.is_some() { lang.key_unset(&key) } else { lang.key_was_unset(&key) });
     Ok(())
 }
 

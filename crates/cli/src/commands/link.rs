@@ -4,6 +4,7 @@
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
 mod access_token_overwrite;
+mod place_taken;
 mod refresh_expired;
 mod sync_errors;
 
@@ -25,9 +26,10 @@ use crate::commands::profile_of_source::{self, Source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::{LeftToServer, TokenPlaces, Wish, absolute, quoted, without_place};
+use crate::token_places::{LeftToServer, TokenPlaces, Wish, absolute, quoted};
 use crate::words::{Lang, keep_too};
 
+pub(super) use place_taken::{may_keep, typed_of};
 pub(super) use sync_errors::tell_out_of_step;
 
 pub(super) async fn run(link: &args::Link, context: &Context) -> Result<ExitCode, Failure> {
@@ -215,8 +217,7 @@ pub(super) struct How {
 async fn make_all(work: &Work, spot: &TokenPlaces, how: How, context: &Context) -> Result<Vec<MadeLink>, Failure> {
     let (first, further) = (spot.link(&work.profile.name), spot.further(&work.profile.name));
     for target in [&first].into_iter().chain(&further) {
-        let free = work.session.links().may_keep(target).await;
-        free.map_err(|error| refused(error, &context.short(&spot.file), context))?;
+        may_keep(work, target, context).await?;
     }
     let mut made = vec![make_as(work, first, how, context).await?];
     // Copies of a login give way with it.
@@ -382,7 +383,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
         }
     }
     if ![Slot::AccessToken, Slot::RefreshToken].iter().any(|slot| target.places.contains_key(slot)) {
-        return Err(without_place(&file, target.format, lang).into());
+        return Err(place_taken::nowhere(&target, &file, context).into());
     }
     if !(wanted || how.named) {
         let found = links.lone_token(&work.app, &target).await.map_err(failed)?;
@@ -460,24 +461,7 @@ pub(super) fn refused(error: Error, file: &str, context: &Context) -> Failure {
         Code::SharedFolder => Failure::from(error).then(lang.insist_on_folder(context.typed.again(file))),
         Code::FileOpenToOthers => Failure::from(error)
             .then_all([lang.close_file(quoted(file)), lang.insist_on_readers(context.typed.again(file))]),
-        Code::PlaceTaken => {
-            // The detail is the other link's file and profile.
-            let owner = detail.rsplit_once(" (profile ").map(|(_, owner)| owner.trim_end_matches(')'));
-            let wanted = context.global.profile.as_ref().map(ProfileName::as_str);
-            let failure = Failure::new(Code::PlaceTaken, lang.place_is_taken(&detail));
-            match (owner, wanted) {
-                (Some(owner), Some(wanted)) if owner != wanted => {
-                    Failure::new(Code::PlaceTaken, lang.place_is_of_profile(file, owner))
-                        .then(lang.place_to_profile(
-                            context.typed.unlink(file, owner),
-                            context.typed.link(file),
-                            wanted,
-                        ))
-                        .then(lang.place_elsewhere())
-                }
-                _ => failure.then(lang.place_is_taken_next(quoted(file))),
-            }
-        }
+        Code::PlaceTaken => place_taken::refused(&detail, None, file, context),
         _ => error.into(),
     }
 }
@@ -519,6 +503,9 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
                 | FileComparison::Unproven { .. },
             ) => {
                 printer.warning(format!("{file}{}{words}", lang.colon()));
+                if matches!(report.outcome, LinkOutcome::Left(FileComparison::Reference)) {
+                    printer.note(lang.use_exec());
+                }
             }
             _ => printer.note(format!("{file}{}{words}", lang.colon())),
         }

@@ -93,8 +93,7 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
     let shown = context.short(&spot.file);
     for target in &targets {
         link::may_link(&work, target, how, context).await?;
-        let free = work.session.links().may_keep(target).await;
-        free.map_err(|error| link::refused(error, &shown, context))?;
+        link::may_keep(&work, target, context).await?;
     }
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
@@ -244,9 +243,20 @@ async fn undecided(id: &str, what: String, login: &Login, work: &Work, context: 
         lang.replace_user_as(&way, profile, &them),
         lang.drop_login(id, &them),
     ]);
-    match &login.env_file {
-        Some(file) => failure.then(lang.then_link(context.typed.link(&file.display().to_string()))),
-        None => failure,
+    let Some(file) = &login.env_file else { return failure };
+    let shown = file.display().to_string();
+    // A file that shows the profile's login already follows it, and has to be taken from it first.
+    let links = match context.settings() {
+        Ok(settings) => link::linked(file, &settings, context).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    match links.iter().find(|link| link.target.profile == *profile) {
+        Some(link) => {
+            let typed = link::typed_of(&link.target, context);
+            let unlink = typed.unlink(&shown, profile.as_str());
+            failure.then(lang.then_link_anew(&shown, profile, unlink, typed.link(&shown)))
+        }
+        None => failure.then(lang.then_link(context.typed.link(&shown))),
     }
 }
 

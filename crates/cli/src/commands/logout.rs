@@ -27,7 +27,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         return nobody(&context.profile(&settings)?.name, context);
     };
     if logout.all {
-        return all::run(logout.yes, &session, context).await;
+        return all::run(logout, &settings, &session, context).await;
     }
     if let Some(id) = &logout.login {
         return unnamed(id, logout.yes, &session, context).await;

@@ -46,6 +46,7 @@ use crate::failure::Failure;
 use crate::render::SCHEMA;
 #[cfg(test)]
 pub(crate) use doctor::rows as doctor_rows;
+pub(crate) use profile_of_source::forget_new_profiles;
 pub(crate) use token::plain;
 
 /// Runs a command.

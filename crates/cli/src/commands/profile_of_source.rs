@@ -360,22 +360,43 @@ async fn with_profiles_told<T>(
     context: &Context,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let before = context.settings().ok();
+    if let Ok(before) = context.settings() {
+        context.profiles_before.get_or_init(|| before);
+    }
     let done = work.await;
-    let (Some(before), Ok(after)) = (before, context.settings()) else { return done };
-    let is_old = |name: &ProfileName| before.profiles().any(|(old, _)| old == name);
-    let has_app = |app: &AppName| before.profiles().any(|(_, old)| old.as_ref() == Some(app));
-    for (name, app) in after.profiles() {
-        let Some(app) = app.filter(|app| !is_old(name) && has_app(app)) else { continue };
-        if done.is_ok() && after_all {
+    if done.is_err() {
+        forget_new_profiles(context).await?;
+    } else if let (true, Ok(after)) = (after_all, context.settings()) {
+        for (name, app) in new_profiles(&after, context) {
             context.printer.note(context.lang().new_profile(name, app));
-        } else if done.is_err() && is_unused(name, &after, context).await {
-            let mut edit = ConfigEdit::open(after.home()).map_err(|error| context.settings_failure(&error))?;
-            edit.remove_profile(name);
-            edit.save().map_err(|error| context.settings_failure(&error))?;
         }
     }
     done
+}
+
+/// Takes the profiles out of the settings again that a command made on its way to something that came to nothing.
+pub(crate) async fn forget_new_profiles(context: &Context) -> Result<(), Failure> {
+    if context.profiles_before.get().is_none() {
+        return Ok(());
+    }
+    let Ok(after) = context.settings() else { return Ok(()) };
+    for (name, _) in new_profiles(&after, context) {
+        if is_unused(&name, &after, context).await {
+            let mut edit = ConfigEdit::open(after.home()).map_err(|error| context.settings_failure(&error))?;
+            edit.remove_profile(&name);
+            edit.save().map_err(|error| context.settings_failure(&error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The profiles that were made since the command began, each with its app, which was there.
+fn new_profiles(after: &Settings, context: &Context) -> Vec<(ProfileName, AppName)> {
+    let Some(before) = context.profiles_before.get() else { return Vec::new() };
+    let is_old = |name: &ProfileName| before.profiles().any(|(old, _)| old == name);
+    let has_app = |app: &AppName| before.profiles().any(|(_, old)| old.as_ref() == Some(app));
+    let named = after.profiles().filter_map(|(name, app)| Some((name.clone(), app?)));
+    named.filter(|(name, app)| !is_old(name) && has_app(app)).collect()
 }
 
 /// Whether a name is that of a script's login, as `list` shows it: no profile, and none is to be made of it.
@@ -411,7 +432,7 @@ pub(super) fn add_profile(
 }
 
 /// The variable that names an app whatever the settings say.
-const APP_ID: &str = "TOKENWARD_APP_ID";
+pub(in crate::commands) const APP_ID: &str = "TOKENWARD_APP_ID";
 /// The variable of its secret.
 const APP_SECRET: &str = "TOKENWARD_APP_SECRET";
 /// What the first profile is called.

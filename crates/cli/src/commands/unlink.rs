@@ -59,6 +59,8 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
     }
     if context.printer.json {
         context.printer.document(&json!({ "unlinked": found.iter().map(LinkFields::of).collect::<Vec<_>>() }))?;
+    } else if !unlink.file.exists() {
+        context.printer.note(lang.unlinked_gone(unlink.file.display()));
     } else {
         let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
         context.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });

@@ -31,16 +31,16 @@ super::sentences! {
     user_not_told() { "the user is unknown" "用户未知" }
     adopted(source, profile, who) { "imported from {source}: profile {profile} ({who}). No refresh token was used" "已从 {source} 导入：配置档 {profile}（{who}）。没有使用刷新令牌" }
     adopted_trial() { "it is unverified until its first refresh: if the provider refuses it, the previous login is restored automatically; `tokenward adopt --undo` restores it now" "首次刷新之前尚未验证：若平台拒绝，会自动恢复之前的登录；`tokenward adopt --undo` 可立即恢复" }
-    known_already(source, profile) { "the vault already has the login in {source} (profile {profile}); nothing was imported" "保险库中已有 {source} 里的这个登录（配置档 {profile}），没有再导入" }
+    known_already(source, profile) { "the vault already has the login in {source} (profile {profile}); nothing was imported" "保险库中已有 {source} 里的这条登录记录（配置档 {profile}），没有再导入" }
     nothing_to_take_back(profile) { "profile {profile} has no import to undo: no import replaced a login, or the profile has been refreshed or logged in again since" "配置档 {profile} 没有可撤销的导入：它的登录没有被导入替换过，或导入之后又刷新过、重新登录过" }
     nothing_to_take_back_next() { "`tokenward status` shows the login that the profile has; `tokenward list` also shows logins that are kept without a profile" "`tokenward status` 可查看该配置档现在的登录；`tokenward list` 还会列出不属于任何配置档的登录" }
     taken_back_apart(profile, user, generation) { "profile {profile} uses the login of {user} again, as before the import (now token set {generation}); the imported login is kept without a profile because its user is not known: `tokenward list` shows it" "配置档 {profile} 已换回导入之前的登录（{user}），现为第 {generation} 版令牌；导入的登录尚不清楚属于谁，已保存但不属于任何配置档：`tokenward list` 可查看" }
     taken_back(profile, user, generation) { "profile {profile} uses the login of {user} again, as before the import (now token set {generation}); run `tokenward adopt --undo` again to switch back" "配置档 {profile} 已换回导入之前的登录（{user}），现为第 {generation} 版令牌；再运行一次 `tokenward adopt --undo` 可以再换回来" }
 
-    owners_when_expired(tool) { "two programs cannot share one login: if {tool} runs after the access token has expired, it uses the refresh token, and the login is then invalid for both" "一个登录不能由两个程序共用：访问令牌过期后再使用 {tool}，它就会用掉刷新令牌，双方的登录都会失效" }
-    owners_ahead(tool, span) { "two programs cannot share one login: if {tool} runs less than {span} before the access token expires, it uses the refresh token, and the login is then invalid for both" "一个登录不能由两个程序共用：在访问令牌到期前 {span}内使用 {tool}，它就会用掉刷新令牌，双方的登录都会失效" }
-    owners_running(tool) { "two programs cannot share one login: while {tool} is running it uses the refresh token by itself, and the login is then invalid for both" "一个登录不能由两个程序共用：{tool} 运行时会自行用掉刷新令牌，双方的登录都会失效" }
-    owners_file(file) { "if another program refreshes the token in {file} by itself, turn that off: a refresh token works only once. Copies of the file need their own links" "若有其他程序自行用 {file} 中的令牌刷新，请关闭它的自动刷新：刷新令牌只能用一次。文件的副本需要各自链接" }
+    owners_when_expired(tool) { "two programs cannot share one login: if {tool} runs after the access token has expired, it uses the refresh token, and the login is then invalid for both" "一条登录记录不能由两个程序共用：访问令牌过期后再使用 {tool}，它就会用掉刷新令牌，双方的登录都会失效" }
+    owners_ahead(tool, span) { "two programs cannot share one login: if {tool} runs less than {span} before the access token expires, it uses the refresh token, and the login is then invalid for both" "一条登录记录不能由两个程序共用：在访问令牌到期前 {span}内使用 {tool}，它就会用掉刷新令牌，双方的登录都会失效" }
+    owners_running(tool) { "two programs cannot share one login: while {tool} is running it uses the refresh token by itself, and the login is then invalid for both" "一条登录记录不能由两个程序共用：{tool} 运行时会自行用掉刷新令牌，双方的登录都会失效" }
+    owners_file(file) { "if another program refreshes the token in {file} by itself, turn that off: a refresh token works only once. Copies of the file need their own links" "若有其他程序自行用 {file} 中的令牌刷新，请关闭它的自动刷新：刷新令牌只能用一次。文件的副本需要各自关联" }
     two_owners_piped() { "the program that the token came from must not refresh it any more: a refresh token works only once" "提供该令牌的程序不应再用它刷新：刷新令牌只能用一次" }
     let_go_logout(command) { "log out of that tool with `{command}`; the login stays valid here" "请用 `{command}` 让它退出登录，这不会使该登录失效" }
     let_go_delete(file, then) { "log out of that tool: delete {file} first, then run `{then}`" "请让它退出登录：先删除 {file}，再运行 `{then}`" }

@@ -67,7 +67,7 @@ super::sentences! {
     init_next_user(named) { "tokenward login{named} --user NAME, or tokenward token{named} --as app" "tokenward login{named} --user 用户名，或 tokenward token{named} --as app" }
     public_ways() { "--client-authentication none for a public client" "公共客户端没有密钥：--client-authentication none" }
 
-    user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile for {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一个登录" }
+    user_not_here(provider) { "--user is for apps of BlueKing's ssm and auth-api, which serve many users; a profile for {provider} is one login" "--user 只用于蓝鲸 ssm 和 auth-api 的应用（一个应用服务多个用户）；这里（{provider}）一个配置档就是一条登录记录" }
     user_not_here_next() { "give each user a profile: `tokenward login --profile NAME --app APP`" "请为每个用户各建一个配置档：`tokenward login --profile 名称 --app 应用`" }
     user_missing(profile) { "the app of profile {profile} serves many users, and no user was given" "配置档 {profile} 的应用服务多个用户，但没有指定哪一个" }
     user_missing_next() { "use --user NAME; for the app's own token, run `tokenward token --as app`" "请用 --user 用户名 指定；应用自己的令牌用 `tokenward token --as app`" }
@@ -134,7 +134,7 @@ super::sentences! {
     bkoauth_rows_hidden(count) { "-v shows all {count} rows, --json has them too" "-v 可显示全部 {count} 行，--json 中也有" }
     bkoauth_nothing_new() { "nothing to import" "没有需要导入的登录" }
     ask_adopt_rows(count) { "Import these logins ({count})?" "确定导入这些登录（{count} 个）吗？" }
-    bkoauth_adopted(count) { "logins imported: {count}. Each is unverified until its first refresh" "已导入 {count} 个登录；首次刷新之前均未验证" }
+    bkoauth_adopted(count) { "logins imported: {count}. Each is unverified until its first refresh" "已导入 {count} 条登录记录；首次刷新之前均未验证" }
     row_to_adopt(name) { "would be imported as {name}" "将导入为 {name}" }
     row_to_adopt_due(name) { "would be imported as {name}; its access token is refreshed at the first use" "将导入为 {name}；其访问令牌会在首次使用时刷新" }
     bkoauth_server_next() { "compare user, password, host, port and database with the program's own, and check that its server runs and can be reached from here; the user needs the right to read the table bkoauth_access_token" "请对照该程序自己的配置核对用户名、密码、主机、端口和数据库名，并确认数据库服务正在运行、从本机可以连接；该用户需要有读取 bkoauth_access_token 表的权限" }

@@ -55,7 +55,7 @@ super::sentences! {
     interrupted_login(signal) { "cancelled ({signal}); the login was not finished, and one that was there before is unchanged" "已取消（{signal}）；登录没有完成，原有的登录保持不变" }
     interrupted_pages(signal) { "cancelled ({signal}); run the same command again to go on from here" "已取消（{signal}）；再次运行同一命令即可从此处继续" }
     interrupted_refresh(signal) { "cancelled ({signal}); nothing is lost: `tokenward status` shows the login" "已取消（{signal}）；没有丢失任何内容：`tokenward status` 可查看登录状态" }
-    interrupted_watch(signal) { "stopped ({signal}); linked files are no longer kept in sync by this command" "已停止（{signal}）；本命令不再保持链接文件的同步" }
+    interrupted_watch(signal) { "stopped ({signal}); linked files are no longer kept in sync by this command" "已停止（{signal}）；本命令不再保持关联文件的同步" }
     interrupted(signal) { "cancelled ({signal}); nothing is lost" "已取消（{signal}）；没有丢失任何内容" }
     interrupt_waits(signal) { "{signal} received: a refresh is in progress; the command exits as soon as that is safe" "收到 {signal}：正在刷新令牌，完成后立即退出" }
     program_not_started(program) { "{program} was not found" "找不到程序 {program}" }
@@ -104,7 +104,7 @@ super::sentences! {
     choose_other_file() { "choose another name" "请换一个文件名" }
     fact_engine() { "database" "数据库" }
     fact_schema() { "schema" "结构版本" }
-    fact_grants() { "logins" "登录数" }
+    fact_grants() { "logins" "登录记录数" }
     fact_open_intents() { "refreshes in progress" "未完成的刷新" }
 
     sandbox_ready(url) { "the sandbox provider listens on {url}; press Ctrl-C to stop it" "沙箱服务已启动：{url}；按 Ctrl-C 结束" }

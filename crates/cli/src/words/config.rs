@@ -14,6 +14,9 @@ super::sentences! {
     no_such_profile_here_next(profile) { "name its app first: `tokenward config set profiles.{profile}.app APP`" "请先指定它的应用：`tokenward config set profiles.{profile}.app 应用`" }
     key_set(key, value) { "{key} is set to {value}" "已将 {key} 设为 {value}" }
     key_was_so(key, value) { "{key} is {value} already" "{key} 已经是 {value}" }
+    key_unset(key) { "{key} is no longer set; its default applies" "已取消设置 {key}，改用默认值" }
+    key_was_unset(key) { "{key} was not set, so nothing was changed" "本来就没有设置 {key}，未做任何更改" }
+    secret_file_is_here(key, file) { "a path in config.toml is relative to its folder; for the file in this folder, run `tokenward config set {key} {file}`" "config.toml 中的相对路径从它所在的文件夹算起；如要用当前文件夹中的文件，请运行 `tokenward config set {key} {file}`" }
     variable_before_key(variable, key) { "{variable} is set in the environment and overrides {key}" "环境变量 {variable} 已设置，优先于 {key}" }
     config_unchanged() { "config.toml is unchanged" "config.toml 未改动" }
     config_not_there(file) { "there is no {file} yet: run `tokenward init` to create it" "还没有 {file}：`tokenward init` 会创建它" }
@@ -41,6 +44,8 @@ pub(super) const HELP: &[(&str, &str, &str)] = &[
     ("config set", "", "检查后设置一个键；注释保持原样"),
     ("config set", "key", "键，例如 default_profile 或 profiles.名称.scopes"),
     ("config set", "value", "值；列表以空格分隔，表写作 键=值"),
+    ("config unset", "", "从文件中去掉一个键，改用默认值；注释保持原样"),
+    ("config unset", "key", "键，例如 apps.名称.secret_file 或 profiles.名称.scopes"),
     ("config list", "", "列出已设置的键及其来源"),
     ("config edit", "", "用编辑器（VISUAL、EDITOR）编辑 config.toml；检查无误后才替换"),
     ("config path", "", "输出 config.toml 的位置"),

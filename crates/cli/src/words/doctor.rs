@@ -217,6 +217,10 @@ impl Lang {
                 let ways = self.without_profile_ways(*grant, subject.as_ref(), profile.as_ref(), *is_over);
                 ways.into_iter().fold(told, FindingWords::next)
             }
+            Story::Doubled { goes, stays } => {
+                let logout = Meant::of(goes, true, None).command("logout");
+                FindingWords::of(self.doctor_doubled(goes, stays)).next(self.doctor_doubled_next(logout))
+            }
             Story::Unproven { user } => FindingWords::of(self.unproven_login(self.user_or_untold(user.as_ref())))
                 .next(self.next_step(Code::UserUnproven)),
             Story::ScopesNotGranted(scopes) => {

@@ -18,12 +18,12 @@ super::sentences! {
     state_ended_of_user(user) { "invalid login of {user}" "{user} 的登录，已失效" }
     state_ended_of_nobody() { "invalid login of an unknown user" "已失效的登录，无法得知属于谁" }
     outcome_given_its_own(user, id) { "holds the login of {user}, which was refreshed to find out its user; the file now holds the new tokens. That login is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one)" "其中是 {user} 的登录；为得知属于谁，已将其刷新一次，现已写入它自己的新令牌；该登录已保存，但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）" }
-    stop_following(file) { "`tokenward unlink {file}` removes the link" "`tokenward unlink {file}` 可解除链接" }
+    stop_following(file) { "`tokenward unlink {file}` removes the link" "`tokenward unlink {file}` 可解除关联" }
     token_of_another_user(file, them, profile) { "the access token in {file} belongs to {them}, not to the user of profile {profile}; without its refresh token it could not be kept" "{file} 中的访问令牌属于 {them}，而不是配置档 {profile} 的用户；其中没有刷新令牌，无法保留" }
     token_of_its_own_user(app, them, link) { "`tokenward login -p NEW --app {app}` logs {them} in with a separate profile, and `{link}` then keeps the file in sync with it" "`tokenward login -p 新名称 --app {app}` 可让 {them} 登录到自己的配置档，随后 `{link}` 可让文件与之同步" }
     token_of_nobody_knows(file) { "it is not known which user the access token in {file} belongs to; without its refresh token it could not be kept" "无法得知 {file} 中的访问令牌属于谁；其中没有刷新令牌，无法保留" }
     login_of_nobody_named(profile, us) { "the provider does not say which user this login belongs to, and profile {profile} belongs to {us}" "平台没有说明这是谁的登录，而配置档 {profile} 属于 {us}" }
-    login_left_unnamed(profile) { "the provider has not said which user an earlier login belongs to, so that login is still pending; `tokenward login --replace-user` logs in again and switches profile {profile} to the new login" "之前的一个登录尚待决定：平台没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
+    login_left_unnamed(profile) { "the provider has not said which user an earlier login belongs to, so that login is still pending; `tokenward login --replace-user` logs in again and switches profile {profile} to the new login" "之前的一条登录记录尚待决定：平台没有说明它属于谁。请先处理；`tokenward login --replace-user` 会重新登录，并把配置档 {profile} 改为该登录" }
     tokens_crosswise(access, refresh) { "there is a refresh token at {access}, and an access token at {refresh}" "{access} 处是刷新令牌，而 {refresh} 处是访问令牌" }
     tokens_crosswise_next() { "swap the two in the file; neither was sent or overwritten" "请在文件中对调两者；两个令牌都没有发送，也没有被覆盖" }
     write_over_login(way, profile) { "`{way}` writes the login of profile {profile} to the file; the other login is kept in the vault if it is still valid" "`{way}` 可把配置档 {profile} 的登录写入该文件；原登录若仍有效，会保留在保险库中" }

@@ -1,8 +1,8 @@
 //! Words of `link` and its kin about what stays undone: another server's place, a login that has expired, a file that is not there.
 
 super::sentences! {
-    left_to_server(place, server, command) { "the same token was also at {place} and was left unchanged there, since it belongs to the server {server}: `{command}` links it too (add -p PROFILE for another login)" "{place} 处也是同一个令牌，它属于服务 {server}，因此保持原样：可用 `{command}` 一并链接（若为另一个登录，请加上 -p 配置档）" }
-    file_is_tracked(file) { "{file} is tracked by git, so a commit would publish your tokens: `git rm --cached {file}`, then add it to .gitignore; or use a file without a token, see `tokenward help exec`" "{file} 已由 git 跟踪，提交会公开你的令牌：请运行 `git rm --cached {file}`，并把它加入 .gitignore；或改用不含令牌的文件，参见 `tokenward help exec`" }
+    left_to_server(place, server, command) { "the same token was also at {place} and was left unchanged there, since it belongs to the server {server}: `{command}` links it too (add -p PROFILE for another login)" "{place} 处也是同一个令牌，它属于服务 {server}，因此保持原样：可用 `{command}` 一并关联（若为另一条登录记录，请加上 -p 配置档）" }
+    file_is_tracked(file) { "{file} is tracked by git, so a commit would publish your tokens: `git rm -f --cached {file}`, then add it to .gitignore; or use a file without a token, see `tokenward help exec`" "{file} 已由 git 跟踪，提交会公开你的令牌：请运行 `git rm -f --cached {file}`，并把它加入 .gitignore；或改用不含令牌的文件，参见 `tokenward help exec`" }
     left_expired(profile, since) { "the access token of profile {profile} expired {since} and could not be refreshed now: the files get a new one with the next refresh" "配置档 {profile} 的访问令牌已于 {since}过期，暂时无法刷新：下次刷新后文件会得到新令牌" }
     refreshed_first(profile, generation) { "the access token of profile {profile} had expired, so the login was refreshed: token set {generation}" "配置档 {profile} 的访问令牌已过期，因此已刷新登录：第 {generation} 版令牌" }
     file_missing_tables() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create it first with the settings of your program" "请检查路径；不会向 JSON 或 TOML 文件添加键，请先用程序自己的配置创建该文件" }

@@ -23,8 +23,9 @@ super::sentences! {
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
     add_keys(command) { "where you are logged in already, `{command}` adds lines of the usual names and fills them" "如果已经登录，`{command}` 会添加常用名称的行并写入令牌" }
+    fill_empty_keys(keys, login, link) { "{keys} is empty: `{login}` logs in and writes a token to it; where you are logged in already, use `{link}`" "{keys} 为空：`{login}` 可登录并把令牌写入该处；如果已经登录，请用 `{link}`" }
     name_places(example) { "say where the token is, for example {example}" "请指明令牌的位置，例如 {example}" }
-    several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录，无法确定指的是哪一处" }
+    several_logins(file, count) { "{file} has places for {count} logins, and it is not clear which one to use" "{file} 中有 {count} 处登录记录，无法确定指的是哪一处" }
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
     pick_with(flags) { "pick one with {flags}" "用 {flags} 选定" }
     no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务“{server}”" }
@@ -41,6 +42,8 @@ super::sentences! {
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
     yaml_not_written(file) { "{file} is YAML, which Tokenward does not edit" "{file} 是 YAML，不会编辑" }
     use_exec_for(name) { "run the program with `tokenward exec --env {name} -- PROGRAM`: it finds the token in {name}, and the file stays as it is" "请用 `tokenward exec --env {name} -- 程序` 运行该程序：它会在 {name} 中得到令牌，文件保持原样" }
+    one_file_at_a_time(command) { "`tokenward {command}` takes one file: run it once for each" "`tokenward {command}` 一次只处理一个文件：请分别运行" }
+    unlinked_gone(file) { "{file} does not exist any more" "{file} 已不存在" }
     use_exec() { "run the program with `tokenward exec`, which hands it the token without a file" "请用 `tokenward exec` 运行该程序：令牌直接交给它，不经过文件" }
     prose_not_written(file) { "{file} is a document, not a configuration file; no token is stored in it" "{file} 是供人阅读的文本，不会在其中保存令牌" }
     code_not_written(file, place) { "{file} is source code, and the value at {place} is not a quoted string" "{file} 是程序，{place} 处不是带引号的文本" }
@@ -58,7 +61,7 @@ super::sentences! {
     advice_stale_beside(place, command) { "delete the old token at {place}, or keep it in sync too with `{command}`" "请删除 {place} 处的旧令牌，或用 `{command}` 一并保持同步" }
     redirect_of_file(uri, place, file) { "the redirect URL is the one in {file}: {uri} ({place})" "重定向 URL 取自 {file}：{uri}（{place}）" }
     redirect_of_file_unused(uri, place, file) { "the redirect URL at {place} of {file} is not used, since another one is set: {uri}" "{file} 中 {place} 处的重定向 URL 未使用，因为已另行设置：{uri}" }
-    redirect_of_file_bad(place, file) { "the value at {place} of {file} is not a URL that a login can return to" "{file} 中 {place} 处的内容不是登录可以返回的 URL" }
+    redirect_of_file_bad(place, file) { "the value at {place} of {file} is not a URL that a login can return to" "{file} 中 {place} 处的内容不能用作登录的回调地址" }
     redirect_of_file_bad_next() { "write it as registered for the app, such as http://127.0.0.1:9768/callback, or delete the line" "请按为该应用登记的写法填写，例如 http://127.0.0.1:9768/callback，或删除这一行" }
     state_reference() { "a reference" "引用" }
     advice_reference() { "left unchanged: the value at the token's place is a reference or an encrypted value; run the program with `tokenward exec`" "保持原样：令牌位置上是引用或密文；请用 `tokenward exec` 运行该程序" }
@@ -89,28 +92,28 @@ super::sentences! {
     no_login_anywhere(profile, file) { "profile {profile} is not logged in, and {file} holds no login" "配置档 {profile} 尚未登录，{file} 中也没有登录" }
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
     log_in_into_file(way) { "`{way}` logs in and writes the tokens into it" "`{way}` 可登录并把令牌写入其中" }
-    file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有通过这个名称才能读到新令牌：请把其他名称也链接上" }
+    file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有通过这个名称才能读到新令牌：请把其他名称也关联上" }
     login_in_file_ended(file) { "the login in {file} is no longer valid: it was logged out or replaced on this machine" "{file} 中的登录已失效：曾在本机退出或被替换" }
     file_is_anothers(file, owner) { "the login in {file} belongs to profile {owner}" "{file} 中的登录属于配置档 {owner}" }
     file_is_anothers_next_its_own(way, owner) { "`{way} -p {owner}` keeps the file in sync with that profile" "`{way} -p {owner}` 可让文件与该配置档保持同步" }
-    file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要在文件中改用另一个登录，请先清空令牌那一行" }
-    place_is_taken(other) { "another link already uses that place: {other}" "该位置已由另一个链接维护：{other}" }
+    file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要在文件中改用另一条登录记录，请先清空令牌那一行" }
+    place_is_taken(other) { "another link already uses that place: {other}" "该位置已由另一项关联维护：{other}" }
     place_is_taken_next(file) { "remove that one with `tokenward unlink {file}`, or name another place with --access and --refresh" "请用 `tokenward unlink {file}` 解除，或用 --access 和 --refresh 指定其他位置" }
-    place_is_of_profile(file, owner) { "{file} is linked to profile {owner} already, and one place can show one login" "{file} 已链接到配置档 {owner}，而一个位置只能显示一个登录" }
+    place_is_of_profile(file, owner) { "{file} is linked to profile {owner} already, and one place can show one login" "{file} 已关联到配置档 {owner}，而一个位置只能显示一条登录记录" }
     place_to_profile(unlink, way, wanted) { "to give the place to profile {wanted}: run `{unlink}`, empty the token there, then run `{way} -p {wanted}`" "如要把该位置改给配置档 {wanted}：先运行 `{unlink}`，清空该处的令牌，再运行 `{way} -p {wanted}`" }
-    place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两个登录，请用 --access 和 --refresh 指定另一处" }
-    link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已链接到配置档 {profile}，但暂时无法同步" }
+    place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两条登录记录，请用 --access 和 --refresh 指定另一处" }
+    link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已关联到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in sync with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
     adopted_undo(profile) { "the login in the file was new to the vault and was imported; profile {profile} now uses it and refreshes it the next time a token is requested. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次刷新。若之前另有登录，`tokenward adopt --undo` 可以恢复" }
-    see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部链接" }
-    link_it(file) { "`tokenward link {file}` creates one" "可用 `tokenward link {file}` 建立链接" }
-    several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 个链接（配置档：{profiles}）" }
+    see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部关联" }
+    link_it(file) { "`tokenward link {file}` creates one" "可用 `tokenward link {file}` 建立关联" }
+    several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 项关联（配置档：{profiles}）" }
     several_links_next() { "choose one with -p NAME or --server NAME, or remove all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
     unlinked(file, profile) { "{file} is no longer kept in sync with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_places(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}; other places in the file still are" "{file} 中的 {places} 不再与配置档 {profile} 同步；该文件的其他位置仍保持同步" }
     unlinked_stays() { "its content stays as it is and is outdated after the next refresh: its refresh token has then been used, so no program should refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
     unlinked_access_stays() { "its content stays as it is; the access token in it expires within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
-    no_links() { "no file is linked; `tokenward link FILE` keeps a file in sync" "还没有链接的文件；`tokenward link 文件` 可让文件保持同步" }
+    no_links() { "no file is linked; `tokenward link FILE` keeps a file in sync" "还没有关联文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
     head_state() { "STATE" "状态" }
     head_delivered() { "LAST SYNC" "上次写入" }
@@ -140,12 +143,13 @@ super::sentences! {
     replace_user_as(way, profile, them) { "`{way} -p {profile} --replace-user` switches profile {profile} to the login of {them}; its files are updated" "`{way} -p {profile} --replace-user` 可把配置档 {profile} 改为 {them} 的登录；其文件随之更新" }
     drop_login(id, them) { "`tokenward logout --login {id}` removes the login of {them}" "`tokenward logout --login {id}` 可删除“{them}”的登录" }
     then_link(way) { "after one of the first two commands, run `{way} --create -p NAME` to write the tokens to the file" "完成前两项之一后，用 `{way} --create -p 名称` 把令牌写入文件" }
+    then_link_anew(file, profile, unlink, way) { "{file} is linked to profile {profile}: the second command updates it. After the first, run `{unlink}`, empty the token there, then run `{way} -p NAME`" "{file} 已关联到配置档 {profile}：完成第二项后会自动更新；完成第一项后，请运行 `{unlink}`，清空该处的令牌，再运行 `{way} -p 名称`" }
     ask_replace_user(them, profile, us) { "Switch profile {profile} to the login of {them}? The login of {us} is kept without a profile" "要把配置档 {profile} 改为 {them} 的登录吗？{us} 的登录将不属于任何配置档" }
     replace_user_ways() { "--replace-user, or -p NAME for a separate profile" "`--replace-user`，或用 `-p 新名称` 另建配置档" }
     state_blank() { "no token there" "没有令牌" }
     state_malformed() { "not a token" "不是令牌" }
     state_unclear() { "more than a token" "不只是令牌" }
-    advice_unclear() { "left unchanged: a value holds more than a token, or both places hold the same text; leave only the token there, or run `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，或两处是同一段文本，无法确定它是什么；请只保留令牌，或先 `tokenward unlink 文件` 再重新链接" }
+    advice_unclear() { "left unchanged: a value holds more than a token, or both places hold the same text; leave only the token there, or run `tokenward unlink FILE` and link it again" "保持原样：值不只是令牌，或两处是同一段文本，无法确定它是什么；请只保留令牌，或先 `tokenward unlink 文件` 再重新关联" }
     state_without_login() { "not logged in" "尚未登录" }
     state_unusable() { "unreadable" "无法读取" }
     advice_stale() { "it is updated the next time the login is used; to update it now, run `tokenward link FILE`" "下次使用该登录时自动更正，也可立即运行 `tokenward link 文件`" }
@@ -169,17 +173,17 @@ super::sentences! {
 
     state_gone() { "the file is gone" "文件已不存在" }
     file_missing_whole_next() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create the file first, with a key for the token such as \"USER_ACCESS_TOKEN\": \"\"" "请检查路径；Tokenward 不会往 JSON 或 TOML 文件中添加键，请先创建文件并写好令牌的键，例如 \"USER_ACCESS_TOKEN\": \"\"" }
-    advice_gone_whole(file) { "put the file back, and it is filled in again, or `tokenward unlink {file}` ends the link" "恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除链接" }
-    advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除链接；`tokenward link {file} --create` 可重新创建文件" }
+    advice_gone_whole(file) { "put the file back, and it is filled in again, or `tokenward unlink {file}` ends the link" "恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除关联" }
+    advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除关联；`tokenward link {file} --create` 可重新创建文件" }
 
     env_file_flags() { "--access, --refresh, --app-id-at, --app-secret-at and --format say where the tokens are in a file: use --env-file FILE too" "--access、--refresh、--app-id-at、--app-secret-at 和 --format 用于指明令牌在文件中的位置：请同时给出 --env-file 文件" }
     nothing_was_done() { "fix that first; you are not logged in, and nothing was changed" "请先处理；尚未登录，也未作任何更改" }
     logged_in_unwritten(file) { "you are logged in, and the login is safe in the vault; only {file} could not be written" "登录成功，已保存在保险库中；只是 {file} 无法写入" }
     logged_in_unwritten_next(way) { "fix the problem shown above, then run `{way} --create`: no new login is needed" "请处理上面指出的问题，然后运行 `{way} --create`：无需重新登录" }
 
-    nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有链接的文件，无需监视" }
-    nothing_to_watch_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward watch PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward watch 配置档`" }
-    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and files linked later are picked up" "配置档 {profile} 还没有链接的文件：会按时刷新其登录，有了文件之后会自动发现" }
+    nothing_to_watch() { "no file is linked, so there is nothing to watch" "没有关联文件，无需监视" }
+    nothing_to_watch_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward watch PROFILE`" "请先关联一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward watch 配置档`" }
+    watched_without_links(profile) { "profile {profile} has no linked file yet: its login is kept refreshed, and files linked later are picked up" "配置档 {profile} 还没有关联文件：会按时刷新其登录，有了文件之后会自动发现" }
     not_watched(profile) { "profile {profile} is no longer set up, so its files are no longer watched" "配置档 {profile} 已不在配置中，其文件不再跟踪" }
     watching() { "linked files are kept in sync; press Ctrl-C to stop" "正在保持文件同步；按 Ctrl-C 结束" }
     event_following(file, profile) { "{file}  watched for profile {profile}" "{file}  开始跟踪（配置档 {profile}）" }

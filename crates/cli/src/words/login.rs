@@ -38,7 +38,7 @@ super::sentences! {
     nobody_came(url) { "run `tokenward login` again; if the page showed an error, fix it first: the redirect URL {url} and the requested scopes must be allowed where the app is registered" "请重新运行 `tokenward login`；若页面显示了错误，请先处理：须先在注册该应用的平台登记重定向 URL {url}、开通所申请的权限" }
     nobody_came_console(url) { "run `tokenward login` again; if the page showed an error, fix it first in the console: 20029 means that this exact redirect URL is not registered: {url}; 20027 means that a scope is not enabled; 20048 means that there is no app with this App ID (`tokenward doctor --online` checks it)" "请重新运行 `tokenward login`；若页面显示了错误，请先在开发者后台处理：20029 表示未登记重定向 URL {url}（须一字不差），20027 表示有权限未开通，20048 表示 App ID 不存在（可用 `tokenward doctor --online` 核对）" }
     app_id_where(url) { "find the App ID and App Secret in the developer console: {url} → your app → Credentials & Basic Info" "App ID 和 App Secret 在开发者后台：{url} → 你的应用 → “凭证与基础信息”" }
-    app_in_use(app, id, who, count) { "app {app} is {id}, and {who} is logged in with it (logins: {count}); if another app replaces it, these logins can no longer be refreshed" "应用 {app} 目前是 {id}，{who} 已用它登录（登录数：{count}）；换成另一个应用后，这些登录将无法刷新" }
+    app_in_use(app, id, who, count) { "app {app} is {id}, and {who} is logged in with it (logins: {count}); if another app replaces it, these logins can no longer be refreshed" "应用 {app} 目前是 {id}，{who} 已用它登录（登录记录数：{count}）；换成另一个应用后，这些登录将无法刷新" }
     app_in_use_second() { "use another name for a second app: `tokenward init --app NAME`" "第二个应用请另取名称：`tokenward init --app 名称`" }
     app_in_use_yes() { "to replace it anyway, run the same command with --yes" "仍要替换：在同一命令后加 --yes" }
     ask_replace_app() { "Replace the app?" "确定替换吗？" }
@@ -49,7 +49,7 @@ super::sentences! {
     scopes_too_many(count) { "{count} scopes requested, but one login takes at most 50 (offline_access is one of them)" "申请了 {count} 个权限，一次登录最多 50 个（offline_access 计入其中）" }
     opening_browser(url) { "opening the login page in your browser; if it does not appear, open\n  {url}" "正在浏览器中打开登录页；如果没有出现，请手动打开\n  {url}" }
     open_yourself(url) { "open this address in a browser:\n  {url}" "请在浏览器中打开：\n  {url}" }
-    waiting_callback(address, span) { "waiting for the browser to return to {address} (up to {span}; press Ctrl-C to cancel)" "正在等待浏览器返回 {address}（最多 {span}；按 Ctrl-C 放弃）" }
+    waiting_callback(address, span) { "waiting for the browser to return to {address} (up to {span}; press Ctrl-C to cancel)" "正在等待回调 {address}（最多 {span}；按 Ctrl-C 放弃）" }
     paste_here() { "log in there; the browser then goes to an address that may not load. Paste that whole address here" "登录后浏览器会停在一个地址（打不开也没关系）。请把完整地址粘贴到这里" }
     paste_not_url() { "the pasted text is not an address" "粘贴的内容不是网址" }
     paste_other_page(expected) { "the pasted address does not begin with {expected}" "粘贴的地址不是以 {expected} 开头" }
@@ -58,11 +58,12 @@ super::sentences! {
     paste_other_login() { "the pasted address belongs to another login (its state differs)" "粘贴的地址属于另一次登录（state 不一致）" }
     device_code(url, code, span) { "on any device open\n  {url}\nand enter the code {code} (valid for {span})" "请在任意设备上打开\n  {url}\n并输入验证码 {code}（{span}内有效）" }
     device_direct(url) { "or open this address, which contains the code:\n  {url}" "也可以直接打开带有验证码的地址：\n  {url}" }
-    qr_comes_back_elsewhere() { "a phone that scans this cannot return to this machine: use --paste with it, or log in with --device" "扫码的手机无法返回本机：请配合 --paste 使用，或用 --device 登录" }
+    qr_comes_back_elsewhere() { "a phone that scans this cannot return to this machine: use --paste with it, or log in with --device" "扫码的手机无法访问本机的回调地址：请配合 --paste 使用，或用 --device 登录" }
     qr_too_long() { "the address is too long for a QR code" "地址太长，无法生成二维码" }
     port_needs_loopback(uri) { "the redirect URL {uri} is not on this machine, so the callback cannot be received here: use --paste, or --port" "重定向 URL {uri} 不在本机，本机收不到回调：请用 --paste，或指定 --port" }
     new_profile(profile, app) { "profile {profile} is new and belongs to app {app}" "新建配置档 {profile}，属于应用 {app}" }
     profile_other_app(profile, app) { "profile {profile} belongs to app {app}: choose another name with --profile" "配置档 {profile} 属于应用 {app}：请用 --profile 换一个名字" }
+    secret_is_of_variable() { "the App Secret comes from TOKENWARD_APP_SECRET: correct it there, or unset it to use the stored one" "App Secret 来自环境变量 TOKENWARD_APP_SECRET：请改正它，或取消设置以使用已保存的密钥" }
     login_of_other_app(profile, app) { "the login of profile {profile} belongs to app {app}, and the profile now has another app" "配置档 {profile} 的登录属于应用 {app}，而该配置档现在设置的是另一个应用" }
     login_of_script(profile, file) { "{profile} is the login that the old script's command took from {file}; it belongs to no profile yet" "{profile} 是旧脚本的命令从 {file} 取得的登录，还不属于任何配置档" }
     login_of_script_next(file) { "`tokenward link {file}` makes it the login of your profile; `tokenward refresh --config-file {file}` refreshes it as before" "`tokenward link {file}` 可使其成为你的配置档的登录；`tokenward refresh --config-file {file}` 可照旧刷新" }

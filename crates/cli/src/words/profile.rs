@@ -7,15 +7,17 @@ super::sentences! {
     who_as(user, profile, app, status) { "{user} · profile {profile} · app {app} · {status}" "{user} · 配置档 {profile} · 应用 {app} · {status}" }
     user_with_id(name, id) { "{name} ({id})" "{name}（{id}）" }
     no_profiles() { "there is no profile yet: `tokenward init` sets up an app and a profile" "还没有配置档：`tokenward init` 会登记应用并创建配置档" }
-    logins_of(count) { "{count} logins" "{count} 个登录" }
+    logins_of(count) { "{count} logins" "{count} 条登录记录" }
     profile_used(name) { "profile {name} is now the default" "默认配置档现在是 {name}" }
-    profile_renamed(from, to) { "profile {from} is now called {to}; its login and linked files are kept" "配置档 {from} 已改名为 {to}；其登录和链接文件随之保留" }
+    profile_renamed(from, to) { "profile {from} is now called {to}; its login and linked files are kept" "配置档 {from} 已改名为 {to}；其登录和关联文件随之保留" }
     profile_removed(name) { "profile {name} is removed" "已移除配置档 {name}" }
     profile_and_app_removed(name, app) { "profile {name} is removed, and the app {app} with its secret" "已移除配置档 {name}，以及应用 {app} 及其密钥" }
     profile_removed_not_app(name, app) { "profile {name} is removed; the app {app} stays set up: `tokenward login {name} --app {app}` uses it again" "已移除配置档 {name}；应用 {app} 仍保留：`tokenward login {name} --app {app}` 可再次使用" }
     app_removed_by(app) { "`tokenward profile remove {app} --with-app` removes the app too" "`tokenward profile remove {app} --with-app` 可将应用也移除" }
     profile_removed_app_used(name, app, other) { "profile {name} is removed; the app {app} stays set up, since profile {other} uses it" "已移除配置档 {name}；应用 {app} 仍保留，因为配置档 {other} 正在使用它" }
     nobody_to_log_out() { "no profile is logged in" "没有配置档处于登录状态" }
+    ask_logout_all_revoke(logins) { "Revoke the logins of all profiles at the provider and delete them: {logins}?" "确定要在平台撤销所有配置档的登录并删除吗：{logins}？" }
+    logout_kept(profile) { "profile {profile}: the login is kept, because it was not revoked" "配置档 {profile}：登录未能撤销，已保留" }
     ask_logout_all(logins) { "Log out of all profiles on this machine: {logins}?" "确定要在本机退出所有配置档的登录吗：{logins}？" }
     no_longer_synced(file) { "{file} is no longer kept in sync; it is left as it is" "{file} 不再同步；文件保持原样" }
     profile_name_taken(name) { "{name} cannot be used as the new name: a profile or login of that name exists, or it is not a valid profile name" "不能改名为 {name}：已有同名的配置档或登录，或它不能用作配置档的名字" }
@@ -25,7 +27,7 @@ super::sentences! {
     ask_remove_profile(name) { "Remove profile {name}?" "确定要移除配置档 {name} 吗？" }
     ask_remove_login_too(name, users) { "Remove profile {name}, and delete the login of {users} on this machine?" "确定要移除配置档 {name}，并在本机删除 {users} 的登录吗？" }
     no_login_to_attach() { "every login has a profile already" "所有登录都已有配置档" }
-    several_to_attach(ids) { "several logins have no profile: {ids}" "有多个登录不属于任何配置档：{ids}" }
+    several_to_attach(ids) { "several logins have no profile: {ids}" "有多条登录记录不属于任何配置档：{ids}" }
     name_the_id() { "choose one: `tokenward profile attach PROFILE ID`; `tokenward list` shows the user of each login" "请指定其中一个：`tokenward profile attach 配置档 ID`；`tokenward list` 显示各属于谁" }
     exec_profile(name) { "{name} is a profile: `tokenward exec -p {name} -- CMD` runs a program with its token" "{name} 是配置档：`tokenward exec -p {name} -- 命令` 用它的令牌运行程序" }
     new_profile_of(name) { "to create a new profile, also give its app: `tokenward login {name} --app APP`" "若要新建配置档，请指定应用：`tokenward login {name} --app 应用`" }
@@ -47,7 +49,7 @@ pub(super) const HELP: &[(&str, &str, &str)] = &[
     ("profile list", "", "列出配置档及其应用和用户；默认使用的带 *"),
     ("profile use", "", "设为默认配置档"),
     ("profile use", "of", "配置档"),
-    ("profile rename", "", "给配置档改名；登录和链接文件随之保留"),
+    ("profile rename", "", "给配置档改名；登录和关联文件随之保留"),
     ("profile rename", "of", "现在的名字"),
     ("profile rename", "to", "新名字"),
     ("profile remove", "", "移除配置档，并在本机删除其登录"),

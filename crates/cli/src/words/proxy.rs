@@ -11,8 +11,8 @@ super::sentences! {
     proxy_set_secret() { "if the domain cannot have a path, leave out /s/… and use the secret as the app secret, and u- plus the secret as the token:" "如果域名不能带路径，请去掉 /s/…，并把密钥填作 App Secret，令牌填 u- 加密钥：" }
     proxy_settings_unshown(file) { "the local secret is the one in {file}, and is not shown where the output is no terminal; --print-env prints the settings with it" "本机密钥即 {file} 中的密钥；输出不是终端时不显示；--print-env 可输出含密钥的设置" }
     proxy_secret_on_stdout() { "the settings on stdout contain the local secret: if stdout is a log, use --secret-file FILE, which keeps it out" "标准输出中的设置含有本机密钥：如果标准输出是日志，请用 --secret-file 文件，密钥就不会写入日志" }
-    proxy_secret_path() { "the address contains the local secret: anyone who knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这个登录" }
-    proxy_no_secret() { "every program and user on this machine can use the login; without --no-secret, a secret is required" "本机上的任何程序和用户都能使用这个登录；去掉 --no-secret 即要求密钥" }
+    proxy_secret_path() { "the address contains the local secret: anyone who knows it can use the login" "地址中含有本机密钥：知道它的人都能使用这条登录记录" }
+    proxy_no_secret() { "every program and user on this machine can use the login; without --no-secret, a secret is required" "本机上的任何程序和用户都能使用这条登录记录；去掉 --no-secret 即要求密钥" }
     proxy_remote(address) { "other machines can reach {address}, and the traffic is not encrypted" "其他机器可以访问 {address}，而且往来内容在途中没有加密" }
     proxy_secret_written(file) { "a new local secret was written to {file}" "已生成新的本机密钥并写入 {file}" }
     proxy_secret_weak(file) { "{file} holds no local secret: at least 16 letters, digits, - or _ are needed" "{file} 中没有可用的本机密钥：至少需要 16 个字母、数字、- 或 _" }

@@ -36,6 +36,15 @@ super::sentences! {
     key_good_until(at) { "valid until {at}" "有效至 {at}" }
     key_ended_at(at) { "expired {at}" "已于 {at} 过期" }
     key_revoked_at(at) { "revoked {at}" "已于 {at} 吊销" }
+    audit_nothing() { "no entry of the audit trail matches" "没有符合条件的审计记录" }
+    no_such_caller() { "there is no API key with this name or id; entries of this command line are those of local" "没有这个名字或 id 的 API 密钥；本命令行的记录属于 local" }
+    no_such_audited_login() { "there is no login with this profile or id" "没有这个配置档或 id 的登录" }
+    no_such_audited_login_next() { "see the profiles with `tokenward list`; `tokenward audit list --json` shows the ids of logins in the audit trail" "请用 `tokenward list` 查看配置档；`tokenward audit list --json` 会显示审计记录中各登录的 id" }
+    head_audit_at() { "AT" "时间" }
+    head_audit_caller() { "CALLER" "调用方" }
+    head_audit_act() { "ACT" "操作" }
+    head_audit_login() { "LOGIN" "登录" }
+    head_audit_outcome() { "OUTCOME" "结果" }
     audit_looked(rows, chains) { "checked {rows} entries of {chains} audit trails" "已检查 {chains} 条审计记录链，共 {rows} 条记录" }
     audit_whole() { "every entry is as it was written" "每条记录都与写入时一致" }
     audit_of_server() { "the server itself" "服务自身" }

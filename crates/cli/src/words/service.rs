@@ -9,7 +9,7 @@ super::sentences! {
     not_followed(profile, why, code) { "profile {profile} is not watched: {why} ({code})" "没有监视配置档 {profile}：{why}（{code}）" }
     trouble_untold(program, why) { "{program} should have notified you but failed: {why}" "{program} 未能通知你：{why}" }
     service_written(file) { "service file written: {file}" "已写入服务文件：{file}" }
-    service_of_nothing_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward service install PROFILE`" "请先链接一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward service install 配置档`" }
+    service_of_nothing_next() { "link a file: `tokenward link FILE`; or name the profiles to keep refreshed: `tokenward service install PROFILE`" "请先关联一个文件：`tokenward link 文件`；或写明要保持有效的配置档：`tokenward service install 配置档`" }
     service_runs() { "`tokenward watch` is running, and starts whenever you log in to this machine" "`tokenward watch` 已在运行，今后每次登录本机时都会启动" }
     service_log(command) { "its log: `{command}`" "查看日志：`{command}`" }
     service_lingers() { "on a server, `loginctl enable-linger` keeps it running while you are not logged in" "在服务器上，`loginctl enable-linger` 可让它在你退出登录后继续运行" }

@@ -36,7 +36,7 @@ impl Lang {
     /// A reason of the vault's own, in this language; another one as it came.
     fn vault_reason(self, reason: &str) -> String {
         let own = REASONS.iter().find(|words| words.en == reason);
-        own.map_or_else(|| reason.to_owned(), |words| self.of(*words).to_owned())
+        own.map_or_else(|| self.detail(reason).into_owned(), |words| self.of(*words).to_owned())
     }
 }
 
@@ -85,7 +85,7 @@ super::sentences! {
     restore_ends(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the refresh token {there} is already used, so you have to log in again afterwards" "{name}：本机刷新于 {here}，{there}刷新于 {coming}；{there}的刷新令牌已用掉，恢复后需要重新登录" }
     restore_revives(name, here, there, coming) { "{name}: refreshed here {here}, {there} {coming}: the one {there} is newer, and the login would continue with it" "{name}：本机刷新于 {here}，{there}刷新于 {coming}；{there}的较新，恢复后此登录可继续使用" }
     restore_apart(name, here, there, coming) { "{name}: refreshed on both sides, here {here}, {there} {coming}: only one of them is still valid, most likely the later one" "{name}：分开后两边都刷新过，本机于 {here}，{there}于 {coming}；只有一边仍有效，多半是较晚的一边" }
-    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be archived" "{name}：本机与{there}不是同一个登录（本机刷新于 {here}，{there}为 {coming}），本机的将存档" }
+    restore_another(name, here, there, coming) { "{name}: one login here ({here}) and another {there} ({coming}): the one here would be archived" "{name}：本机与{there}不是同一条登录记录（本机刷新于 {here}，{there}为 {coming}），本机的将存档" }
     restore_comes(name, there, coming) { "{name}: only {there}, refreshed {coming}" "{name}：仅在{there}，刷新于 {coming}" }
     restore_leaves(name, here) { "{name}: only here, refreshed {here}: it would be archived" "{name}：仅在本机，刷新于 {here}，将存档" }
     restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it continues with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }

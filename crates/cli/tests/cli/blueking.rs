@@ -522,3 +522,37 @@ fn a_sites_folder_without_a_login_is_told_as_one() {
         assert!(format!("{}{}", ran.out, ran.err).contains("does not exist"), "{ran:?}");
     }
 }
+
+/// A login that was made by hand before the site's own: the service has one token for the two, so the older is told.
+#[test]
+fn two_logins_of_one_user_beside_each_other_are_told() {
+    let desk = Desk::new(Door::Ssm);
+    desk.login_by_cookie("alice").succeeds();
+    std::fs::remove_file(desk.home.join("config.toml")).unwrap();
+    let service = desk.url(Door::Ssm);
+    let variables = [
+        ("TOKENWARD_PROVIDER", "blueking"),
+        ("TOKENWARD_TOKEN_API", "ssm"),
+        ("TOKENWARD_APP_ID", "demo-app"),
+        ("TOKENWARD_APP_SECRET", desk.app.secret.as_str()),
+        ("TOKENWARD_ACCOUNTS_URL", service.as_str()),
+        ("TOKENWARD_BK_TOKEN", "bk_token-of-alice-that-nobody-may-see"),
+    ];
+    // As the sandbox prints it, and then the site.
+    desk.run_with(&variables, &["login", "--user", "alice", "--profile", "default"]).succeeds();
+    desk.run_with(&variables, &["login", "--user", "alice", "--profile", "demo-app"]).succeeds();
+    let cases = [(&variables[..], &["doctor"][..]), (&variables, &["doctor", "default"]), (&[], &["doctor"])];
+    for (variables, words) in cases {
+        // Without the variables nobody knows which of two others it is.
+        if variables.is_empty() {
+            desk.run(&["logout", "--profile", "desk:alice", "--yes"]).succeeds();
+        }
+        let ran = desk.run_with(variables, words);
+        assert_eq!(ran.out.matches("are two logins").count(), 1, "{ran:?}");
+        assert!(ran.out.contains("default:alice and demo-app:alice are two logins"), "{ran:?}");
+        assert!(ran.out.contains("`tokenward logout --profile default --user alice`"), "{ran:?}");
+    }
+    desk.run_with(&variables, &["logout", "--profile", "default", "--user", "alice", "--yes"]).succeeds();
+    let ran = desk.run_with(&variables, &["doctor"]);
+    assert!(!ran.out.contains("TW0925"), "{ran:?}");
+}

@@ -142,3 +142,55 @@ fn keys_are_completed_with_what_is_set() {
     assert!(keys.contains(&"profiles.default.scopes") && keys.contains(&"profiles.default.app"), "{ran:?}");
     assert!(world.run(&["__complete", "--", "config", "get", "def"]).out.starts_with("default_profile\t"), "{ran:?}");
 }
+
+/// Of a secret's file it is told before it is written down, by the rules by which it is read.
+#[test]
+fn a_secret_file_is_looked_at_before_it_is_named() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = world();
+    let (before, folder) = (world.config(), tempfile::tempdir().unwrap());
+    let key = "apps.default.secret_file";
+    let set = |value: &str| {
+        let mut command = world.command(&["config", "set", key, value]);
+        crate::world::run(command.current_dir(folder.path()))
+    };
+    let file = folder.path().join("s.txt");
+    for value in ["s.txt", "/nowhere/s.txt"] {
+        let ran = set(value);
+        assert!(ran.fails(2, "TW0203").err.contains("config.toml is unchanged"), "{ran:?}");
+    }
+    std::fs::write(&file, &world.app.secret).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let whole = file.display().to_string();
+    set(&whole).fails(2, "TW0");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    // It is in the folder where the person is, and not in the one of config.toml.
+    let ran = set("s.txt");
+    assert!(ran.fails(2, "TW0203").err.contains(&format!("run `tokenward config set {key} {whole}`")), "{ran:?}");
+    assert_eq!(world.config(), before);
+    set(&whole).succeeds();
+    world.login(&[]).succeeds();
+}
+
+#[test]
+fn a_key_is_taken_out_and_its_default_holds() {
+    let world = world();
+    let before = world.config();
+    world.run(&["config", "set", "profiles.default.scopes", "offline_access im:message"]).succeeds();
+    let ran = world.run(&["config", "unset", "profiles.default.scopes", "--json"]).succeeds().json();
+    assert_eq!(ran["former_value"], "offline_access im:message");
+    assert_eq!(world.config(), before, "comments and all");
+    let ran = world.run(&["config", "unset", "profiles.default.scopes"]);
+    assert!(ran.succeeds().err.contains("was not set"), "{ran:?}");
+    let ran = world.run(&["config", "unset", "apps.default.redirect_uri"]);
+    assert!(ran.succeeds().err.contains("its default applies"), "{ran:?}");
+    world.run(&["config", "get", "apps.default.redirect_uri"]).fails(2, "is not set");
+    let ran = world.run(&["config", "unset", "apps.default.scope"]);
+    assert!(ran.fails(2, "TW0200").err.contains("apps.default.scopes"), "{ran:?}");
+    // What another key needs stays.
+    let ran = world.run_with(
+        &[("TOKENWARD_REDIRECT_URI", "http://127.0.0.1/callback")],
+        &["--lang", "zh", "config", "unset", "apps.default.app_id"],
+    );
+    assert!(ran.succeeds().err.contains("已取消设置"), "{ran:?}");
+}

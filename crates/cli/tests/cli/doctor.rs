@@ -387,3 +387,43 @@ fn a_secret_that_was_put_right_is_no_problem_any_more() {
     assert!(ran.succeeds().out.contains("accepts the id and secret now: `tokenward refresh` tries again"), "{ran:?}");
     world.run(&["refresh"]).succeeds();
 }
+
+/// The database is an older one than what is handed out at once: a refresh would use a refresh token that was used already.
+#[test]
+fn a_vault_that_lost_what_was_written_last_is_told() {
+    let world = World::logged_in();
+    world.run(&["token"]).succeeds();
+    let (vault, kept) = (world.home.join("vault"), tempfile::tempdir().unwrap());
+    let files = |folder: &std::path::Path| {
+        let all = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        all.filter(|name| name.starts_with("vault.db")).collect::<Vec<_>>()
+    };
+    for name in files(&vault) {
+        std::fs::copy(vault.join(&name), kept.path().join(&name)).unwrap();
+    }
+    let ran = world.run(&["doctor"]);
+    assert!(ran.succeeds().out.contains("is intact and writable"), "{ran:?}");
+    world.run(&["refresh"]).succeeds();
+    for name in files(&vault) {
+        std::fs::remove_file(vault.join(name)).unwrap();
+    }
+    for name in files(kept.path()) {
+        std::fs::copy(kept.path().join(&name), vault.join(&name)).unwrap();
+    }
+    world.run(&["refresh"]).fails(2, "TW0301");
+    for words in [&["doctor"][..], &["doctor", "default"], &["doctor", "--all"]] {
+        let ran = world.run(words);
+        assert!(ran.fails(2, "").out.contains("TW0301"), "{ran:?}");
+        assert!(
+            ran.out.contains("it has lost what was written last: the hand-out file of default is newer"),
+            "{ran:?}"
+        );
+        assert!(!ran.out.contains("is intact"), "{ran:?}");
+    }
+    let ran = world.run(&["--lang", "zh", "doctor"]);
+    assert!(!ran.fails(2, "").out.contains("has lost"), "{ran:?}");
+    // A new login heals it.
+    world.login(&[]).succeeds();
+    let ran = world.run(&["doctor"]);
+    assert!(ran.succeeds().out.contains("is intact and writable"), "{ran:?}");
+}

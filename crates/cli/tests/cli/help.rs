@@ -40,10 +40,10 @@ const COMMANDS: &[&str] = &[
 const BELOW: &[(&str, &[&str])] = &[
     ("serve", &["key"]),
     ("serve key", &["create", "list", "revoke"]),
-    ("audit", &["verify"]),
+    ("audit", &["list", "verify"]),
     ("wiki", &["create", "update", "list"]),
     ("profile", &["list", "use", "rename", "remove", "attach"]),
-    ("config", &["get", "set", "list", "edit", "path"]),
+    ("config", &["get", "set", "unset", "list", "edit", "path"]),
     ("vault", &["info", "backup", "restore", "kept", "rekey"]),
     ("service", &["install", "status", "remove"]),
 ];

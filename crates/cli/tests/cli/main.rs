@@ -37,6 +37,7 @@ mod first_steps;
 mod first_use;
 mod gives_way;
 mod help;
+mod hints;
 mod identity;
 mod languages;
 mod limits;

@@ -20,9 +20,14 @@ impl Serving {
     }
 
     fn ask(&self, path: &str, key: &str) -> (u16, Value) {
+        self.send("GET", path, key)
+    }
+
+    fn send(&self, method: &str, path: &str, key: &str) -> (u16, Value) {
         let Self { host, .. } = self;
-        let head =
-            format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\r\n");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
         let answer = talk(host, &head);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -170,3 +175,115 @@ fn what_would_be_seen_by_others_is_refused() {
     world.run(&["serve", "key", "create", "x", "--allow", "all"]).fails(2, "TW0200");
     world.run(&["serve", "key", "revoke", "x"]).fails(2, "TW0200");
 }
+
+/// By login, by caller, since when, and how many; the newest last.
+#[test]
+fn the_trail_is_listed() {
+    let world = World::logged_in();
+    let key = |name: &str| world.run(&["serve", "key", "create", name]).succeeds().out.trim().to_owned();
+    let (site, job) = (key("site"), key("job"));
+    let serving = Serving::new(&world);
+    serving.ask("/v1/grants/default/token", &site);
+    serving.ask("/v1/grants/default/token", &job);
+    // Entries have milliseconds, and of one of them nobody knows which came first.
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    assert_eq!(serving.send("POST", "/v1/grants/default/token/refresh", &site).0, 403);
+    serving.started.signal("TERM");
+    serving.started.finish();
+    let listed = |more: &[&str]| {
+        let ran = world.run(&[&["audit", "list", "--json"][..], more].concat()).succeeds().json();
+        ran["entries"].as_array().unwrap().clone()
+    };
+    let told = |entries: &[Value]| {
+        let each = entries.iter().map(|it| format!("{} {} {}", it["caller_name"], it["profile"], it["outcome"]));
+        each.collect::<Vec<_>>().join("\n").replace('"', "")
+    };
+    assert_eq!(
+        told(&listed(&[])),
+        "null null done\nnull null done\nsite default done\njob default done\nsite null TW0861"
+    );
+    assert_eq!(told(&listed(&["--login", "default"])), "site default done\njob default done");
+    assert_eq!(told(&listed(&["--caller", "site"])), "site default done\nsite null TW0861");
+    assert_eq!(told(&listed(&["--caller", "local", "--limit", "1"])), "null null done");
+    assert_eq!(told(&listed(&["--limit", "2"])), "job default done\nsite null TW0861");
+    assert_eq!(listed(&["--since", "1h"]).len(), 5);
+    let id = listed(&["--login", "default"])[0]["grant"].as_str().unwrap().to_owned();
+    assert_eq!(listed(&["--login", &id]).len(), 2);
+    let later = world.run_with(&[("TOKENWARD_CLOCK_OFFSET", "7200")], &["audit", "list", "--since", "1h"]);
+    assert!(later.succeeds().err.contains("no entry of the audit trail matches"), "{later:?}");
+    let ran = world.run(&["audit", "list"]);
+    assert!(ran.succeeds().out.lines().last().unwrap().contains("TW0861"), "{ran:?}");
+    for words in [["--login", "nobody"], ["--caller", "nobody"], ["--since", "24"]] {
+        world.run(&[&["audit", "list"][..], &words].concat()).fails(2, "TW0200");
+    }
+}
+
+/// Without a word of how verbose it is to be: who was refused what. A program that reads is no news.
+#[test]
+fn refusals_are_in_the_log() {
+    let world = World::logged_in();
+    let key = world.run(&["serve", "key", "create", "site"]).succeeds().out.trim().to_owned();
+    let id = world.run(&["serve", "key", "list", "--json"]).json()["keys"][0]["key_id"].as_str().unwrap().to_owned();
+    let serving = Serving::new(&world);
+    let stranger = format!("tw_{}", "0123456789abcdef".repeat(4));
+    serving.ask("/v1/grants/default/token", &stranger);
+    serving.ask("/v1/grants", &key);
+    serving.ask("/v1/grants/nobody/token", &key);
+    serving.ask("/v1/grants/default/token", &key);
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    let told: Vec<_> = ran.err.lines().filter(|line| line.contains("refused route=")).collect();
+    assert_eq!(told.len(), 2, "{ran:?}");
+    assert!(told[0].contains("caller=\"unknown\" status=401 code=\"TW0860\""), "{ran:?}");
+    assert!(told[1].contains(&format!("caller=\"{id}\" status=403 code=\"TW0861\"")), "{ran:?}");
+    for secret in [&key, &stranger].into_iter().chain(&world.secrets()) {
+        assert!(!ran.err.contains(secret), "{ran:?}");
+    }
+}
+
+/// The unit of both guides is one, says what systemd understands, and starts what there is.
+#[test]
+fn the_unit_of_the_guide_is_one_that_systemd_takes() {
+    let guide = |path: &str| {
+        let page = std::fs::read_to_string(format!("{}/../../docs/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        page.split("```ini\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+    };
+    let unit = guide("operate.md");
+    assert_eq!(unit, guide("zh/operate.md"));
+    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/tokenward ")).unwrap();
+    let words: Vec<_> = start.split(' ').chain(["--help"]).collect();
+    World::bare().run(&words).succeeds();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokenward-serve.service");
+    std::fs::write(&file, unit.replace("/usr/bin/tokenward", env!("CARGO_BIN_EXE_tokenward"))).unwrap();
+    match std::process::Command::new("systemd-analyze").arg("verify").arg(&file).output() {
+        Ok(ran) => {
+            let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+            assert!(ran.status.success() && !told.contains("tokenward-serve.service"), "{told}");
+        }
+        // There is no systemd here.
+        Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
+    }
+}
+
+/// Each key that was made is an entry, so a trail with none was emptied.
+#[test]
+fn a_trail_that_was_emptied_is_told_by_the_keys_that_there_are() {
+    let world = World::logged_in();
+    assert!(world.run(&["audit", "verify"]).succeeds().err.contains("checked 0 entries"));
+    world.run(&["serve", "key", "create", "site"]).succeeds();
+    world.run(&["audit", "verify"]).succeeds();
+    let mut python = std::process::Command::new("python3");
+    let emptied = python.args(["-c", EMPTY]).arg(world.home.join("vault/vault.db")).status().unwrap();
+    assert!(emptied.success(), "python3 writes to the database, as somebody else would");
+    let ran = world.run(&["audit", "verify"]);
+    assert!(
+        ran.fails(2, "TW0865").err.contains("entry 1 of the audit trail of the server itself is missing"),
+        "{ran:?}"
+    );
+}
+
+const EMPTY: &str = "import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    database.execute('DELETE FROM audit')
+    database.execute('DELETE FROM audit_heads')";

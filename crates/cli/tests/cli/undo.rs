@@ -1,6 +1,7 @@
 //! What was set up is let go again, piece by piece, and nothing of it is said to be there afterwards.
 
 use serde_json::json;
+use tokenward_emulator::{Fault, Operation};
 
 use crate::project::Project;
 use crate::world::World;
@@ -13,8 +14,7 @@ fn every_login_is_ended_by_one_command() {
     assert!(ran.code == 2 && ran.err.contains("--yes"), "{ran:?}");
     let listed = |world: &World| world.run(&["list", "--json"]).json()["logins"].as_array().unwrap().len();
     assert_eq!(listed(&world), 2);
-    for words in [&["logout", "--all", "-p", "lab"][..], &["logout", "--all", "--revoke"], &["logout", "lab", "--all"]]
-    {
+    for words in [&["logout", "--all", "-p", "lab"][..], &["logout", "lab", "--all"]] {
         world.run(words).fails(2, "TW0200");
     }
     let ran = world.run(&["logout", "--all", "--yes"]);
@@ -135,4 +135,20 @@ fn a_program_for_the_proxy_is_told_its_dashes() {
     assert!(ran.fails(2, "TW0200").err.contains("`tokenward proxy -- CMD`"), "{ran:?}");
     let ran = world.run(&["proxy", "npx"]);
     assert!(ran.fails(2, "TW0201").err.contains("`tokenward proxy -- CMD`"), "{ran:?}");
+}
+
+/// One whose provider is away is kept, and so is nobody else's.
+#[test]
+fn all_logins_are_revoked_in_one_go() {
+    let world = World::logged_in();
+    world.login(&["-p", "work"]).succeeds();
+    world.sandbox.inject(Fault::drop_request().when(Operation::Revoke));
+    let ran = world.run(&["logout", "--all", "--revoke", "--yes"]);
+    assert!(ran.code != 0 && ran.err.contains("the login is kept, because it was not revoked"), "{ran:?}");
+    assert_eq!(ran.err.matches("revoked at the provider and deleted").count(), 1, "{ran:?}");
+    let ran = world.run(&["logout", "--all", "--revoke", "--yes", "--json"]).succeeds().json();
+    assert_eq!((&ran["revoked"], ran["profiles"].as_array().map(Vec::len)), (&true.into(), Some(1)), "{ran}");
+    assert_eq!(world.secrets().len(), 1, "the app's alone");
+    let ran = world.run(&["logout", "--all", "--revoke", "--yes"]);
+    assert!(ran.succeeds().err.contains("no profile is logged in"), "{ran:?}");
 }

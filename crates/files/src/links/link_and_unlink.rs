@@ -165,7 +165,8 @@ impl Links {
     pub async fn let_go(&self, file: &Path) -> Result<(), Error> {
         let links = self.parts().vault.links(None).await?;
         if self.same_file(file, links).await?.is_empty() {
-            let file = LinkedFile::new(file, tokenward_core::Format::Dotenv);
+            // It may be gone, with its lock file left behind.
+            let file = LinkedFile::new(file, tokenward_core::Format::Dotenv).or_new();
             blocking(move || file.remove_lock()).await?;
         }
         Ok(())

@@ -2,7 +2,9 @@
 //!
 //! Enters: a document without a login. Leaves: the place that a person is told of. No value leaves.
 
-use tokenward_core::Place;
+use std::collections::BTreeMap;
+
+use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role};
@@ -28,6 +30,24 @@ impl Shape {
         let of_names = all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text));
         let of_flags = document.tree().map(|root| mcp_server::references(&root)).unwrap_or_default();
         of_names.map(|(place, _)| place).chain(of_flags).collect()
+    }
+
+    /// The empty keys whose names speak of a token, if they are those of one login: `FEISHU_TOKEN=`. A name that is usual for no
+    /// provider's token is taken by nobody's guess, and may be what a person meant.
+    pub fn empty_tokens(document: &Document) -> BTreeMap<Slot, Place> {
+        let mut found = BTreeMap::new();
+        for (place, text) in document.texts() {
+            let Some(name) = place.key().and_then(Name::of).filter(|name| !name.is_foreign()) else { continue };
+            let slot = match name.role {
+                Role::Access | Role::Bare => Slot::AccessToken,
+                Role::Refresh => Slot::RefreshToken,
+                _ => continue,
+            };
+            if text.trim().is_empty() && found.insert(slot, place).is_some() {
+                return BTreeMap::new();
+            }
+        }
+        found
     }
 
     /// Where the servers of this platform that a file gives no token could be given one, in its order.

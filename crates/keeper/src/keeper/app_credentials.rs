@@ -146,6 +146,22 @@ impl Keeper {
         Ok(self.registrations(&login.app).await?.other_app(login, present))
     }
 
+    /// Makes a login that no profile points at one of this name of its app. `false`, and nothing is changed, unless it is written down that
+    /// the login is a consent to this very app.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn give_app_name(&self, login: &Grant, app: &App) -> Result<bool, Error> {
+        let is_own = |own: &Registration| own.is(&app.client_id, app.provider(), &app.hosts);
+        if !self.registration_of(login).await?.as_ref().is_some_and(is_own) {
+            return Ok(false);
+        }
+        // First, so that the login is known for what it is whenever its name is the new one.
+        self.keep_consented(login.id, login.consented, app).await;
+        let parts = &self.inner.parts;
+        Ok(parts.vault.hand_over(login.id, &app.name, parts.witness.myself()).await?)
+    }
+
     /// Whether the login of a profile is a consent to what the app's name stood for before.
     pub async fn is_of_other_registration(&self, app: &App, profile: &ProfileName) -> Result<bool, Error> {
         let vault = &self.inner.parts.vault;
@@ -195,6 +211,11 @@ impl Registrations {
     /// The app that a login is a consent to, where its name stands for another one now ([`Keeper::other_app`]). The login is of that name.
     pub fn other_app(&self, login: &Grant, present: &App) -> Option<Registration> {
         self.bound(login).filter(|own| !own.is(&present.client_id, present.provider(), &present.hosts))
+    }
+
+    /// Whether nothing was written down: nobody has set the app up with `init`, and nobody has logged in with it.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The app that a login is to be used with alone; `None` where that was never written down.

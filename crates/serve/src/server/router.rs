@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
+use super::refusals;
 use super::routes::{Handler, ROUTES, Route};
 use super::state::Inner;
 
@@ -71,7 +72,8 @@ async fn answered(
         }
         Handler::Known(verb, handler) => (verb, handler),
     };
-    let caller = Caller::of(&head.headers, &server.session).await?;
+    let caller = Caller::of(&head.headers, &server.session).await;
+    let caller = caller.inspect_err(|problem| refusals::tell(route, None, problem))?;
     let place = if route.is_audited { Some(server.audit.place()?) } else { None };
     let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
     let (trail, subject) = (Arc::clone(&server), Arc::clone(&about));
@@ -82,6 +84,7 @@ async fn answered(
         handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about }).await
     }
     .await;
+    let done = done.inspect_err(|problem| refusals::tell(route, Some(&who), problem));
     if let Some(place) = place {
         let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done").to_owned();
         let (grant, at) = (subject.get().copied(), trail.session.now());

@@ -34,6 +34,9 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     clock(facts, &mut common);
     owners(facts, &mut common);
     without_profile(facts, &mut common);
+    for (goes, stays) in &facts.doubled {
+        common.add(Check::Login, Story::Doubled { goes: goes.clone(), stays: stays.clone() });
+    }
     for profile in &facts.profiles {
         let mut own = Collector { profile: Some(profile.name.clone()), findings: Vec::new() };
         examine_profile(facts, profile, &mut own);
@@ -420,12 +423,15 @@ fn open_store(store: &OpenStore, found: &mut Collector) {
     if !store.damage.is_empty() {
         found.add(Check::Store, Story::StoreDamaged { folder: folder(), complaints: store.damage.clone() });
     }
+    for error in &store.unread {
+        found.add(Check::Store, Story::StoreClosed { folder: folder(), error: error.clone() });
+    }
     match &store.unwritable {
         Some(error) => found.add(Check::Store, Story::StoreUnwritable { folder: folder(), error: error.clone() }),
         None if store.free < ROOM_NOTICE => {
             found.add(Check::Store, Story::RoomShort { folder: folder(), free: store.free });
         }
-        None if store.damage.is_empty() => {
+        None if store.damage.is_empty() && store.unread.is_empty() => {
             let (engine, key) = (store.engine.clone(), store.key.clone());
             found.add(Check::Store, Story::StoreSound { folder: folder(), engine, key, free: store.free });
         }

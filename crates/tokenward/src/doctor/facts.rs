@@ -39,6 +39,8 @@ pub struct Facts {
     pub restored: Option<Restored>,
     /// The logins that no profile points at.
     pub without_profile: Vec<LoginWithoutProfile>,
+    /// Two live logins of one user and app: the one that can go, and the one that a program keeps or that is newer.
+    pub doubled: Vec<(ProfileName, ProfileName)>,
 }
 
 impl Facts {
@@ -64,6 +66,7 @@ impl Facts {
             others: Vec::new(),
             restored: None,
             without_profile: Vec::new(),
+            doubled: Vec::new(),
         }
     }
 }
@@ -289,6 +292,8 @@ pub struct OpenStore {
     pub free: u64,
     /// Answers in rescue slots whose spends its journal does not know.
     pub orphans: usize,
+    /// Why logins that were looked at cannot be read: it has lost what was written last, and the hand-out file is newer.
+    pub unread: Vec<Error>,
     /// Why it cannot be written, if it cannot.
     pub unwritable: Option<Error>,
     /// What was open to others and has been mended by this look.

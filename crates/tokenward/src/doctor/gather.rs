@@ -13,15 +13,15 @@ use jiff::Timestamp;
 use tokenward_core::ports::{CallError, Checkup, Clock, Entropy, Explained, Provider};
 use tokenward_core::rotation_policy;
 use tokenward_core::{
-    App, AppKind, Closing, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, RefusalClass, Standing,
-    TokenApi,
+    App, AppKind, Closing, Code, Entry, Event, FeishuApp, Intent, Outcome, Platform, ProfileName, RefusalClass,
+    Standing, TokenApi,
 };
 
 use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenRotation, OpenStore, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
-use super::{file_ownership, other_tools};
+use super::{doubled, file_ownership, other_tools};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
@@ -62,6 +62,7 @@ pub async fn gather(
         others: Vec::new(),
         restored: last_restore(settings.home()),
         without_profile: Vec::new(),
+        doubled: Vec::new(),
     };
     let looked = match &session {
         Some(session) => Looked::at(session, now).await,
@@ -130,10 +131,16 @@ pub async fn gather(
         let mut kept = session.keeper().without_profile().await.unwrap_or_default();
         kept.retain(|login| wish.profile.is_none() || wish.all || apps.contains(&login.grant.app));
         facts.without_profile = kept;
+        let is_meant = |(one, other): &(ProfileName, ProfileName)| {
+            let meant = wish.profile.filter(|_| !wish.all).map(ProfileName::base);
+            meant.is_none_or(|meant| one.base() == meant || other.base() == meant)
+        };
+        facts.doubled = doubled::logins(settings, &looked.reports).into_iter().filter(is_meant).collect();
     }
     facts.store = match (store, &session) {
         (StoreFacts::Open(mut store), Some(session)) => {
             fill_store(&mut store, session, &looked).await;
+            store.unread = unread(session, facts.profiles.iter().map(|profile| &profile.name)).await;
             StoreFacts::Open(store)
         }
         (store, _) => store,
@@ -224,6 +231,7 @@ async fn open(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         damage: Vec::new(),
         free: 0,
         orphans: 0,
+        unread: Vec::new(),
         unwritable: None,
         repairs,
         unfinished: Vec::new(),
@@ -242,6 +250,25 @@ async fn fill_store(store: &mut OpenStore, session: &Session, looked: &Looked) {
     store.foreign = file_ownership::look(&store.folder);
     // The proof that every rotation asks for before it spends.
     store.unwritable = session.parts().vault.prove().await.err().map(Error::from);
+}
+
+/// Why logins cannot be read that a list of all shows: each is read as a refresh reads it, beside what is handed out at once.
+async fn unread(session: &Session, names: impl Iterator<Item = &ProfileName>) -> Vec<Error> {
+    let vault = &session.parts().vault;
+    let mut found: Vec<Error> = Vec::new();
+    for name in names {
+        let read = match vault.grant_of(name).await {
+            Ok(Some(id)) => vault.grant(id).await.map(drop),
+            read => read.map(drop),
+        };
+        if let Err(error) = read.map_err(Error::from)
+            && error.code() == Code::VaultUnreadable
+            && found.iter().all(|known| known.detail() != error.detail())
+        {
+            found.push(error);
+        }
+    }
+    found
 }
 
 /// What the look at each profile shares.

@@ -112,6 +112,13 @@ pub enum Story {
         /// Whether it is over, so that it is of no use to any profile.
         is_over: bool,
     },
+    /// One user has two logins of one app.
+    Doubled {
+        /// The one that a person made, and that can go.
+        goes: ProfileName,
+        /// The other.
+        stays: ProfileName,
+    },
     /// Nobody has said yet whose the present login is; the profile has a user.
     Unproven {
         /// That one.
@@ -410,6 +417,7 @@ impl Story {
             Self::SettingDoubtful(_) => Code::SettingDoubtful,
             Self::ScopesNotGranted(_) => Code::ScopesNotGranted,
             Self::WithoutProfile { .. } => Code::LoginWithoutProfile,
+            Self::Doubled { .. } => Code::SecondLogin,
             Self::Unproven { .. } => Code::UserUnproven,
             Self::Dead(death) => death.code,
             Self::InDoubt(_) => Code::OutcomeUnknown,
@@ -494,6 +502,7 @@ impl Story {
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
             | Self::WithoutProfile { .. }
+            | Self::Doubled { .. }
             | Self::Unproven { .. }
             | Self::AccessDead(_)
             | Self::EndsSoon { .. }

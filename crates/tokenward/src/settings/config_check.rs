@@ -10,6 +10,8 @@ use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
 use super::home_folder::Home;
 use super::loaded::{Overrides, Settings};
+use super::resolved_profile::SecretSource;
+use super::resolver::Resolver;
 use super::setting_definitions::Setting;
 use crate::Environment;
 
@@ -107,6 +109,22 @@ pub fn check_config(home: &Home, before: &str, after: &str) -> Result<Vec<Warnin
         Some(flaw) => Err(flaw),
         None => Ok(warnings),
     }
+}
+
+/// Looks at the file that a text names for an app's secret, as it is looked at when the secret is needed: whether it is there, is for its
+/// owner alone to write, and holds a secret. Another key needs no look.
+///
+/// # Errors
+/// [`SettingsError`]: why the secret could not be had from it.
+pub fn check_secret_file(settings: &Settings, after: &str, key: &ConfigKey) -> Result<Option<Warning>, SettingsError> {
+    let (Setting::AppSecretFile, ConfigTable::App(app)) = (key.setting, &key.table) else { return Ok(None) };
+    let (file, _) = ConfigFile::parse(&settings.home().config(), after)?;
+    let Some(value) = file.apps.get(app).and_then(|entries| entries.get(&Setting::AppSecretFile)) else {
+        return Ok(None);
+    };
+    let path = Resolver::new(settings, None, None).placed(&value.text, &value.origin);
+    let source = SecretSource::File { path, origin: value.origin.clone(), home: settings.home().path().to_owned() };
+    Ok(source.look()?.1)
 }
 
 /// A sentence without the numbers of lines, which a change above moves.

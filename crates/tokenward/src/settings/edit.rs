@@ -185,6 +185,17 @@ impl ConfigEdit {
         self
     }
 
+    /// Takes one key out. Its table stays.
+    pub fn unset(&mut self, key: &ConfigKey) -> &mut Self {
+        let name = key.setting.placed().map_or("", |(_, name)| name);
+        match &key.table {
+            ConfigTable::Top => put(self.document.as_table_mut(), name, None),
+            ConfigTable::App(app) => put(self.table("apps", app.as_str()), name, None),
+            ConfigTable::Profile(profile) => put(self.table("profiles", profile.as_str()), name, None),
+        }
+        self
+    }
+
     /// The file as it would be saved.
     pub fn text(&self) -> String {
         self.document.to_string()

@@ -119,6 +119,12 @@ impl Settings {
         Some(self.file.apps.get(app)?.get(&setting)?.text.as_str())
     }
 
+    /// The id that the file gives the app of a profile.
+    pub(crate) fn app_says_of(&self, profile: &ProfileName) -> Option<String> {
+        let app = self.entries_of(profile)?.get(&Setting::App)?.text.parse().ok()?;
+        self.app_says(&app, Setting::AppId).map(str::to_owned)
+    }
+
     /// What the file says of one setting of a profile.
     pub fn profile_says(&self, profile: &ProfileName, setting: Setting) -> Option<&str> {
         Some(self.entries_of(profile)?.get(&setting)?.text.as_str())

@@ -383,7 +383,7 @@ impl Resolver<'_> {
     }
 
     /// A path in the file is relative to the file's folder; one from the command line, to the working folder.
-    fn placed(&self, text: &str, origin: &Origin) -> PathBuf {
+    pub(super) fn placed(&self, text: &str, origin: &Origin) -> PathBuf {
         if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), self.settings.env.path("HOME")) {
             return home.join(rest);
         }

@@ -60,11 +60,11 @@ code_words! {
             ),
         ),
         Code::LinkStale => (
-            w("a linked file does not hold the current tokens", "链接的文件中不是当前令牌"),
+            w("a linked file does not hold the current tokens", "关联文件中不是当前令牌"),
             w("run `tokenward token`", "请运行 `tokenward token`"),
         ),
         Code::LinkUnusable => (
-            w("a linked file cannot be kept in sync", "链接的文件无法保持同步"),
+            w("a linked file cannot be kept in sync", "关联文件无法保持同步"),
             w("fix the problem shown", "请处理结果中指出的问题"),
         ),
         Code::RoomShort => (w("the disk of the vault is nearly full", "保险库所在磁盘将满"), w("free some space", "请腾出空间")),
@@ -105,6 +105,13 @@ code_words! {
         Code::UserUnproven => (
             w("the user of this login is not known yet", "尚不清楚当前登录属于谁"),
             w("run `tokenward token`: the provider is asked", "请运行 `tokenward token`：届时会询问平台"),
+        ),
+        Code::SecondLogin => (
+            w("one user has two logins of the same app", "同一用户对同一应用有两条登录记录"),
+            w(
+                "remove the one that no program uses with `tokenward logout --profile NAME --user USER`",
+                "请用 `tokenward logout --profile 名称 --user 用户` 删除没有程序使用的那个",
+            ),
         ),
         Code::NotOurs => (
             Words { en: "files of the vault belong to another user", zh: "保险库中有文件属于其他用户" },

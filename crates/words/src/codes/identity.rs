@@ -19,7 +19,7 @@ code_words! {
             ),
             w(
                 "`tokenward link FILE --replace-user` writes the current login to it; `tokenward unlink FILE` removes the link",
-                "`tokenward link 文件 --replace-user` 可把当前的登录写入该文件；`tokenward unlink 文件` 可解除链接",
+                "`tokenward link 文件 --replace-user` 可把当前的登录写入该文件；`tokenward unlink 文件` 可解除关联",
             ),
         ),
         Code::EndedLogin => (
@@ -29,7 +29,7 @@ code_words! {
             ),
             w(
                 "`tokenward link FILE --replace-user` writes the profile's login to it; `tokenward unlink FILE` removes the link",
-                "`tokenward link 文件 --replace-user` 可把配置档的登录写入该文件；`tokenward unlink 文件` 可解除链接",
+                "`tokenward link 文件 --replace-user` 可把配置档的登录写入该文件；`tokenward unlink 文件` 可解除关联",
             ),
         ),
         Code::TwoRefreshers => (
@@ -59,7 +59,7 @@ code_words! {
             ),
             w(
                 "link the file to its own user's profile with -p, or name the place with --access to overwrite it",
-                "请用 -p 把文件链接到其用户自己的配置档；若要覆盖，请用 --access 指明位置",
+                "请用 -p 把文件关联到其用户自己的配置档；若要覆盖，请用 --access 指明位置",
             ),
         ),
         Code::Crosswise => (

@@ -141,6 +141,12 @@ def served(app):
         _notes.keep_service(client(app).home, app.profile, app.service)
 
 
+def refused(app, error):
+    """Nobody was served. Another user's tokens are kept under this name all the same: they came from the app's service."""
+    if error.code == "TW0412":
+        served(app)
+
+
 def client(app):
     """The engine's client for an app."""
     with _lock:

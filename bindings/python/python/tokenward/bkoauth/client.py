@@ -105,6 +105,7 @@ class BaseOAuthClient:
         try:
             row = _mirror.serve(app, _engine.client(app), user, ask)
         except TokenException as error:
+            _engine.refused(app, error)
             raise _suspects.name(error, app, request)
         _engine.served(app)
         return row
@@ -143,6 +144,7 @@ class BaseOAuthClient:
         try:
             token = _engine.call(lambda: ask(_engine.client(app)))
         except TokenException as error:
+            _engine.refused(app, error)
             raise _suspects.name(error, app, request)
         _engine.served(app)
         left = max(0, int(token.expires_at - time.time()))

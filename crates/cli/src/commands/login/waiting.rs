@@ -6,11 +6,12 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokenward::{Callback, CallbackOutcome, Consent, IgnoredCallback, LoginAttempt};
+use tokenward::{Callback, CallbackOutcome, Consent, IgnoredCallback, LoginAttempt, Registrations};
 use tokenward_core::Code;
 
 use super::pasted::{self, Pasted};
 use crate::args::Login;
+use crate::commands::profile_of_source;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::typed_lines;
@@ -37,6 +38,17 @@ pub(super) async fn consent(
     if callback.is_none() && !can_type {
         return by_one_line(attempt, timeout, work, context).await;
     }
+    let page_errors = || match work.app.provider().brand() {
+        Some(_) => lang.page_errors_console(attempt.redirect_uri()),
+        None => lang.page_errors(attempt.redirect_uri()),
+    };
+    // Nobody sees the page from here. Where nobody has checked the app either, as `init` does, what it may show is said at once.
+    let is_unchecked = work.registrations.as_ref().is_some_and(Registrations::is_empty)
+        && context.ambient.env.get(profile_of_source::APP_ID).is_some();
+    let mut is_hinted = login.no_browser && is_unchecked;
+    if is_hinted {
+        printer.note(page_errors());
+    }
     let prompt = || {
         if callback.is_none() {
             printer.question(">");
@@ -45,7 +57,6 @@ pub(super) async fn consent(
     prompt();
     let mut arrival = pin!(arrival(callback, attempt, timeout));
     let mut hint = pin!(tokio::time::sleep(HINT_AFTER.min(timeout / 4)));
-    let mut is_hinted = false;
     let mut told = Vec::new();
     loop {
         tokio::select! {
@@ -78,10 +89,7 @@ pub(super) async fn consent(
             }
             () = &mut hint, if !is_hinted => {
                 is_hinted = true;
-                printer.note(match work.app.provider().brand() {
-                    Some(_) => lang.page_errors_console(attempt.redirect_uri()),
-                    None => lang.page_errors(attempt.redirect_uri()),
-                });
+                printer.note(page_errors());
                 prompt();
             }
         }

@@ -10,7 +10,7 @@ crate::words::sentences! {
     check_login() { "login" "登录" }
     check_tokens() { "tokens" "令牌" }
     check_turns() { "refreshes" "刷新" }
-    check_links() { "links" "链接" }
+    check_links() { "links" "关联" }
     check_store() { "vault" "保险库" }
     check_clock() { "clock" "时钟" }
     check_brand() { "platform" "平台" }
@@ -37,6 +37,8 @@ crate::words::sentences! {
     doctor_secret_open(path, mode) { "other users can read the file with the secret: {path} (mode {mode})" "其他用户可以读取存放密钥的文件：{path}（权限 {mode}）" }
     doctor_close_file(path) { "run `chmod 600 {path}`" "请运行 `chmod 600 {path}`" }
 
+    doctor_doubled(one, other) { "{one} and {other} are two logins of one user, as it seems with the same app: a token service keeps one token for each user, so the newer login may have ended the token of the older" "{one} 和 {other} 是同一用户的两条登录记录，看来属于同一应用：令牌服务为每位用户只保留一个令牌，因此较新的登录可能已使较旧的令牌失效" }
+    doctor_doubled_next(logout) { "if no program uses the first, delete it with `{logout}`" "若没有程序使用前者，请用 `{logout}` 删除" }
     doctor_user_untold() { "a user the provider has not named yet" "平台尚未告知姓名的用户" }
     doctor_login(user, when, api) { "{user}, logged in {when}; tokens issued by {api}" "{user}，登录于 {when}；令牌由 {api} 签发" }
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }
@@ -64,7 +66,7 @@ crate::words::sentences! {
     doctor_dead_ask_online() { "`tokenward doctor --online` checks whether the access token is refused as well; if so, the consent was most likely withdrawn" "`tokenward doctor --online` 可检查访问令牌是否也被拒绝；若是，则授权已被撤销" }
     doctor_dead_foreign_next() { "look for another program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it call `tokenward token` instead. Only if there is none, suspect theft: create a new app secret where the app is registered" "请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置 App Secret" }
     doctor_dead_unknown_next() { "most often the consent was withdrawn: logging in again is enough. If nobody withdrew it, look for another program that uses this login: a script that refreshes by itself, a copied .env or vault, another tool; let it call `tokenward token` instead. Only if there is none, suspect theft: create a new app secret where the app is registered" "多半是授权已被撤销：重新登录即可。若没有人撤销过，请查找使用同一登录的其他程序：自行刷新的脚本、被复制的 .env 或保险库、其他工具；让它改为调用 `tokenward token`。确实没有时，才考虑令牌被盗：请在注册该应用的平台重置 App Secret" }
-    doctor_dead_before(path) { "the previous vault is kept in {path}, and the login may still work with it: stop the programs that use the vault, then run `tokenward vault restore --undo`, which first shows what happens to each login" "恢复之前的保险库保留在 {path}，登录在其中可能仍然有效：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每个登录将会怎样" }
+    doctor_dead_before(path) { "the previous vault is kept in {path}, and the login may still work with it: stop the programs that use the vault, then run `tokenward vault restore --undo`, which first shows what happens to each login" "恢复之前的保险库保留在 {path}，登录在其中可能仍然有效：请先停止使用保险库的程序，再运行 `tokenward vault restore --undo`；它会先说明每条登录记录将会怎样" }
     doctor_program() { "logins of a program that brings its own settings, such as a Django site; nothing has to be set up here" "由自带设置的程序（例如 Django 站点）保存的登录；此处无需设置" }
     doctor_program_not_asked() { "to ask its token service, set TOKENWARD_PROVIDER, TOKENWARD_TOKEN_API, TOKENWARD_APP_ID, TOKENWARD_APP_SECRET and TOKENWARD_ACCOUNTS_URL as the program has them" "如需询问其令牌服务，请按该程序的设置填写 TOKENWARD_PROVIDER、TOKENWARD_TOKEN_API、TOKENWARD_APP_ID、TOKENWARD_APP_SECRET 和 TOKENWARD_ACCOUNTS_URL" }
     program_user_again() { "let the user log in to BlueKing and open the site again" "请该用户登录蓝鲸后重新打开该站点" }
@@ -169,22 +171,22 @@ crate::words::sentences! {
     doctor_brand_accepted(brand, host) { "{brand}: {host} accepts the app" "{brand}：{host} 接受该应用" }
     doctor_brand_accepted_stand(brand, host) { "{brand}: {host} accepts the app; it is not a default host of either platform (a gateway or a test server?)" "{brand}：{host} 接受该应用；它不是飞书或 Lark 的默认域名（网关或测试环境？）" }
     doctor_port_free(url) { "the port of {url} is free; only a login shows whether this URL is registered for the app" "{url} 的端口空闲；该 URL 是否已为应用登记，登录时才能得知" }
-    doctor_port_taken(url) { "another program uses the port of {url}, so a browser login cannot complete" "{url} 的端口已被其他程序占用；浏览器登录将无法返回" }
-    doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot complete by itself" "{url} 不指向本机，登录无法自动返回" }
+    doctor_port_taken(url) { "another program uses the port of {url}, so a browser login cannot complete" "{url} 的端口已被其他程序占用；浏览器登录将收不到回调" }
+    doctor_redirect_elsewhere(url) { "{url} does not lead to this machine, so a login cannot complete by itself" "{url} 不指向本机，登录的回调到不了这里" }
     doctor_redirect_elsewhere_next() { "log in with `tokenward login --paste`" "请使用 `tokenward login --paste` 登录" }
     doctor_port_refused(url, why) { "cannot listen on {url}: {why}" "无法监听 {url}：{why}" }
     doctor_port_refused_next() { "choose a port above 1023 with `tokenward init --port 9768` and register that redirect URL where the app is registered" "请用 `tokenward init --port 9768` 选择 1023 以上的端口，并在注册该应用的平台登记该重定向 URL" }
-    doctor_links_expired(count, since) { "linked files in sync: {count}; the access token in them expired {since}" "链接的文件均已同步：{count} 个；其中的访问令牌已于 {since}过期" }
-    doctor_links_in_step(count) { "linked files in sync: {count}" "链接的文件均已同步：{count} 个" }
-    doctor_link(file, state) { "{file}: {state}" "链接的文件 {file}：{state}" }
+    doctor_links_expired(count, since) { "linked files in sync: {count}; the access token in them expired {since}" "关联文件均已同步：{count} 个；其中的访问令牌已于 {since}过期" }
+    doctor_links_in_step(count) { "linked files in sync: {count}" "关联文件均已同步：{count} 个" }
+    doctor_link(file, state) { "{file}: {state}" "关联文件 {file}：{state}" }
     doctor_owners_none() { "no login of another tool was found on this machine" "本机没有找到其他工具的登录" }
     doctor_owners_well(tools) { "other tools have logins here ({tools}), and none holds a refresh token of this vault" "本机有其他工具的登录（{tools}），其中没有本保险库的刷新令牌" }
     doctor_tool_closed(tool, place) { "{tool} has a store here that cannot be opened without asking you for something: {place}" "本机有 {tool} 的存储，但无法直接打开：{place}" }
     doctor_second_owner(tool, profile, account) { "{tool} holds the same refresh token as profile {profile} ({account}); the first of the two to refresh it ends the other's login" "{tool} 持有与配置档 {profile} 相同的刷新令牌（{account}）；先刷新的一方会使另一方的登录失效" }
     doctor_old_copy(tool, account) { "{tool} holds a used refresh token of this vault ({account}); it will be refused there" "{tool} 持有本保险库已用掉的刷新令牌（{account}）；它使用时会被拒绝" }
     doctor_old_copy_next(file) { "delete {file}, or let that tool call `tokenward token`" "请删除 {file}，或让该工具改为调用 `tokenward token`" }
-    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): {tool} may have used this profile's refresh token" "{tool} 中有另一个登录（{account}），应用和用户与配置档 {profile} 相同：很可能是这个工具用掉了刷新令牌" }
-    doctor_suspect_next(tool) { "if {tool} and this profile once shared a login, import the one in {tool} with `tokenward adopt`, or use only {tool}" "若双方曾共用一个登录，请用 `tokenward adopt` 导入，或只让 {tool} 使用" }
+    doctor_suspect(tool, profile, account) { "{tool} has another login of the same app and user as profile {profile} ({account}): {tool} may have used this profile's refresh token" "{tool} 中有另一条登录记录（{account}），应用和用户与配置档 {profile} 相同：很可能是这个工具用掉了刷新令牌" }
+    doctor_suspect_next(tool) { "if {tool} and this profile once shared a login, import the one in {tool} with `tokenward adopt`, or use only {tool}" "若双方曾共用一条登录记录，请用 `tokenward adopt` 导入，或只让 {tool} 使用" }
     doctor_other(profile, what) { "profile {profile}: {what}" "配置档 {profile}：{what}" }
     doctor_other_next(profile) { "run `tokenward doctor {profile}`" "请运行 `tokenward doctor {profile}`" }
 }

@@ -23,7 +23,7 @@ super::command_page::manual! {
         "tokenward login" => "log in with the browser" "用浏览器登录"
         "tokenward login --device" => "log in with a code on another device" "在另一台设备上输入验证码登录"
         "tokenward login --for wiki" => "ask for all scopes that `tokenward wiki` needs" "申请 `tokenward wiki` 所需的全部权限"
-        "tokenward login work --app work" => "a second login, as profile work" "另一个登录，作为配置档 work"
+        "tokenward login work --app work" => "a second login, as profile work" "另一条登录记录，作为配置档 work"
     }
     "token" {
         "Prints a valid access token and nothing else. A token that is about to expire is refreshed first, exactly once, however many programs ask at the same time."
@@ -41,7 +41,7 @@ super::command_page::manual! {
     }
     "status" {
         "Shows one login: its user, how long its tokens are valid, when it will be refreshed next, and the files linked to it. It does not refresh and does not contact the provider. The exit code is 3 if you have to log in and 5 if an outcome is unknown."
-        "显示一个登录：属于谁、令牌有效期、下次刷新时间以及与之链接的文件。不刷新，也不联网。需要登录时退出码为 3，结果未知时为 5。"
+        "显示一条登录记录：属于谁、令牌有效期、下次刷新时间以及与之关联的文件。不刷新，也不联网。需要登录时退出码为 3，结果未知时为 5。"
         "tokenward status" => "the login of the selected profile" "当前配置档的登录"
         "tokenward status work" => "of profile work" "配置档 work 的登录"
         "tokenward status --json" => "the same for a program" "供程序读取"
@@ -60,7 +60,7 @@ super::command_page::manual! {
     }
     "doctor" {
         "Checks the settings, the vault, the logins, the linked files and the network, and says what is wrong and which command fixes it. It does not refresh. With --online it also queries the provider, using only calls that are free of charge."
-        "检查设置、保险库、登录、链接文件和网络，说明哪里有问题以及用什么命令修复。不会刷新令牌。使用 --online 时还会向平台询问（同样不会刷新令牌）。"
+        "检查设置、保险库、登录、关联文件和网络，说明哪里有问题以及用什么命令修复。不会刷新令牌。使用 --online 时还会向平台询问（同样不会刷新令牌）。"
         "tokenward doctor" => "what is wrong, and what to type next" "哪里有问题，接下来输入什么"
         "tokenward doctor --online" => "also ask the provider" "同时向平台询问"
         "tokenward doctor --all" => "every profile in full" "完整检查每个配置档"
@@ -75,7 +75,7 @@ super::command_page::manual! {
     }
     "logout" {
         "Forgets a login: its tokens are deleted from the vault and from the token cache. With --revoke they are first revoked at the provider, if it supports that. Linked files keep their content."
-        "删除登录：从保险库和令牌缓存中移除其令牌。使用 --revoke 时先由平台撤销（若平台支持）。链接文件保持原样。"
+        "删除登录：从保险库和令牌缓存中移除其令牌。使用 --revoke 时先由平台撤销（若平台支持）。关联文件保持原样。"
         "tokenward logout" => "forget the login, after asking" "询问后删除登录"
         "tokenward logout --revoke --yes" => "end it at the provider too, without asking" "同时在平台撤销，不询问"
         "tokenward logout --login 3f1c9a52" => "a login without a profile, by its id in `list`" "不属于任何配置档的登录（`list` 所示的 id）"

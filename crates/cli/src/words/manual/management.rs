@@ -3,10 +3,10 @@
 super::command_page::manual! {
     "profile" {
         "A profile is a name for a login: of one app, and of one user. Commands take it as -p NAME, and most also as their last argument; if none is given, the default profile is used."
-        "配置档是一个登录的名字：属于一个应用和一位用户。命令用 -p 名称 指定配置档，多数命令也可以把它写在最后；不写则使用默认配置档。"
+        "配置档是一条登录记录的名字：属于一个应用和一位用户。命令用 -p 名称 指定配置档，多数命令也可以把它写在最后；不写则使用默认配置档。"
         "tokenward profile list" => "every profile, its app and its user" "所有配置档及其应用和用户"
         "tokenward profile use work" => "use it by default" "设为默认"
-        "tokenward profile rename work office" => "rename it; login and linked files are kept" "登录和链接文件随之保留"
+        "tokenward profile rename work office" => "rename it; login and linked files are kept" "登录和关联文件随之保留"
         "tokenward profile remove office" => "remove it with its login, after asking" "询问后移除配置档及其登录"
     }
     "profile list" {
@@ -23,13 +23,13 @@ super::command_page::manual! {
     }
     "profile rename" {
         "Renames a profile in config.toml and in the vault. Its login, its users' logins and its linked files are kept. If it is interrupted, run the same command again to finish."
-        "在 config.toml 和保险库中给配置档改名。其登录、各用户的登录和链接文件随之保留。若中途被打断，再次运行同一命令即可完成。"
+        "在 config.toml 和保险库中给配置档改名。其登录、各用户的登录和关联文件随之保留。若中途被打断，再次运行同一命令即可完成。"
         "tokenward profile rename work office" => "work is called office from now on" "今后 work 叫做 office"
         "tokenward profile rename default feishu --json" => "for a program" "供程序使用"
     }
     "profile remove" {
         "Deletes a profile's login on this machine, removes the links of its files (the files stay as they are) and deletes the profile from config.toml. To revoke the login at the provider too, run `tokenward logout --revoke` first."
-        "在本机删除配置档的登录，解除其文件的链接（文件保持原样），并从 config.toml 中移除配置档。若也要在平台撤销，请先运行 `tokenward logout --revoke`。"
+        "在本机删除配置档的登录，解除其文件的关联（文件保持原样），并从 config.toml 中移除配置档。若也要在平台撤销，请先运行 `tokenward logout --revoke`。"
         "tokenward profile remove office" => "after asking" "询问后移除"
         "tokenward profile remove office --yes" => "without asking" "不询问"
     }
@@ -59,6 +59,12 @@ super::command_page::manual! {
         "tokenward config set default_profile work" => "the profile that is used by default" "默认配置档"
         "tokenward config set apps.work.redirect_uri http://127.0.0.1:9000/callback" => "another redirect URL" "改用另一个重定向 URL"
         "tokenward config set on_trouble /usr/local/bin/notify-me" => "what `watch` runs when a login needs your attention" "登录需要你处理时 `watch` 运行的程序"
+    }
+    "config unset" {
+        "Takes a key out of config.toml, so that its default applies again. The whole file is validated first, as with `config set`. A key that is not set is no error."
+        "从 config.toml 中去掉一个键，使其恢复默认值。与 `config set` 一样先检查整个文件。键本来就没有设置不算错误。"
+        "tokenward config unset profiles.work.scopes" => "ask for the scopes of the app again" "重新采用应用的权限设置"
+        "tokenward config unset apps.work.secret_file" => "use the secret in the vault again" "重新使用保险库中的密钥"
     }
     "config list" {
         "Lists the keys in config.toml with their line numbers, and the environment variables that override them. Secret values are not shown."
@@ -99,8 +105,8 @@ super::command_page::manual! {
     }
     "vault restore" {
         "Restores a backup after showing what happens to each login. The previous vault is archived, and --undo restores it."
-        "先说明每个登录将会怎样，再恢复备份。原有的保险库会保留在旁边，--undo 可以换回。"
-        "tokenward vault restore vault.bak --dry-run" => "what would happen to each login" "每个登录将会怎样"
+        "先说明每条登录记录将会怎样，再恢复备份。原有的保险库会保留在旁边，--undo 可以换回。"
+        "tokenward vault restore vault.bak --dry-run" => "what would happen to each login" "每条登录记录将会怎样"
         "tokenward vault restore vault.bak" => "restore it, after asking" "询问后恢复"
         "tokenward vault restore --undo" => "restore the previous vault" "换回恢复之前的保险库"
     }

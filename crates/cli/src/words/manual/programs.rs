@@ -48,10 +48,17 @@ super::command_page::manual! {
         "tokenward serve key revoke 0190e5b0-7a3c-7d5e-9f10-3c2b1a0f4e6d --json" => "for programs" "供程序读取"
     }
     "audit" {
-        "Checks the audit trail of the server: which key read the token of which login, and what else was done with it."
-        "检查服务的审计记录：哪个密钥读取了哪个登录的令牌，以及还做了什么。"
-        "tokenward audit verify" => "of the vault of this machine" "本机保险库的审计记录"
-        "tokenward audit verify --json" => "for programs" "供程序读取"
+        "Shows and checks the audit trail of the server: which key read the token of which login, and what else was done with it."
+        "查看和检查服务的审计记录：哪个密钥读取了哪条登录记录的令牌，以及还做了什么。"
+        "tokenward audit list --since 24h" => "what was done in the last day" "最近一天的操作"
+        "tokenward audit verify" => "whether it is as it was written" "是否与写入时一致"
+    }
+    "audit list" {
+        "Each entry says when, which caller, what was asked for, which login it was about and what came of it: done, or a code. Refused requests of known keys are entries too. The newest entries are shown, the newest last."
+        "每条记录包括时间、调用方、操作、涉及的登录和结果（done 或错误码）。已知密钥被拒绝的请求也有记录。显示最新的若干条，最新的在最后。"
+        "tokenward audit list --login work --since 7d" => "what was done with one login" "对一条登录记录做过什么"
+        "tokenward audit list --caller site --limit 20" => "the last requests of one key" "一个密钥最近的请求"
+        "tokenward audit list --json" => "for programs" "供程序读取"
     }
     "audit verify" {
         "Each entry of the trail is bound to the one before by a hash that is made with a key of the vault. So whoever can write to the database and has no key cannot change, remove or add an entry unnoticed."

@@ -150,6 +150,7 @@ pub(super) fn base() -> Facts {
         damage: Vec::new(),
         free: 20 << 30,
         orphans: 0,
+        unread: Vec::new(),
         unwritable: None,
         repairs: Vec::new(),
         unfinished: Vec::new(),
@@ -165,6 +166,7 @@ pub(super) fn base() -> Facts {
         others: Vec::new(),
         restored: None,
         without_profile: Vec::new(),
+        doubled: Vec::new(),
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) fn all() -> Vec<Story> {
             over.grant.standing = tokenward_core::Standing::NeedsConsent { since, code, provider_code: None };
             facts.without_profile = vec![over];
         }),
+        story("one user's two logins of one app", |facts| {
+            facts.doubled = vec![("default:alice".parse().unwrap(), "demo-app:alice".parse().unwrap())];
+        }),
         story("a login whose user is not told yet", |facts| login(facts).grant.unproven = true),
     ]
 }

@@ -1,0 +1,65 @@
+//! A file that has no place for a token: what to add to it, or which of its own keys to name.
+//!
+//! Enters: a document in which no login was found. Leaves: one sentence, and the commands that give it a place. Keys are added where a
+//! person asks for them, and nowhere else.
+
+use std::path::Path;
+
+use tokenward::links::{Document, Shape};
+use tokenward_core::{Code, Format};
+
+use super::notation::{example, place_flags};
+use super::place_check;
+use super::reference::anywhere;
+use crate::command_hint::quoted;
+use crate::failure::Failure;
+use crate::words::Lang;
+
+/// A file without a place. `said` is what was typed of it besides its places.
+pub(crate) fn without_place(
+    file: &str,
+    document: Option<&Document>,
+    format: Format,
+    said: &str,
+    lang: Lang,
+) -> Failure {
+    let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file));
+    let file = quoted(file);
+    let own = document.map(Shape::empty_tokens).unwrap_or_default();
+    // A key that is there and empty is what its reader reads: lines of other names would help nobody.
+    if !own.is_empty() {
+        let (keys, flags) = (own.values().map(ToString::to_string).collect::<Vec<_>>(), place_flags(&own));
+        return failure.then(lang.fill_empty_keys(
+            keys.join(lang.list_gap()),
+            format!("tokenward login --env-file {file}{said} {flags}"),
+            format!("tokenward link {file}{said} {flags}"),
+        ));
+    }
+    let failure = match format {
+        // Who has no token yet names no places.
+        Format::Dotenv | Format::Properties | Format::Fish => {
+            let failure = failure.then(lang.log_in_into_file(format!("tokenward login --env-file {file}{said}")));
+            failure.then(lang.add_keys(format!("tokenward link {file}{said} --create")))
+        }
+        // An ini file is often another program's, which would meet a section that it does not know.
+        Format::Ini | Format::Json | Format::Toml => failure,
+    };
+    failure.then(lang.name_places(example(format)))
+}
+
+/// A file of tables without a place.
+pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang) -> Failure {
+    if !file.exists() {
+        return place_check::missing_tables(file, lang);
+    }
+    let nothing = || {
+        let lacking = Shape::unfilled(document);
+        let add = |place| place_check::add_key(file, document, place, lang);
+        let hints: Vec<String> = lacking.iter().filter_map(add).collect();
+        if hints.is_empty() {
+            return without_place(&file.display().to_string(), Some(document), document.format(), said, lang);
+        }
+        Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(hints)
+    };
+    anywhere(document, lang).unwrap_or_else(nothing)
+}
