@@ -26,23 +26,23 @@ pub(crate) fn without_place(
     let failure = Failure::new(Code::PlaceUnclear, lang.no_token_place(file));
     let file = quoted(file);
     let own = document.map(Shape::empty_tokens).unwrap_or_default();
-    // A key that is there and empty is what its reader reads: lines of other names would help nobody.
+    let is_list = matches!(format, Format::Dotenv | Format::Properties | Format::Fish);
+    let add = || lang.add_keys(format!("tokenward link {file}{said} --create"));
+    // A key that is there and empty is what its reader reads, so it comes before lines of other names.
     if !own.is_empty() {
         let (keys, flags) = (own.values().map(ToString::to_string).collect::<Vec<_>>(), place_flags(&own));
-        return failure.then(lang.fill_empty_keys(
+        let failure = failure.then(lang.fill_empty_keys(
             keys.join(lang.list_gap()),
             format!("tokenward login --env-file {file}{said} {flags}"),
             format!("tokenward link {file}{said} {flags}"),
         ));
+        return if is_list { failure.then(add()) } else { failure };
     }
-    let failure = match format {
-        // Who has no token yet names no places.
-        Format::Dotenv | Format::Properties | Format::Fish => {
-            let failure = failure.then(lang.log_in_into_file(format!("tokenward login --env-file {file}{said}")));
-            failure.then(lang.add_keys(format!("tokenward link {file}{said} --create")))
-        }
-        // An ini file is often another program's, which would meet a section that it does not know.
-        Format::Ini | Format::Json | Format::Toml => failure,
+    // Who has no token yet names no places. An ini file is often another program's, which would meet a section that it does not know.
+    let failure = if is_list {
+        failure.then(lang.log_in_into_file(format!("tokenward login --env-file {file}{said}"))).then(add())
+    } else {
+        failure
     };
     failure.then(lang.name_places(example(format)))
 }
