@@ -15,6 +15,7 @@ mod ask;
 mod audit;
 mod caller;
 mod connections;
+mod cookie_logins;
 mod grant_views;
 mod grants;
 mod health;
