@@ -14,6 +14,7 @@ mod apps;
 mod audit_queue;
 mod caller;
 mod connections;
+mod cookie_logins;
 mod grant_views;
 mod grants;
 mod health;

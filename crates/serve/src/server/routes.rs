@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{apps, grant_views as views, grants, health, tokens, web_logins};
+use super::{apps, cookie_logins, grant_views as views, grants, health, tokens, web_logins};
 
 /// One route.
 pub(super) struct Route {
@@ -204,6 +204,19 @@ pub(super) static ROUTES: &[Route] = &[
         answer: Some(named::<web_logins::OpenedLogin>),
         good: &[201],
         bad: &[400, 404, 413],
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/logins/cookie",
+        name: "log-in-by-cookie",
+        summary: "Log a user of yours in by the login cookies of their browser, where the provider has no login page (BlueKing)",
+        handler: Handler::Known(Verb::Login, |caller, ask| Box::pin(cookie_logins::log_in(caller, ask))),
+        is_audited: true,
+        query: None,
+        body: Some(named::<cookie_logins::CookieLogin>),
+        answer: Some(named::<views::GrantView>),
+        good: &[200],
+        bad: &[400, 404, 409, 413, 502],
     },
     Route {
         method: Method::GET,

@@ -11,6 +11,7 @@ fn body(route: &RouteFacts) -> Option<Value> {
     match route.name {
         "import-grant" => Some(json!({ "profile": "work", "refresh_token": "ur-of-somebody-else" })),
         "open-login" => Some(json!({ "profile": "work", "user": "ada", "return_to": crate::world::RETURN })),
+        "log-in-by-cookie" => Some(json!({ "profile": "work", "user": "ada", "cookies": { "bk_token": "x" } })),
         "report-refused-token" => Some(json!({ "generation": 1 })),
         _ => None,
     }
@@ -69,7 +70,9 @@ async fn every_route_knows_every_kind_of_caller() {
                     assert!(!told.text.contains("\"work\""), "{}", told.text);
                 }
                 "get-login" => assert_eq!((told.status, told.code()), (404, "TW0870".to_owned())),
-                "open-login" | "import-grant" => assert_eq!((told.status, told.code()), (404, "TW0201".to_owned())),
+                "open-login" | "log-in-by-cookie" | "import-grant" => {
+                    assert_eq!((told.status, told.code()), (404, "TW0201".to_owned()))
+                }
                 _ => assert_eq!((told.status, told.code()), (404, "TW0401".to_owned()), "{}", route.name),
             }
         }
@@ -81,13 +84,15 @@ async fn every_route_knows_every_kind_of_caller() {
             let expected = match (route.name, key == &good) {
                 ("import-grant", _) => vec![200, 201, 409],
                 ("open-login", _) => vec![201],
+                // The app has a login page.
+                ("log-in-by-cookie", _) => vec![400],
                 ("get-login", _) | ("retire-grant", true) => vec![404],
                 _ => vec![200],
             };
             assert!(expected.contains(&told.status), "{} {}", route.name, told.text);
         }
     }
-    assert_eq!((known, open), (10, 5));
+    assert_eq!((known, open), (11, 5));
 }
 
 /// Two keys are good beside each other, so that one can take the other's place.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod callers;
+mod cookie_logins;
 mod drain;
 mod grants;
 mod openapi;

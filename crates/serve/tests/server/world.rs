@@ -61,6 +61,11 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
+        Self::with_config(limits, |_| String::new()).await
+    }
+
+    /// With something more in the settings.
+    pub(crate) async fn with_config(limits: Limits, more: impl FnOnce(&Stand) -> String) -> Self {
         log();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -72,7 +77,7 @@ impl World {
         let keeper = session.keeper().clone();
         let login = stand.log_in(&keeper, &"work".parse().unwrap(), request).await.unwrap();
         keeper.keep_app_secret(&stand.app.name, stand.app.secret.as_ref().unwrap()).await.unwrap();
-        std::fs::write(stand.folder.path().join("config.toml"), config(&stand)).unwrap();
+        std::fs::write(stand.folder.path().join("config.toml"), config(&stand) + &more(&stand)).unwrap();
         let (settings, _) = Settings::load(stand.home(), Environment::default(), Overrides::default()).unwrap();
         let session = ServerSession::on_folder(session, settings);
         let store = Arc::clone(session.store());
