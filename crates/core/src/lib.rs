@@ -59,7 +59,7 @@ pub use link::{
 pub use outcome::{FaultKind, Issued, Oddity, Outcome, Refusal, RefusalClass, Remedy, TransportFault, Words};
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
-pub use provider_rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
+pub use provider_rules::{AbsentRefresh, OldAccess, RateLimit, RefreshEnd, Replay, Rules};
 pub use redirect_url::{RedirectFlaw, RedirectUri};
 pub use registration::Registration;
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};

@@ -1,6 +1,7 @@
 //! The arguments of `serve` and `audit`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +23,15 @@ pub(crate) struct Serve {
     /// Listen on an address that other machines can reach; traffic is not encrypted, so put a proxy with TLS in front
     #[arg(long)]
     pub(crate) allow_remote: bool,
+    /// For how long a token that was read is refreshed ahead of its end, so that the next reader does not wait
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "6h")]
+    pub(crate) hot_for: Duration,
+    /// How many logins this node refreshes in the background at once, at most
+    #[arg(long, value_name = "COUNT", default_value = "16")]
+    pub(crate) refreshes_at_once: NonZeroU16,
+    /// Refresh a login only when somebody reads its token; other nodes still refresh in the background
+    #[arg(long)]
+    pub(crate) no_scheduler: bool,
     #[command(flatten)]
     pub(crate) store: StoreFrom,
 }

@@ -1,6 +1,8 @@
 //! The store: everything that must outlive the process.
 
-use super::{ApiKeys, AppData, AuditTrail, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins};
+use super::{
+    ApiKeys, AppData, AuditTrail, DueGrants, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins,
+};
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
 pub trait Store: Grants + Leases + Journal + Logins + LoginAnswers + AppData {}
@@ -12,7 +14,7 @@ pub trait Vault: Store + LinkBook {}
 
 impl<V: Store + LinkBook + ?Sized> Vault for V {}
 
-/// A store that a server stands on: it also knows who may call, and what was done.
-pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail {}
+/// A store that a server stands on: it also knows who may call, what was done, and what is to be refreshed next.
+pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants {}
 
-impl<S: Vault + GrantPages + ApiKeys + AuditTrail + ?Sized> ServerStore for S {}
+impl<S: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + ?Sized> ServerStore for S {}

@@ -5,6 +5,7 @@ mod callers;
 mod drain;
 mod grants;
 mod openapi;
+mod scheduler;
 mod secrets;
 mod tokens;
 mod world;

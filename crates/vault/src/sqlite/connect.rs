@@ -265,9 +265,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006_former.sql"),
     include_str!("../../migrations/0007_rows.sql"),
     include_str!("../../migrations/0008_server.sql"),
+    include_str!("../../migrations/0009_due.sql"),
 ];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = 8;
+pub(crate) const SCHEMA: i64 = 9;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
