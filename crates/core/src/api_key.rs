@@ -68,12 +68,21 @@ pub enum Verb {
     /// End a login.
     #[serde(rename = "grants:retire")]
     RetireGrants,
+    /// See what the server counts.
+    #[serde(rename = "metrics:read")]
+    ReadMetrics,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ReadToken, Self::RefreshToken, Self::ReadGrants, Self::ImportGrants, Self::RetireGrants];
+    pub const ALL: [Self; 6] = [
+        Self::ReadToken,
+        Self::RefreshToken,
+        Self::ReadGrants,
+        Self::ImportGrants,
+        Self::RetireGrants,
+        Self::ReadMetrics,
+    ];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +92,7 @@ impl Verb {
             Self::ReadGrants => "grants:read",
             Self::ImportGrants => "grants:import",
             Self::RetireGrants => "grants:retire",
+            Self::ReadMetrics => "metrics:read",
         }
     }
 }

@@ -22,6 +22,7 @@ mod rotation;
 mod served_token;
 mod single_flight;
 mod store_with_hand_outs;
+mod tally;
 mod waiting;
 
 pub use api::{
@@ -42,4 +43,5 @@ pub use observe::{NoObserver, Observer, RotationStep};
 pub use process::Processes;
 pub use served_token::ServedToken;
 pub use store_with_hand_outs::Showing;
+pub use tally::{ExchangeKind, ExchangeOutcome};
 pub use tokenward_core::Registration;

@@ -165,6 +165,11 @@ impl Scheduler {
         lock(&self.state.breakers).values().filter(|breaker| breaker.is_open()).count()
     }
 
+    /// How many logins are being refreshed.
+    pub fn in_progress(&self) -> usize {
+        self.state.options.at_once.max(1).saturating_sub(self.state.turns.available_permits())
+    }
+
     /// A token was handed out.
     pub(crate) fn read(&self, read: TokenRead<'_>) {
         lock(&self.state.readers).read(read, self.state.options.hot_for, self.state.session.now());

@@ -17,9 +17,11 @@ mod ask;
 mod audit;
 mod caller;
 mod connections;
+mod counts;
 mod grant_views;
 mod grants;
 mod health;
+mod metrics;
 mod openapi;
 mod options;
 mod problem;
@@ -40,11 +42,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use audit::AuditQueue;
+use counts::Counts;
 use state::Inner;
 
 use crate::scheduler::Scheduler;
 
 pub use caller::{drawn_key, is_key};
+pub use metrics::metric_names;
 pub use openapi::document as openapi;
 pub use options::{Limits, ServerError, ServerOptions};
 pub use routes::{RouteFacts, route_facts};
@@ -80,7 +84,8 @@ impl Server {
         let scheduler = scheduler.map(|options| Scheduler::new(Arc::clone(&session), options));
         let audit = AuditQueue::start(Arc::clone(session.store()), limits.audit_rows);
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
-        let inner = Inner { session, scheduler, audit, limits, words, is_draining, description };
+        let counts = Counts::default();
+        let inner = Inner { session, scheduler, audit, counts, limits, words, is_draining, description };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 

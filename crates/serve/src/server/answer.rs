@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::problem::Problem;
 
-/// A status, a body of JSON, and what names it.
+/// A status, a body, and what names it.
 pub(super) struct Answer {
     status: StatusCode,
     body: Vec<u8>,
+    kind: &'static str,
     etag: Option<HeaderValue>,
 }
 
@@ -24,12 +25,17 @@ impl Answer {
     /// The same under another status.
     pub(super) fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Self { status, body, etag: None })
+        Ok(Self { status, body, kind: "application/json", etag: None })
+    }
+
+    /// Metrics.
+    pub(super) fn text(text: String) -> Self {
+        Self { status: StatusCode::OK, body: text.into_bytes(), kind: "text/plain; version=0.0.4", etag: None }
     }
 
     /// What the caller has is what there is.
     pub(super) const fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), etag: None }
+        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), kind: "application/json", etag: None }
     }
 
     /// With the name of what is answered.
@@ -44,7 +50,7 @@ impl Answer {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status != StatusCode::NOT_MODIFIED {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
         }
         if let Some(etag) = self.etag {
             headers.insert(ETAG, etag);

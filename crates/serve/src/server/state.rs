@@ -8,6 +8,7 @@ use tokenward::{ServedToken, ServerSession};
 use tokenward_core::Grant;
 
 use super::audit::AuditQueue;
+use super::counts::Counts;
 use super::options::Limits;
 use crate::proxy::Words;
 use crate::scheduler::{Scheduler, TokenRead};
@@ -17,6 +18,7 @@ pub(super) struct Inner {
     pub(super) session: Arc<ServerSession>,
     pub(super) scheduler: Option<Scheduler>,
     pub(super) audit: AuditQueue,
+    pub(super) counts: Counts,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,
@@ -27,6 +29,7 @@ pub(super) struct Inner {
 impl Inner {
     /// A token of a login was handed out.
     pub(super) fn was_read(&self, grant: &Grant, served: &ServedToken) {
+        self.counts.handed_out(served.access.remaining(self.session.now()));
         let Some(scheduler) = self.scheduler.as_ref().filter(|_| grant.id == served.grant) else { return };
         let due = self.session.keeper().rules(grant).due_at(grant.id, &served.access);
         let (generation, is_refreshed) = (served.generation, served.rotated);

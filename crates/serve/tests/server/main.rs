@@ -4,6 +4,7 @@ mod audit;
 mod callers;
 mod drain;
 mod grants;
+mod metrics;
 mod openapi;
 mod scheduler;
 mod secrets;
