@@ -71,12 +71,22 @@ pub enum Verb {
     /// Open a login for a user, who makes it in a browser.
     #[serde(rename = "login")]
     Login,
+    /// See what the server counts.
+    #[serde(rename = "metrics:read")]
+    ReadMetrics,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::ReadToken, Self::RefreshToken, Self::ReadGrants, Self::ImportGrants, Self::RetireGrants, Self::Login];
+    pub const ALL: [Self; 7] = [
+        Self::ReadToken,
+        Self::RefreshToken,
+        Self::ReadGrants,
+        Self::ImportGrants,
+        Self::RetireGrants,
+        Self::Login,
+        Self::ReadMetrics,
+    ];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
@@ -87,6 +97,7 @@ impl Verb {
             Self::ImportGrants => "grants:import",
             Self::RetireGrants => "grants:retire",
             Self::Login => "login",
+            Self::ReadMetrics => "metrics:read",
         }
     }
 }

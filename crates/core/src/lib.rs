@@ -61,7 +61,7 @@ pub use link::{
 pub use non_interactive_grant::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
-pub use provider_rules::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
+pub use provider_rules::{AbsentRefresh, OldAccess, RateLimit, RefreshEnd, Replay, Rules};
 pub use redirect_url::{RedirectFlaw, RedirectUri};
 pub use scope::{MAX_SCOPES, Scopes, ScopesError};
 pub use secret::{

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ports::Pace;
 use crate::{Access, GrantId};
 
 /// What happens to the access token of generation n when n+1 is issued.
@@ -74,6 +75,28 @@ pub struct Rules {
     pub wall: Option<Duration>,
     /// How long a sender waits for the answer; the deadline in the intent.
     pub send_deadline: Duration,
+    /// How many exchanges an app may begin, where the provider says so.
+    #[serde(default)]
+    pub rate: Option<RateLimit>,
+}
+
+/// How many exchanges a provider lets an app begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// In any minute.
+    pub per_minute: u32,
+    /// In any second.
+    pub per_second: u32,
+}
+
+impl RateLimit {
+    /// A pace that keeps both bounds in every minute and every second, wherever they begin: a burst, and what follows it.
+    pub fn pace(self) -> Pace {
+        let burst = (self.per_second * 3 / 5).min(self.per_minute / 4).max(1);
+        let a_minute = Duration::from_mins(1) / self.per_minute.saturating_sub(burst).max(1);
+        let a_second = Duration::from_secs(1) / self.per_second.saturating_sub(burst).max(1);
+        Pace { interval: a_minute.max(a_second), burst }
+    }
 }
 
 impl Rules {
@@ -88,6 +111,30 @@ impl Rules {
         let jitter = self.jitter.min(lifetime / JITTER_SHARE);
         let spread = jitter.mul_f64(share(grant, access.obtained));
         access.expires.checked_sub(margin + spread).unwrap_or(access.obtained)
+    }
+
+    /// When a login that nobody reads is refreshed so that it lives on, and when it would end: in the tenth of its refresh token's life before
+    /// the half, by the grant's id, so that logins that were made together do not come together, and a provider that is away for days ends
+    /// none. `ends` and `wall` are the ends of its refresh token and of its consent as far as they are known. `None` where no refresh
+    /// lengthens it.
+    pub fn kept_alive_at(
+        &self,
+        grant: GrantId,
+        obtained: Timestamp,
+        ends: Option<Timestamp>,
+        wall: Option<Timestamp>,
+    ) -> Option<(Timestamp, Timestamp)> {
+        if self.refresh_end == RefreshEnd::Fixed {
+            return None;
+        }
+        let assumed = || self.assumed_refresh.and_then(|life| obtained.checked_add(life).ok());
+        let ends = ends.or_else(assumed)?;
+        if wall.is_some_and(|wall| wall <= ends) {
+            return None;
+        }
+        let life = Duration::try_from(ends.duration_since(obtained)).unwrap_or_default();
+        let early = (life / 10).mul_f64(share(grant, obtained));
+        Some((obtained.checked_add((life / 2).saturating_sub(early)).unwrap_or(ends), ends))
     }
 }
 
@@ -126,10 +173,20 @@ mod tests {
             refresh_end: RefreshEnd::Sliding,
             wall: None,
             send_deadline: Duration::from_secs(30),
+            rate: None,
         }
     }
 
     proptest! {
+        /// Whatever the bounds, no minute and no second of a pace has more, for as long as one a minute and two a second are allowed.
+        #[test]
+        fn a_pace_keeps_both_bounds(per_minute in 2u32..10_000, per_second in 2u32..500) {
+            let Pace { interval, burst } = RateLimit { per_minute, per_second }.pace();
+            let within = |time: Duration| u128::from(burst) + time.as_nanos() / interval.as_nanos();
+            prop_assert!(within(Duration::from_mins(1)) <= u128::from(per_minute), "{interval:?} {burst}");
+            prop_assert!(within(Duration::from_secs(1)) <= u128::from(per_second), "{interval:?} {burst}");
+        }
+
         /// A token is due after 78 % of its life and before its end; a long-lived one by margin and jitter alone.
         #[test]
         fn due_late_in_life_and_before_its_end(id: u128, life in 0u64..100_000) {

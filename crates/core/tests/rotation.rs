@@ -28,6 +28,7 @@ fn rules(replay: Replay) -> Rules {
         refresh_end: RefreshEnd::Sliding,
         wall: Some(Duration::from_hours(365 * 24)),
         send_deadline: Duration::from_secs(30),
+        rate: None,
     }
 }
 

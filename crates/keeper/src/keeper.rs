@@ -10,6 +10,7 @@ mod app_credentials;
 pub(crate) mod ended_login_access;
 mod owner_verification;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokenward_core::ports::{Clock, Entropy, Liveness, Provider, Vault};
-use tokenward_core::{App, Code, Entry, Generation, Grant, GrantId, Intent, ProfileName, Rules, Status};
+use tokenward_core::{App, AppName, Code, Entry, Generation, Grant, GrantId, Intent, ProfileName, Rules, Status};
 use tokio::sync::watch;
 
 use crate::non_interactive_grants::Shows;
 use crate::rotation::{RotationReport, Wish};
 use crate::single_flight::Flights;
+use crate::tally::{ExchangeKind, Tally};
 use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
 pub use app_credentials::{AppKept, Registrations};
@@ -182,25 +184,26 @@ pub(crate) struct Inner {
     /// The questions under way whose a login is.
     pub(crate) whose: Flights<GrantId, (App, Generation), Option<Notice>>,
     spending: watch::Sender<usize>,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Keeper {
     /// A keeper over these parts.
     pub fn new(parts: Parts, options: KeeperOptions) -> Self {
-        Self::counting(parts, options, watch::channel(0).0)
+        Self::counting(parts, options, watch::channel(0).0, Arc::default())
     }
 
-    fn counting(parts: Parts, options: KeeperOptions, spending: watch::Sender<usize>) -> Self {
+    fn counting(parts: Parts, options: KeeperOptions, spending: watch::Sender<usize>, tally: Arc<Tally>) -> Self {
         let (rotations, grant_requests, whose) =
             (Flights::new(rotation_lost), Flights::new(grant_request_lost), Flights::new(user_lost));
-        Self { inner: Arc::new(Inner { parts, options, rotations, grant_requests, whose, spending }) }
+        Self { inner: Arc::new(Inner { parts, options, rotations, grant_requests, whose, spending, tally }) }
     }
 
     /// A keeper that sends by another provider. Its spends count as this one's, so that whoever waits for
     /// [`Keeper::idle`] waits for them.
     pub fn sending_by(&self, provider: Arc<dyn Provider>) -> Self {
-        let Inner { parts, options, spending, .. } = &*self.inner;
-        Self::counting(Parts { provider, ..parts.clone() }, *options, spending.clone())
+        let Inner { parts, options, spending, tally, .. } = &*self.inner;
+        Self::counting(Parts { provider, ..parts.clone() }, *options, spending.clone(), Arc::clone(tally))
     }
 
     /// What it is made of.
@@ -265,6 +268,16 @@ impl Keeper {
     /// What happened to a grant, newest first.
     pub async fn journal(&self, id: GrantId, limit: u32) -> Result<Vec<Entry>, Error> {
         Ok(self.inner.parts.vault.journal(id, limit).await?)
+    }
+
+    /// How many exchanges this process has made, by what came of them.
+    pub fn exchanges(&self) -> BTreeMap<ExchangeKind, u64> {
+        self.inner.tally.exchanges()
+    }
+
+    /// How many answers were found that an earlier process or call had left, by app.
+    pub fn recoveries(&self) -> BTreeMap<AppName, u64> {
+        self.inner.tally.recoveries()
     }
 
     /// Whether a spend is between its intent and its commit in this process. While it is, a signal should wait.

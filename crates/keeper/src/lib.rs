@@ -23,6 +23,7 @@ mod rotation_steps;
 mod served_token;
 mod single_flight;
 mod store_with_hand_outs;
+mod tally;
 
 pub use api::{
     ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Echo, EndlessPages, HeldToken, Identity, Opened,
@@ -42,4 +43,5 @@ pub use process_liveness::Processes;
 pub use rotation_steps::{NoObserver, Observer, RotationStep};
 pub use served_token::ServedToken;
 pub use store_with_hand_outs::Showing;
+pub use tally::{ExchangeKind, ExchangeOutcome};
 pub use tokenward_core::Registration;

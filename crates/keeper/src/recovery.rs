@@ -92,6 +92,7 @@ impl Keeper {
                         let Some(answer) = &intent.answer else { continue };
                         let (intent, api, replay) = (intent.id, intent.api, is_in_doubt(grant));
                         let sending = Sending { keeper: self, grant, intent, api, replay };
+                        self.inner.tally.recovered(&grant.app);
                         let is_read = match sending.settle(answer).commit(None).await {
                             Ok(ending) => aftermath.note(ending),
                             Err(error) if error.vault_error().is_some() => return Err(error),

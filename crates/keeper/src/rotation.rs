@@ -24,6 +24,7 @@ use tokenward_core::{
 use crate::error::refuse;
 use crate::lease_wait::LEASE;
 use crate::recovery::{Aftermath, is_in_doubt};
+use crate::tally::ExchangeOutcome;
 use crate::{Error, Keeper, KeptState, Notice, Recovered, RotationStep};
 
 use refusal_memory::ClientRefused;
@@ -250,9 +251,15 @@ impl<'a> Reread<'_, 'a> {
         // From here to the commit the process must not be asked to go (signals wait for `idle`).
         let _spending = joined.keeper.inner.spending();
         let begun = joined.begin(&taken.lease, aftermath, prepared, replay).await?;
-        let sent = begun.send(taken).await?;
-        let kept = sent.keep().await;
-        kept.commit(taken).await
+        let ended = async { begun.send(taken).await?.keep().await.commit(taken).await }.await;
+        let outcome = match &ended {
+            Ok(Ending::Generation { .. }) => ExchangeOutcome::Refreshed,
+            Ok(Ending::Parked) => ExchangeOutcome::Parked,
+            Ok(Ending::NoSuchEndpoint(_) | Ending::TakenBack(_)) => ExchangeOutcome::Refused,
+            Err(error) => ExchangeOutcome::of(error),
+        };
+        joined.keeper.inner.tally.exchanged(&joined.wish.app.name, outcome, replay);
+        ended
     }
 
     /// Gets what the request needs besides the token.

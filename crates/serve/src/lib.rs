@@ -6,4 +6,5 @@
 //! Nothing is kept here: a crash costs the requests that were under way.
 
 pub mod proxy;
+pub mod scheduler;
 pub mod server;

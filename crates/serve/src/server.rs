@@ -5,6 +5,8 @@
 //! make: there is none without one but for health and the description of the routes themselves. What is done with a login is in the audit
 //! trail (`audit`); what cannot be written there is not done.
 //!
+//! Logins are refreshed before callers have to wait for it by [`crate::scheduler`].
+//!
 //! A caller that goes away ends nothing: each request runs as a task of its own. A server that ends waits for requests under way, for
 //! refreshes, and for the audit trail; one that crashes loses what was queued for the trail in its last moment, and nothing else that a node
 //! does not repair (I5).
@@ -15,9 +17,11 @@ mod audit_queue;
 mod caller;
 mod connections;
 mod cookie_logins;
+mod counts;
 mod grant_views;
 mod grants;
 mod health;
+mod metrics;
 mod openapi;
 mod options;
 mod parsed_request;
@@ -38,11 +42,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokenward::ServerSession;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use audit_queue::AuditQueue;
+use counts::Counts;
 use state::Inner;
 
+use crate::scheduler::Scheduler;
+
 pub use caller::{drawn_key, is_key};
+pub use metrics::metric_names;
 pub use openapi::document as openapi;
 pub use options::{Limits, ServerError, ServerOptions};
 pub use routes::{RouteFacts, route_facts};
@@ -64,7 +73,7 @@ impl Server {
         session: ServerSession,
         options: ServerOptions,
     ) -> Result<Self, ServerError> {
-        let ServerOptions { allow_remote, limits, words } = options;
+        let ServerOptions { allow_remote, limits, words, scheduler } = options;
         if !address.ip().is_loopback() && !allow_remote {
             return Err(ServerError::OpenAddress(address));
         }
@@ -74,9 +83,12 @@ impl Server {
         };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let session = Arc::new(session);
+        let scheduler = scheduler.map(|options| Scheduler::new(Arc::clone(&session), options));
         let audit = AuditQueue::start(Arc::clone(session.store()), limits.audit_rows);
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
-        let inner = Inner { session, audit, limits, words, is_draining, description };
+        let counts = Counts::default();
+        let inner = Inner { session, scheduler, audit, counts, limits, words, is_draining, description };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 
@@ -93,11 +105,22 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), tokenward::Error> {
         let Self { listener, inner, .. } = self;
         let draining = Arc::clone(&inner);
+        let (stopping, mut stopped) = watch::channel(false);
         let stop = async move {
             stop.await;
             draining.is_draining.store(true, Ordering::Release);
+            stopping.send_replace(true);
         };
+        let scheduler = inner.scheduler.clone().map(|scheduler| {
+            // One whose other end is gone has been told too.
+            tokio::spawn(async move { scheduler.run(async { drop(stopped.wait_for(|stopped| *stopped).await) }).await })
+        });
         connections::serve(listener, router::router(&inner), inner.limits, stop).await;
+        if let Some(scheduler) = scheduler
+            && let Err(error) = scheduler.await
+        {
+            tracing::error!(%error, "the scheduler has failed (a bug)");
+        }
         inner.session.keeper().idle().await;
         inner.audit.drain(inner.limits.stop_time).await;
         inner.session.close().await

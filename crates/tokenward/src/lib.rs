@@ -68,10 +68,10 @@ pub use tokenward_files::{
 #[cfg(feature = "middleware")]
 pub use tokenward_keeper::TokenMiddleware;
 pub use tokenward_keeper::{
-    ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Consent, Echo, EndlessPages, Error, HeldToken,
-    Identity, Keeper, KeeperOptions, KeptState, LoginAttempt, LoginReport, LoginRequest, LoginWithoutProfile, Looking,
-    NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts, Processes, Recovered,
-    Registration, Registrations, Report, RotationStep, ServedToken, Surroundings, TokenHolder,
+    ApiClient, ApiError, ApiOptions, CallDelay, CallObserver, Caller, Consent, Echo, EndlessPages, Error, ExchangeKind,
+    ExchangeOutcome, HeldToken, Identity, Keeper, KeeperOptions, KeptState, LoginAttempt, LoginReport, LoginRequest,
+    LoginWithoutProfile, Looking, NoObserver, NoSurroundings, Notice, Observer, Obtain, Opened, Page, Pages, Parts,
+    Processes, Recovered, Registration, Registrations, Report, RotationStep, ServedToken, Surroundings, TokenHolder,
 };
 pub use tokenward_vault::trusted::Distrust;
 

@@ -13,6 +13,7 @@ mod app_data;
 mod audit_trail;
 mod clock;
 mod connections;
+mod due_grants;
 mod failure;
 mod grants;
 mod journal;

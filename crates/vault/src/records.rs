@@ -11,6 +11,7 @@ pub(crate) mod adopt;
 pub(crate) mod api_keys;
 pub(crate) mod app_data;
 pub(crate) mod audit_chain;
+pub(crate) mod due;
 pub(crate) mod failure;
 pub(crate) mod fallback_sets;
 pub(crate) mod grants;

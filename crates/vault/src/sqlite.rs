@@ -19,6 +19,7 @@ pub(crate) mod cached_statement;
 pub(crate) mod connect;
 mod connections;
 mod database_files;
+mod due_grants;
 pub(crate) mod failure;
 mod grants;
 mod health;

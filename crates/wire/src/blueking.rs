@@ -82,6 +82,7 @@ impl BlueKing {
         refresh_end: RefreshEnd::Fixed,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     };
 
     /// The auth api (reference/blueking.md §2.2, §2.3): `need_new_token` ends the old access token at once. Whether
@@ -99,6 +100,7 @@ impl BlueKing {
         refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     };
 
     /// bkauth (reference/blueking.md §3.3): rotation, the old pair revoked in the same transaction; the new refresh
@@ -114,6 +116,7 @@ impl BlueKing {
         refresh_end: RefreshEnd::Fixed,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     };
 
     const fn row(api: TokenApi) -> &'static Rules {

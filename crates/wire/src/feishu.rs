@@ -19,8 +19,8 @@ use tokenward_core::ports::{
     DeviceLogin, Explained, Prepared, ProviderFacts, Sent, TokenEndpoint,
 };
 use tokenward_core::{
-    AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RawAnswer, RefreshEnd,
-    RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi,
+    AbsentRefresh, AccessToken, App, AppKind, AppName, AppToken, DeviceCode, OldAccess, Outcome, RateLimit, RawAnswer,
+    RefreshEnd, RefreshToken, Replay, Rules, Scopes, Spend, Subject, TokenApi,
 };
 use url::Url;
 
@@ -64,6 +64,7 @@ impl Feishu {
         refresh_end: RefreshEnd::Sliding,
         wall: Some(Duration::from_hours(365 * 24)),
         send_deadline: Duration::from_secs(30),
+        rate: Some(RateLimit { per_minute: 1000, per_second: 50 }),
     };
 
     async fn fetch_app_token(&self, app: &App, body: &AppTokenBody<'_>) -> Result<AppAccess, CallError> {

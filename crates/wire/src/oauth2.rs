@@ -80,6 +80,7 @@ impl OAuth2 {
         refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     };
 
     /// An endpoint that a call cannot do without: the settings' own, or else the issuer's document's.

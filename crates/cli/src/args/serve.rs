@@ -1,7 +1,7 @@
 //! The arguments of `serve` and `audit`.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,6 +23,15 @@ pub(crate) struct Serve {
     /// Listen on an address that other machines can reach; traffic is not encrypted, so put a proxy with TLS in front
     #[arg(long)]
     pub(crate) allow_remote: bool,
+    /// For how long a token that was read is refreshed ahead of its end, so that the next reader does not wait
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "6h")]
+    pub(crate) hot_for: Duration,
+    /// How many logins this node refreshes in the background at once, at most
+    #[arg(long, value_name = "COUNT", default_value = "16")]
+    pub(crate) refreshes_at_once: NonZeroU16,
+    /// Refresh a login only when somebody reads its token; other nodes still refresh in the background
+    #[arg(long)]
+    pub(crate) no_scheduler: bool,
     #[command(flatten)]
     pub(crate) store: StoreFrom,
 }
@@ -61,7 +70,7 @@ pub(crate) struct KeyCreate {
     /// What you call it, such as the site that uses it
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire or login; repeatable
+    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire, login or metrics:read; repeatable
     #[arg(long, value_name = "VERB", value_parser = verb, default_value = "token:read")]
     pub(crate) allow: Vec<Verb>,
     /// Only for logins of this app; repeatable; default: every app

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokenward_core::Code;
 use tokenward_serve::proxy::ErrorWords;
+use tokenward_serve::scheduler::SchedulerOptions;
 use tokenward_serve::server::{Limits, Server, ServerError, ServerOptions};
 
 use crate::args::{Serve, ServeCommand};
@@ -34,6 +35,7 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let options = ServerOptions {
         allow_remote: serve.allow_remote,
         limits: Limits::default(),
+        scheduler: scheduler(&serve),
         words: Arc::new(move |code| match code {
             // A caller has no `tokenward login`, and does not learn which of the reasons it is.
             Code::NotLoggedIn | Code::UnknownProfile => {
@@ -59,6 +61,17 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     server.run(context.stopping(Ending::Requests)).await?;
     printer.note(lang.serve_ended());
     Ok(ExitCode::SUCCESS)
+}
+
+/// How logins are refreshed in the background, if they are.
+fn scheduler(serve: &Serve) -> Option<SchedulerOptions> {
+    let usual = SchedulerOptions::default();
+    let Serve { hot_for, refreshes_at_once, .. } = serve;
+    (!serve.no_scheduler).then_some(SchedulerOptions {
+        hot_for: *hot_for,
+        at_once: usize::from(refreshes_at_once.get()),
+        ..usual
+    })
 }
 
 fn not_listening(error: &ServerError, context: &Context) -> Failure {

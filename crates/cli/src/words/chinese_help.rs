@@ -423,6 +423,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve", "", "以 HTTP 向其他机器上持有 API 密钥的程序提供令牌"),
     ("serve", "listen", "监听地址和端口，或只写端口；端口 0 自动选择空闲端口"),
     ("serve", "allow_remote", "允许监听其他机器可以访问的地址；往来内容没有加密，请在前面加一层带 TLS 的代理"),
+    ("serve", "hot_for", "令牌被读取后，在多长时间内提前刷新它，让下一个读取者不必等待"),
+    ("serve", "refreshes_at_once", "本节点在后台同时刷新的登录数上限"),
+    ("serve", "no_scheduler", "只在有人读取令牌时才刷新登录；其他节点仍会在后台刷新"),
     (
         "serve",
         "database",
@@ -437,7 +440,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "serve key create",
         "allow",
-        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire 或 login；可重复",
+        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login 或 metrics:read；可重复",
     ),
     ("serve key create", "app", "只限这个应用的登录；可重复；默认为所有应用"),
     ("serve key create", "logins", "只限这些配置档的登录；* 代表任意字符"),

@@ -1,7 +1,8 @@
 //! The store: everything that must outlive the process.
 
 use super::{
-    ApiKeys, AppData, AuditTrail, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins, WebLogins,
+    ApiKeys, AppData, AuditTrail, DueGrants, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins,
+    WebLogins,
 };
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
@@ -14,7 +15,8 @@ pub trait Vault: Store + LinkBook {}
 
 impl<V: Store + LinkBook + ?Sized> Vault for V {}
 
-/// A store that a server stands on: it also knows who may call, what was done, and which logins back ends have opened.
-pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail + WebLogins {}
+/// A store that a server stands on: it also knows who may call, what was done, what is to be refreshed next, and which logins back ends
+/// have opened.
+pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins {}
 
-impl<S: Vault + GrantPages + ApiKeys + AuditTrail + WebLogins + ?Sized> ServerStore for S {}
+impl<S: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins + ?Sized> ServerStore for S {}

@@ -11,7 +11,7 @@ use url::Url;
 use super::problem::Problem;
 use crate::proxy::ErrorWords;
 
-/// A status, a body of JSON, and what names it.
+/// A status, a body, and what names it.
 pub(super) struct Answer {
     status: StatusCode,
     body: Vec<u8>,
@@ -30,6 +30,12 @@ impl Answer {
     pub(super) fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(Self { status, body, etag: None, kind: "application/json", more: Vec::new() })
+    }
+
+    /// Metrics.
+    pub(super) fn text(text: String) -> Self {
+        let kind = "text/plain; version=0.0.4";
+        Self { status: StatusCode::OK, body: text.into_bytes(), etag: None, kind, more: Vec::new() }
     }
 
     /// What the caller has is what there is.

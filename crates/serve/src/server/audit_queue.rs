@@ -37,6 +37,12 @@ impl AuditQueue {
         place.map(Place).ok_or_else(|| Problem::busy(Code::ServerBusy).detail("the audit trail takes no more rows now"))
     }
 
+    /// How many rows wait, or are about to come.
+    pub(super) fn waiting(&self) -> usize {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        rows.as_ref().map_or(0, |rows| rows.max_capacity() - rows.capacity())
+    }
+
     /// Lets nothing more in, and waits until what is there is written; not for longer than `patience`.
     pub(super) async fn drain(&self, patience: Duration) {
         drop(self.rows.lock().unwrap_or_else(PoisonError::into_inner).take());

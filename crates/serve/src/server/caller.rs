@@ -54,6 +54,11 @@ impl Caller {
         self.0.has_grant(app, Some(profile))
     }
 
+    /// Whether it has something to do with every login of an app.
+    pub(super) fn sees_all_of(&self, app: &AppName) -> bool {
+        self.0.has_grant(app, None)
+    }
+
     /// Whether it has anything to do with a login.
     pub(super) fn has(&self, grant: &Grant) -> bool {
         self.0.has_grant(&grant.app, grant.profile.as_ref())

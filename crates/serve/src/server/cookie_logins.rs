@@ -15,9 +15,9 @@ use tokenward_core::{Code, ProfileName};
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
-use super::ask::Ask;
 use super::caller::Caller;
 use super::grant_views::GrantView;
+use super::parsed_request::Ask;
 use super::problem::Problem;
 
 /// A login by the cookies of a user's browser.

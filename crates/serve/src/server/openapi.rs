@@ -89,6 +89,9 @@ fn responses(route: &Route, shapes: &mut SchemaGenerator) -> Map<String, Value> 
         if let Some(shape) = route.answer.filter(|_| *status != 304) {
             answer["content"] = json!({ "application/json": { "schema": shape(shapes) } });
         }
+        if route.name == "read-metrics" {
+            answer["content"] = json!({ "text/plain": { "schema": { "type": "string" } } });
+        }
         found.insert(status.to_string(), answer);
     }
     let known = matches!(route.handler, Handler::Known(..));

@@ -9,6 +9,7 @@ use thiserror::Error;
 use tokenward_core::Code;
 
 use crate::proxy::Words;
+use crate::scheduler::SchedulerOptions;
 
 /// Who may come in, and what is said.
 pub struct ServerOptions {
@@ -18,14 +19,17 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// What is said about a code: the words belong to the face.
     pub words: Words,
+    /// How logins are refreshed in the background; `None`: only when somebody reads.
+    pub scheduler: Option<SchedulerOptions>,
 }
 
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { allow_remote, limits, .. } = self;
+        let Self { allow_remote, limits, scheduler, .. } = self;
         f.debug_struct("ServerOptions")
             .field("allow_remote", allow_remote)
             .field("limits", limits)
+            .field("scheduler", scheduler)
             .finish_non_exhaustive()
     }
 }

@@ -53,6 +53,7 @@ async fn answer(server: Arc<Inner>, route: &'static Route, path: RawPathParams, 
         Err(problem) => excuse(&told, problem),
     };
     let (status, ms) = (response.status().as_u16(), begun.elapsed().as_millis());
+    told.counts.answered(route.name, status);
     tracing::info!(route = route.name, status, ms, code = code.map(Code::as_str), "request");
     response
 }

@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{apps, cookie_logins, grant_views as views, grants, health, tokens, web_logins};
+use super::{apps, cookie_logins, grant_views as views, grants, health, metrics, tokens, web_logins};
 
 /// One route.
 pub(super) struct Route {
@@ -263,6 +263,19 @@ pub(super) static ROUTES: &[Route] = &[
         name: "describe",
         summary: "This description",
         handler: Handler::Open(|ask| Box::pin(ready(Answer::ok(&ask.server.description)))),
+        is_audited: false,
+        query: None,
+        body: None,
+        answer: None,
+        good: &[200],
+        bad: &[],
+    },
+    Route {
+        method: Method::GET,
+        path: "/metrics",
+        name: "read-metrics",
+        summary: "What this node counts, in the text format of Prometheus",
+        handler: Handler::Known(Verb::ReadMetrics, |caller, ask| Box::pin(metrics::read(caller, ask))),
         is_audited: false,
         query: None,
         body: None,

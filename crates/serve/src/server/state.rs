@@ -1,21 +1,38 @@
 //! What every request is answered with.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
-use tokenward::ServerSession;
+use tokenward::{ServedToken, ServerSession};
+use tokenward_core::Grant;
 
 use super::audit_queue::AuditQueue;
+use super::counts::Counts;
 use super::options::Limits;
 use crate::proxy::Words;
+use crate::scheduler::{Scheduler, TokenRead};
 
 /// A server beside its connections.
 pub(super) struct Inner {
-    pub(super) session: ServerSession,
+    pub(super) session: Arc<ServerSession>,
+    pub(super) scheduler: Option<Scheduler>,
     pub(super) audit: AuditQueue,
+    pub(super) counts: Counts,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,
     /// The routes in OpenAPI.
     pub(super) description: Value,
+}
+
+impl Inner {
+    /// A token of a login was handed out.
+    pub(super) fn was_read(&self, grant: &Grant, served: &ServedToken) {
+        self.counts.handed_out(served.access.remaining(self.session.now()));
+        let Some(scheduler) = self.scheduler.as_ref().filter(|_| grant.id == served.grant) else { return };
+        let due = self.session.keeper().rules(grant).due_at(grant.id, &served.access);
+        let (generation, is_refreshed) = (served.generation, served.rotated);
+        scheduler.read(TokenRead { grant: grant.id, app: &grant.app, generation, due, is_refreshed });
+    }
 }

@@ -68,6 +68,7 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let grant = ask.grant(&caller).await?;
     let profile = profile_of(&grant)?;
     let served = ask.session().access(profile, TokenWish::Living { min_ttl }).await?;
+    ask.server.was_read(&grant, &served);
     token(&caller, &ask, profile, &served).await
 }
 
@@ -79,6 +80,7 @@ pub(super) async fn refused(caller: Caller, ask: Ask) -> Result<Answer, Problem>
     }
     let profile = profile_of(&grant)?;
     let served = ask.session().access(profile, TokenWish::NewerThan(Generation::new(generation))).await?;
+    ask.server.was_read(&grant, &served);
     token(&caller, &ask, profile, &served).await
 }
 

@@ -2,7 +2,6 @@
 //! and each refuses once they are revoked, one trail that both write, and a browser that each of its steps leads to another one.
 
 #[path = "../../../vault/tests/postgres/server.rs"]
-#[expect(dead_code, reason = "the database is started anew by the tests of the library")]
 mod server;
 
 use std::collections::BTreeSet;
@@ -13,11 +12,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokenward::core::ports::{Clock as _, ServerStore};
-use tokenward::core::{ApiKey, ApiKeyId, ApiKeySecret, GrantId, GrantPattern, SecretBytes, Verb};
+use tokenward::core::ports::{Clock as _, Entropy as _, NewLogin, ServerStore};
+use tokenward::core::{
+    ApiKey, ApiKeyId, ApiKeySecret, GrantId, GrantPattern, RefreshToken, Scopes, SecretBytes, TokenApi, TokenSet, Verb,
+};
 use tokenward::{DatabaseOptions, Environment, Home, Overrides, ServerSession, Settings, SystemEntropy};
 use tokenward_emulator::{Sandbox, SandboxOptions};
 use tokenward_serve::proxy::ErrorWords;
+use tokenward_serve::scheduler::SchedulerOptions;
 use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
 use tokenward_testkit::{Stand, login_request};
 use tokio::sync::Notify;
@@ -39,11 +41,17 @@ struct Site {
     nodes: [Node; 2],
     grant: GrantId,
     http: reqwest::Client,
-    _server: server::Server,
+    server: server::Server,
 }
 
 /// A node as an operator has it: a folder of its own, the same settings, the same key, the secret of the app in a file.
-async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: bool) -> (Node, Option<GrantId>) {
+async fn node(
+    stand: &Stand,
+    server: &server::Server,
+    database: &str,
+    logs_in: bool,
+    scheduler: Option<SchedulerOptions>,
+) -> (Node, Option<GrantId>) {
     let folder = tempfile::tempdir().unwrap();
     let (app, hosts, secret) = (&stand.app, &stand.app.hosts, folder.path().join("secret"));
     let mut options = std::fs::OpenOptions::new();
@@ -51,11 +59,12 @@ async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: b
     std::io::Write::write_all(&mut &file, app.secret.as_ref().unwrap().expose().as_bytes()).unwrap();
     let config = format!(
         "[apps.work]\nprovider = \"feishu\"\napp_id = \"{}\"\nopen_url = \"{}\"\naccounts_url = \"{}\"\nsecret_file = \"{}\"\n\
-         [profiles.work]\napp = \"work\"\nreturn_urls = \"{RETURN}\"\n",
+         [profiles.work]\napp = \"work\"\nreturn_urls = \"{RETURN}\"\n{}",
         app.client_id,
         hosts.open,
         hosts.accounts,
-        secret.display()
+        secret.display(),
+        (0..MORE).map(|number| format!("[profiles.p{number}]\napp = \"work\"\n")).collect::<Vec<_>>().concat()
     );
     std::fs::write(folder.path().join("config.toml"), config).unwrap();
     let environment = Environment::new([("TOKENWARD_KEY", "0123456789abcdef0123456789abcdef")]);
@@ -78,6 +87,7 @@ async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: b
         allow_remote: false,
         limits: Limits::default(),
         words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: String::new() }),
+        scheduler,
     };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();
     let (address, stop) = (server.address(), Arc::new(Notify::new()));
@@ -88,15 +98,19 @@ async fn node(stand: &Stand, server: &server::Server, database: &str, logs_in: b
 
 impl Site {
     async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    async fn with(scheduler: Option<SchedulerOptions>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(SandboxOptions { seed: Some(7), ..SandboxOptions::default() }).await.unwrap();
         let stand = Stand::feishu(sandbox);
         let server = server::Server::start();
         let database = server.database();
-        let (first, grant) = node(&stand, &server, &database, true).await;
-        let (second, _) = node(&stand, &server, &database, false).await;
+        let (first, grant) = node(&stand, &server, &database, true, scheduler).await;
+        let (second, _) = node(&stand, &server, &database, false, scheduler).await;
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { stand, nodes: [first, second], grant: grant.unwrap(), http, _server: server }
+        Self { stand, nodes: [first, second], grant: grant.unwrap(), http, server }
     }
 
     async fn key(&self) -> (ApiKeyId, ApiKeySecret) {
@@ -115,6 +129,51 @@ impl Site {
         (key.id, secret)
     }
 
+    /// Logins that the provider has made, as an import brings them.
+    async fn import(&self) {
+        let (store, sandbox, now) = (&self.nodes[0].store, &self.stand.sandbox, self.stand.clock.now());
+        let by = self.stand.session(|options| options).await.unwrap().parts().witness.myself().clone();
+        for number in 0..MORE {
+            let user = sandbox.user(&format!("u{number}")).id;
+            let scopes = ["contact:user.base:readonly", "offline_access"];
+            let seeded = sandbox.seed_grant(&self.stand.app.client_id, &user, &scopes).unwrap();
+            let mut random = [0; 10];
+            SystemEntropy.fill(&mut random);
+            let set = TokenSet {
+                access: None,
+                refresh: seeded.refresh_token.map(|token| RefreshToken::parse(token).unwrap()),
+                refresh_expires: Some(now + Duration::from_secs(7 * 86_400)),
+                scopes: Some(Scopes::parse(&scopes.join(" ")).unwrap().0),
+                subject: None,
+                issued_by: TokenApi::V3,
+                obtained: now,
+            };
+            let login = NewLogin {
+                answer: None,
+                id: GrantId::new(now.as_millisecond().unsigned_abs(), random),
+                profile: format!("p{number}").parse().unwrap(),
+                app: self.stand.app.name.clone(),
+                set,
+                wall: None,
+                by: by.clone(),
+                replace_user: false,
+            };
+            store.log_in(login).await.unwrap();
+        }
+    }
+
+    /// Waits until the provider has made so many rotations, and then for those that nobody should make.
+    async fn rotated(&self, rotations: u64) {
+        let waited = async {
+            while self.stand.sandbox.counters().rotations < rotations {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(30), waited).await;
+        assert!(found.is_ok(), "{} of {rotations}", self.stand.sandbox.counters().rotations);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
     fn read(&self, node: usize, key: &ApiKeySecret) -> impl Future<Output = (u16, Value)> + use<> {
         let url = format!("http://{}/v1/grants/work/token", self.nodes[node].address);
         let request = self.http.get(url).bearer_auth(key.expose());
@@ -124,6 +183,9 @@ impl Site {
         }
     }
 }
+
+/// Further profiles of the settings.
+const MORE: usize = 40;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn callers_of_two_nodes_cause_one_exchange_and_one_trail() {
@@ -216,4 +278,33 @@ async fn any_node_answers_the_browser_of_a_login_and_one_exchanges_its_code() {
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
     site.stand.assert_clean();
+}
+
+/// Both nodes look for what is due each 20 ms, and find the same logins: each is refreshed once, also after the database was away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_schedulers_refresh_each_login_once() {
+    let scheduler = SchedulerOptions { tick: Duration::from_millis(20), ..SchedulerOptions::default() };
+    let site = Site::with(Some(scheduler)).await;
+    site.import().await;
+    let all = u64::try_from(MORE).unwrap() + 1;
+    site.stand.pass(Duration::from_secs(84 * 3600));
+    site.rotated(all).await;
+    let counted = site.stand.sandbox.counters();
+    assert_eq!((counted.refreshes, counted.rotations, counted.replays), (all, all, 0));
+    // Neither node does anything while it cannot be found out what is due, and both go on afterwards.
+    tokio::task::block_in_place(|| site.server.control("stop"));
+    site.stand.pass(Duration::from_secs(84 * 3600));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(site.stand.sandbox.counters().refreshes, all);
+    tokio::task::block_in_place(|| site.server.control("start"));
+    site.rotated(2 * all).await;
+    let counted = site.stand.sandbox.counters();
+    assert_eq!((counted.refreshes, counted.rotations, counted.replays), (2 * all, 2 * all, 0));
+    site.stand.assert_clean();
+    let logins = site.stand.sandbox.current_tokens();
+    assert!(logins.iter().all(|login| login.refreshable));
+    for node in site.nodes {
+        node.stop.notify_one();
+        node.task.await.unwrap();
+    }
 }

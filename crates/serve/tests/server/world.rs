@@ -17,6 +17,7 @@ use tokenward::{
 use tokenward_core::ports::ServerStore;
 use tokenward_emulator::{Sandbox, SandboxOptions};
 use tokenward_serve::proxy::ErrorWords;
+use tokenward_serve::scheduler::SchedulerOptions;
 use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
 use tokenward_testkit::{Stand, login_request};
 use tokio::sync::Notify;
@@ -61,11 +62,20 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        Self::with_config(limits, |_| String::new()).await
+        Self::made(limits, None, |_| String::new()).await
     }
 
     /// With something more in the settings.
     pub(crate) async fn with_config(limits: Limits, more: impl FnOnce(&Stand) -> String) -> Self {
+        Self::made(limits, None, more).await
+    }
+
+    /// One that refreshes logins in the background.
+    pub(crate) async fn scheduled(scheduler: SchedulerOptions) -> Self {
+        Self::made(Limits::default(), Some(scheduler), |_| String::new()).await
+    }
+
+    async fn made(limits: Limits, scheduler: Option<SchedulerOptions>, more: impl FnOnce(&Stand) -> String) -> Self {
         log();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -85,6 +95,7 @@ impl World {
             allow_remote: false,
             limits,
             words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: "read the page".to_owned() }),
+            scheduler,
         };
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();
         let (address, stop) = (server.address(), Arc::new(Notify::new()));
@@ -243,7 +254,7 @@ impl Told {
 
 /// Everything that every test of this program has logged: a subscriber of one thread misses what another thread has met first.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -264,7 +275,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-fn log() -> &'static Log {
+pub(crate) fn log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
         let log = Log::default();

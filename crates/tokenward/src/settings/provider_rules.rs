@@ -23,6 +23,7 @@ pub(super) const CAUTIOUS: Rules = Rules {
     refresh_end: RefreshEnd::Sliding,
     wall: None,
     send_deadline: Duration::from_secs(30),
+    rate: None,
 };
 
 /// Reads the pairs over the cautious row.

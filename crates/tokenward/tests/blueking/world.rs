@@ -283,6 +283,7 @@ fn plain_rules(grace: u64) -> Rules {
         refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     }
 }
 

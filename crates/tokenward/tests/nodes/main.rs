@@ -156,7 +156,7 @@ async fn a_database_that_is_started_anew_costs_no_token() {
     let turn = tokio::spawn(async move { turning.access(&app, id, TokenWish::default()).await.map(drop) });
     tokio::time::sleep(Duration::from_millis(700)).await;
     let Site { server, .. } = &site;
-    tokio::task::block_in_place(|| server.restart());
+    tokio::task::block_in_place(|| server.control("restart"));
     // The answer has come by now, into the journal or into the node's slot; either way nothing is lost.
     drop(turn.await.unwrap());
     site.stand.sandbox.rules(|rules| rules.latency_after_ms = 0);

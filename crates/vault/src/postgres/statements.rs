@@ -148,6 +148,19 @@ const OWN: &[(&str, &str)] = &[
         "SELECT EXISTS (SELECT 1 FROM grants WHERE profile = $1 OR substr(profile, 1, length($1) + 1) = $1 || ':')
             OR EXISTS (SELECT 1 FROM login_answers WHERE profile = $1 OR substr(profile, 1, length($1) + 1) = $1 || ':')",
     ),
+    // What another node claims at this moment is passed over. The array is made once, whatever the plan.
+    (
+        sql::CLAIM_ENDING,
+        "UPDATE due SET at = $3 WHERE grant_id = ANY (ARRAY(
+            SELECT grant_id FROM due WHERE app = $1 AND ends <= $4 AND at <= $2 ORDER BY ends LIMIT $5 FOR UPDATE SKIP LOCKED))
+        RETURNING grant_id, hot",
+    ),
+    (
+        sql::CLAIM_DUE,
+        "UPDATE due SET at = $3 WHERE grant_id = ANY (ARRAY(
+            SELECT grant_id FROM due WHERE app = $1 AND at <= $2 ORDER BY at LIMIT $4 FOR UPDATE SKIP LOCKED))
+        RETURNING grant_id, hot",
+    ),
 ];
 
 /// What is locked before a statement that reads what will be written, by what is bound first.
@@ -158,6 +171,7 @@ const LOCKS: &[(&str, &str)] = &[
     (sql::JOURNAL_ANSWER, LOCK_GRANT_OF),
     (sql::HOLDS_LEASE, LOCK_GRANT),
     (sql::AUDIT_HEAD, "SELECT 1 FROM audit_heads WHERE grant_id = $1 FOR UPDATE"),
+    (sql::BUDGET, "SELECT 1 FROM budgets WHERE app = $1 FOR UPDATE"),
     (sql::API_KEY, "SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE"),
 ];
 pub(super) const LOCK_GRANT: &str = "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE";

@@ -263,3 +263,23 @@ pub(crate) const AUDIT_ENDLESS: &str = "
     SELECT grant_id FROM audit
     WHERE number = (SELECT MIN(number) FROM audit AS first WHERE first.grant_id = audit.grant_id)
       AND NOT EXISTS (SELECT 1 FROM audit_heads WHERE audit_heads.grant_id = audit.grant_id) LIMIT ?1";
+
+// -- what is to be refreshed next, and how fast ---------------------------------------------------------------------
+
+/// The most urgent ends first. Nobody else is given these rows before the moment they are set to.
+pub(crate) const CLAIM_ENDING: &str = "
+    UPDATE due SET at = ?3 WHERE grant_id IN (
+        SELECT grant_id FROM due WHERE app = ?1 AND ends <= ?4 AND at <= ?2 ORDER BY ends LIMIT ?5)
+    RETURNING grant_id, hot";
+/// Those that have waited longest.
+pub(crate) const CLAIM_DUE: &str = "
+    UPDATE due SET at = ?3 WHERE grant_id IN (
+        SELECT grant_id FROM due WHERE app = ?1 AND at <= ?2 ORDER BY at LIMIT ?4)
+    RETURNING grant_id, hot";
+pub(crate) const SET_DUE: &str = "UPDATE due SET at = ?3, ends = ?4 WHERE grant_id = ?1 AND at = ?2 AND hot = ?5";
+pub(crate) const MARK_HOT: &str = "
+    UPDATE due SET hot = CASE WHEN hot < ?2 THEN ?2 ELSE hot END, at = CASE WHEN at > ?3 THEN ?3 ELSE at END WHERE grant_id = ?1";
+pub(crate) const DUE_SINCE: &str = "SELECT MIN(at) FROM due WHERE app = ?1 AND at <= ?2";
+pub(crate) const BEGIN_BUDGET: &str = "INSERT INTO budgets (app, booked) VALUES (?1, 0) ON CONFLICT (app) DO NOTHING";
+pub(crate) const BUDGET: &str = "SELECT booked FROM budgets WHERE app = ?1";
+pub(crate) const BOOK: &str = "UPDATE budgets SET booked = ?2 WHERE app = ?1";

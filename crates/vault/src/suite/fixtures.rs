@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin};
+use tokenward_core::ports::{Adoption, Claim, Clock, Entropy, NewLogin, Store};
 use tokenward_core::rotation_policy::{Change, Rotation};
 use tokenward_core::{
     AbsentRefresh, Access, AccessToken, Format, Generation, GrantId, Holder, IntentDraft, IntentId, LocalProcess,
@@ -78,6 +78,7 @@ pub fn rules() -> Rules {
         refresh_end: RefreshEnd::Sliding,
         wall: None,
         send_deadline: Duration::from_secs(30),
+        rate: None,
     }
 }
 
@@ -185,6 +186,16 @@ pub fn rotation(tag: &str) -> Rotation {
         issued_by: TokenApi::V3,
         obtained: soon(1),
     }
+}
+
+/// Logins of these profiles, in the order of their ids.
+pub(super) async fn made(store: &dyn Store, names: &[&str]) -> Vec<GrantId> {
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(store.log_in(login(name, name, Some(named(name)))).await.unwrap().id());
+    }
+    ids.sort();
+    ids
 }
 
 fn access(tag: &str, obtained: Timestamp) -> Access {

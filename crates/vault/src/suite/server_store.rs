@@ -1,5 +1,7 @@
 //! What a store promises that a server stands on: logins a page at a time, keys of callers, and an audit trail whose chains hold.
 
+mod due;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,7 +11,10 @@ use tokenward_core::{
     WebLoginPhase,
 };
 
-use super::{ServerStand, login, named, soon, start};
+use super::fixtures::made;
+use super::{ServerStand, login, soon, start};
+
+pub use due::*;
 
 /// Runs every case against a fresh store each: `server_suite!(make)` with `async fn make() -> impl ServerStand`.
 #[macro_export]
@@ -24,6 +29,14 @@ macro_rules! server_suite {
             writers_beside_each_other_make_one_chain,
             a_step_of_a_back_ends_login_is_taken_once,
             what_ended_long_ago_is_forgotten,
+            a_login_is_due_from_its_first_set_on,
+            a_claim_gives_each_login_to_one_node,
+            what_ends_soon_is_claimed_first,
+            what_was_changed_since_a_claim_stays,
+            a_rotation_leaves_what_is_due_as_it_is,
+            a_set_that_ends_earlier_is_due_at_once,
+            a_login_that_was_ended_is_not_due,
+            a_budget_is_one_for_all_nodes,
         }
     };
     (@cases $make:path, $($case:ident,)+) => {$(
@@ -32,15 +45,6 @@ macro_rules! server_suite {
             $crate::suite::server_store::$case(&$make().await).await;
         }
     )+};
-}
-
-async fn made(store: &dyn ServerStore, names: &[&str]) -> Vec<GrantId> {
-    let mut ids = Vec::new();
-    for name in names {
-        ids.push(store.log_in(login(name, name, Some(named(name)))).await.unwrap().id());
-    }
-    ids.sort();
-    ids
 }
 
 /// Two at a time, while others are made: each that was there is met once, in the order of birth.

@@ -3,6 +3,7 @@
 //! One server for all of them, each case with a database of its own. `./test --with-postgres` installs what is needed.
 
 mod keys;
+mod migrating;
 mod place;
 mod races;
 mod server;

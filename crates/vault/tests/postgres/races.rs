@@ -168,7 +168,7 @@ async fn a_server_that_is_started_anew_is_found_again() {
     let node = PostgresVault::open(options).await.unwrap();
     let id = node.log_in(login("work", "1", None)).await.unwrap().id();
     for _ in 0..2 {
-        tokio::task::block_in_place(|| server.restart());
+        tokio::task::block_in_place(|| server.control("restart"));
         assert!(node.grant(id).await.unwrap().access.is_some());
         node.release(held(&node, id).await).await.unwrap();
     }

@@ -34,11 +34,11 @@ impl Server {
         server
     }
 
-    /// Ends it as an operator does, with the sessions that are open, and starts it anew.
-    pub(crate) fn restart(&self) {
+    /// Ends it as an operator does, with the sessions that are open (`stop`), starts it (`start`), or both (`restart`).
+    pub(crate) fn control(&self, act: &str) {
         let mut control = lent("pg_ctl");
         control.arg("-D").arg(self.folder.join("data")).args(["-m", "fast", "-w", "-l"]).arg(self.folder.join("again"));
-        let done = control.arg("restart").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        let done = control.arg(act).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(done.success());
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::place::Place;
 use tokenward_core::ports::{
-    AnswerKept, AppData, AppDataKey, Attempt, Grants, Journal, Leases, LinkBook, LoginAnswers, Logins, NewLogin,
+    AnswerKept, AppData, AppDataKey, Attempt, DueClaim, DueGrants, Grants, Journal, Leases, LinkBook, LoginAnswers,
+    Logins, NewLogin,
 };
 use tokenward_core::{
     Generation, GrantId, IntentId, KnownToken, Receipt, RefreshToken, Seat, SecretBytes, Stamp, TokenApi, TokenKind,
@@ -82,7 +83,7 @@ async fn everything_is_kept_whoever_comes_first() {
     // A reader comes first: it may not write, and still finds the schema it knows.
     let grant = vault.grant(id).await.unwrap();
     // Older versions refuse this number, as this one refuses a higher one (see `opening`).
-    assert_eq!(schema(&place), 9);
+    assert_eq!(schema(&place), 10);
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
     assert_eq!((grant.subject, grant.wall, grant.on_trial), (Some(named("ou_1")), Some(soon(31_536_000)), false));
     assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2);
@@ -124,7 +125,7 @@ async fn many_that_come_at_once_migrate_once() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(schema(&place), 9);
+    assert_eq!(schema(&place), 10);
 }
 
 /// Killed in the middle of it: the next one begins anew.
@@ -200,5 +201,26 @@ async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
         had.push(vault.grant(id).await.unwrap().former_profile.map(|name| name.to_string()));
     }
     assert_eq!(had, [Some("work".to_owned()), Some("other".to_owned()), None, None]);
-    assert_eq!(schema(&place), 9);
+    assert_eq!(schema(&place), 10);
+}
+
+/// Every login of the version before is due once: the server's scheduler looks at it and says when it is due next.
+#[tokio::test]
+async fn logins_of_an_earlier_version_are_due() {
+    let place = Place::new();
+    let vault = place.vault().await;
+    let id = vault.log_in(login("work", "1", None)).await.unwrap().id();
+    let ended = vault.log_in(login("other", "2", None)).await.unwrap().id();
+    let by = holder("here", 1);
+    let lease = vault.hold(&Seat::Grant(ended), &by, Duration::from_secs(30)).await.unwrap().lease().unwrap();
+    vault.retire(&lease, soon(1), false).await.unwrap();
+    vault.close_connections().await.unwrap();
+    let back = "DROP TABLE due; DROP TABLE budgets; DROP TRIGGER due_of_new; DROP TRIGGER due_of_changed;
+        DROP TRIGGER due_of_handed_over; DROP TRIGGER due_of_forgotten; PRAGMA user_version = 8";
+    place.sqlite().execute_batch(back).unwrap();
+    let vault = place.vault().await;
+    let claim = DueClaim { limit: 9, ttl: Duration::from_secs(60), horizon: Duration::ZERO };
+    let due = vault.claim_due(&"notes".parse().unwrap(), claim).await.unwrap();
+    assert_eq!(due.into_iter().map(|due| due.grant).collect::<Vec<_>>(), [id]);
+    assert_eq!(schema(&place), 10);
 }

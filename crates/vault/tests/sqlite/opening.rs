@@ -213,8 +213,11 @@ async fn a_newer_schema_and_a_newer_key_file_are_refused() {
     fs::write(place.folder.wrapped_key(), text.replace("\"version\": 1", "\"version\": 2")).unwrap();
     assert!(matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::Newer { found: 2, known: 1 }, .. })));
     fs::write(place.folder.wrapped_key(), text).unwrap();
-    place.sqlite().execute_batch("PRAGMA user_version = 9").unwrap();
-    assert!(matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::Newer { found: 9, known: 8 }, .. })));
+    place.sqlite().execute_batch("PRAGMA user_version = 11").unwrap();
+    assert!(matches!(
+        has_login(&place).await,
+        Err(StoreError { kind: StoreFault::Newer { found: 11, known: 10 }, .. })
+    ));
 }
 
 #[tokio::test]

@@ -1,0 +1,118 @@
+//! What the server counts, in the text format of Prometheus. It is this node's and begins anew with the process. A caller whose key is not for
+//! every login sees nothing that names an app. No login, user or token is in any of it (I4).
+
+use std::fmt::Write as _;
+
+use super::answer::Answer;
+use super::caller::Caller;
+use super::counts::{Histogram, LEFT};
+use super::parsed_request::Ask;
+use super::problem::Problem;
+
+/// The names of all that is counted, for dashboards and the tests that look at them.
+pub fn metric_names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().map(|(name, ..)| *name)
+}
+
+pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
+    let server = &*ask.server;
+    let (session, mut page) = (&server.session, Page::default());
+    let is_seen = |app: &_| caller.sees_all_of(app);
+
+    page.family(EXCHANGES);
+    for (kind, count) in session.keeper().exchanges().iter().filter(|(kind, _)| is_seen(&kind.app)) {
+        let (app, outcome, replay) = (kind.app.as_str(), kind.outcome.as_str(), kind.is_replay.to_string());
+        page.value(EXCHANGES, &[("app", app), ("outcome", outcome), ("replay", &replay)], *count);
+    }
+    page.family(RECOVERIES);
+    for (app, count) in session.keeper().recoveries().iter().filter(|(app, _)| is_seen(app)) {
+        page.value(RECOVERIES, &[("app", app.as_str())], *count);
+    }
+    page.family(REQUESTS);
+    let requests = server.counts.requests();
+    for ((route, status), count) in requests {
+        page.value(REQUESTS, &[("route", route), ("status", &status.to_string())], count);
+    }
+    page.histogram(TOKEN_LEFT, server.counts.left());
+    if let Some(scheduler) = &server.scheduler {
+        let since = scheduler.waiting_since().await?;
+        let lag = since.map_or(0, |since| session.now().duration_since(since).as_secs().max(0));
+        page.gauge(LAG, lag.unsigned_abs());
+        page.gauge(BREAKERS, count(scheduler.open_breakers()));
+        page.gauge(IN_PROGRESS, count(scheduler.in_progress()));
+    }
+    page.gauge(AUDIT_QUEUE, count(server.audit.waiting()));
+    page.gauge(AUDIT_LIMIT, count(server.limits.audit_rows));
+    page.family(BUILD);
+    page.value(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    Ok(Answer::text(page.0))
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// The page as it grows.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &'static str) {
+        let known = FAMILIES.iter().find(|(known, ..)| *known == name);
+        let (_, kind, help) = known.copied().unwrap_or((name, "untyped", ""));
+        // A text takes all that is written to it.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    /// Labels hold names of apps, routes and outcomes, none of which needs to be escaped.
+    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let labels: Vec<_> = labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(self.0, "{name}{labels} {value}");
+    }
+
+    fn gauge(&mut self, name: &'static str, value: u64) {
+        self.family(name);
+        self.value(name, &[], value);
+    }
+
+    fn histogram(&mut self, name: &'static str, counted: Histogram) {
+        self.family(name);
+        let bucket = format!("{name}_bucket");
+        for (bound, count) in LEFT.iter().zip(counted.within) {
+            self.value(&bucket, &[("le", &bound.to_string())], count);
+        }
+        self.value(&bucket, &[("le", "+Inf")], counted.count);
+        self.value(&format!("{name}_sum"), &[], counted.sum);
+        self.value(&format!("{name}_count"), &[], counted.count);
+    }
+}
+
+const EXCHANGES: &str = "tokenward_exchanges_total";
+const RECOVERIES: &str = "tokenward_recoveries_total";
+const REQUESTS: &str = "tokenward_requests_total";
+const TOKEN_LEFT: &str = "tokenward_token_left_seconds";
+const LAG: &str = "tokenward_scheduler_lag_seconds";
+const BREAKERS: &str = "tokenward_scheduler_breakers_open";
+const IN_PROGRESS: &str = "tokenward_scheduler_refreshes_in_progress";
+const AUDIT_QUEUE: &str = "tokenward_audit_queue_rows";
+const AUDIT_LIMIT: &str = "tokenward_audit_queue_limit";
+const BUILD: &str = "tokenward_build_info";
+
+/// Name, kind and what it is.
+const FAMILIES: &[(&str, &str, &str)] = &[
+    (
+        EXCHANGES,
+        "counter",
+        "Refresh tokens sent by this node, by app, outcome, and whether the token had been sent before",
+    ),
+    (RECOVERIES, "counter", "Answers found and settled that an earlier process or call had left"),
+    (REQUESTS, "counter", "Requests answered, by route and status"),
+    (TOKEN_LEFT, "histogram", "Life left of the access tokens that were handed out"),
+    (LAG, "gauge", "How long the login has waited that is due longest, on any node"),
+    (BREAKERS, "gauge", "Providers that are only probed"),
+    (IN_PROGRESS, "gauge", "Logins being refreshed in the background"),
+    (AUDIT_QUEUE, "gauge", "Entries that wait for the audit trail"),
+    (AUDIT_LIMIT, "gauge", "How many may wait"),
+    (BUILD, "gauge", "The version of this node"),
+];
