@@ -2,7 +2,7 @@
 //!
 //! Enters: what the store says is due, one app after the other, and whose tokens are read here. Leaves: exchanges of the engine, which alone
 //! keeps I1 and I2; a claim only spares the nodes each other's work. Logins whose token is read are *hot* and are refreshed before their access
-//! token ends; the others are *warm* and are refreshed in time for their refresh token to live on ([`plan`]). The most urgent end goes first.
+//! token ends; the others are *warm* and are refreshed in time for their refresh token to live on (`plan`). The most urgent end goes first.
 //! How many exchanges an app may begin is one budget in the store, from which callers' exchanges are taken too, so that background work waits
 //! for callers and never they for it.
 //!

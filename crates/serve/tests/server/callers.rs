@@ -71,7 +71,7 @@ async fn every_route_knows_every_kind_of_caller() {
                 }
                 "get-login" => assert_eq!((told.status, told.code()), (404, "TW0870".to_owned())),
                 "open-login" | "log-in-by-cookie" | "import-grant" => {
-                    assert_eq!((told.status, told.code()), (404, "TW0201".to_owned()))
+                    assert_eq!((told.status, told.code()), (404, "TW0201".to_owned()));
                 }
                 _ => assert_eq!((told.status, told.code()), (404, "TW0401".to_owned()), "{}", route.name),
             }

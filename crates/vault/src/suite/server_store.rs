@@ -5,7 +5,6 @@ mod due;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokenward_core::ports::ServerStore;
 use tokenward_core::{
     ApiKey, ApiKeyId, ApiKeySecret, AuditDraft, GrantId, GrantPattern, SecretBytes, Verb, WebLogin, WebLoginId,
     WebLoginPhase,
