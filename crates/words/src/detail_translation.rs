@@ -412,6 +412,8 @@ mod tests {
     fn every_template_is_one_that_is_said() {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let source: String = sources(&crates).iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+        // A literal that goes on in the next line.
+        let source: String = source.split("\\\n").map(str::trim_start).collect();
         for (english, chinese) in TEMPLATES {
             assert_eq!(english.matches("{}").count(), chinese.matches("{}").count(), "{english}");
             let ours = !english.contains("os error") && !english.starts_with("connection closed");
