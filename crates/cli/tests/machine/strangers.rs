@@ -26,8 +26,10 @@ impl Machine {
         world.home = ground.path().join("ada/.tokenward");
         let machine = Self { world, ground };
         mode(machine.ground.path(), 0o755);
-        // Where the tests are built, nobody else may come.
-        fs::copy(env!("CARGO_BIN_EXE_tokenward"), machine.path("tokenward")).unwrap();
+        // Where the tests are built, nobody else may come. It is copied by another process: a file that this one writes is open in
+        // whatever another thread starts at that moment, and cannot be run as long as it is (ETXTBSY).
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_tokenward")).arg(machine.path("tokenward")).status();
+        assert!(copied.unwrap().success());
         for (folder, open) in [("ada", 0o755), ("tmp", 0o1777)] {
             fs::create_dir(machine.path(folder)).unwrap();
             mode(&machine.path(folder), open);

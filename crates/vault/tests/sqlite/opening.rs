@@ -64,7 +64,7 @@ async fn without_anything_a_key_file_of_mode_0600_is_used_and_named() {
     let place = Place::new();
     with_login(&place).await;
     let info = place.vault().await.info().await.unwrap();
-    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 9));
+    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 10));
     assert_eq!(info.key, format!("the key file {}", place.folder.key_file().display()));
     assert!(info.engine.starts_with("SQLite 3."));
     assert!(info.repairs.is_empty() && info.notes.is_empty());
