@@ -11,7 +11,7 @@ use super::routes::{Handler, Route};
 /// Tells of a request that was refused.
 pub(super) fn tell(route: &Route, caller: Option<&str>, problem: &Problem) {
     let (status, code) = (problem.status.as_u16(), problem.code.as_str());
-    let is_read = matches!(route.handler, Handler::Open(_) | Handler::Known(Verb::ReadToken, _));
+    let is_read = matches!(route.handler, Handler::Open(_) | Handler::Browser(_) | Handler::Known(Verb::ReadToken, _));
     if matches!(status, 401 | 403 | 500..) || !is_read {
         tracing::warn!(route = route.name, caller = caller.unwrap_or("unknown"), status, code, "refused");
     }

@@ -8,7 +8,7 @@ use axum::extract::{RawPathParams, Request};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use tokenward_core::{AuditDraft, Code};
 use tokio::time::Instant;
 
@@ -66,7 +66,10 @@ async fn answered(
 ) -> Result<Answer, Problem> {
     let (head, body) = request.into_parts();
     let (verb, handler) = match route.handler {
-        Handler::Open(handler) => {
+        Handler::Browser(_) if head.method == Method::HEAD => {
+            return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::ServerRequest));
+        }
+        Handler::Open(handler) | Handler::Browser(handler) => {
             let about = Arc::default();
             let ask = Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about };
             return handler(ask).await;

@@ -41,6 +41,9 @@ pub(super) struct Route {
 pub(super) enum Handler {
     /// Everybody.
     Open(fn(Ask) -> Answering),
+    /// The browser of somebody who logs in. It takes a step of the login, so it asks by `GET` alone: a `HEAD`, as programs send to look
+    /// where a link leads, changes nothing (RFC 9110 §9.2.1).
+    Browser(fn(Ask) -> Answering),
     /// Who has a key with this verb.
     Known(Verb, fn(Caller, Ask) -> Answering),
 }
@@ -80,7 +83,7 @@ pub fn route_facts() -> impl Iterator<Item = RouteFacts> {
         path: route.path,
         name: route.name,
         verb: match route.handler {
-            Handler::Open(_) => None,
+            Handler::Open(_) | Handler::Browser(_) => None,
             Handler::Known(verb, _) => Some(verb),
         },
         is_audited: route.is_audited,
@@ -236,7 +239,7 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/login/{ticket}",
         name: "begin-login",
         summary: "For a browser: to the provider's page",
-        handler: Handler::Open(|ask| Box::pin(web_logins::begin(ask))),
+        handler: Handler::Browser(|ask| Box::pin(web_logins::begin(ask))),
         is_audited: false,
         query: None,
         body: None,
@@ -249,7 +252,7 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/callback",
         name: "finish-login",
         summary: "For a browser that comes back from the provider's page: to the return address, with `login` and `status`",
-        handler: Handler::Open(|ask| Box::pin(web_logins::finish(ask))),
+        handler: Handler::Browser(|ask| Box::pin(web_logins::finish(ask))),
         is_audited: false,
         query: None,
         body: None,

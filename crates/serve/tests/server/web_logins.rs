@@ -155,6 +155,22 @@ async fn a_person_who_says_no_is_told_as_such() {
     assert_eq!((told["status"].as_str(), told["code"].as_str()), (Some("denied"), Some("TW0407")));
 }
 
+/// A program that looks where a link leads, as chats do, uses nothing up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_takes_no_step_of_a_login() {
+    let world = World::new().await;
+    let (_, address) = opened(&world, &world.key().await, "ada").await;
+    let path = address.path();
+    assert_eq!(world.ask(Method::HEAD, path, None, None).await.status, 405);
+    let mut browser = Browser::default();
+    let callback = browser.reach_callback(&world, &address).await;
+    let path = &callback[url::Position::BeforePath..];
+    assert_eq!(world.ask(Method::HEAD, path, None, None).await.status, 405);
+    let back = browser.open(&world, &callback).await.location.unwrap();
+    assert_eq!(value(&back, "status").as_deref(), Some("ok"));
+    world.assert_clean();
+}
+
 /// Open redirect: to the letter, or not at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_returns_to_an_address_of_the_settings_alone() {
