@@ -251,6 +251,11 @@ impl Manuscript {
         remarks
     }
 
+    /// What the page is made of: the file without its front matter.
+    pub fn text(&self) -> &str {
+        &self.body
+    }
+
     /// Whether the page would show nothing but its title.
     pub fn is_blank(&self) -> bool {
         matches!(self.parts(), Ok(0))

@@ -59,6 +59,8 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
     let with_program = !proxy.command.is_empty();
     // Beside a program its own lines are wanted, and not ours.
     let log = Log::start(context, client.clone(), &work, !with_program || context.global.verbose > 0);
+    // What it answers is read by somebody who does not see which profile it runs for.
+    let meant = context.meant(&work.profile.name);
     let options = ProxyOptions {
         secret: secret.clone(),
         allow_remote: proxy.allow_remote,
@@ -67,7 +69,7 @@ pub(super) async fn run(proxy: Proxy, context: &Context) -> Result<ExitCode, Fai
         limits: Limits::default(),
         words: Arc::new(move |code| ErrorWords {
             happened: lang.happened(code).to_owned(),
-            next: lang.next_step(code).to_owned(),
+            next: meant.within(lang.next_step(code)),
         }),
         watcher: log.watcher(),
         again: again(&work, proxy.identity),

@@ -78,6 +78,8 @@ super::sentences! {
     wiki_beyond_pictures(found, most) { "the file has {found} images, and {most} can be uploaded per day: split it into several files" "文件有 {found} 张图片，每天最多上传 {most} 张：请拆成多个文件" }
     wiki_flaw_no_text_at_all() { "it has no text, and the page would be blank" "没有正文，页面会变成空白" }
     wiki_flaw_leads_elsewhere(to) { "it is a link to {to}, outside its folder" "它是指向目录之外 {to} 的链接" }
+    wiki_holds_secret(file) { "{file} holds a token or the app's secret, which everybody who may read the page would see" "{file} 中有令牌或应用密钥，能查看该页面的人都会看到" }
+    wiki_holds_secret_next() { "name the file that you mean, or take the token out of it; no page was created or changed" "请指定正确的文件，或先从中删除令牌；没有创建或改动任何页面" }
     wiki_leads_elsewhere_next(to) { "name {to} itself, if others may see it" "如果它可以公开给他人，请直接指定 {to}" }
     wiki_flaw_exchanged() { "it was replaced while it was read" "读取期间被替换" }
     wiki_flaw_elsewhere() { "it is outside the file's folder" "不在文件所在目录内" }

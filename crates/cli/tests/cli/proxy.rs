@@ -126,6 +126,17 @@ fn a_new_login_is_found_after_a_logout() {
 }
 
 #[test]
+fn an_answer_names_the_profile_that_it_is_for() {
+    let world = World::logged_in();
+    world.login(&["-p", "work"]).succeeds();
+    let proxy = Proxy::new(&world, &["work"]);
+    world.run(&["logout", "work", "--yes"]).succeeds();
+    let (status, answer) = proxy.ask("GET", ECHO);
+    assert_eq!((status, &answer["error"]["tokenward"]), (401, &json!("TW0401")));
+    assert!(answer["msg"].as_str().unwrap().contains("`tokenward login --profile work`"), "{answer}");
+}
+
+#[test]
 fn answers_of_our_own_follow_the_language() {
     let world = World::logged_in();
     let proxy = Proxy::new(&world, &["--lang", "zh", "--as", "tenant"]);

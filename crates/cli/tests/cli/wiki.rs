@@ -159,6 +159,34 @@ fn mistakes_are_told() {
     assert!(secret.ends_with("id.png"));
 }
 
+/// A file of tokens, named instead of the page that was meant, is published by neither command.
+#[test]
+fn a_file_with_a_token_or_a_secret_becomes_no_page() {
+    let world = world();
+    let access = world.run(&["token"]).succeeds().out.trim().to_owned();
+    let refresh = world.sandbox.current_tokens().into_iter().find_map(|login| login.refresh_token).unwrap();
+    let before = pages(&world).len();
+    let contents = [
+        format!("[feishu]\nuser_access_token = {access}\n"),
+        format!("words\n\nFEISHU_REFRESH_TOKEN={refresh}\n"),
+        format!("app_secret = {}\n", world.app.secret),
+    ];
+    for (content, lang) in contents.iter().zip(["en", "zh", "en"]) {
+        let file = file(&world, "feishu-config.ini", content);
+        let ran = world.run_with(&[("TOKENWARD_LANG", lang)], &["wiki", "create", &file, "--personal"]);
+        assert!(ran.fails(2, "TW0840").err.contains("feishu-config.ini"), "{ran:?}");
+        assert!([&access, &refresh, &world.app.secret].iter().all(|secret| !ran.err.contains(*secret)), "{ran:?}");
+    }
+    assert_eq!(pages(&world).len(), before);
+    // Nor when the file of a page has become one.
+    let note = file(&world, "note.md", "words\n");
+    world.run(&["wiki", "create", &note, "--personal"]).succeeds();
+    std::fs::write(&note, &contents[0]).unwrap();
+    world.run(&["wiki", "update", &note]).fails(2, "TW0840");
+    let shown = texts(&only_page(&world)).concat();
+    assert!(shown.contains("words") && !shown.contains(&access), "{shown}");
+}
+
 #[test]
 fn a_missing_scope_names_the_login_that_adds_it() {
     let world = World::new();

@@ -46,6 +46,15 @@ impl Links {
         self.sightings_of(document.texts()).await
     }
 
+    /// Whether a token that the vault knows stands in a text. Nothing is sent and nothing written (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn is_token_in(&self, text: &str) -> Result<bool, Error> {
+        let words: Vec<_> = candidates(text).into_iter().map(|at| Zeroizing::new(text[at].to_owned())).collect();
+        Ok(self.parts().vault.known_tokens(&words).await?.into_iter().any(|known| known.is_some()))
+    }
+
     /// The same, of some texts.
     pub(super) async fn sightings_of(&self, texts: Vec<(Place, Zeroizing<String>)>) -> Result<Vec<Sighting>, Error> {
         let mut parts = Vec::new();

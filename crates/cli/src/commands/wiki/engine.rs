@@ -26,6 +26,7 @@ pub(super) async fn with_engine<T>(
     if work.app.provider().brand().is_none() {
         return Err(Failure::new(Code::Usage, context.lang().wiki_not_here(work.app.provider())).complete());
     }
+    refuse_secrets(&work, tasks, context).await?;
     let grant = context.grant_of(&work).await?;
     look_at_scopes(&work, grant, tasks, context).await?;
     let caller = work.session.api(
@@ -51,6 +52,20 @@ pub(super) async fn with_engine<T>(
     progress.end();
     context.tell_notices(&caller.take_notices());
     result.map_err(|error| error_words::failure(error, Some(&work), context))
+}
+
+/// A file of tokens is one slip of the Tab key away from the page that was meant, and a page is read by others (I4).
+async fn refuse_secrets(work: &Work, tasks: &[(Task<'_>, &Manuscript)], context: &Context) -> Result<(), Failure> {
+    let secret = work.app.expose_secret();
+    for (_, manuscript) in tasks {
+        let is_secret_in = !secret.is_empty() && manuscript.text().contains(secret);
+        if is_secret_in || work.session.links().is_token_in(manuscript.text()).await? {
+            let (lang, file) = (context.lang(), manuscript.path.display());
+            let failure = Failure::of(Code::WikiFile).detail(lang.wiki_holds_secret(file));
+            return Err(failure.then(lang.wiki_holds_secret_next()));
+        }
+    }
+    Ok(())
 }
 
 /// Tells all scopes that are missing at once, before the first call. Not every provider tells what it granted; then the

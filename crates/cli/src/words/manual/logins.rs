@@ -29,7 +29,7 @@ super::command_page::manual! {
         "Prints a valid access token and nothing else. A token that is about to expire is refreshed first, exactly once, however many programs ask at the same time."
         "只输出当前有效的访问令牌。即将过期时先刷新；无论多少程序同时请求，都只刷新一次。"
         "tokenward token" => "print a valid access token" "输出有效的访问令牌"
-        "curl -H @<(tokenward token --format header) https://open.feishu.cn/open-apis/" => "as a curl header that does not appear in the process list" "作为 curl 的请求头，不出现在进程列表中"
+        "tokenward token --format header | curl -H @- https://open.feishu.cn/open-apis/" => "as a curl header that does not appear in the process list" "作为 curl 的请求头，不出现在进程列表中"
         "tokenward token --min-ttl 10m" => "one that is valid for at least ten more minutes" "至少还有十分钟有效期"
         "tokenward token --as tenant" => "the token of the tenant" "企业（tenant）的令牌"
     }
