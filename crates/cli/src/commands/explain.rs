@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::KnownAnswer;
-use tokenward_core::{Code, ExitClass, ProviderName};
+use tokenward_core::{Code, ExitClass, ProviderName, Remedy};
 
 use crate::args::{Asked, Explain};
 use crate::context::Context;
@@ -56,7 +56,7 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
                 "description": known.sentence,
                 "class": known.fact.class,
                 "message": lang.of(known.fact.meaning),
-                "next": [lang.remedy_anywhere(known.fact.remedy)],
+                "next": next_steps(known.fact.remedy, lang),
             })
         };
         printer.document(&json!({ "asked": asked, "meanings": known.iter().map(meaning).collect::<Vec<_>>() }))?;
@@ -72,10 +72,18 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
             None if calls.is_empty() => format!("{provider}{}{meaning}", lang.colon()),
             None => lang.meaning_at_calls(provider, calls.join(lang.list_gap()), meaning),
         });
-        lines.push(format!("{}{}{}", lang.next_head(), lang.gap(), lang.remedy_anywhere(known.fact.remedy)));
+        for step in next_steps(known.fact.remedy, lang) {
+            lines.push(format!("{}{}{step}", lang.next_head(), lang.gap()));
+        }
     }
     printer.prose(&lines.join("\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to do. Who asks of a used token here has mostly met it in a program of his own, which may hold an old copy while the login lives.
+fn next_steps(remedy: Remedy, lang: Lang) -> Vec<String> {
+    let old_copy = (remedy == Remedy::LogInAfterUse).then(|| lang.explain_old_copy());
+    old_copy.into_iter().chain([lang.remedy_anywhere(remedy)]).collect()
 }
 
 /// Those who mean the same by it, by their names in the settings.

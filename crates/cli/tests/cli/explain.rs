@@ -91,6 +91,8 @@ fn several_meanings_are_all_shown() {
     let json = run(&mut bare_command(&["explain", "20064", "--json"])).succeeds().json();
     assert_eq!(json["meanings"][0]["providers"], serde_json::json!(["feishu", "lark"]), "{json}");
     assert_eq!(json["meanings"][0]["class"], "needs-consent", "{json}");
+    // A script's owner asks of it whose file holds an old copy, while the login lives.
+    assert!(json["meanings"][0]["next"][0].as_str().unwrap().contains("`tokenward link FILE`"), "{json}");
     // What the login page shows and no program is answered.
     assert!(run(&mut bare_command(&["explain", "20027", "--lang", "zh"])).succeeds().out.contains("开通"));
 }
