@@ -113,7 +113,7 @@ def test_what_became_of_a_linked_file_is_told_in_a_sentence(
     with caplog.at_level(logging.WARNING, logger="tokenward"):
         token = login.token()
     assert token in file.read_text()
-    assert f"{file} held used tokens (token set 1) and has the current ones now" in caplog.text
+    assert f"{file} held used tokens (token set 1) and now holds the current ones" in caplog.text
 
 
 def test_a_login_in_a_file_is_adopted(stand: Stand, tmp_path: Path) -> None:
