@@ -70,7 +70,7 @@ struct State {
     breakers: Mutex<HashMap<String, Breaker>>,
     /// Until when nothing of an app is begun.
     pauses: Mutex<HashMap<AppName, Timestamp>>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 /// What one look has done.
@@ -85,7 +85,7 @@ pub struct Round {
 }
 
 /// A login to be refreshed now.
-struct Turn {
+struct DueRefresh {
     claim: DueGrant,
     grant: Grant,
     profile: ProfileName,
@@ -95,9 +95,9 @@ struct Turn {
 impl Scheduler {
     /// Over a session. Nothing is done before [`Scheduler::run`] or [`Scheduler::round`].
     pub fn new(session: Arc<ServerSession>, options: SchedulerOptions) -> Self {
-        let turns = Arc::new(Semaphore::new(options.at_once.max(1)));
+        let permits = Arc::new(Semaphore::new(options.at_once.max(1)));
         let (readers, breakers, pauses) = Default::default();
-        Self { state: Arc::new(State { session, options, readers, breakers, pauses, turns }) }
+        Self { state: Arc::new(State { session, options, readers, breakers, pauses, permits }) }
     }
 
     /// Works until it is told to stop, and then waits for the exchanges that it has begun.
@@ -126,7 +126,7 @@ impl Scheduler {
     pub async fn settled(&self) {
         let all = u32::try_from(self.state.options.at_once.max(1)).unwrap_or(u32::MAX);
         // The semaphore is never closed.
-        drop(self.state.turns.acquire_many(all).await);
+        drop(self.state.permits.acquire_many(all).await);
     }
 
     /// Looks once at every app, and begins what is due.
@@ -167,7 +167,7 @@ impl Scheduler {
 
     /// How many logins are being refreshed.
     pub fn in_progress(&self) -> usize {
-        self.state.options.at_once.max(1).saturating_sub(self.state.turns.available_permits())
+        self.state.options.at_once.max(1).saturating_sub(self.state.permits.available_permits())
     }
 
     /// A token was handed out.
@@ -192,13 +192,13 @@ impl Scheduler {
     }
 
     async fn look(&self, name: &AppName, app: &App, round: &mut Round) -> Result<(), Error> {
-        let State { session, options, turns, pauses, .. } = &*self.state;
+        let State { session, options, permits, pauses, .. } = &*self.state;
         let (store, now) = (session.store(), session.now());
         if lock(pauses).get(name).is_some_and(|until| *until > now) {
             return Ok(());
         }
         let host = app.hosts.accounts.host_str().unwrap_or_default().to_owned();
-        let room = lock(&self.state.breakers).entry(host.clone()).or_default().lets(turns.available_permits(), now);
+        let room = lock(&self.state.breakers).entry(host.clone()).or_default().lets(permits.available_permits(), now);
         if room == 0 {
             return Ok(());
         }
@@ -218,12 +218,12 @@ impl Scheduler {
             let rules = session.keeper().rules(&grant);
             rate = rate.or(rules.rate);
             match (plan(&grant, rules, claim.hot_until, now), grant.profile.clone()) {
-                (Plan::Turn { ends }, Some(profile)) => due.push(Turn { claim: *claim, grant, profile, ends }),
-                (Plan::Turn { ends }, None) => marks.push(DueMark { claim: *claim, at: None, ends: Some(ends) }),
+                (Plan::Refresh { ends }, Some(profile)) => due.push(DueRefresh { claim: *claim, grant, profile, ends }),
+                (Plan::Refresh { ends }, None) => marks.push(DueMark { claim: *claim, at: None, ends: Some(ends) }),
                 (Plan::Later { at, ends }, _) => marks.push(DueMark { claim: *claim, at, ends }),
             }
         }
-        due.sort_unstable_by_key(|turn| turn.ends);
+        due.sort_unstable_by_key(|refresh| refresh.ends);
         let used = lock(&self.state.readers).exchanges(name);
         let mut granted = due.len();
         if used > 0 || !due.is_empty() {
@@ -235,26 +235,26 @@ impl Scheduler {
                 lock(pauses).insert(name.clone(), until);
             }
         }
-        marks.extend(due.split_off(granted).into_iter().map(|turn| DueMark {
-            claim: turn.claim,
+        marks.extend(due.split_off(granted).into_iter().map(|refresh| DueMark {
+            claim: refresh.claim,
             at: Some(now),
-            ends: Some(turn.ends),
+            ends: Some(refresh.ends),
         }));
         store.set_due(&marks).await?;
         round.is_more |= claims.len() == room && granted == due.len() && !due.is_empty();
-        for turn in due {
+        for refresh in due {
             // As many as there are permits were claimed, and nobody else takes any.
-            let Ok(permit) = Arc::clone(turns).try_acquire_owned() else { break };
+            let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { break };
             round.begun += 1;
-            tokio::spawn(self.clone().refresh(turn, name.clone(), host.clone(), permit));
+            tokio::spawn(self.clone().refresh(refresh, name.clone(), host.clone(), permit));
         }
         Ok(())
     }
 
     /// Refreshes a login, and says when to look at it again.
-    async fn refresh(self, turn: Turn, app: AppName, host: String, permit: OwnedSemaphorePermit) {
+    async fn refresh(self, due: DueRefresh, app: AppName, host: String, permit: OwnedSemaphorePermit) {
         let State { session, breakers, pauses, .. } = &*self.state;
-        let Turn { claim, grant, profile, .. } = turn;
+        let DueRefresh { claim, grant, profile, .. } = due;
         let done = session.access(&profile, TokenWish::NewerThan(grant.generation)).await;
         let now = session.now();
         match &done {
@@ -276,7 +276,7 @@ impl Scheduler {
             Ok(after) => {
                 let mark = match plan(&after, session.keeper().rules(&after), claim.hot_until, now) {
                     Plan::Later { at, ends } => DueMark { claim, at, ends },
-                    Plan::Turn { ends } => {
+                    Plan::Refresh { ends } => {
                         let soon = now.checked_add(HORIZON).is_ok_and(|horizon| ends < horizon);
                         let at = now.checked_add(if soon { RETRY_SOON } else { RETRY }).ok();
                         DueMark { claim, at, ends: Some(ends) }

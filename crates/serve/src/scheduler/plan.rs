@@ -9,7 +9,7 @@ use tokenward_core::{Grant, Replay, Rules, Standing};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plan {
     /// Refresh it now. Those that end first go first.
-    Turn { ends: Timestamp },
+    Refresh { ends: Timestamp },
     /// Look again then; `None`: once it has a newer set.
     Later { at: Option<Timestamp>, ends: Option<Timestamp> },
 }
@@ -32,14 +32,14 @@ pub(super) fn plan(grant: &Grant, rules: &Rules, hot_until: Option<Timestamp>, n
         let serves_until = grant.access.as_ref().map(|access| access.expires);
         return match (&rules.replay, serves_until) {
             (Replay::Punished { .. }, Some(until)) if now < until => Plan::Later { at: Some(until), ends },
-            _ => Plan::Turn { ends: ends.unwrap_or(now) },
+            _ => Plan::Refresh { ends: ends.unwrap_or(now) },
         };
     }
     let read = grant.access.as_ref().filter(|_| hot_until.is_some_and(|until| now < until));
     let hot = read.map(|access| (rules.due_at(grant.id, access), access.expires));
     let soonest = [hot, kept].into_iter().flatten().filter(|(at, _)| *at <= now).map(|(_, ends)| ends).min();
     match soonest {
-        Some(ends) => Plan::Turn { ends },
+        Some(ends) => Plan::Refresh { ends },
         None => Plan::Later { at: [hot, kept].into_iter().flatten().map(|(at, _)| at).min(), ends },
     }
 }

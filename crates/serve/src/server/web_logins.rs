@@ -10,7 +10,7 @@
 
 use http::header::{COOKIE, HeaderMap, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -303,7 +303,7 @@ async fn settled(ask: &Ask, login: WebLogin, secret: &SecretBytes) -> Result<Web
         return Ok(login);
     }
     session.keeper().recover_logins().await?;
-    let grant = session.keeper().login_of(&login.profile).await?.filter(|grant| is_since(grant.consented, since));
+    let grant = session.keeper().login_of(&login.profile).await?.filter(|grant| grant.consented >= since);
     let phase = match grant {
         Some(grant) => WebLoginPhase::Done(grant.id),
         None => WebLoginPhase::Failed(Code::OutcomeUnknown.as_str().to_owned()),
@@ -311,10 +311,6 @@ async fn settled(ask: &Ask, login: WebLogin, secret: &SecretBytes) -> Result<Web
     let ended = login.stepped(phase);
     session.store().step_login(&ended, secret).await?;
     Ok(ended)
-}
-
-fn is_since(consented: Timestamp, since: Timestamp) -> bool {
-    consented >= since
 }
 
 /// The login that a ticket or a state begins with.
