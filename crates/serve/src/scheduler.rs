@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ struct State {
     /// Until when nothing of an app is begun.
     pauses: Mutex<HashMap<AppName, Timestamp>>,
     permits: Arc<Semaphore>,
+    rounds: AtomicU64,
 }
 
 /// What one look has done.
@@ -96,8 +98,8 @@ impl Scheduler {
     /// Over a session. Nothing is done before [`Scheduler::run`] or [`Scheduler::round`].
     pub fn new(session: Arc<ServerSession>, options: SchedulerOptions) -> Self {
         let permits = Arc::new(Semaphore::new(options.at_once.max(1)));
-        let (readers, breakers, pauses) = Default::default();
-        Self { state: Arc::new(State { session, options, readers, breakers, pauses, permits }) }
+        let (readers, breakers, pauses, rounds) = Default::default();
+        Self { state: Arc::new(State { session, options, readers, breakers, pauses, permits, rounds }) }
     }
 
     /// Works until it is told to stop, and then waits for the exchanges that it has begun.
@@ -144,6 +146,7 @@ impl Scheduler {
         for (name, app) in self.apps() {
             self.look(&name, &app, &mut round).await?;
         }
+        self.state.rounds.fetch_add(1, Ordering::Relaxed);
         Ok(round)
     }
 
@@ -158,6 +161,11 @@ impl Scheduler {
             longest = [longest, since].into_iter().flatten().min();
         }
         Ok(longest)
+    }
+
+    /// How often every app was looked at.
+    pub fn rounds(&self) -> u64 {
+        self.state.rounds.load(Ordering::Relaxed)
     }
 
     /// How many providers are not asked now but for probes.

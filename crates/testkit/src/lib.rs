@@ -38,6 +38,6 @@ pub use fixture::{REDIRECT, Stand, consent, login_request};
 pub use kill_at_step::Killed;
 pub use test_harness::{Need, Program, is_heavy};
 pub use tmpfs_disk::{Disk, is_root, may_mount, shell_with_mounts};
-#[cfg(feature = "stand")]
-pub use wait_until::until;
 pub use wait_until::wait_until;
+#[cfg(feature = "stand")]
+pub use wait_until::{until, until_answered};

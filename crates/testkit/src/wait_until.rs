@@ -5,8 +5,14 @@ use std::time::Duration;
 /// Waits until it is so.
 #[cfg(feature = "stand")]
 pub async fn until(mut is_so: impl FnMut() -> bool) {
+    until_answered(async || is_so()).await;
+}
+
+/// The same, where to look is to ask somebody.
+#[cfg(feature = "stand")]
+pub async fn until_answered(mut is_so: impl AsyncFnMut() -> bool) {
     let looking = async {
-        while !is_so() {
+        while !is_so().await {
             tokio::time::sleep(PAUSE).await;
         }
     };

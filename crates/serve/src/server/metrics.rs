@@ -37,12 +37,13 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     if let Some(scheduler) = &server.scheduler {
         let since = scheduler.waiting_since().await?;
         let lag = since.map_or(0, |since| session.now().duration_since(since).as_secs().max(0));
-        page.gauge(LAG, lag.unsigned_abs());
-        page.gauge(BREAKERS, count(scheduler.open_breakers()));
-        page.gauge(IN_PROGRESS, count(scheduler.in_progress()));
+        page.single(LAG, lag.unsigned_abs());
+        page.single(ROUNDS, scheduler.rounds());
+        page.single(BREAKERS, count(scheduler.open_breakers()));
+        page.single(IN_PROGRESS, count(scheduler.in_progress()));
     }
-    page.gauge(AUDIT_QUEUE, count(server.audit.waiting()));
-    page.gauge(AUDIT_LIMIT, count(server.limits.audit_rows));
+    page.single(AUDIT_QUEUE, count(server.audit.waiting()));
+    page.single(AUDIT_LIMIT, count(server.limits.audit_rows));
     page.family(BUILD);
     page.value(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     Ok(Answer::text(page.0))
@@ -71,7 +72,8 @@ impl Page {
         let _ = writeln!(self.0, "{name}{labels} {value}");
     }
 
-    fn gauge(&mut self, name: &'static str, value: u64) {
+    /// A family of one value.
+    fn single(&mut self, name: &'static str, value: u64) {
         self.family(name);
         self.value(name, &[], value);
     }
@@ -93,6 +95,7 @@ const RECOVERIES: &str = "tokenward_recoveries_total";
 const REQUESTS: &str = "tokenward_requests_total";
 const TOKEN_LEFT: &str = "tokenward_token_left_seconds";
 const LAG: &str = "tokenward_scheduler_lag_seconds";
+const ROUNDS: &str = "tokenward_scheduler_rounds_total";
 const BREAKERS: &str = "tokenward_scheduler_breakers_open";
 const IN_PROGRESS: &str = "tokenward_scheduler_refreshes_in_progress";
 const AUDIT_QUEUE: &str = "tokenward_audit_queue_rows";
@@ -110,6 +113,7 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     (REQUESTS, "counter", "Requests answered, by route and status"),
     (TOKEN_LEFT, "histogram", "Life left of the access tokens that were handed out"),
     (LAG, "gauge", "How long the login has waited that is due longest, on any node"),
+    (ROUNDS, "counter", "How often this node looked what is due"),
     (BREAKERS, "gauge", "Providers that are only probed"),
     (IN_PROGRESS, "gauge", "Logins being refreshed in the background"),
     (AUDIT_QUEUE, "gauge", "Entries that wait for the audit trail"),

@@ -10,7 +10,7 @@ use tokenward::core::{Access, AccessToken, GrantId, RefreshToken, Scopes, TokenA
 use tokenward::{Environment, KeeperOptions, Overrides, ServerSession, Settings, SystemEntropy};
 use tokenward_emulator::{Fault, FaultKind, Operation, Sandbox, SandboxOptions};
 use tokenward_serve::scheduler::{Scheduler, SchedulerOptions};
-use tokenward_testkit::Stand;
+use tokenward_testkit::{Stand, until_answered};
 
 use crate::world::{World, log};
 
@@ -222,15 +222,11 @@ async fn a_reader_does_not_wait_for_the_provider() {
     let mut world = World::scheduled(options).await;
     let key = world.key().await;
     assert_eq!(world.get("/v1/grants/work/token", &key).await.json()["generation"], 1);
-    // The reader is known to the store once a round has passed.
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // The reader is known to the store once a whole round has passed since; the first may have been under way.
+    let rounds = world.rounds(&key).await;
+    until_answered(async || world.rounds(&key).await >= rounds + 2).await;
     world.stand.pass(Duration::from_secs(6880));
-    let waited = async {
-        while world.store.grant(world.grant).await.unwrap().generation.get() == 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waited).await.expect("nobody refreshes it");
+    until_answered(async || world.store.grant(world.grant).await.unwrap().generation.get() > 1).await;
     let told = world.ask(Method::GET, "/v1/grants/work/token", Some(&key), None).await.json();
     assert_eq!((&told["generation"], &told["refreshed"]), (&2.into(), &false.into()), "{told}");
     world.ended().await;

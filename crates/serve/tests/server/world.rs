@@ -144,6 +144,13 @@ impl World {
         Told::of(request).await
     }
 
+    /// How often the scheduler has looked what is due.
+    pub(crate) async fn rounds(&self, key: &str) -> u64 {
+        let told = self.get("/metrics", key).await.text;
+        let rounds = told.lines().find_map(|line| line.strip_prefix("tokenward_scheduler_rounds_total "));
+        rounds.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no rounds in {told}"))
+    }
+
     pub(crate) async fn get(&self, path: &str, key: &str) -> Told {
         self.ask(Method::GET, path, Some(key), None).await
     }

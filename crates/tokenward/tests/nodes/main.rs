@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokenward::core::{Brand, GrantId, ProfileName, SecretBytes, TokenApi, TokenWish};
 use tokenward::{Keeper, KeeperOptions, NoObserver, NoSurroundings, Observer, Processes, RotationStep, SystemEntropy};
 use tokenward_emulator::{Sandbox, SandboxOptions};
-use tokenward_testkit::{Stand, login_request};
+use tokenward_testkit::{Stand, login_request, until};
 use tokenward_vault::{ExplicitKey, Folder, PostgresOptions, PostgresVault};
 use tokio::task::JoinSet;
 
@@ -154,7 +154,8 @@ async fn a_database_that_is_started_anew_costs_no_token() {
     site.stand.sandbox.rules(|rules| rules.latency_after_ms = 3000);
     let (turning, app) = (nodes[0].clone(), site.stand.app.clone());
     let turn = tokio::spawn(async move { turning.access(&app, id, TokenWish::default()).await.map(drop) });
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    // The provider has taken the refresh token; its answer comes three seconds later.
+    until(|| site.stand.sandbox.counters().refreshes == 1).await;
     let Site { server, .. } = &site;
     tokio::task::block_in_place(|| server.control("restart"));
     // The answer has come by now, into the journal or into the node's slot; either way nothing is lost.
