@@ -35,8 +35,9 @@ fn main() {
     }
     // Only here is the linker one that came with the compiler (1.90), so that it is known to understand the file.
     let known = variable("CARGO_CFG_TARGET_ARCH") == "x86_64";
-    if plain && known && variable("PROFILE") == "release" {
-        let file = Path::new(&variable("CARGO_MANIFEST_DIR")).join(SHORT_WAY);
+    let file = Path::new(&variable("CARGO_MANIFEST_DIR")).join(SHORT_WAY);
+    // The launcher, which has these flags too, is nothing but the short way, and has no such list.
+    if plain && known && variable("PROFILE") == "release" && file.is_file() {
         println!("cargo::rustc-link-arg-bins=-T{}", file.display());
     }
 }

@@ -1,5 +1,5 @@
 //! What `tokenward token` costs as a whole process, beside an empty process, a bare `SQLite` read and `oidc-token`
-//! (design/0000-charter.md §10).
+//! (design/0000-charter.md §10): as a package installs it, with the launcher in front, and the command alone.
 //!
 //! `cargo bench -p tokenward-cli --bench startup`. Rounds are interleaved, so that whatever else the machine does
 //! strikes all of them; medians and ratios are printed, with the peak memory of each. No pass or fail: the budget is a
@@ -38,8 +38,9 @@ fn main() -> Result<()> {
     log_in(&sandbox, &app, folder.path())?;
     let agent = Agent::start(&sandbox)?;
     drop(sandbox);
-    let tokenward = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
+    let launcher = launcher()?;
+    let token = |program: &Path| {
+        let mut command = Command::new(program);
         command.arg("token").env("TOKENWARD_HOME", folder.path());
         command
     };
@@ -54,7 +55,8 @@ fn main() -> Result<()> {
                 command
             })
         }),
-        ("tokenward token", Box::new(tokenward)),
+        ("tokenward token", Box::new(|| token(&launcher))),
+        ("without launcher", Box::new(|| token(Path::new(env!("CARGO_BIN_EXE_tokenward"))))),
     ];
     match &agent {
         Some(agent) => commands.push(("oidc-token", Box::new(|| agent.token()))),
@@ -88,7 +90,7 @@ fn main() -> Result<()> {
         let ratio = |base: Option<&Duration>| {
             base.map_or_else(|| "-".to_owned(), |base| format!("{:.2}", time.as_secs_f64() / base.as_secs_f64()))
         };
-        let [empty, read, oidc] = [0, 1, 3].map(|base| ratio(medians.get(base)));
+        let [empty, read, oidc] = [0, 1, 4].map(|base| ratio(medians.get(base)));
         let peak = peak(&command())?;
         print(&format!("{name:<20} {time:>9.2?}   {empty:>6}   {read:>13}   {oidc:>12}   {peak:>7} KiB"));
     }
@@ -114,6 +116,15 @@ fn examples() -> Result<PathBuf> {
     assert!(built.success(), "the programs to compare with did not build");
     let release = Path::new(env!("CARGO_BIN_EXE_tokenward")).parent().ok_or("no folder")?;
     Ok(release.join("examples"))
+}
+
+/// The launcher, built as the command was, which lies beside it.
+fn launcher() -> Result<PathBuf> {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "-p", "tokenward-launcher", "--bin", "tokenward-launcher"])
+        .status()?;
+    assert!(built.success(), "the launcher did not build");
+    Ok(Path::new(env!("CARGO_BIN_EXE_tokenward")).with_file_name("tokenward-launcher"))
 }
 
 /// The peak memory of a command, in KiB, by the kernel's own account of a process that had this one child. The kernel

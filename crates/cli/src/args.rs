@@ -89,7 +89,7 @@ pub(crate) struct Global {
     /// Show times in UTC instead of the local time zone
     #[arg(long, global = true)]
     pub(crate) utc: bool,
-    /// Show more; -vv also shows internal steps (TOKENWARD_LOG=trace shows everything)
+    /// Show more; -vv also shows internal steps, -vvv those of libraries too
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Print only data and errors

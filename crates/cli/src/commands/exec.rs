@@ -11,13 +11,13 @@ use std::process::ExitCode;
 use tokenward::links::LinkedFile;
 use tokenward::{Overrides, Settings};
 use tokenward_core::{Code, Format, ProfileName, Slot, TokenWish};
+use tokenward_launcher::USER_VARIABLE;
 use zeroize::Zeroizing;
 
 use crate::args::Exec;
 use crate::child_environment;
 use crate::commands::link;
 use crate::commands::program::not_started;
-use crate::commands::token::USER_VARIABLE;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 

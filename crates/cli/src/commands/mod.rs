@@ -47,7 +47,6 @@ use crate::render::SCHEMA;
 #[cfg(test)]
 pub(crate) use doctor::rows as doctor_rows;
 pub(crate) use profile_of_source::forget_new_profiles;
-pub(crate) use token::plain;
 
 /// Runs a command.
 pub(crate) async fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {

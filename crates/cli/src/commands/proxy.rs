@@ -21,12 +21,12 @@ use serde_json::json;
 use tokenward::{ApiClient, ApiOptions, CallOptions, Identity as As, KeeperOptions, Notice, Session, SystemEntropy};
 use tokenward_core::ports::Clock as _;
 use tokenward_core::{App, Code};
+use tokenward_launcher::assignment;
 use tokenward_serve::proxy::{
     ErrorWords, Exchange, Limits, LocalSecret, Proxy as Listening, ProxyError, ProxyOptions, USER_PLACEHOLDER,
 };
 
 use crate::args::{Identity, Proxy};
-use crate::commands::token::assignment;
 use crate::context::{Context, Ending, Work};
 use crate::failure::Failure;
 use crate::fields;

@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde_json::json;
 use tokenward_core::{Code, ProviderName, TokenApi};
 use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, SandboxOptions, StartError, UserSpec};
+use tokenward_launcher::assignment;
 
 use crate::args;
 use crate::commands::program;
-use crate::commands::token::assignment;
 use crate::context::Context;
 use crate::failure::Failure;
 

@@ -14,7 +14,7 @@ use tokenward::{Overrides, Setting};
 use tokenward_core::Code;
 
 use super::notify_command::TroubleProgram;
-use crate::ambient::own_program;
+use crate::ambient::installed_program;
 use crate::args::{Service, ServiceInstall};
 use crate::child_environment;
 use crate::context::Context;
@@ -160,7 +160,7 @@ async fn something_to_watch(wish: &ServiceInstall, context: &Context) -> Result<
 
 fn unit(wish: &ServiceInstall, context: &Context) -> Result<Unit, Failure> {
     let lang = context.lang();
-    let program = own_program().map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
+    let program = installed_program().map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
     let mut command = vec![program.display().to_string(), "watch".to_owned()];
     if !wish.no_notify {
         command.push("--notify".to_owned());

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokenward::ServedToken;
 use tokenward_core::ports::AppTokenKind;
-use tokenward_core::{AccessToken, Code, ProviderName, TokenWish};
+use tokenward_core::{Code, ProviderName, TokenWish};
+use tokenward_launcher::{USER_VARIABLE, assignment, dotenv_line};
 
 use crate::args::{Format, Identity, Token};
 use crate::commands::link;
@@ -133,52 +134,4 @@ fn header(token: &str, provider: ProviderName) -> String {
     }
 }
 
-/// A line that a POSIX shell can read. A token is visible ASCII ([`AccessToken::parse`]); the quotes keep characters
-/// that mean something to a shell quiet.
-pub(crate) fn assignment(variable: &str, token: &str) -> String {
-    format!("export {variable}='{}'", token.replace('\'', r"'\''"))
-}
-
-/// A line that every reader of `.env` files takes for the same value: `docker run --env-file` (which knows no quotes), python-dotenv,
-/// Docker Compose, dotenv for Node.js. So it has no quotes, and a token with a character that only some of them keep has no line.
-fn dotenv_line(variable: &str, token: &str) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_graphic() && !"'\"`$\\#".contains(c);
-    token.chars().all(is_plain).then(|| format!("{variable}={token}"))
-}
-
-/// The variable that `--format env` and `exec` set for a user's token.
-pub(crate) const USER_VARIABLE: &str = "TOKENWARD_ACCESS_TOKEN";
-
 const APP_VARIABLE: &str = "TOKENWARD_APP_ACCESS_TOKEN";
-
-/// For the short way: the plain forms of a user's token. A header differs by provider, which only the long way knows.
-pub(crate) fn plain(token: &AccessToken, format: Format) -> Option<String> {
-    match format {
-        Format::Raw => Some(token.expose().to_owned()),
-        Format::Env => Some(assignment(USER_VARIABLE, token.expose())),
-        Format::Dotenv => dotenv_line(USER_VARIABLE, token.expose()),
-        Format::Header | Format::Json => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_dotenv_file_has_no_quotes_or_is_none() {
-        let token = "eyJhbGciOi.J9-_~+/=:x";
-        assert_eq!(dotenv_line("T", token), Some(format!("T={token}")));
-        for token in ["a'b", "a\"b", "a$b", "a`b", "a\\b", "a #b", "a#b", "a b"] {
-            assert_eq!(dotenv_line("T", token), None, "{token}");
-        }
-    }
-
-    #[test]
-    fn a_shell_reads_the_assignment_whatever_the_token_holds() {
-        let token = r#"a'b"c$d`e\f;g&h"#;
-        let script = format!("{}; printf %s \"$T\"", assignment("T", token));
-        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), token);
-    }
-}

@@ -183,7 +183,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", "json", "在 stdout 输出 JSON 数据，在 stderr 输出 JSON 错误"),
     ("", "lang", "界面语言（TOKENWARD_LANG；默认按系统区域设置）"),
     ("", "utc", "用 UTC 显示时间，而不是本地时区"),
-    ("", "verbose", "显示更多信息；-vv 还会显示内部动作（TOKENWARD_LOG=trace 显示全部）"),
+    ("", "verbose", "显示更多信息；-vv 还会显示内部动作，-vvv 包括所用库的"),
     ("", "quiet", "只输出数据和错误"),
     ("", "color", "何时使用颜色"),
     ("init", "", "设置应用：App ID、密钥和地址"),
