@@ -257,6 +257,13 @@ pub(crate) struct Refresh {
     pub(crate) open_url: Option<Url>,
 }
 
+impl Refresh {
+    /// Whether a flag says that the login of a script's file is meant.
+    pub(crate) fn is_of_a_script(&self) -> bool {
+        self.config_file.is_some() || self.app_token.is_some() || self.refresh_token.is_some()
+    }
+}
+
 /// `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {

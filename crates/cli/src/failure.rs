@@ -32,6 +32,8 @@ struct Facts {
     /// `None`: the catalogue's advice for the code. An empty list: the sentence says what to do.
     next: Option<Vec<String>>,
     refusal: Option<Refusal>,
+    /// Whether its advice means what it names, and not the login that was named on the command line.
+    is_of_no_login: bool,
     /// An exit code that needs no words: a reader that went away, a signal that was told already.
     silent: Option<u8>,
 }
@@ -90,7 +92,8 @@ impl Failure {
     /// A failure told in the catalogue's words for its code.
     pub(crate) fn of(code: Code) -> Self {
         let (happened, detail, kept, stands, next, refusal, silent) = (None, None, None, None, None, None, None);
-        Self(Box::new(Facts { code, happened, detail, kept, stands, next, refusal, silent }))
+        let is_of_no_login = false;
+        Self(Box::new(Facts { code, happened, detail, kept, stands, next, refusal, is_of_no_login, silent }))
     }
 
     /// A failure told in words of its own.
@@ -185,6 +188,23 @@ impl Failure {
         self
     }
 
+    /// Has this advice where the catalogue's for the code or the refusal stands, or besides what else there is. That an id is wrong is
+    /// no matter of the secret.
+    pub(crate) fn in_place_of_general(mut self, next: String, lang: Lang) -> Self {
+        if self.says_the_id_is_wrong() {
+            return self;
+        }
+        let remedy = self.0.refusal.as_ref().map(|refusal| lang.remedy(refusal.remedy));
+        let mut advice = self.advice(lang);
+        let is_general = |line: &String| *line == lang.next_step(self.0.code) || Some(line.as_str()) == remedy;
+        match advice.iter().position(is_general) {
+            Some(general) => advice[general] = next,
+            None => advice.push(next),
+        }
+        self.0.next = Some(advice);
+        self
+    }
+
     /// Says nothing of a login, where there is none yet.
     pub(crate) fn without_login(mut self) -> Self {
         self.0.kept = None;
@@ -214,10 +234,16 @@ impl Failure {
 
     /// Makes the commands of the advice name the login that was named on the command line.
     pub(crate) fn about(self, meant: &Meant, lang: Lang) -> Self {
-        if *meant == Meant::default() {
+        if *meant == Meant::default() || self.0.is_of_no_login {
             return self;
         }
         self.advised(lang, |line| meant.within(&line))
+    }
+
+    /// Its advice is not about the login that was named on the command line: the name is none of a login.
+    pub(crate) fn of_no_login(mut self) -> Self {
+        self.0.is_of_no_login = true;
+        self
     }
 
     /// Makes the story of a token that somebody else used tell first that the vault was brought back from a copy.

@@ -10,7 +10,7 @@ use tokenward::SystemEntropy;
 use tokenward_core::Code;
 
 use crate::ambient::Ambient;
-use crate::args::{Cli, Colour, Command};
+use crate::args::{Cli, Colour, Command, Global};
 use crate::command_hint::Typed;
 use crate::commands;
 use crate::completion;
@@ -20,6 +20,7 @@ use crate::network_diagnosis;
 use crate::prompt::Asker;
 use crate::render::{LogLines, Printer, advise_at_home, repeat_no_secret_of};
 use crate::signals::{self, Cancelled};
+use crate::token_places::login_in_folder;
 use crate::usage_error::misuse;
 use crate::words::Lang;
 use crate::words::chinese_help::{self, Depth};
@@ -73,6 +74,7 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         Command::Init(init) => Some(init.app.as_ref().map(|app| format!(" --app {app}"))),
         _ => None,
     };
+    let (by_variable, of_one) = (reads_secret_variable(&cli.command), asks_about_one(&cli.command, &global));
     // A login under a new name needs to know of which app.
     let new_login = matches!(&cli.command, Command::Login(login) if login.app.is_none() && login.env_file.is_none());
     let new_login = global.profile.clone().filter(|_| new_login);
@@ -96,13 +98,14 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
                 Some(name) if failure.is_of(Code::UnknownProfile) => failure.only_then([lang.new_profile_of(name)]),
                 _ => failure,
             };
-            let failure = failure.at(|| context.provider(), lang);
             // What `init` would store is overruled by the variable as long as that is set.
-            let failure = if failure.is_of(Code::AppCredentialsWrong) && context.ambient.secret_is_set {
-                failure.then(lang.secret_is_of_variable())
+            let failure = if failure.is_of(Code::AppCredentialsWrong) && by_variable && context.ambient.secret_is_set {
+                failure.in_place_of_general(lang.secret_is_of_variable(), lang)
             } else {
                 failure
             };
+            let failure = if of_one { login_beside(failure, lang) } else { failure };
+            let failure = failure.at(|| context.provider(), lang);
             let init = match &of_init {
                 Some(own) => own.clone(),
                 None => context.init_flags(),
@@ -116,6 +119,34 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
         result
     });
     ended(result, printer)
+}
+
+/// Whether a command takes the App Secret from the variable where that is set: `init` may be given it otherwise.
+fn reads_secret_variable(command: &Command) -> bool {
+    let Command::Init(init) = command else { return true };
+    !init.app_secret_stdin && init.app_secret_file.is_none() && init.secret_file.is_none()
+}
+
+/// Whether a command asks about the login that is meant where nobody names one.
+fn asks_about_one(command: &Command, global: &Global) -> bool {
+    let is_of_login = match command {
+        Command::Status(_) | Command::Whoami(_) => true,
+        Command::Refresh(refresh) => !refresh.is_of_a_script(),
+        Command::Token(token) => token.env_file.is_none(),
+        _ => false,
+    };
+    is_of_login && global.profile.is_none() && global.user.is_none()
+}
+
+/// Whoever has no login here, and the old script's file beside, asks about that.
+fn login_beside(failure: Failure, lang: Lang) -> Failure {
+    if !failure.is_of(Code::NotLoggedIn) && !failure.is_of(Code::SettingMissing) {
+        return failure;
+    }
+    match login_in_folder(lang) {
+        Some(file) => failure.first(lang, lang.file_here_holds_login(file)),
+        None => failure,
+    }
 }
 
 /// What a result comes to: told, if it is a failure.

@@ -4,6 +4,7 @@
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
 mod format_detection;
+mod login_in_folder;
 mod missing_app_secret;
 mod new_variable_names;
 mod notation;
@@ -30,6 +31,7 @@ pub(crate) use crate::command_hint::quoted;
 use crate::failure::Failure;
 use crate::words::Lang;
 use format_detection::by_content;
+pub(crate) use login_in_folder::login_in_folder;
 pub(crate) use missing_app_secret::{Flaw, SecretFlaw};
 use new_variable_names::{VariableNames, brand_of};
 use notation::example;
@@ -235,13 +237,10 @@ impl Picker<'_> {
             let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
             found.retain(is_meant);
             if found.is_empty() {
-                if let Some(failure) = reference::of_server(self.document, server, self.lang) {
-                    return Err(failure);
-                }
-                let what = self.lang.no_such_server(self.file.display(), server.escape_debug());
-                let known = (!servers.is_empty()).then(|| self.lang.servers_with_tokens(servers.join(", ")));
-                let how = known.unwrap_or_else(|| self.lang.name_places(example(self.document.format())));
-                return Err(Failure::new(Code::PlaceUnclear, what).then(how));
+                found.extend(Shape::of_named_server(self.document, server));
+            }
+            if found.is_empty() {
+                return Err(without_place::of_server(self.file, self.document, server, &servers, self.lang));
             }
         }
         let with_token = found.iter().filter(|shape| shape.has_token()).count();

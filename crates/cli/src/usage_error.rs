@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tokenward_core::{Code, masking};
@@ -12,6 +13,7 @@ use tokenward_core::{Code, masking};
 use crate::args::{self, BadValue};
 use crate::failure::Failure;
 use crate::suggestion;
+use crate::token_places::quoted;
 use crate::words::Lang;
 
 /// The failure.
@@ -79,9 +81,8 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
         ErrorKind::UnknownArgument if command == "proxy" && suggestion::arguments(typed, name).is_empty() => {
             Some(lang.proxy_program())
         }
-        // `tokenward proxy ./server`: a path is no profile.
-        ErrorKind::ValueValidation if command == "proxy" && context(ContextKind::InvalidValue).contains('/') => {
-            Some(lang.proxy_program())
+        ErrorKind::ValueValidation if matches!(command.as_str(), "proxy" | "refresh") => {
+            path_for_profile(&command, &context(ContextKind::InvalidValue), lang)
         }
         ErrorKind::UnknownArgument if is_one_file_more(&command, name) => Some(lang.one_file_at_a_time(&command)),
         ErrorKind::UnknownArgument => {
@@ -119,6 +120,20 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
     let is_query = error.kind() == ErrorKind::InvalidValue && argument.starts_with("--query");
     let meant = meant.or_else(|| is_query.then(|| lang.query_is_not_quiet()));
     Failure::new(Code::Usage, what).then_all(meant).then(help())
+}
+
+/// A path in the place of a profile, `tokenward proxy ./server` or `tokenward refresh ./feishu-config.ini`: what was meant.
+fn path_for_profile(command: &str, typed: &str, lang: Lang) -> Option<String> {
+    let path = Path::new(typed);
+    if command == "proxy" {
+        return typed.contains('/').then(|| lang.proxy_program());
+    }
+    if !typed.contains('/') || !path.is_file() {
+        return None;
+    }
+    let file = quoted(typed);
+    let is_ini = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini"));
+    Some(if is_ini { lang.file_to_refresh_script(file) } else { lang.file_to_refresh(file) })
 }
 
 /// Whether what was typed has the form of a code: one of ours, or a provider's number.

@@ -59,8 +59,8 @@ pub use compose::{
 pub use settings::{
     AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,
     HomeState, KeySource, Origin, Overrides, Own, Preset, ProfileRecord, ResolvedProfile, SecretSource, Setting,
-    Settings, SettingsError, Warning, check_config, check_secret_file, is_loopback, issuer_of, parse_span,
-    reference as settings_reference, secret_file, travels_in_clear,
+    Settings, SettingsError, Warning, check_config, check_secret_file, is_loopback, issuer_of, missing_setting,
+    parse_span, reference as settings_reference, secret_file, travels_in_clear,
 };
 pub use tokenward_files::{
     Desktop, Environment, ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file,

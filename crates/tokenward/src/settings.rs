@@ -29,7 +29,7 @@ mod tests_platforms;
 mod text;
 pub(crate) mod trusted;
 
-pub use config_check::{ConfigValue, check_config, check_secret_file};
+pub use config_check::{ConfigValue, check_config, check_secret_file, missing_setting};
 pub use cookie_field::CookieField;
 pub use dotted_key::{BadKey, ConfigKey, ConfigTable};
 pub use edit::{AppRecord, ConfigEdit, ProfileRecord};

@@ -119,8 +119,14 @@ pub(crate) struct Unlink {
     /// MCP server whose link to remove, if the file has several
     #[arg(long, value_name = "NAME")]
     pub(crate) server: Option<String>,
+    /// Place of the access token whose link to remove, as `links` shows it, if the file has several
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) access: Option<String>,
+    /// Place of the refresh token whose link to remove
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) refresh: Option<String>,
     /// Remove all links of the file, if it has several
-    #[arg(long, conflicts_with = "server")]
+    #[arg(long, conflicts_with_all = ["server", "access", "refresh"])]
     pub(crate) all: bool,
 }
 

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tokenward::{
     BadKey, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, Setting, Settings, SettingsError, check_config,
-    check_secret_file,
+    check_secret_file, missing_setting,
 };
 use tokenward_core::{Code, masking};
 
@@ -37,7 +37,13 @@ fn get(key: &str, context: &Context) -> Result<(), Failure> {
     let (lang, settings) = (context.lang(), context.settings()?);
     let key = known(key, context)?;
     let Some(found) = settings.file_says(&key) else {
-        return Err(Failure::new(Code::SettingMissing, lang.key_not_set(&key)).then(lang.key_not_set_next(&key)));
+        let next = match (variable(&key, context), key.table()) {
+            (Some(variable), _) => lang.key_by_variable_next(variable),
+            // It has no default.
+            (None, ConfigTable::App(app)) if key.setting() == Setting::AppId => lang.no_such_app_next(app),
+            (None, _) => lang.key_not_set_next(&key),
+        };
+        return Err(Failure::new(Code::SettingMissing, lang.key_not_set(&key)).then(next));
     };
     tell_variable(&key, context);
     if context.printer.json {
@@ -68,7 +74,13 @@ fn set(key: &str, value: &str, context: &Context) -> Result<(), Failure> {
             context.printer.warning(lang.settings_warning(warning));
         }
         let (before, after) = (edit.text(), edit.set(&key, value).text());
-        let unchanged = |error: &SettingsError| context.settings_failure(error).stands(lang.config_unchanged());
+        let unchanged = |error: &SettingsError| {
+            let failure = context.settings_failure(error).stands(lang.config_unchanged());
+            match error {
+                SettingsError::UnknownApp { app, .. } => failure.then(lang.no_such_app_next(app)),
+                _ => failure,
+            }
+        };
         check_config(settings.home(), &before, &after).map_err(|error| unchanged(&error))?;
         secret_file(&key, value, &after, &settings, context)?;
         edit.save().map_err(|error| unchanged(&error))?;
@@ -121,7 +133,15 @@ fn unset(key: &str, context: &Context) -> Result<(), Failure> {
             context.printer.warning(lang.settings_warning(warning));
         }
         let before = edit.text();
-        let checked = check_config(settings.home(), &before, &edit.unset(&key).text());
+        let after = edit.unset(&key).text();
+        if missing_setting(settings.home(), &before, &after).is_some() {
+            let failure = Failure::new(Code::Usage, lang.key_is_required(&key)).stands(lang.config_unchanged());
+            return Err(failure.then(lang.key_is_required_next(&key)).then_all(match key.table() {
+                ConfigTable::Profile(name) => Some(lang.profile_goes_by(name)),
+                _ => None,
+            }));
+        }
+        let checked = check_config(settings.home(), &before, &after);
         let saved = checked.and_then(|_| edit.save());
         saved.map_err(|error| context.settings_failure(&error).stands(lang.config_unchanged()))?;
     }
@@ -144,8 +164,14 @@ fn has_table(key: &ConfigKey, settings: &Settings, context: &Context) -> Result<
             Err(Failure::new(Code::Usage, lang.config_has_no_app(app)).then(lang.no_such_app_next(app)))
         }
         ConfigTable::Profile(name) if key.setting() != Setting::App => {
-            Err(Failure::new(Code::UnknownProfile, lang.no_such_profile_here(name))
-                .then(lang.no_such_profile_here_next(name)))
+            let tables = settings.config_tables();
+            let app = tables.iter().find_map(|table| if let ConfigTable::App(app) = table { Some(app) } else { None });
+            // Without an app there is nothing that it could name.
+            let next = match app {
+                Some(app) => lang.no_such_profile_here_next(name, app),
+                None => lang.init_makes_profile(name),
+            };
+            Err(Failure::new(Code::UnknownProfile, lang.no_such_profile_here(name)).then(next))
         }
         _ => Ok(()),
     }
@@ -199,6 +225,18 @@ fn path(context: &Context) -> Result<(), Failure> {
 /// The key that is meant.
 fn known(text: &str, context: &Context) -> Result<ConfigKey, Failure> {
     let lang = context.lang();
+    // `config list` shows variables too.
+    let of_variable = Setting::ALL.iter().find(|setting| {
+        let alone = || setting.flag().and_then(|flag| flag.strip_prefix("--")) == Some(text);
+        !setting.is_secret() && (setting.variable() == Some(text) || setting.config_key().is_none() && alone())
+    });
+    if let Some((setting, variable)) = of_variable.and_then(|setting| Some((setting, setting.variable()?))) {
+        let failure = match setting.config_key() {
+            Some(key) => Failure::new(Code::Usage, lang.key_is_variable(variable, key)),
+            None => Failure::new(Code::Usage, lang.key_is_variable_alone(variable)),
+        };
+        return Err(failure.then(lang.keys_are_shown()));
+    }
     text.parse().map_err(|bad| match bad {
         BadKey::Secret => Failure::new(Code::Usage, lang.key_of_a_secret()).then(lang.key_of_a_secret_next()),
         BadKey::Unknown(Some(near)) => Failure::new(Code::Usage, lang.no_such_key()).then(lang.perhaps(near)),
@@ -206,9 +244,14 @@ fn known(text: &str, context: &Context) -> Result<ConfigKey, Failure> {
     })
 }
 
+/// The variable that outranks a key, where it is set.
+fn variable(key: &ConfigKey, context: &Context) -> Option<&'static str> {
+    key.setting().variable().filter(|name| context.ambient.env.get(name).is_some())
+}
+
 /// That the file does not have the last word.
 fn tell_variable(key: &ConfigKey, context: &Context) {
-    if let Some(variable) = key.setting().variable().filter(|name| context.ambient.env.get(name).is_some()) {
+    if let Some(variable) = variable(key, context) {
         context.printer.warning(context.lang().variable_before_key(variable, key));
     }
 }

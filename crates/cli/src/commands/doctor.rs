@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokenward::doctor::{self, Depth, Facts, Finding, Severity, Story, Wish};
+use tokenward::doctor::{self, Depth, Facts, Finding, SecretFacts, Severity, Story, Wish};
 use tokenward::{Overrides, Settings, SystemEntropy};
 use tokenward_core::{Code, ExitClass};
 
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::network_diagnosis;
 use crate::render::Row;
 use crate::words::Lang;
-use crate::words::doctor::Setting;
+use crate::words::doctor::{SecretOrigin, Setting};
 
 /// A finding as JSON; the fields are documented in `docs/reference/json.md`.
 #[derive(Debug, Serialize)]
@@ -71,6 +71,10 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         let app = found.and_then(|profile| profile.app.as_ref().ok());
         app.is_none_or(|app| app.provider.brand().is_some())
     };
+    let secret_given = |finding: &Finding| {
+        let found = Finding::profile(finding).and_then(|of| facts.profiles.iter().find(|profile| profile.name == *of));
+        found.and_then(|profile| profile.app.as_ref().ok()).is_some_and(|app| matches!(app.secret, SecretFacts::Given))
+    };
     let setting = |finding| Setting {
         now: facts.now,
         zone: context.zone(),
@@ -78,6 +82,7 @@ pub(super) async fn run(args: &Doctor, context: &Context) -> Result<ExitCode, Fa
         console: console(finding),
         script: script(finding),
         program: program(finding),
+        secret: if secret_given(finding) { SecretOrigin::Variable } else { SecretOrigin::Kept },
         profile: if several { Finding::profile(finding) } else { named.as_ref() },
     };
     if context.printer.json {

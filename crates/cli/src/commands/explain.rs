@@ -56,7 +56,7 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
                 "description": known.sentence,
                 "class": known.fact.class,
                 "message": lang.of(known.fact.meaning),
-                "next": next_steps(known.fact.remedy, lang),
+                "next": next_steps(asked, known, lang),
             })
         };
         printer.document(&json!({ "asked": asked, "meanings": known.iter().map(meaning).collect::<Vec<_>>() }))?;
@@ -72,7 +72,7 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
             None if calls.is_empty() => format!("{provider}{}{meaning}", lang.colon()),
             None => lang.meaning_at_calls(provider, calls.join(lang.list_gap()), meaning),
         });
-        for step in next_steps(known.fact.remedy, lang) {
+        for step in next_steps(asked, known, lang) {
             lines.push(format!("{}{}{step}", lang.next_head(), lang.gap()));
         }
     }
@@ -80,11 +80,18 @@ fn theirs(asked: &str, known: &[KnownAnswer], context: &Context) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to do. Who asks of a used token here has mostly met it in a program of his own, which may hold an old copy while the login lives.
-fn next_steps(remedy: Remedy, lang: Lang) -> Vec<String> {
+/// What to do. Who asks of a used token here has mostly met it in a program of his own, which may hold an old copy while the login lives, or
+/// refresh at another endpoint than the one that issued the token.
+fn next_steps(asked: &str, known: &KnownAnswer, lang: Lang) -> Vec<String> {
+    let remedy = known.fact.remedy;
     let old_copy = (remedy == Remedy::LogInAfterUse).then(|| lang.explain_old_copy());
-    old_copy.into_iter().chain([lang.remedy_anywhere(remedy)]).collect()
+    let elsewhere =
+        (asked == OF_ANOTHER_ENDPOINT && known.provider.brand().is_some()).then(|| lang.explain_other_endpoint());
+    old_copy.into_iter().chain(elsewhere).chain([lang.remedy_anywhere(remedy)]).collect()
 }
+
+/// What Feishu and Lark answer to a refresh token that another endpoint issued, too.
+const OF_ANOTHER_ENDPOINT: &str = "20026";
 
 /// Those who mean the same by it, by their names in the settings.
 const fn providers(provider: ProviderName) -> &'static [&'static str] {

@@ -43,7 +43,12 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         }
     };
     let keeper = session.keeper();
+    // As long as there is a choice: a login that is gone cannot be revoked.
+    let holding = if logout.revoke { Vec::new() } else { still_holding(&name, &session, context).await? };
     if !logout.yes {
+        if !holding.is_empty() {
+            context.printer.warning(lang.logout_leaves_files(holding.join(lang.list_gap())));
+        }
         let question = if logout.revoke { lang.ask_logout_revoke(&name) } else { lang.ask_logout(&name) };
         if !context.asker().yes(question, &lang.logout_ways()).await? {
             context.printer.note(lang.nothing_changed());
@@ -68,7 +73,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         }
         Err(error) => return Err(error.into()),
     };
-    let holding = if revoked { Vec::new() } else { still_holding(&name, &session, context).await? };
+    let holding = if logout.revoke && !revoked { still_holding(&name, &session, context).await? } else { holding };
     if context.printer.json {
         context.printer.document(&json!({ "profile": name, "revoked": revoked, "files_with_tokens": holding }))?;
     } else if revoked {
@@ -83,7 +88,9 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         context.printer.note(lang.logged_out(&name));
     }
     if !holding.is_empty() {
-        context.printer.warning(lang.logged_out_files(holding.join(lang.list_gap())));
+        let files = holding.join(lang.list_gap());
+        let instead = logout.yes && !logout.revoke;
+        context.printer.warning(if instead { lang.logged_out_files_yes(files) } else { lang.logged_out_files(files) });
     }
     Ok(ExitCode::SUCCESS)
 }

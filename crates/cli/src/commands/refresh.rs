@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Error, KeptState, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, secret_parsing};
+use tokenward::{
+    Error, KeptState, Notice, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, secret_parsing,
+};
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
@@ -18,7 +20,7 @@ use crate::token_places::quoted;
 
 pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
-    let of_a_script = refresh.config_file.is_some() || refresh.app_token.is_some() || refresh.refresh_token.is_some();
+    let of_a_script = refresh.is_of_a_script();
     if of_a_script && context.global.profile.is_some() {
         return Err(Failure::new(Code::Usage, lang.arguments_conflict("--profile", "--config-file, -a, -r")));
     }
@@ -28,15 +30,24 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
     if refresh.provider.is_some() || refresh.open_url.is_some() {
         return Err(Failure::new(Code::Usage, lang.argument_missing("--config-file")));
     }
-    let work = context.work().await?;
+    let found = async {
+        let work = context.work().await?;
+        let grant = context.grant_of(&work).await?;
+        Ok((work, grant))
+    };
+    let (work, grant) = found.await.map_err(|failure| perhaps_a_file(failure, context))?;
     let keeper = work.session.keeper();
-    let grant = context.grant_of(&work).await?;
     let handed = keeper.renew(&work.app, grant).await?;
     context.tell_notices(&handed.notices);
+    // What the provider refused is gone, and what is back was not refreshed by that.
+    let is_back = handed
+        .notices
+        .iter()
+        .any(|notice| matches!(notice, Notice::TakenBack { generation, .. } if *generation == handed.generation));
     if context.printer.json {
         let report = keeper.status(grant).await?;
         let document = json!({
-            "refreshed": handed.rotated,
+            "refreshed": handed.rotated && !is_back,
             "login": LoginFields::of(&report),
             "notices": handed.notices.iter().map(tokenward::Notice::name).collect::<Vec<_>>(),
         });
@@ -45,12 +56,31 @@ pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode,
         let lang = context.lang();
         let (profile, generation) = (&work.profile.name, handed.generation);
         // Somebody else's rotation is as good: two callers who saw one generation cause one spend.
-        let line =
-            if handed.rotated { lang.turned(profile, generation) } else { lang.turned_elsewhere(profile, generation) };
+        let line = match handed.rotated {
+            _ if is_back => lang.login_is_back(profile, generation, context.meant(profile).command("refresh")),
+            true => lang.turned(profile, generation),
+            false => lang.turned_elsewhere(profile, generation),
+        };
         context.printer.note(line);
         context.printer.note(lang.good_for(lang.span(handed.access.remaining(context.now()).as_secs())));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A profile that there is not, whose name is that of a file or looks like one: which command was meant.
+fn perhaps_a_file(failure: Failure, context: &Context) -> Failure {
+    let is_unknown =
+        [Code::NotLoggedIn, Code::UnknownProfile, Code::SettingMissing].iter().any(|code| failure.is_of(*code));
+    let Some(name) = context.global.profile.as_ref().map(ProfileName::as_str).filter(|_| is_unknown) else {
+        return failure;
+    };
+    let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    if !Path::new(name).is_file() && !["ini", "env", "json", "toml", "cfg", "conf"].contains(&ending.as_str()) {
+        return failure;
+    }
+    let (lang, file) = (context.lang(), quoted(name));
+    let next = if ending == "ini" { lang.file_to_refresh_script(file) } else { lang.file_to_refresh(file) };
+    Failure::new(Code::Usage, lang.file_is_no_profile(name)).then(next).of_no_login()
 }
 
 /// Output that could not be written, after the refresh.
@@ -168,6 +198,7 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
     match error.code() {
         Code::SettingMissing => Failure::new(Code::SettingMissing, lang.script_token_missing())
             .detail(detail)
+            .then(lang.script_link_needs_none(quoted(&file.to_string())))
             .then(lang.script_give_token()),
         // What is to be replaced by a person is no copy with a slip in it.
         Code::BadSecret if detail.ends_with(&BadSecret::StandIn.to_string()) => {

@@ -144,13 +144,13 @@ async fn many(
 /// Without any, what is missing is told.
 async fn without_settings(failure: Failure, settings: &Settings, context: &Context) -> Result<ExitCode, Failure> {
     if context.global.profile.is_some() {
-        return Err(failure);
+        return Err(context.of_other_shell(settings, failure).await);
     }
     let Some(session) = context.look(settings).await? else { return Err(failure) };
     let mut own = session.keeper().list().await?;
     own.retain(|report| is_script_login(&report.grant) || is_of_program(report, settings, context));
     if own.is_empty() {
-        return Err(failure);
+        return Err(context.of_other_shell(settings, failure).await);
     }
     show_unset(&own, settings, &session, context).await
 }

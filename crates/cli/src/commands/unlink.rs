@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, ProfileName, Slot};
+use tokenward_core::{Code, Link, Place, ProfileName, Slot};
 
 use crate::args::Unlink;
 use crate::commands::link::places;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::{absolute, is_of_server, not_linked};
+use crate::token_places::{absolute, is_of_server, not_linked, place_flags, quoted};
 
 pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -34,12 +34,21 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
             return Err(Failure::new(Code::LinkNotFound, what).then(lang.see_links()));
         }
     }
+    for (slot, named) in [(Slot::AccessToken, &unlink.access), (Slot::RefreshToken, &unlink.refresh)] {
+        let Some(named) = named else { continue };
+        let shows = |link: &Link| link.target.places.get(&slot).is_some_and(|place| is_named(place, link, named));
+        if !found.iter().any(shows) {
+            let failure = Failure::new(Code::LinkNotFound, lang.no_such_link(context.short(&unlink.file)));
+            return Err(failure.then_all(ways(&found, context)).complete());
+        }
+        found.retain(shows);
+    }
     if found.len() > 1 && !unlink.all {
         let mut profiles: Vec<_> = found.iter().map(|link| link.target.profile.clone()).collect();
         profiles.dedup();
         let known = profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
         let failure = Failure::new(Code::Usage, lang.several_links(unlink.file.display(), found.len(), known));
-        return Err(failure.then(lang.several_links_next()));
+        return Err(failure.then_all(ways(&found, context)).then(lang.several_links_next()));
     }
     for link in &found {
         links.unlink(link.id).await?;
@@ -66,4 +75,18 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         context.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a place is the one that was typed: as a flag of `link` takes it, or as `links` shows it.
+fn is_named(place: &Place, link: &Link, typed: &str) -> bool {
+    place.to_string() == typed || Place::parse(link.target.format, typed).is_ok_and(|named| named == *place)
+}
+
+/// The command for each link, which no other one answers to.
+fn ways(found: &[Link], context: &Context) -> Vec<String> {
+    let way = |link: &Link| {
+        let (file, flags) = (quoted(&context.short(&link.target.file)), place_flags(&link.target.places));
+        context.lang().unlink_place(format!("tokenward unlink {file} {flags}"), &link.target.profile)
+    };
+    found.iter().map(way).collect()
 }

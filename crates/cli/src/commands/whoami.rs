@@ -13,7 +13,10 @@ use crate::fields::{self, UserFields};
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
     let settings = context.settings()?;
-    let name = context.profile_name(&settings)?;
+    let name = match context.profile_name(&settings) {
+        Ok(name) => name,
+        Err(failure) => return Err(context.of_other_shell(&settings, failure).await),
+    };
     let Some(session) = context.look(&settings).await? else {
         let profile = settings.profile(Some(&name)).map_err(|error| context.settings_failure(&error))?;
         return Err(context.nobody(&profile, Failure::of(Code::NotLoggedIn).detail(name.as_str())));

@@ -1,4 +1,5 @@
-//! Logins of a program that brings its own settings, as a Django site does: what a command says that cannot use them, and what it leaves alone.
+//! Logins whose app is described elsewhere: by a program that brings its own settings, as a Django site does, or by the variables of another
+//! shell. What a command says that cannot use them, and what it leaves alone.
 //!
 //! Enters: what was meant, and the vault. Leaves: a refusal in words. Nothing is sent or written here.
 
@@ -36,7 +37,7 @@ impl Context {
     /// Why a login of the vault that no settings know cannot be used here: a program keeps it that brings its own.
     pub(super) async fn of_program(&self, settings: &Settings, failure: Failure) -> Failure {
         let names = self.logins_of_program(settings, &failure).await;
-        let Some(name) = names.first() else { return failure };
+        let Some(name) = names.first() else { return self.of_other_shell(settings, failure).await };
         Failure::new(Code::SettingMissing, self.lang().program_has_settings(name))
             .then(self.lang().program_has_settings_next(name.base()))
     }
@@ -44,9 +45,47 @@ impl Context {
     /// The same where a login is to be forgotten, which needs no settings, but its name.
     pub(crate) async fn of_program_to_forget(&self, settings: &Settings, failure: Failure) -> Failure {
         let names = self.logins_of_program(settings, &failure).await;
-        let Some(first) = names.first() else { return failure };
+        let Some(first) = names.first() else {
+            return match self.login_of_other_shell(settings, &failure).await {
+                Some((name, id)) => Failure::new(Code::SettingMissing, self.lang().login_of_other_shell(&name, id))
+                    .then(self.lang().program_logout_next(quoted(name.as_str()))),
+                None => failure,
+            };
+        };
         Failure::new(Code::SettingMissing, self.lang().program_has_settings(first))
             .then_all(names.iter().map(|name| self.lang().program_logout_next(quoted(name.as_str()))))
+    }
+
+    /// Why a login of the vault cannot be used here whose app the settings do not describe: the variables that did are another shell's.
+    pub(crate) async fn of_other_shell(&self, settings: &Settings, failure: Failure) -> Failure {
+        match self.login_of_other_shell(settings, &failure).await {
+            Some((name, id)) => Failure::new(failure.code(), self.lang().login_of_other_shell(name, id))
+                .then(self.lang().login_of_other_shell_next()),
+            None => failure,
+        }
+    }
+
+    /// The first login of that kind that is meant, where a failure says that no settings know a profile, and the id of its app.
+    async fn login_of_other_shell(&self, settings: &Settings, failure: &Failure) -> Option<(ProfileName, String)> {
+        let is_unknown = failure.is_of(Code::UnknownProfile) || failure.is_of(Code::SettingMissing);
+        if !is_unknown || !settings.home().has_vault() {
+            return None;
+        }
+        let session = self.session(settings).await.ok()?;
+        let named = self.named(settings).ok().flatten();
+        for report in session.keeper().list().await.ok()? {
+            let Some(name) =
+                report.grant.profile.clone().filter(|name| named.as_ref().is_none_or(|named| named == name))
+            else {
+                continue;
+            };
+            if settings.lacks_app_of(&report.grant)
+                && let Ok(Some(app)) = session.keeper().registration_of(&report.grant).await
+            {
+                return Some((name, app.client_id));
+            }
+        }
+        None
     }
 
     /// The logins that are meant, of a program that brings its own settings, where a failure says that no settings know a profile.

@@ -17,8 +17,8 @@ pub(super) fn anywhere(document: &Document, lang: Lang) -> Option<Failure> {
 
 /// The same of a server's settings.
 pub(super) fn of_server(document: &Document, server: &str, lang: Lang) -> Option<Failure> {
-    let place = Shape::references(document).into_iter().find(|place| is_of_server(place, server))?;
-    Some(referred(document, &place, lang))
+    let found = Shape::references_at(document, |place| is_of_server(place, server));
+    found.first().map(|place| referred(document, place, lang))
 }
 
 /// What stands at a token's place is a reference: the program that resolves it is given the token under that name.

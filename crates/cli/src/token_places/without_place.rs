@@ -10,7 +10,7 @@ use tokenward_core::{Code, Format};
 
 use super::notation::{example, place_flags};
 use super::place_check;
-use super::reference::anywhere;
+use super::reference::{self, anywhere};
 use crate::command_hint::quoted;
 use crate::failure::Failure;
 use crate::words::Lang;
@@ -56,10 +56,50 @@ pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang
         let lacking = Shape::unfilled(document);
         let add = |place| place_check::add_key(file, document, place, lang);
         let hints: Vec<String> = lacking.iter().filter_map(add).collect();
+        let given = Shape::servers_with_tokenward(document);
+        if hints.is_empty() && !given.is_empty() && Shape::empty_tokens(document).is_empty() {
+            return given_by_tokenward(&given, lang);
+        }
         if hints.is_empty() {
             return without_place(&file.display().to_string(), Some(document), document.format(), said, lang);
         }
         Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(hints)
     };
     anywhere(document, lang).unwrap_or_else(nothing)
+}
+
+/// A server that a person names, in which no token stands. `with_tokens` are the servers that have one.
+pub(super) fn of_server(file: &Path, document: &Document, server: &str, with_tokens: &[String], lang: Lang) -> Failure {
+    if let Some(failure) = reference::of_server(document, server, lang) {
+        return failure;
+    }
+    let all = Shape::servers(document);
+    if !all.iter().any(|name| name == server) {
+        let known = if with_tokens.is_empty() {
+            (!all.is_empty()).then(|| lang.servers_of_file(all.join(", ")))
+        } else {
+            Some(lang.servers_with_tokens(with_tokens.join(", ")))
+        };
+        let how = known.unwrap_or_else(|| lang.name_places(example(document.format())));
+        let what = lang.no_such_server(file.display(), server.escape_debug());
+        return Failure::new(Code::PlaceUnclear, what).then(how);
+    }
+    if Shape::servers_with_tokenward(document).iter().any(|name| name == server) {
+        return given_by_tokenward(&[server.to_owned()], lang);
+    }
+    let place = Shape::place_of_server(document, server);
+    let add = place.as_ref().filter(|place| !document.has(place));
+    let how = match (add.and_then(|place| place_check::add_key(file, document, place, lang)), place) {
+        (Some(add), _) => add,
+        (None, Some(place)) => lang.name_places(format_args!("--access {}", quoted(&place.to_string()))),
+        (None, None) => lang.name_places(example(document.format())),
+    };
+    let what = lang.server_without_place(file.display(), server.escape_debug());
+    Failure::new(Code::PlaceUnclear, what).then(how)
+}
+
+/// Servers that Tokenward starts, and gives their token.
+fn given_by_tokenward(servers: &[String], lang: Lang) -> Failure {
+    let names = servers.iter().map(|name| name.escape_debug().to_string()).collect::<Vec<_>>().join(", ");
+    Failure::new(Code::PlaceUnclear, lang.server_needs_no_token(names)).complete()
 }

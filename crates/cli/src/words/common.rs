@@ -75,6 +75,11 @@ super::sentences! {
     script_try_again(file) { "`tokenward refresh --config-file {file}` continues" "`tokenward refresh --config-file {file}` 可继续" }
     script_token_missing() { "a token is missing: it is neither in the file nor on the command line" "文件中没有所需的令牌，参数也未提供" }
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
+    script_link_needs_none(file) { "`tokenward link {file}` needs no app access token: the app's id and secret are enough, in the file or set up with `tokenward init`" "`tokenward link {file}` 不需要 app_access_token：有 App ID 和 App Secret 即可，写在文件中或已用 `tokenward init` 设置均可" }
+    file_here_holds_login(file) { "{file} in this folder holds a login: `tokenward link {file}` makes it the profile's" "当前文件夹的 {file} 中有登录：`tokenward link {file}` 可使其成为配置档的登录" }
+    file_is_no_profile(file) { "{file} is a file, and no profile" "{file} 是文件，不是配置档" }
+    file_to_refresh(file) { "`tokenward link {file}` keeps the file in sync with a login; `tokenward refresh` then refreshes that" "`tokenward link {file}` 可让该文件与登录保持同步，之后用 `tokenward refresh` 刷新" }
+    file_to_refresh_script(file) { "`tokenward link {file}` keeps the file in sync with a login; `tokenward refresh --config-file {file}` refreshes the login in it" "`tokenward link {file}` 可让该文件与登录保持同步；`tokenward refresh --config-file {file}` 可刷新其中的登录" }
     script_bad_token() { "that is not a token" "这不是令牌" }
     script_stands_in() { "it looks like a placeholder: put the token itself there; nothing was sent" "看起来是占位文字：请填入令牌本身；没有发送任何内容" }
     script_app_token_dead() { "the app access token is invalid or expired: one is valid for two hours" "提供的 app_access_token 无效或已过期（有效期两小时）" }

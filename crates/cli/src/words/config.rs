@@ -11,7 +11,14 @@ super::sentences! {
     config_has_no_app(app) { "there is no app {app} in config.toml" "config.toml 中没有应用 {app}" }
     no_such_app_next(app) { "register it with `tokenward init --app {app}`" "请用 `tokenward init --app {app}` 登记" }
     no_such_profile_here(profile) { "there is no profile {profile} in config.toml" "config.toml 中没有配置档 {profile}" }
-    no_such_profile_here_next(profile) { "name its app first: `tokenward config set profiles.{profile}.app APP`" "请先指定它的应用：`tokenward config set profiles.{profile}.app 应用`" }
+    no_such_profile_here_next(profile, app) { "name its app first: `tokenward config set profiles.{profile}.app {app}`" "请先指定它的应用：`tokenward config set profiles.{profile}.app {app}`" }
+    init_makes_profile(profile) { "`tokenward init --profile {profile}` sets up the profile with its app" "`tokenward init --profile {profile}` 可设置该配置档及其应用" }
+    key_is_variable(variable, key) { "{variable} is an environment variable; its key in config.toml is {key}" "{variable} 是环境变量，在 config.toml 中对应的键是 {key}" }
+    key_is_variable_alone(variable) { "{variable} is an environment variable, and config.toml has no key for it" "{variable} 是环境变量，config.toml 中没有对应的键" }
+    key_by_variable_next(variable) { "{variable} in the environment gives this value; `tokenward init` writes what the variables say to config.toml" "该值由环境变量 {variable} 给出；`tokenward init` 会把环境变量中的设置写入 config.toml" }
+    key_is_required(key) { "{key} is required, so it was not removed" "{key} 是必需的，没有取消设置" }
+    key_is_required_next(key) { "`tokenward config set {key} VALUE` changes it" "可用 `tokenward config set {key} 值` 修改" }
+    profile_goes_by(profile) { "`tokenward profile remove {profile}` removes the profile" "`tokenward profile remove {profile}` 可移除该配置档" }
     key_set(key, value) { "{key} is set to {value}" "已将 {key} 设为 {value}" }
     key_was_so(key, value) { "{key} is {value} already" "{key} 已经是 {value}" }
     key_unset(key) { "{key} is no longer set; its default applies" "已取消设置 {key}，改用默认值" }

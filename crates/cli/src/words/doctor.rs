@@ -3,6 +3,7 @@
 //! Enters: a finding of the engine, which holds no word. Leaves: a [`FindingWords`]. The sentences are in [`words`].
 
 mod death;
+mod secret_origin;
 mod sentences;
 
 #[cfg(test)]
@@ -16,11 +17,12 @@ use tokenward::doctor::{
     Cause, Check, Doubtful, Finding, KeyFacts, Past, PastRotation, ProcessName, Says, SecretFacts, Severity, Story,
 };
 use tokenward_core::rotation_policy::Recovery;
-use tokenward_core::{Closing, Code, Doubt, ProfileName, Subject};
+use tokenward_core::{Closing, Code, Doubt, ProfileName, Remedy, Subject};
 
 use super::{Lang, in_zone};
 use crate::failure::provider_words;
 use crate::profile_flags::Meant;
+pub(crate) use secret_origin::SecretOrigin;
 
 #[cfg(test)]
 pub(in crate::words) use sentences::ALL;
@@ -53,6 +55,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) script: Option<&'a Path>,
     /// Whether the login is of a program that brings its own settings: no command here refreshes it.
     pub(crate) program: bool,
+    /// Where the app's secret is from.
+    pub(crate) secret: SecretOrigin,
 }
 
 impl FindingWords {
@@ -147,8 +151,11 @@ impl Lang {
             Story::SecretMissing(app) => FindingWords::of(self.secret_missing(app)).next(self.secret_missing_next(app)),
             Story::AppRefused { refusal, provider } => {
                 let told = FindingWords::of(self.doctor_app_refused(happened(story.code())))
-                    .detail(self.doctor_provider(provider_words(refusal, self)))
-                    .next(self.remedy(refusal.remedy));
+                    .detail(self.doctor_provider(provider_words(refusal, self)));
+                if setting.secret.may_be_wrong(story.code(), refusal.remedy) {
+                    return told.next(self.secret_is_of_variable());
+                }
+                let told = told.next(self.remedy(refusal.remedy));
                 match provider.brand() {
                     Some(brand) if story.code() == Code::AppCredentialsWrong => {
                         told.next(self.doctor_perhaps_brand(brand.other()))
@@ -175,6 +182,9 @@ impl Lang {
             }
             Story::Program if setting.online => {
                 FindingWords::of(self.doctor_program()).next(self.doctor_program_not_asked())
+            }
+            Story::AppElsewhere { profile, client_id } => {
+                FindingWords::of(self.login_of_other_shell(profile, client_id)).next(self.login_of_other_shell_next())
             }
             Story::Program => FindingWords::of(self.doctor_program()),
             Story::Script(file) => FindingWords::of(self.doctor_script(file.display())),
@@ -281,8 +291,11 @@ impl Lang {
                     self.doctor_last_failed(when, who, what)
                 });
                 let remedy = cause.explained.map(|explained| self.remedy(explained.remedy));
-                let next = remedy.unwrap_or_else(|| self.next_step(*code));
-                told.details(self.cause(*cause)).next(if *mended { self.doctor_last_mended() } else { next.to_owned() })
+                let general = remedy.unwrap_or_else(|| self.next_step(*code)).to_owned();
+                let asked = cause.explained.map_or(Remedy::CheckSecret, |explained| explained.remedy);
+                let of_variable = setting.secret.may_be_wrong(*code, asked);
+                let next = if of_variable { self.secret_is_of_variable() } else { general };
+                told.details(self.cause(*cause)).next(if *mended { self.doctor_last_mended() } else { next })
             }
             Story::SetAside { late, replaced, newest } => FindingWords::of(if *late == 0 {
                 self.doctor_replaced(replaced, at(*newest))

@@ -29,6 +29,9 @@ super::sentences! {
     name_places_once(command) { "name the places once, then run this command again: `{command}`" "请先指明一次位置，再重新运行本命令：`{command}`" }
     pick_with(flags) { "pick one with {flags}" "用 {flags} 选定" }
     no_such_server(file, server) { "{file} has no MCP server \"{server}\" with a token" "{file} 中没有带令牌的 MCP 服务“{server}”" }
+    servers_of_file(names) { "the file's servers: {names}" "文件中的服务：{names}" }
+    server_without_place(file, server) { "the MCP server \"{server}\" in {file} has no place for a token" "{file} 中的 MCP 服务“{server}”没有放置令牌的位置" }
+    server_needs_no_token(names) { "the MCP server {names} is started by tokenward, which gives it the token: the file needs none" "MCP 服务 {names} 由 tokenward 启动，令牌由它提供：文件中无需写入令牌" }
     servers_with_tokens(names) { "servers with a token: {names}" "带令牌的服务：{names}" }
     place_is_token(flag) { "the value of {flag} looks like a token; use the token's place in the file, never the token itself" "{flag} 后面的内容像是令牌；它要的是令牌在文件中的位置，而不是令牌本身" }
     bad_place(flag, text, format) { "{flag}: \"{text}\" is not a place in a {format} file" "{flag}：“{text}”不是 {format} 文件中的位置" }
@@ -104,11 +107,14 @@ super::sentences! {
     place_elsewhere() { "to show both logins in it, name another place with --access and --refresh" "如要在其中同时显示两条登录记录，请用 --access 和 --refresh 指定另一处" }
     link_made_unwritten(file, profile) { "{file} is linked to profile {profile}, but could not be updated yet" "{file} 已关联到配置档 {profile}，但暂时无法同步" }
     link_kept(profile, places) { "kept in sync with profile {profile} from now on: {places}" "今后与配置档 {profile} 保持同步：{places}" }
-    adopted_undo(profile) { "the login in the file was new to the vault and was imported; profile {profile} now uses it and refreshes it the next time a token is requested. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次请求令牌时首次刷新。若之前另有登录，`tokenward adopt --undo` 可以恢复" }
+    adopted_undo(profile) { "the login in the file was new to the vault and was imported; profile {profile} now uses it and refreshes it the next time a token is requested. `tokenward adopt --undo` undoes this" "文件中的登录此前未知，现已成为配置档 {profile} 的登录；下次取令牌时会先刷新一次。若之前另有登录，`tokenward adopt --undo` 可以恢复" }
     see_links() { "`tokenward links` lists them" "`tokenward links` 可查看全部关联" }
     link_it(file) { "`tokenward link {file}` creates one" "可用 `tokenward link {file}` 建立关联" }
     several_links(file, count, profiles) { "{file} has {count} links (profiles: {profiles})" "{file} 有 {count} 项关联（配置档：{profiles}）" }
-    several_links_next() { "choose one with -p NAME or --server NAME, or remove all of them with --all" "请用 -p 名称 或 --server 名称 选定，或用 --all 全部解除" }
+    several_links_next() { "to remove all of them, use --all" "如需全部解除，请用 --all" }
+    unlink_place(command, profile) { "`{command}` removes that one (profile {profile})" "`{command}` 可解除这一项（配置档 {profile}）" }
+    no_such_link(file) { "{file} has no link at that place" "{file} 的这个位置没有关联" }
+    server_is_free(command, server) { "the server {server} in the file has a place of its own: `{command}`" "文件中的服务 {server} 另有位置：`{command}`" }
     unlinked(file, profile) { "{file} is no longer kept in sync with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_places(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}; other places in the file still are" "{file} 中的 {places} 不再与配置档 {profile} 同步；该文件的其他位置仍保持同步" }
     unlinked_stays() { "its content stays as it is and is outdated after the next refresh: its refresh token has then been used, so no program should refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
@@ -161,12 +167,13 @@ super::sentences! {
     advice_without_login(profile) { "not logged in: run `tokenward login --profile {profile}`" "尚未登录：请运行 `tokenward login --profile {profile}`" }
     advice_not_written(words) { "could not be written last time and will be retried: {words}" "上次无法写入，会再次尝试：{words}" }
 
-    outcome_in_step() { "is up to date already" "已是最新，无需写入" }
+    outcome_in_step() { "is up to date already" "已是当前的令牌" }
     outcome_delivered(generation) { "now holds the current tokens, token set {generation}" "已写入当前令牌（第 {generation} 版）" }
     outcome_healed(held, generation) { "held used tokens (token set {held}); now holds the current ones, token set {generation}. Nothing was sent" "原为已用掉的第 {held} 版令牌；现已写入当前的第 {generation} 版，没有发送任何请求" }
     outcome_adopted() { "held a login that the vault did not know; it is imported" "其中的登录此前未知，已导入" }
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
     outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and writing will be retried" "无法写入（{detail}）；令牌已在保险库中，稍后会再次尝试写入" }
+    outcome_gone(state) { "{state}; the login is unharmed" "{state}，登录不受影响" }
     outcome_unusable(detail) { "cannot be read and is left unchanged ({detail})" "无法读取，已保持原样（{detail}）" }
     outcome_unproven(profile, file) { "left as it is: the user of the profile's new login is not known yet. `tokenward refresh --profile {profile}` asks the provider; `tokenward link {file}` then writes the tokens to the file" "保持原样：尚不清楚配置档的新登录属于谁。请先运行 `tokenward refresh --profile {profile}` 向平台询问，再运行 `tokenward link {file}` 写入令牌" }
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
@@ -306,6 +313,9 @@ impl Lang {
             }
             LinkOutcome::GivenItsOwn { grant, user, .. } => self.given_its_own(user.as_deref(), *grant),
             LinkOutcome::Adopted { .. } => self.outcome_adopted(),
+            LinkOutcome::Left(found @ FileComparison::Unusable(error)) if error.detail().is_some_and(is_gone) => {
+                self.outcome_gone(self.link_state(found))
+            }
             LinkOutcome::Left(FileComparison::Unusable(error)) => {
                 self.outcome_unusable(self.detail(error.detail().unwrap_or_default()))
             }

@@ -19,6 +19,8 @@ super::sentences! {
     meant_word(name) { ". Did you mean {name}?" "。你是不是想输入 {name}？" }
     settings_overruled(variables) { "these environment variables say otherwise than config.toml, and win: {variables}" "以下环境变量与 config.toml 不一致，以环境变量为准：{variables}" }
     secret_overruled(variable, file) { "the app secret is taken from {variable}; {file} has another one, which is not used" "App Secret 取自环境变量 {variable}；{file} 中是另一个，没有使用" }
+    login_of_other_shell(logins, id) { "there is a login ({logins}), but its app ({id}) is neither in config.toml nor in this shell's variables" "已有登录（{logins}），但其应用（{id}）既不在 config.toml 中，也不在当前 shell 的环境变量中" }
+    login_of_other_shell_next() { "run `tokenward init` in the shell in which you logged in: it keeps the app for every shell. Or set TOKENWARD_APP_ID and TOKENWARD_APP_SECRET here too" "请在登录时所用的 shell 中运行 `tokenward init`：它会保存应用，供所有 shell 使用。也可以在此处同样设置 TOKENWARD_APP_ID 和 TOKENWARD_APP_SECRET" }
     secret_missing(app) { "the secret of app {app} is missing: it is not in the environment, in a file or in the vault" "找不到应用 {app} 的 App Secret：环境变量、文件和保险库中都没有" }
     secret_missing_next(app) { "run `tokenward init --app {app}`, or set TOKENWARD_APP_SECRET" "请运行 `tokenward init --app {app}`，或设置环境变量 TOKENWARD_APP_SECRET" }
 }
@@ -96,7 +98,7 @@ fn nothing_set_up(config: &Path, home: HomeState, apps: &[AppName]) -> String {
         HomeState::Plain => format!("还没有任何设置：{init}（已查找 {looked}）"),
         HomeState::Missing => format!("还没有任何设置：{init}（已查找 {looked}；文件夹 {folder} 不存在）"),
         HomeState::WithVault => format!(
-            "{folder} 中没有任何设置，也没有用户登录。若它是 Django 站点的文件夹，用户在站点上登录：`python manage.py check` 和站点日志会说明问题所在。否则{init}"
+            "{folder} 中没有任何设置：{init}。若这是 Django 站点的文件夹，用户在站点上登录：`python manage.py check` 和站点日志会说明问题所在"
         ),
     }
 }
@@ -123,16 +125,16 @@ fn chinese(error: &SettingsError) -> String {
         }
         SettingsError::Missing { setting, profile } => {
             let what = match setting {
-                Setting::AppId => "App ID",
+                Setting::AppId => " App ID",
                 Setting::AccountsUrl => "令牌服务或 issuer 的地址",
                 Setting::TokenApi => "接口（ssm、auth-api 或 bkauth）",
-                Setting::Realm => "bkauth 的 realm",
+                Setting::Realm => " bkauth 的 realm",
                 _ => "设置",
             };
-            format!("配置档“{profile}”缺少{what}：请提供 {}", ways(*setting))
+            format!("配置档“{profile}”缺少{what}：请用 {} 提供", ways(*setting))
         }
         SettingsError::OtherHostMissing { origin, given, missing } => {
-            format!("{} 为 {given}，无法由此推出另一个地址：请同时提供 {}", zh.origin(origin), ways(*missing))
+            format!("{} 为 {given}，无法由此推出另一个地址：请同时用 {} 提供", zh.origin(origin), ways(*missing))
         }
         SettingsError::BrandMismatch { brand, host, origin } => format!(
             "{} 为 {host}，属于 {other}，而应用的 provider 是 {brand}；平台会以 20046 拒绝。若应用创建于 {other}，请写 provider = \"{other}\"，否则请去掉该地址",
@@ -241,5 +243,9 @@ fn chinese_warning(warning: &Warning) -> String {
 fn ways(setting: Setting) -> String {
     let key = setting.config_key().map(|key| format!("config.toml 中的 {key}"));
     let ways = [setting.flag().map(str::to_owned), setting.variable().map(str::to_owned), key];
-    ways.into_iter().flatten().collect::<Vec<_>>().join(" 或 ")
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    match ways.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} 或 {last}", rest.join("、")),
+        ways => ways.join("、"),
+    }
 }

@@ -51,6 +51,7 @@ super::sentences! {
     refresh_soon(span) { "this login expires in {span} unless it is used; `tokenward refresh` extends it, and so does `tokenward token` once a refresh is due" "此登录将在 {span}后到期；`tokenward refresh` 可立即延长，到了刷新时间后 `tokenward token` 也可以" }
     wall_soon(span) { "this login expires in {span}, and a refresh cannot extend it: log in again before then" "此登录将在 {span}后失效，刷新无法延长：请提前重新登录" }
     turned(profile, generation) { "profile {profile}: refreshed, now token set {generation}" "配置档 {profile}：已刷新，现为第 {generation} 版令牌" }
+    login_is_back(profile, generation, command) { "profile {profile}: nothing was refreshed; its previous login is used again, token set {generation}. `{command}` refreshes that" "配置档 {profile}：没有刷新；现已改回之前的登录，第 {generation} 版令牌。`{command}` 可刷新它" }
     turned_elsewhere(profile, generation) { "profile {profile}: another process refreshed it just now, token set {generation}" "配置档 {profile}：另一个进程刚刚刷新过，现为第 {generation} 版令牌" }
     good_for(span) { "the access token is valid for {span}" "访问令牌有效期还有 {span}" }
     notice_login_over(what, code, span) { "this login is no longer valid: {what} ({code}); its access token is valid for {span}" "此登录已失效：{what}（{code}）；访问令牌还可用 {span}" }

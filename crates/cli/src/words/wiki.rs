@@ -41,6 +41,7 @@ super::sentences! {
     wiki_picture_without_place(what) { "the provider's converter left no place for the image {what}" "平台转换时没有为图片 {what} 留出位置" }
     wiki_tables_cut(count) { "tables too large for one request were split between rows: {count}" "有 {count} 个表格超出单次请求上限，已按整行拆成多个表格" }
     wiki_resumed() { "an earlier run was interrupted; this one finishes it" "上次运行被中断，本次继续完成" }
+    wiki_no_such_file() { "there is no such file: check the path; no page was created or changed" "没有这个文件：请检查路径；没有创建或改动任何页面" }
     wiki_file_changed() { "the file changed since that run: the page gets the new content" "文件自上次运行后有改动：页面将使用新内容" }
     wiki_looking() { "it is not known whether the page was created; looking for it" "不确定页面是否已经创建，正在查找" }
     wiki_found() { "it was created; no second one is needed" "页面已经创建，不会重复创建" }

@@ -187,10 +187,64 @@ fn a_key_is_taken_out_and_its_default_holds() {
     world.run(&["config", "get", "apps.default.redirect_uri"]).fails(2, "is not set");
     let ran = world.run(&["config", "unset", "apps.default.scope"]);
     assert!(ran.fails(2, "TW0200").err.contains("apps.default.scopes"), "{ran:?}");
-    // What another key needs stays.
-    let ran = world.run_with(
-        &[("TOKENWARD_REDIRECT_URI", "http://127.0.0.1/callback")],
-        &["--lang", "zh", "config", "unset", "apps.default.app_id"],
-    );
+    let redirect = ["config", "set", "apps.default.redirect_uri", "http://127.0.0.1/callback"];
+    world.run(&redirect).succeeds();
+    let ran = world.run(&["--lang", "zh", "config", "unset", "apps.default.redirect_uri"]);
     assert!(ran.succeeds().err.contains("已取消设置"), "{ran:?}");
+}
+
+/// What `config list` shows of variables leads to their keys, and each hint to one that helps.
+#[test]
+fn an_app_of_variables_leads_nobody_round_in_a_circle() {
+    let world = World::bare();
+    let open = world.sandbox.open_url(tokenward_emulator::Brand::Feishu);
+    let variables = [
+        ("TOKENWARD_PROVIDER", "feishu"),
+        ("TOKENWARD_APP_ID", world.app.id.as_str()),
+        ("TOKENWARD_APP_SECRET", world.app.secret.as_str()),
+        ("TOKENWARD_OPEN_URL", open.as_str()),
+    ];
+    let run = |words: &[&str]| world.run_with(&variables, words);
+    assert!(run(&["config", "list"]).succeeds().out.contains("TOKENWARD_APP_ID"));
+    let ran = run(&["config", "get", "TOKENWARD_APP_ID"]);
+    assert!(ran.fails(2, "TW0200").err.contains("its key in config.toml is apps.NAME.app_id"), "{ran:?}");
+    for key in ["lang", "TOKENWARD_LANG"] {
+        let ran = run(&["config", "set", key, "zh"]);
+        assert!(
+            ran.fails(2, "TW0200")
+                .err
+                .contains("TOKENWARD_LANG is an environment variable, and config.toml has no key")
+        );
+    }
+    let ran = run(&["config", "get", "apps.default.app_id"]);
+    assert!(ran.fails(2, "TW0204").err.contains("TOKENWARD_APP_ID in the environment gives this value"), "{ran:?}");
+    assert!(ran.err.contains("`tokenward init`") && !ran.err.contains("config set"), "{ran:?}");
+    let ran = run(&["config", "set", "profiles.default.scopes", "offline_access"]);
+    assert!(ran.fails(2, "TW0201").err.contains("`tokenward init --profile default`"), "{ran:?}");
+    let ran = run(&["config", "set", "profiles.default.app", "default"]);
+    assert!(ran.fails(2, "TW0207").err.contains("`tokenward init --app default`"), "{ran:?}");
+    // And that is the way out.
+    run(&["init", "--app", "default"]).succeeds();
+    run(&["config", "set", "profiles.default.scopes", "offline_access"]).succeeds();
+    let ran = run(&["config", "set", "profiles.work.scopes", "offline_access"]);
+    assert!(ran.fails(2, "TW0201").err.contains("`tokenward config set profiles.work.app default`"), "{ran:?}");
+}
+
+#[test]
+fn what_has_to_be_there_is_not_taken_out() {
+    let world = world();
+    let before = world.config();
+    let ran = world.run(&["config", "unset", "apps.default.app_id"]);
+    assert!(ran.fails(2, "apps.default.app_id is required").err.contains("config set apps.default.app_id"), "{ran:?}");
+    world.run(&["config", "set", "profiles.work.app", "default"]).succeeds();
+    let with_work = world.config();
+    let ran = world.run(&["config", "unset", "profiles.work.app"]);
+    assert!(ran.fails(2, "TW0200").err.contains("`tokenward profile remove work`"), "{ran:?}");
+    assert_eq!(world.config(), with_work);
+    world.run(&["profile", "remove", "work", "--yes"]).succeeds();
+    assert_eq!(world.config().trim(), before.trim());
+    // What has a default goes.
+    world.run(&["config", "set", "profiles.default.scopes", "offline_access"]).succeeds();
+    world.run(&["config", "unset", "profiles.default.scopes"]).succeeds();
+    world.run(&["config", "unset", "apps.default.app_id", "--lang", "zh"]).fails(2, "是必需的");
 }

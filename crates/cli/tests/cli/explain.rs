@@ -93,6 +93,12 @@ fn several_meanings_are_all_shown() {
     assert_eq!(json["meanings"][0]["class"], "needs-consent", "{json}");
     // A script's owner asks of it whose file holds an old copy, while the login lives.
     assert!(json["meanings"][0]["next"][0].as_str().unwrap().contains("`tokenward link FILE`"), "{json}");
+    let json = run(&mut bare_command(&["explain", "20026", "--json"])).succeeds().json();
+    // A script of one's own refreshes at v2 what was refreshed at v3, while the login lives.
+    assert!(
+        json["meanings"][0]["next"][0].as_str().unwrap().contains("belongs to the endpoint that issued it"),
+        "{json}"
+    );
     // What the login page shows and no program is answered.
     assert!(run(&mut bare_command(&["explain", "20027", "--lang", "zh"])).succeeds().out.contains("开通"));
 }

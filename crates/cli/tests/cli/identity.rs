@@ -285,3 +285,26 @@ fn a_profile_without_a_login_is_listed() {
     assert_eq!(document["without_login"], json!([{ "profile": "second", "app": "default" }]));
     assert_eq!(world.run(&["list", "--json", "-p", "default"]).json()["without_login"], json!([]));
 }
+
+/// Two profiles of one app are hers, and a login of hers is left without one: nobody becomes somebody else by taking it.
+#[test]
+fn a_spare_login_of_the_very_user_needs_no_yes() {
+    let world = World::logged_in();
+    world.login(&["-p", "spare"]).succeeds();
+    let ada = world.status()["login"]["user"]["id"].clone();
+    // The second profile becomes another user's, and her login there has no profile.
+    let user = Some(second_user(&world));
+    world.sandbox.rules(|rules| rules.consent = Consent::Auto { user: user.clone() });
+    world.login(&["-p", "spare", "--replace-user"]).succeeds();
+    let id = kept(&world);
+    let token = world.run(&["token"]).succeeds().out.clone();
+    let ran = world.run(&["adopt", "--login", &id, "-p", "default"]);
+    assert!(!ran.succeeds().err.contains("TW0516"), "{ran:?}");
+    assert_eq!(world.status()["login"]["user"]["id"], ada);
+    assert_ne!(world.run(&["token"]).succeeds().out, token, "it is the other login");
+    // The one before is not lost.
+    world.run(&["adopt", "--undo"]).succeeds();
+    assert_eq!(world.run(&["token"]).succeeds().out, token);
+    // Another user's profile is another matter.
+    world.run(&["adopt", "--login", &kept(&world), "-p", "spare"]).fails(2, "TW0516");
+}

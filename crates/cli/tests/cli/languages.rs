@@ -1,5 +1,6 @@
 //! The same run in both languages.
 
+use crate::project::Project;
 use crate::world::{World, bare_command, run};
 
 fn chinese(text: &str) -> bool {
@@ -42,4 +43,34 @@ fn mistakes_are_told_in_chinese_too() {
     assert!(ran.code == 2 && ran.err.starts_with("错误：没有名为 tokn 的命令"), "{ran:?}");
     let ran = run(&mut bare_command(&["login", "--help", "--lang", "zh"]));
     assert!(ran.out.contains("用法：tokenward login"), "{ran:?}");
+}
+
+/// Chinese as it is written: a list by its own comma, a blank before what is not Chinese, and words for the thing that is meant.
+#[test]
+fn sentences_over_which_a_reader_stumbled_read_well() {
+    let project = Project::of(World::logged_in());
+    let told = |words: &[&str]| project.run(&[words, &["--lang", "zh"]].concat());
+    let mut command = project.command(&["token", "--lang", "zh"]);
+    let ran = run(command.env("TOKENWARD_TOKEN_API", "v9"));
+    assert!(ran.err.contains("请填 v3、v2、oidc-v1 或 legacy-v1"), "{ran:?}");
+    let ran = told(&["wiki", "create", "不存在.md", "--personal"]);
+    assert!(ran.fails(2, "TW0840").err.contains("没有这个文件：请检查路径"), "{ran:?}");
+    let tokens = project.world.sandbox.seed_grant(
+        &project.world.app.id,
+        &project.world.sandbox.current_tokens().pop().unwrap().user,
+        &["offline_access"],
+    );
+    project.write(".env", &project.dotenv(&tokens.unwrap()));
+    let ran = told(&["link", ".env"]);
+    assert!(ran.succeeds().err.contains("下次取令牌时会先刷新一次"), "{ran:?}");
+    told(&["token"]).succeeds();
+    let ran = told(&["link", ".env"]);
+    assert!(ran.succeeds().err.contains(".env：已是当前的令牌"), "{ran:?}");
+    let file = project.world.home.join("config.toml");
+    let without =
+        project.world.config().lines().filter(|line| !line.starts_with("app_id")).collect::<Vec<_>>().join("\n");
+    std::fs::write(file, without).unwrap();
+    let ran = told(&["token"]);
+    let ways = "缺少 App ID：请用 --app-id、TOKENWARD_APP_ID 或 config.toml 中的 apps.NAME.app_id 提供";
+    assert!(ran.fails(2, "TW0204").err.contains(ways), "{ran:?}");
 }

@@ -316,3 +316,103 @@ fn a_token_of_a_user_who_has_a_profile_is_told_with_that_profile() {
     let bobs = project.run(&["token", "-p", "bob"]).succeeds().out.trim().to_owned();
     assert_eq!(project.read("y.json"), lark(&["-u", &bobs]));
 }
+
+fn header_of(server: &str, header: &str) -> String {
+    let url = "https://mcp.example.com/mcp";
+    json!({ "mcpServers": { server: { "url": url, "headers": { "Authorization": header } } } }).to_string()
+}
+
+/// Neither the server's name nor its address says that it is Feishu's: whoever names it says so.
+#[test]
+fn a_server_of_which_nothing_is_known_is_filled_where_it_is_named() {
+    let project = Project::of(World::logged_in());
+    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+    project.write("a.json", &header_of("wiki", ""));
+    let ran = project.run(&["link", "a.json"]);
+    let told = ran.fails(2, "TW0507").err.clone();
+    assert!(told.contains("a.json --access mcpServers.wiki.headers.Authorization`"), "{ran:?}");
+    assert!(!told.contains("mcpServers.lark"), "{ran:?}");
+    project.run(&["link", "a.json", "--server", "wiki"]).succeeds();
+    assert_eq!(project.read("a.json"), header_of("wiki", &format!("Bearer {token}")));
+    for (text, hint) in [
+        ("Bearer ${WIKI_TOKEN}", "`tokenward exec --env WIKI_TOKEN -- PROGRAM`"),
+        ("Bearer <token>", "`tokenward link b.json --server wiki --create`"),
+        // It may be another service's.
+        ("Bearer sk-0123456789abcdefghijklmn", "--access mcpServers.wiki.headers.Authorization"),
+    ] {
+        project.write("b.json", &header_of("wiki", text));
+        let ran = project.run(&["link", "b.json", "--server", "wiki"]);
+        assert!(ran.fails(2, "TW0507").err.contains(hint) && !ran.err.contains("mcpServers.lark"), "{text}: {ran:?}");
+        assert_eq!(project.read("b.json"), header_of("wiki", text));
+    }
+    // One without a place is told which one to add, and one that there is not, which there are.
+    let bare = json!({ "mcpServers": { "wiki": { "command": "uvx", "args": ["my-mcp"] } } }).to_string();
+    project.write("c.json", &bare);
+    let ran = project.run(&["link", "c.json", "--server", "wiki"]);
+    let hint = "add \"USER_ACCESS_TOKEN\": \"\" to mcpServers.wiki.env in ";
+    assert!(ran.fails(2, "TW0507").err.contains(hint), "{ran:?}");
+    let ran = project.run(&["link", "c.json", "--server", "nope"]);
+    assert!(ran.fails(2, "TW0507").err.contains("the file's servers: wiki"), "{ran:?}");
+}
+
+#[test]
+fn a_token_of_a_short_name_is_known_in_a_servers_environment() {
+    let project = Project::of(World::logged_in());
+    let token = project.run(&["token"]).succeeds().out.trim().to_owned();
+    let server = |text: &str| {
+        let env = json!({ "FEISHU_TOKEN": text });
+        json!({ "mcpServers": { "feishu": { "command": "uvx", "args": ["my-mcp"], "env": env } } }).to_string()
+    };
+    project.write("a.json", &server(""));
+    project.run(&["link", "a.json"]).succeeds();
+    assert_eq!(project.read("a.json"), server(&token));
+    for text in ["${FEISHU_TOKEN}", "${FEISHU_TOKEN:-}"] {
+        project.write("b.json", &server(text));
+        let ran = project.run(&["link", "b.json"]);
+        assert!(ran.fails(2, "TW0507").err.contains("mcpServers.feishu.env.FEISHU_TOKEN is a reference"), "{ran:?}");
+    }
+    // A tenant's token is no user's.
+    project.write("c.json", &server("t-0123456789abcdefghij"));
+    project.run(&["link", "c.json"]).fails(2, "TW0507");
+    assert_eq!(project.read("c.json"), server("t-0123456789abcdefghij"));
+}
+
+#[test]
+fn a_server_that_tokenward_starts_needs_no_token_in_the_file() {
+    let project = Project::of(World::logged_in());
+    for (command, args) in [
+        ("tokenward", &["proxy", "--", "npx", "-y", "@larksuiteoapi/lark-mcp", "mcp"][..]),
+        ("/usr/bin/tokenward", &["exec", "--env", "USER_ACCESS_TOKEN", "--", "npx", "lark-mcp"]),
+    ] {
+        let text = json!({ "mcpServers": { "feishu": { "command": command, "args": args, "env": {} } } }).to_string();
+        project.write("a.json", &text);
+        for words in [&["link", "a.json"][..], &["link", "a.json", "--server", "feishu"]] {
+            let ran = project.run(words);
+            let told = ran.fails(2, "TW0507").err.clone();
+            assert!(told.contains("is started by tokenward") && !told.contains("add \""), "{words:?}: {ran:?}");
+        }
+        assert_eq!(project.read("a.json"), text);
+    }
+}
+
+/// Another server of the file is free, and the place of the first one need not be given up.
+#[test]
+fn a_second_profile_is_led_to_the_server_that_is_free() {
+    let project = Project::of(World::logged_in());
+    project.world.login(&["-p", "work"]).succeeds();
+    project.write("two.json", &two_servers("", ""));
+    project.run(&["link", "two.json", "--server", "ada"]).succeeds();
+    let ran = project.run(&["link", "two.json", "-p", "work"]);
+    let way = "tokenward link two.json --server bob -p work";
+    assert!(ran.fails(2, "TW0508").err.contains(&format!("`{way}`")), "{ran:?}");
+    project.run(&way.split(' ').skip(1).collect::<Vec<_>>()).succeeds();
+    let token = |profile: &str| project.run(&["token", "-p", profile]).succeeds().out.trim().to_owned();
+    assert_eq!(project.read("two.json"), two_servers(&token("default"), &token("work")));
+    // Each of the links can be ended by its place.
+    let ran = project.run(&["unlink", "two.json"]);
+    let place = "mcpServers.bob.args[after -u]";
+    assert!(ran.fails(2, "TW0200").err.contains(&format!("`tokenward unlink two.json --access '{place}'`")), "{ran:?}");
+    let ran = project.run(&["unlink", "two.json", "--access", place]);
+    assert!(ran.succeeds().err.contains(place) && !ran.err.contains("mcpServers.ada"), "{ran:?}");
+    assert_eq!(project.run(&["links", "--json"]).json()["links"].as_array().unwrap().len(), 1);
+}

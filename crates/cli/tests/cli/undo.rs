@@ -152,3 +152,45 @@ fn all_logins_are_revoked_in_one_go() {
     let ran = world.run(&["logout", "--all", "--revoke", "--yes"]);
     assert!(ran.succeeds().err.contains("no profile is logged in"), "{ran:?}");
 }
+
+/// Two links of one profile in one file: neither its name nor a server's tells them apart, and their places do.
+#[test]
+fn one_of_two_links_in_a_file_is_ended_by_its_place() {
+    let project = Project::of(World::logged_in());
+    project.write(".env", "FEISHU_USER_ACCESS_TOKEN=\nMY_TOKEN=\n");
+    project.run(&["link", ".env"]).succeeds();
+    project.run(&["link", ".env", "--access", "MY_TOKEN"]).succeeds();
+    for words in [&["unlink", ".env"][..], &["unlink", ".env", "-p", "default"]] {
+        let ran = project.run(words);
+        assert!(ran.fails(2, "TW0200").err.contains("`tokenward unlink .env --access MY_TOKEN`"), "{ran:?}");
+    }
+    let ran = project.run(&["unlink", ".env", "--access", "OTHER"]);
+    assert!(ran.fails(2, "TW0506").err.contains("`tokenward unlink .env --access MY_TOKEN`"), "{ran:?}");
+    project.run(&["unlink", ".env", "--access", "MY_TOKEN", "--all"]).fails(2, "TW0200");
+    let ran = project.run(&["unlink", ".env", "--access", "MY_TOKEN"]);
+    assert!(ran.succeeds().err.contains("MY_TOKEN") && !ran.err.contains("FEISHU_USER"), "{ran:?}");
+    let links = project.run(&["links", "--json"]).json();
+    let places = links["links"].as_array().unwrap();
+    assert!(places.len() == 1 && places[0].to_string().contains("FEISHU_USER_ACCESS_TOKEN"), "{links}");
+}
+
+/// As long as there is a choice: a login that is gone cannot be revoked.
+#[test]
+fn logging_out_says_before_what_revoking_would_do_to_files() {
+    let project = Project::of(World::logged_in());
+    project.write(".env", "FEISHU_USER_ACCESS_TOKEN=\n");
+    project.run(&["link", ".env"]).succeeds();
+    // Without a terminal the question is answered with no.
+    let ran = project.run(&["logout"]);
+    let told = "the tokens in .env keep working until they expire; with `--revoke` the provider ends them too";
+    assert!(ran.fails(2, "--yes").err.contains(told), "{ran:?}");
+    project.run(&["token"]).succeeds();
+    let ran = project.run(&["logout", "--yes"]);
+    assert!(
+        ran.succeeds().err.contains("`tokenward logout --revoke` in place of this would have ended them"),
+        "{ran:?}"
+    );
+    project.login(&[]).succeeds();
+    let ran = project.run(&["logout", "--yes", "--revoke"]);
+    assert!(!ran.succeeds().err.contains("keep working"), "{ran:?}");
+}

@@ -81,6 +81,21 @@ fn edits_of_others_are_set_right_as_they_happen() {
     assert_eq!(project.world.sandbox.counters().replays, 0);
 }
 
+/// Nothing of a file that is gone is left as it was.
+#[test]
+fn a_file_that_is_gone_is_told_as_gone() {
+    for (lang, told) in [("en", "the file is gone; the login is unharmed"), ("zh", "文件已不存在，登录不受影响")]
+    {
+        let project = Project::of(World::logged_in());
+        project.run(&["link", ".env", "--create"]).succeeds();
+        let watch = Watching::of(&mut project.command(&["watch", "--lang", lang]));
+        watch.wait(|line| line.contains(".env"));
+        std::fs::remove_file(project.path(".env")).unwrap();
+        watch.wait(|line| line.contains(told));
+        assert_eq!(watch.end("INT").code, 0);
+    }
+}
+
 #[test]
 fn logins_are_rotated_in_time_and_a_signal_waits_for_a_rotation() {
     let project = Project::of(World::logged_in());

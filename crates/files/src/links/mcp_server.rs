@@ -18,6 +18,8 @@ pub(super) struct Server<'a> {
     name: String,
     node: &'a Tree,
     way: Way,
+    /// Whether a person names it: then it is one of this platform, whatever its name and address say.
+    is_meant: bool,
 }
 
 impl<'a> Server<'a> {
@@ -37,16 +39,37 @@ impl<'a> Server<'a> {
         // Older settings of Zed keep the program's settings in `command`.
         let inner = node.get("command").filter(|command| command.entries().next().is_some());
         let way = if inner.is_some() { way.key("command") } else { way.clone() };
-        Some(Self { name, node: inner.unwrap_or(node), way })
+        Some(Self { name, node: inner.unwrap_or(node), way, is_meant: false })
+    }
+
+    /// The word by which its platform is told: its name, or one of this platform.
+    fn told(&self) -> &str {
+        if self.is_meant { "feishu" } else { &self.name }
+    }
+
+    /// Whether `tokenward proxy` or `tokenward exec` starts it, and so gives it its token.
+    fn is_given_by_tokenward(&self) -> bool {
+        let mut words: Vec<&str> = Vec::new();
+        for node in ["command", "args"].into_iter().filter_map(|key| self.node.get(key)) {
+            words.extend(node.text());
+            words.extend(node.elements().iter().filter_map(Tree::text));
+        }
+        let is_ours = |word: &str| word.rsplit('/').next() == Some("tokenward");
+        let own = words.iter().position(|word| is_ours(word));
+        own.is_some_and(|at| words[at..].iter().any(|word| ["proxy", "exec"].contains(word)))
     }
 
     /// Where it could be given a token, if it is one of this platform and is given none.
     fn unfilled(&self) -> Option<Place> {
-        let Self { name, node, way } = self;
+        let Self { node, way, .. } = self;
+        let name = self.told();
         let shape = self.shape();
+        if self.is_given_by_tokenward() {
+            return None;
+        }
         let words = ["args", "command"].into_iter().filter_map(|key| node.get(key)).flat_map(Tree::elements);
         let url = URLS.iter().find_map(|key| node.get(key)).and_then(Tree::text);
-        let ours = words.filter_map(Tree::text).chain(url).chain([name.as_str()]).any(is_ours);
+        let ours = words.filter_map(Tree::text).chain(url).chain([name]).any(is_ours);
         if shape.access().is_some() || !ours && shape.app_id.is_none() {
             return None;
         }
@@ -65,8 +88,9 @@ impl<'a> Server<'a> {
 
     /// Where its token stands.
     pub(super) fn shape(&self) -> Shape {
-        let Self { name, node, way } = self;
+        let Self { name, node, way, .. } = self;
         let mut shape = Shape { server: Some(name.clone()).filter(|name| !name.is_empty()), ..Shape::default() };
+        let name = self.told();
         from_arguments(node, name, way, &mut shape);
         let by_argument = shape.access().is_some() || self.unusable_argument().is_some();
         from_variables(node, name, way, by_argument, &mut shape);
@@ -77,10 +101,11 @@ impl<'a> Server<'a> {
     /// The argument that is to give it its token and does not: one that another program fills in (which is told), or a flag without a value.
     /// An argument goes before a variable, so a token in `env` would not be used.
     fn unusable_argument(&self) -> Option<(Place, bool)> {
-        let Self { name, node, way } = self;
+        let Self { node, way, .. } = self;
+        let name = self.told();
         ["args", "command"].into_iter().find_map(|key| {
             let words: Vec<_> = node.get(key)?.elements().iter().map(|word| word.text().unwrap_or_default()).collect();
-            let ours = words.iter().copied().chain([name.as_str()]).any(is_ours);
+            let ours = words.iter().copied().chain([name]).any(is_ours);
             words.iter().enumerate().find_map(|(index, word)| {
                 let (flag, value) = word.split_once('=').map_or((*word, None), |(flag, value)| (flag, Some(value)));
                 if !(flag == "--user-access-token" || ours && flag == "-u") {
@@ -110,6 +135,23 @@ pub(super) fn references(root: &Tree) -> Vec<Place> {
 /// Where the servers of this platform that are given no token could be given one.
 pub(super) fn unfilled(root: &Tree) -> Vec<Place> {
     servers(root).iter().filter_map(Server::unfilled).collect()
+}
+
+/// The names of the servers of a document, in its order.
+pub(super) fn names(root: &Tree) -> Vec<String> {
+    servers(root).into_iter().map(|server| server.name).collect()
+}
+
+/// The names of those that get their token from Tokenward when they are started.
+pub(super) fn given_by_tokenward(root: &Tree) -> Vec<String> {
+    servers(root).into_iter().filter(Server::is_given_by_tokenward).map(|server| server.name).collect()
+}
+
+/// What is found of a server that a person names, and where it could be given a token, if it is given none.
+pub(super) fn named(root: &Tree, name: &str) -> Option<(Shape, Option<Place>)> {
+    let server = servers(root).into_iter().find(|server| server.name == name)?;
+    let server = Server { is_meant: true, ..server };
+    Some((server.shape(), server.unfilled()))
 }
 
 /// The servers of a document, in its order.
@@ -218,7 +260,15 @@ fn from_variables(server: &Tree, name: &str, way: &Way, by_argument: bool, shape
             let mut all = variables.entries().filter(|(_, node)| ours && literal(node));
             all.next().map(|(name, _)| way.key(name).place())
         };
-        let access = || find("USER_ACCESS_TOKEN").or_else(header);
+        // The names that this command's own pages use. The app's and a tenant's tokens begin otherwise than a user's.
+        let short = || {
+            let is_users =
+                |text: &str| !is_reference(text) && !["a-", "t-"].iter().any(|start| text.starts_with(start));
+            let mut all = variables.entries();
+            let found = all.find(|(name, node)| is_short_name(name) && node.text().is_some_and(is_users));
+            found.map(|(name, _)| way.key(name).place())
+        };
+        let access = || find("USER_ACCESS_TOKEN").or_else(short).or_else(header);
         let access = if by_argument || shape.access().is_some() { None } else { access() };
         shape.places.extend(access.map(|place| (Slot::AccessToken, place)));
         let refresh = find("USER_REFRESH_TOKEN").or_else(|| find("REFRESH_TOKEN"));
@@ -266,6 +316,11 @@ fn is_uat(name: &str, ours: bool) -> bool {
         || Name::of(name).is_some_and(|name| {
             name.role == Role::Access && name.user && (name.is_ours() || ours && name.prefix.is_empty())
         })
+}
+
+/// Whether a variable's name is one by which this platform's tokens are told without a word of the user.
+pub(super) fn is_short_name(name: &str) -> bool {
+    ["FEISHU_TOKEN", "LARK_TOKEN", "FEISHU_ACCESS_TOKEN", "LARK_ACCESS_TOKEN"].contains(&name)
 }
 
 /// Whether the token in a value is one that a program puts there.

@@ -13,20 +13,38 @@ use super::mcp_server;
 use super::token_or_placeholder::Nature;
 use super::value_frame::{Frame, is_authorization};
 
+/// Whether a place is a variable that a server's program is given.
+fn is_variable(place: &Place) -> bool {
+    place.table().is_some_and(|table| ["env", "environment"].contains(&table))
+}
+
 impl Shape {
     /// Where a value stands under a token's name, or behind a token's flag, that is a reference to another, such as
     /// `"USER_ACCESS_TOKEN": "${TOKEN}"`. None is part of a shape where a server's program is given it, since nothing is kept there.
     pub fn references(document: &Document) -> Vec<Place> {
+        let of_platform = |place: &Place| mcp_server::is_of_this_platform(document, place);
+        Self::references_where(document, of_platform)
+    }
+
+    /// The same of places that a person means: an `Authorization` among them counts, whatever server it is of.
+    pub fn references_at(document: &Document, is_meant: impl Fn(&Place) -> bool) -> Vec<Place> {
+        let mut found = Self::references_where(document, &is_meant);
+        found.retain(is_meant);
+        found
+    }
+
+    fn references_where(document: &Document, counts: impl Fn(&Place) -> bool) -> Vec<Place> {
         let is_token = |place: &Place| {
             let name = place.key().and_then(Name::of);
             name.is_some_and(|name| matches!(name.role, Role::Access | Role::Refresh))
+                || is_variable(place) && place.key().is_some_and(mcp_server::is_short_name)
         };
         let is_reference = |place: &Place, text: &str| {
             let frame = Frame::at(place, text);
             Nature::of(frame.as_ref().map_or(text, |frame| frame.token(text))) == Nature::Reference
         };
         let all = document.texts().into_iter();
-        let is_header = |place: &Place| is_authorization(place) && mcp_server::is_of_this_platform(document, place);
+        let is_header = |place: &Place| is_authorization(place) && counts(place);
         let of_names = all.filter(|(place, text)| (is_token(place) || is_header(place)) && is_reference(place, text));
         let of_flags = document.tree().map(|root| mcp_server::references(&root)).unwrap_or_default();
         of_names.map(|(place, _)| place).chain(of_flags).collect()
@@ -37,13 +55,17 @@ impl Shape {
     pub fn empty_tokens(document: &Document) -> BTreeMap<Slot, Place> {
         let mut found = BTreeMap::new();
         for (place, text) in document.texts() {
-            let Some(name) = place.key().and_then(Name::of).filter(|name| !name.is_foreign()) else { continue };
-            let slot = match name.role {
-                Role::Access | Role::Bare => Slot::AccessToken,
-                Role::Refresh => Slot::RefreshToken,
+            let name = place.key().and_then(Name::of).filter(|name| !name.is_foreign());
+            let slot = match name.map(|name| name.role) {
+                Some(Role::Access | Role::Bare) => Slot::AccessToken,
+                Some(Role::Refresh) => Slot::RefreshToken,
+                // A header of a server of which nothing says whose it is.
+                None if is_authorization(&place) => Slot::AccessToken,
                 _ => continue,
             };
-            if text.trim().is_empty() && found.insert(slot, place).is_some() {
+            let is_empty =
+                text.trim().is_empty() || is_authorization(&place) && text.trim().eq_ignore_ascii_case("bearer");
+            if is_empty && found.insert(slot, place).is_some() {
                 return BTreeMap::new();
             }
         }
@@ -53,5 +75,31 @@ impl Shape {
     /// Where the servers of this platform that a file gives no token could be given one, in its order.
     pub fn unfilled(document: &Document) -> Vec<Place> {
         document.tree().map(|root| mcp_server::unfilled(&root)).unwrap_or_default()
+    }
+
+    /// The MCP servers of a file, by name.
+    pub fn servers(document: &Document) -> Vec<String> {
+        document.tree().map(|root| mcp_server::names(&root)).unwrap_or_default()
+    }
+
+    /// Those that `tokenward proxy` or `tokenward exec` starts: they are given their token and need none in the file.
+    pub fn servers_with_tokenward(document: &Document) -> Vec<String> {
+        document.tree().map(|root| mcp_server::given_by_tokenward(&root)).unwrap_or_default()
+    }
+
+    /// The login of a server that a person names, of which neither name nor address says that it is one of this platform: where its place
+    /// is empty, or something stands in for a token there. A token that stands there may be another service's.
+    pub fn of_named_server(document: &Document, server: &str) -> Option<Self> {
+        let (shape, _) = mcp_server::named(&document.tree().ok()?, server)?;
+        let place = shape.access()?;
+        let text = document.get(place).ok()??;
+        let frame = Frame::at(place, &text)?;
+        matches!(Nature::of(frame.token(&text)), Nature::Empty | Nature::Placeholder).then_some(shape)
+    }
+
+    /// Where the token of a server that a person names stands, or could stand. `None` where there is no such server, or no such place.
+    pub fn place_of_server(document: &Document, server: &str) -> Option<Place> {
+        let (shape, unfilled) = mcp_server::named(&document.tree().ok()?, server)?;
+        shape.access().cloned().or(unfilled)
     }
 }

@@ -140,15 +140,26 @@ impl Keeper {
     /// name only with `replace`, and is kept without one.
     ///
     /// # Errors
-    /// [`Code::AnotherUser`] when the profile has a login; [`Code::NotLoggedIn`] when that login is logged out or has a profile; the
+    /// [`Code::AnotherUser`] when the profile has another user's login; [`Code::NotLoggedIn`] when that login is logged out or has a profile; the
     /// vault's.
     pub async fn give_profile(&self, id: GrantId, profile: &ProfileName, replace: bool) -> Result<(), Error> {
         let parts = &self.inner.parts;
+        let replace = replace || self.is_of_same_user(id, profile).await?;
         match parts.vault.give_name(id, profile, replace, parts.witness.myself()).await {
             Ok(NameGiven::Given | NameGiven::Taken { .. }) => Ok(()),
             Ok(NameGiven::Occupied { .. }) => Err(another_user(id)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether a profile's login is one of the very user whose login the other is, at the same app: then nobody becomes somebody else.
+    async fn is_of_same_user(&self, id: GrantId, profile: &ProfileName) -> Result<bool, Error> {
+        let vault = &self.inner.parts.vault;
+        let Some(present) = vault.grant_of(profile).await?.filter(|present| *present != id) else { return Ok(false) };
+        // One that is damaged says nothing of its user.
+        let (Ok(one), Ok(other)) = (vault.grant(id).await, vault.grant(present).await) else { return Ok(false) };
+        let (Some(one_is), Some(other_is)) = (&one.subject, &other.subject) else { return Ok(false) };
+        Ok(one.app == other.app && one_is.id == other_is.id && !one.unproven && !other.unproven)
     }
 
     /// Gives what is kept under a profile's name another one: its login, those of its users, its links. Says no, and changes nothing, where

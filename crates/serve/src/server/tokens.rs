@@ -9,7 +9,7 @@ use http::HeaderValue;
 use http::header::IF_NONE_MATCH;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokenward::ServedToken;
+use tokenward::{Notice, ServedToken};
 use tokenward_core::{Generation, Grant, ProfileName, TokenWish};
 
 use super::answer::Answer;
@@ -54,6 +54,10 @@ pub(super) struct TokenView<'a> {
     generation: u64,
     /// Whether it was refreshed for this request, or a refresh was waited for.
     refreshed: bool,
+    /// Whether it lives shorter than `min_ttl` asks for: the provider issues none that lives longer.
+    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default)]
+    shorter_than_asked: bool,
     /// Why nothing newer is handed out although it was due: the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_error: Option<&'static str>,
@@ -121,9 +125,15 @@ async fn token(caller: &Caller, ask: &Ask, profile: &ProfileName, served: &Serve
         profile: profile.as_str(),
         generation: served.generation.get(),
         refreshed: served.rotated,
+        shorter_than_asked: served.notices.iter().any(|notice| matches!(notice, Notice::ShorterThanAsked)),
         refresh_error: served.failed.as_ref().map(|error| error.code().as_str()),
     };
     Ok(Answer::ok(&view)?.etag(etag))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 const LONGEST_TTL: Duration = Duration::from_secs(86_400);

@@ -144,3 +144,15 @@ async fn requests_that_are_not_as_described_are_refused() {
         assert_eq!((told.status, told.code()), (404, "TW0401".to_owned()), "{name}");
     }
 }
+
+/// What cannot be met is answered with what there is, and said so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_life_that_no_token_has_is_said_not_to_be_met() {
+    let world = World::new().await;
+    let key = world.key().await;
+    let told = world.get("/v1/grants/work/token?min_ttl=9000", &key).await;
+    assert_eq!((told.status, &told.json()["shorter_than_asked"]), (200, &json!(true)), "{told:?}");
+    assert!(told.json()["expires_in"].as_u64().unwrap() < 9000, "{told:?}");
+    let told = world.get("/v1/grants/work/token?min_ttl=600", &key).await;
+    assert_eq!((told.status, told.json().get("shorter_than_asked")), (200, None), "{told:?}");
+}

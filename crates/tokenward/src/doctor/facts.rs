@@ -95,6 +95,8 @@ pub struct ProfileFacts {
     pub script: Option<PathBuf>,
     /// Whether it is one of a program that brings its own settings, as a Django site does: the settings here do not know it.
     pub program: bool,
+    /// The id of the login's app, where only variables described it that are not set here.
+    pub elsewhere: Option<String>,
     /// Its login, if the vault has one.
     pub login: Option<LoginFacts>,
     /// The files that are kept in step with it.

@@ -79,10 +79,14 @@ pub async fn gather(
         Ok(meant) => vec![meant],
         // Several, and nobody said which: all of them are told.
         Err(SettingsError::WhichProfile { .. }) => Vec::new(),
-        // A script's login needs no settings, nor does a program's that brings its own.
+        // A script's login needs no settings, nor does a program's that brings its own. One that another shell's variables describe is
+        // told with its login.
         Err(SettingsError::NothingSetUp { .. }) if !programs.is_empty() => programs.iter().cloned().collect(),
         Err(SettingsError::NothingSetUp { .. })
-            if looked.reports.iter().any(|report| is_script_login(&report.grant)) =>
+            if looked
+                .reports
+                .iter()
+                .any(|report| is_script_login(&report.grant) || settings.lacks_app_of(&report.grant)) =>
         {
             Vec::new()
         }
@@ -295,6 +299,7 @@ impl Round<'_> {
             warnings: Vec::new(),
             script: None,
             program: false,
+            elsewhere: None,
             login: None,
             links: Vec::new(),
             port: None,
@@ -340,6 +345,12 @@ impl Round<'_> {
             facts.script = script_file(session.keeper(), &report.grant).await;
         }
         facts.program = of_program;
+        if let (Some(report), Some(session), Err(_)) = (report, self.session, &facts.app)
+            && self.settings.lacks_app_of(&report.grant)
+        {
+            facts.elsewhere =
+                session.keeper().registration_of(&report.grant).await.ok().flatten().map(|app| app.client_id);
+        }
         if let (Some(report), Some(session)) = (report, self.session) {
             facts.login = self.login(report, session, facts.app.as_ref().ok(), usable.as_ref()).await.ok();
         }

@@ -33,6 +33,13 @@ pub enum Story {
     },
     /// The settings cannot be used.
     Settings(Arc<SettingsError>),
+    /// A login is there, and its app is neither in the settings nor in this shell's variables.
+    AppElsewhere {
+        /// Its profile.
+        profile: ProfileName,
+        /// The app's id.
+        client_id: String,
+    },
     /// A setting works and is probably not what was meant.
     SettingDoubtful(Warning),
     /// The provider accepts id and secret.
@@ -401,7 +408,7 @@ impl Story {
             | Self::RedirectElsewhere(_)
             | Self::ToolClosed { .. } => Code::NotChecked,
             Self::Settings(error) => error.code(),
-            Self::SecretMissing(_) => Code::SettingMissing,
+            Self::SecretMissing(_) | Self::AppElsewhere { .. } => Code::SettingMissing,
             Self::AppRefused { refusal, .. } => match refusal.code() {
                 // Nothing was spent: these two speak of a refresh.
                 Code::RefusedUnclearly => Code::ProviderUnavailable,
@@ -467,6 +474,7 @@ impl Story {
         match self {
             Self::Settings(_)
             | Self::SecretMissing(_)
+            | Self::AppElsewhere { .. }
             | Self::AppRefused { .. }
             | Self::NoAnswer(_)
             | Self::NotLoggedIn

@@ -111,6 +111,17 @@ pub fn check_config(home: &Home, before: &str, after: &str) -> Result<Vec<Warnin
     }
 }
 
+/// What a text lacks that is to become the file, and that was there before: a key that was taken out of it had to be there.
+pub fn missing_setting(home: &Home, before: &str, after: &str) -> Option<SettingsError> {
+    let flaws = |text| Settings::of_text(home, text).map(|(settings, _)| settings.flaws()).unwrap_or_default();
+    let told = |flaw: &SettingsError| without_lines(&flaw.to_string());
+    let known: Vec<String> = flaws(before).iter().map(told).collect();
+    flaws(after).into_iter().find(|flaw| {
+        matches!(flaw, SettingsError::Missing { .. } | SettingsError::OtherHostMissing { .. })
+            && !known.contains(&told(flaw))
+    })
+}
+
 /// Looks at the file that a text names for an app's secret, as it is looked at when the secret is needed: whether it is there, is for its
 /// owner alone to write, and holds a secret. Another key needs no look.
 ///
@@ -160,6 +171,16 @@ mod tests {
             bad(&format!("{good}[apps.b]\napp_id = \"x\"\nprovider = \"feishoo\"\n")).unwrap_err().contains("feishoo")
         );
         assert!(bad(&format!("default_profile = \"c\"\n{good}")).unwrap_err().contains("\"c\""));
+        // What is missing comes later, where a file is written key by key; where a key is taken out, it is what was wanted.
+        let without = good.replace("app_id = \"cli_1\"\n", "");
+        assert_eq!(bad(&without), Ok(()));
+        assert!(matches!(
+            missing_setting(&home, good, &without),
+            Some(SettingsError::Missing { setting: Setting::AppId, .. })
+        ));
+        let without = good.replace("app = \"a\"\n", "");
+        assert!(missing_setting(&home, good, &without).is_some());
+        assert!(missing_setting(&home, good, good).is_none() && missing_setting(&home, &without, &without).is_none());
         // A flaw that was there may move, and another key may be set meanwhile.
         let flawed = good.replace("cli_1\"", "cli_1\"\nprovider = \"feishoo\"");
         assert!(check_config(&home, &flawed, &format!("on_trouble = \"x\"\n{flawed}")).is_ok());

@@ -459,8 +459,8 @@ fn nothing_set_up(config: &Path, home: HomeState, apps: &[AppName]) -> String {
             format!("nothing is set up yet: {init} (looked for {looked}; the folder {folder} does not exist)")
         }
         HomeState::WithVault => format!(
-            "nobody is logged in, and nothing is set up in {folder}. If it is the folder of a Django site, its users log in at the site: \
-             `python manage.py check` and the site's log tell what is wrong. Otherwise {init}"
+            "nothing is set up in {folder}: {init}. In the folder of a Django site its users log in at the site: \
+             `python manage.py check` and the site's log tell what is wrong"
         ),
     }
 }

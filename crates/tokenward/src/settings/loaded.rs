@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tokenward_core::{AppName, BadSecret, ProfileName, ProviderName};
+use tokenward_core::{AppName, BadSecret, Grant, ProfileName, ProviderName};
 
 use super::error::{Origin, SettingsError, Warning};
 use super::file::{ConfigFile, Entries, Value};
@@ -11,7 +11,7 @@ use super::parse_value::refused;
 use super::presets::Preset;
 use super::setting_definitions::{DEFAULT_PROFILE, Setting};
 use super::text;
-use crate::{Environment, Registration};
+use crate::{Environment, Registration, is_script_login};
 
 /// What flags on the command line said, as typed.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +82,15 @@ impl Settings {
     pub fn is_of_other_program(&self, name: &ProfileName, meant: Option<&ProfileName>) -> bool {
         let is_meant = self.selected(meant).is_ok_and(|selected| selected.base() == name.base());
         self.entries_of(name).is_none() && !is_meant
+    }
+
+    /// Whether neither the file nor the variables describe the app of a login: then those of another shell did.
+    pub fn lacks_app_of(&self, login: &Grant) -> bool {
+        let Some(name) = login.profile.as_ref().filter(|name| !name.is_of_many()) else { return false };
+        self.profile(Some(name)).is_err()
+            && self.entries_of(name).is_none()
+            && !self.file.apps.contains_key(&login.app)
+            && !is_script_login(login)
     }
 
     /// The profile that is meant: the name given, `--profile`, `TOKENWARD_PROFILE`, `default_profile`, the only one

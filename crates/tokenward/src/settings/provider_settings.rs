@@ -86,7 +86,7 @@ impl Resolver<'_> {
         };
         let bad = |en: String, zh: String| SettingsError::bad_value(&value.origin, &value.text, Clause::new(en, zh));
         let Ok(api) = value.text.trim().parse::<TokenApi>() else {
-            return Err(bad(format!("say {}", choice(&own, "or")), format!("请填 {}", choice(&own, "或"))));
+            return Err(bad(format!("say {}", choice(&own, ", ", "or")), format!("请填 {}", choice(&own, "、", "或"))));
         };
         if provider.speaks(api) {
             return Ok(api);
@@ -95,9 +95,9 @@ impl Resolver<'_> {
         Err(bad(
             format!(
                 "it belongs to provider {owner}, and the app's provider is {provider}, which has {}",
-                choice(&own, "and")
+                choice(&own, ", ", "and")
             ),
-            format!("它属于 {owner}，而应用的 provider 是 {provider}，可用的有 {}", choice(&own, "和")),
+            format!("它属于 {owner}，而应用的 provider 是 {provider}，可用的有 {}", choice(&own, "、", "和")),
         ))
     }
 
@@ -342,10 +342,10 @@ impl Resolver<'_> {
     }
 }
 
-fn choice(names: &[&str], word: &str) -> String {
+fn choice(names: &[&str], gap: &str, word: &str) -> String {
     match names {
-        [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(", ")),
-        names => names.join(", "),
+        [rest @ .., last] if !rest.is_empty() => format!("{} {word} {last}", rest.join(gap)),
+        names => names.join(gap),
     }
 }
 

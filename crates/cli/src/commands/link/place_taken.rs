@@ -4,7 +4,7 @@
 //! is taken out, a place of an unusual name is found by its flag alone.
 
 use tokenward::links::{LinkedFile, Shape};
-use tokenward_core::{Code, NewLink, ProfileName};
+use tokenward_core::{Code, NewLink, Place, ProfileName};
 
 use crate::command_hint::Typed;
 use crate::context::{Context, Work};
@@ -14,10 +14,28 @@ use crate::token_places::{place_flags, quoted, without_place};
 /// Refuses a place that another link keeps.
 pub(in crate::commands) async fn may_keep(work: &Work, target: &NewLink, context: &Context) -> Result<(), Failure> {
     let file = context.short(&target.file);
-    work.session.links().may_keep(target).await.map_err(|error| match error.code() {
-        Code::PlaceTaken => refused(error.detail().unwrap_or_default(), Some(target), &file, context),
-        _ => error.into(),
-    })
+    let Err(error) = work.session.links().may_keep(target).await else { return Ok(()) };
+    if error.code() != Code::PlaceTaken {
+        return Err(error.into());
+    }
+    let failure = refused(error.detail().unwrap_or_default(), Some(target), &file, context);
+    let free = free_servers(work, target).await.into_iter().map(|server| {
+        let (named, profile) = (quoted(&server), &target.profile);
+        let command = format!("tokenward link {} --server {named} -p {profile}", quoted(&file));
+        context.lang().server_is_free(command, server)
+    });
+    // What needs no place to be given up comes first.
+    Err(free.rev().fold(failure, |failure, next| failure.first(context.lang(), next)))
+}
+
+/// The servers of a file whose places no link keeps.
+async fn free_servers(work: &Work, target: &NewLink) -> Vec<String> {
+    let Ok(document) = LinkedFile::new(&target.file, target.format).read() else { return Vec::new() };
+    let kept = work.session.links().of_file(&target.file, None).await.unwrap_or_default();
+    let is_kept = |place: &Place| kept.iter().any(|link| link.target.places.values().any(|kept| kept == place));
+    let mut found = Shape::detect(&document);
+    found.retain(|shape| !shape.places.values().any(is_kept));
+    found.into_iter().filter_map(|shape| shape.server).collect()
 }
 
 /// The refusal; the detail is the other link's file and profile.

@@ -42,6 +42,7 @@ pub(super) fn failure(error: Error, work: Option<&Work>, context: &Context) -> F
             let failure =
                 Failure::of(code).detail(format!("{}{}{}", path.display(), lang.colon(), lang.wiki_flaw(&flaw)));
             match flaw {
+                _ if !path.exists() => failure.then(lang.wiki_no_such_file()),
                 Flaw::LeadsElsewhere { to } => failure.then(lang.wiki_leads_elsewhere_next(to.display())),
                 _ => failure,
             }

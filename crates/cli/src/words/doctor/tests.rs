@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use tokenward::doctor::{Facts, Finding, Severity, Story, examine};
 use tokenward_core::Closing;
 
-use super::Setting;
+use super::{SecretOrigin, Setting};
 use crate::words::Lang;
 use facts::{answers, at, base, begun, closed, entry};
 
@@ -40,8 +40,16 @@ fn page(facts: &Facts, lang: Lang, show: Show) -> String {
 
 fn write_finding(page: &mut String, finding: &Finding, facts: &Facts, lang: Lang) {
     let (zone, online) = (TimeZone::UTC, facts.online);
-    let setting =
-        Setting { now: facts.now, zone: &zone, online, profile: None, console: true, script: None, program: false };
+    let setting = Setting {
+        now: facts.now,
+        zone: &zone,
+        online,
+        profile: None,
+        console: true,
+        script: None,
+        program: false,
+        secret: SecretOrigin::Kept,
+    };
     let told = lang.finding(finding, setting);
     let (severity, code) = (finding.story.severity(), finding.story.code());
     let (word, check) = (lang.severity(severity), lang.check(finding.check));
@@ -133,6 +141,7 @@ fn the_guide_shows_what_is_printed() {
         console: true,
         script: None,
         program: false,
+        secret: SecretOrigin::Kept,
     };
     for (lang, guide) in [(Lang::En, "docs/guide/doctor.md"), (Lang::Zh, "docs/guide/zh/doctor.md")] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(guide);

@@ -137,6 +137,7 @@ pub(super) fn base() -> Facts {
         warnings: Vec::new(),
         script: None,
         program: false,
+        elsewhere: None,
         login: Some(login),
         links: Vec::new(),
         users: Vec::new(),

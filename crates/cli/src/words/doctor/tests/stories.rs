@@ -82,6 +82,11 @@ fn settings() -> Vec<Story> {
             let error = settings.unwrap().0.profile(Some(&"work".parse().unwrap())).unwrap_err();
             facts.profiles[0].app = Err(Arc::new(error));
         }),
+        story("an app that only another shell's variables describe", |facts| {
+            let error = SettingsError::NoHome;
+            facts.profiles[0].app = Err(Arc::new(error));
+            facts.profiles[0].elsewhere = Some("cli_a1".into());
+        }),
         story("the profile names another app now", |facts| app(facts).name = "test".parse().unwrap()),
         story("scopes that were not granted", |facts| {
             app(facts).scopes = Scopes::parse("contact:user.base:readonly docx:document").unwrap().0;
