@@ -51,6 +51,8 @@ pub struct Limits {
     pub stop_time: Duration,
     /// How many rows may wait for the audit trail.
     pub audit_rows: usize,
+    /// How many requests a minute a key may send to this node, on the average; a sixth of it at once.
+    pub key_rate: u32,
 }
 
 impl Default for Limits {
@@ -63,6 +65,7 @@ impl Default for Limits {
             request_time: Duration::from_secs(90),
             stop_time: Duration::from_secs(30),
             audit_rows: 4096,
+            key_rate: 6000,
         }
     }
 }

@@ -78,6 +78,9 @@ async fn answered(
     };
     let caller = Caller::of(&head.headers, &server.session).await;
     let caller = caller.inspect_err(|problem| refusals::tell(route, None, problem))?;
+    let taken = server.rates.take(caller.key(), Instant::now(), server.limits.key_rate);
+    let taken = taken.map_err(Problem::too_often);
+    taken.inspect_err(|problem| refusals::tell(route, Some(&caller.id()), problem))?;
     let place = if route.is_audited { Some(server.audit.place()?) } else { None };
     let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
     let (trail, subject) = (Arc::clone(&server), Arc::clone(&about));

@@ -10,6 +10,7 @@ use tokenward_core::Grant;
 use super::audit_queue::AuditQueue;
 use super::counts::Counts;
 use super::options::Limits;
+use super::rates::Rates;
 use crate::proxy::Words;
 use crate::scheduler::{Scheduler, TokenRead};
 
@@ -19,6 +20,7 @@ pub(super) struct Inner {
     pub(super) scheduler: Option<Scheduler>,
     pub(super) audit: AuditQueue,
     pub(super) counts: Counts,
+    pub(super) rates: Rates,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,
