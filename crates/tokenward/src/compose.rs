@@ -35,8 +35,9 @@ pub use server_engine::DatabaseOptions;
 pub use server_engine::ServerSession;
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
-    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeySource as VaultKeySource, Repair,
-    Replaced, Resealed, RestorePlan, Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
+    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeyOutcome, KeySource as VaultKeySource,
+    Repair, Replaced, Resealed, RestorePlan, Restored, RestoredKey, RestoredLogin, SeenLogin, ServerPlan, Stretch,
+    Verdict, WaitingAnswer,
 };
 pub use tokenward_wire::Discovered;
 

@@ -8,7 +8,8 @@
 //! can exchange two folders it is one step, and a crash leaves either vault in its place. Where it cannot there is a moment without any;
 //! a crash in it leaves both under other names, [`Folder::interrupted`] finds them, and whoever opens the vault next finishes the step
 //! (I5). Each exchange can be taken back, one that took another back as well: the vault that comes has on record where the other one lies
-//! then. Nothing that was a vault is ever removed, unless somebody names it ([`remove_kept`]).
+//! then. Nothing that was a vault is ever removed, unless somebody names it ([`remove_kept`]). An API key that was revoked in the vault that is
+//! replaced is revoked in the one that comes (`server_records.rs`).
 
 use std::fs::File;
 use std::io;
@@ -36,12 +37,14 @@ use names::{BEFORE, STAGED, UNDONE, free_number, number};
 
 pub use login_outcomes::{Login, LoginState, Plan, Verdict};
 pub use previous_vaults::{KeptVault, kept_vaults, remove_kept};
+pub use server_records::{KeyOutcome, RestoredKey, ServerPlan};
 
 mod blocking_call;
 pub(crate) mod interruption;
 mod login_outcomes;
 mod names;
 mod previous_vaults;
+mod server_records;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {
@@ -77,6 +80,8 @@ pub struct Replaced {
     pub before: Option<PathBuf>,
     /// What could not be done after the vault was in its place: it may be undone by a loss of power now, and by nothing else.
     pub unsynced: Option<String>,
+    /// API keys that were revoked in the vault before alone, and are now in this one too.
+    pub revoked: Vec<RestoredKey>,
 }
 
 impl Restoring {
@@ -198,10 +203,12 @@ impl Restoring {
                 drop(std::fs::remove_dir(empty));
             }
             std::fs::rename(coming, folder.vault()).map_err(io)?;
-            return Ok(Replaced { before: None, unsynced: synced(folder) });
+            return Ok(Replaced { before: None, unsynced: synced(folder), revoked: Vec::new() });
         };
         let in_use = || BackupError::InUse(folder.vault().to_owned());
         let _alone = presence::alone(folder.vault())?.ok_or_else(in_use)?;
+        // Nobody revokes anything here from now on.
+        let revoked = server_records::carry_over(folder, self.coming.folder(), &self.plan.server)?;
         let earlier = match &self.coming {
             Coming::Made(_) => {
                 // Under this name the present vault will be found from the very moment of the exchange on.
@@ -211,7 +218,7 @@ impl Restoring {
                     std::fs::rename(&before, coming).map_err(io)?;
                 }
                 if exchanged.map_err(io)? {
-                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked });
                 }
                 None
             }
@@ -219,7 +226,7 @@ impl Restoring {
                 // The other one will lie where this one lay.
                 self.record.record(earlier).map_err(io)?;
                 if exchange(coming, folder.vault()).map_err(io)? {
-                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked });
                 }
                 Some(earlier)
             }
@@ -239,7 +246,7 @@ impl Restoring {
             drop(std::fs::rename(&before, folder.vault()));
             return Err(io(error));
         }
-        Ok(Replaced { before: Some(before), unsynced: synced(folder) })
+        Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked })
     }
 }
 

@@ -92,6 +92,65 @@ fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
     assert!(world.home.join("vault/restored.json").exists());
 }
 
+/// What was revoked stays revoked, whichever way a restore goes; and no key and no entry of the trail comes or goes without a word.
+#[test]
+fn a_revoked_key_stays_revoked_whatever_vault_is_restored() {
+    let world = World::logged_in();
+    let create = |name: &str| {
+        let made = world.run(&["serve", "key", "create", name, "--json"]).succeeds().json();
+        made["key_id"].as_str().unwrap().to_owned()
+    };
+    let (site, old) = (create("site"), create("old"));
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    world.run(&["serve", "key", "revoke", &old]).succeeds();
+    let later = create("later");
+    let restore = |more: &[&str]| world.run(&[&["vault", "restore"], more].concat());
+    let states = || {
+        let keys = world.run(&["serve", "key", "list", "--json"]).succeeds().json();
+        let state = |key: &Value| (key["key_id"].as_str().unwrap().to_owned(), !key["revoked_at"].is_null());
+        keys["keys"].as_array().unwrap().iter().map(state).collect::<Vec<_>>()
+    };
+
+    let told = restore(&[&given[..], &["--dry-run"]].concat());
+    assert!(told.succeeds().out.contains("API keys: 2 in the backup, 3 here"), "{told:?}");
+    assert!(told.out.contains("entries of the audit trail: 2 in the backup, 4 here"), "{told:?}");
+    assert!(told.out.contains("2 of the entries here are not in the other audit trail"), "{told:?}");
+    assert!(told.out.contains(&format!("API key old ({old}): revoked here, and stays revoked")), "{told:?}");
+    assert!(told.out.contains(&format!("API key later ({later}): only here")), "{told:?}");
+    assert!(!told.out.contains(&site), "{told:?}");
+
+    let ran = restore(&[&given[..], &["--yes"]].concat());
+    assert!(ran.succeeds().err.contains("API keys in this vault: 2; entries of its audit trail: 2"), "{ran:?}");
+    assert!(ran.err.contains(&format!("and so in this one too: old ({old})")), "{ran:?}");
+    assert!(ran.err.contains(&format!("does not have, and refuses: later ({later})")), "{ran:?}");
+    assert_eq!(states(), [(site.clone(), false), (old.clone(), true)]);
+    let trail = world.run(&["audit", "list", "--json"]).succeeds().out.clone();
+    assert!(trail.contains("restore-vault") && trail.contains(&format!("revoke-key {old}")), "{trail}");
+    world.run(&["audit", "verify"]).succeeds();
+
+    // The way back brings no key back to life either.
+    world.run(&["serve", "key", "revoke", &site]).succeeds();
+    let ran = restore(&["--undo", "--yes", "--json"]).succeeds().json();
+    let outcomes: Vec<_> = ran["api_keys"].as_array().unwrap().iter().map(|key| key["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["revoked", "same", "added"]);
+    assert_eq!(ran["audit_entry_count"], json!({ "here": 5, "coming": 4, "only_here": 3 }));
+    assert_eq!(states(), [(site.clone(), true), (old.clone(), true), (later, false)]);
+
+    // Of a vault that does not read nothing can be carried over, and that is said.
+    for file in ["vault.db", "vault.db-wal"] {
+        std::fs::write(world.home.join("vault").join(file), "not a database").unwrap();
+    }
+    let ran = restore(&[&given[..], &["--yes"]].concat());
+    let accepted = format!("only this vault has, and accepts: site ({site}), old ({old}). If one of them was revoked");
+    assert!(ran.succeeds().err.contains(&accepted), "{ran:?}");
+    assert!(ran.err.contains("`tokenward serve key list` lists them"), "{ran:?}");
+}
+
 /// Whoever moves the folders by hand asks nobody. The server refuses everything from then on, and no refresh goes into the archived vault.
 #[test]
 fn a_server_whose_vault_was_exchanged_serves_nothing_until_it_is_started_again() {

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;
 
-use super::read_backup_key;
+use super::{read_backup_key, restored_keys};
 
 pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
@@ -72,6 +72,7 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
     if is_copy && plan.logins.iter().any(|login| login.verdict == Verdict::Comes) {
         printer.warning(lang.restored_elsewhere());
     }
+    restored_keys::put_down(&plan.server, &done.revoked, context).await;
     if printer.json {
         printer.document(&document(&wish, &plan, done.before.as_deref(), true))?;
         return Ok(ExitCode::SUCCESS);
@@ -84,6 +85,7 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
         printer.note(lang.vault_restored_old(before.display()));
         printer.note(lang.restore_way_back());
     }
+    restored_keys::tell(&plan.server, &done.revoked, is_there, context);
     if is_copy && !settings.home().config().exists() {
         printer.note(lang.vault_restored_alone(settings.home().config().display()));
     }
@@ -135,6 +137,7 @@ fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
     if lines.is_empty() {
         lines.push(lang.restore_nobody());
     }
+    lines.extend(restored_keys::lines(&plan.server, there, context));
     lines
 }
 
@@ -166,6 +169,13 @@ fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path:
         "logins": logins,
         "unread": plan.unread,
         "damaged_count": { "here": plan.damaged.0, "coming": plan.damaged.1 },
+        "api_keys": restored_keys::documents(&plan.server),
+        "api_keys_unread": plan.server.unread,
+        "audit_entry_count": {
+            "here": plan.server.entries_here,
+            "coming": plan.server.entries_coming,
+            "only_here": plan.server.entries_only_here,
+        },
     })
 }
 
