@@ -296,6 +296,11 @@ impl Restore {
         Restoring::of_kept(&folder, kept, &sources, &*options.clock).await.map(Self).map_err(backup_error)
     }
 
+    /// What keeps the key of the vault that is to come.
+    pub const fn key_source(&self) -> VaultKeySource {
+        self.0.key_source()
+    }
+
     /// What would become of each login.
     pub fn plan(&self) -> &RestorePlan {
         self.0.plan()

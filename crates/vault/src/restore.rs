@@ -25,7 +25,7 @@ use tokenward_core::ports::{Clock, Entropy};
 use crate::backup::{self, BackupError, BackupKey};
 use crate::folder::{Folder, holds_something, open_private, sync_folder};
 use crate::io_error::from_io;
-use crate::key_sources::{self, KeySources, VaultId};
+use crate::key_sources::{self, KeySource, KeySources, VaultId};
 use crate::presence;
 use crate::restore_record::Restored;
 use crate::sqlite::cached_statement::run;
@@ -52,6 +52,8 @@ pub struct Restoring {
     coming: Coming,
     plan: Plan,
     record: Restored,
+    /// What keeps the key of the coming vault.
+    key_source: KeySource,
     /// One restore at a time.
     _lock: File,
 }
@@ -112,10 +114,13 @@ impl Restoring {
             before: holds_something(folder.vault()).then(|| folder.home().join(format!("{BEFORE}{number}"))),
             used: Vec::new(),
         };
-        if let Err(error) = unpacked {
-            made.discard();
-            return Err(error);
-        }
+        let key_source = match unpacked {
+            Ok(source) => source,
+            Err(error) => {
+                made.discard();
+                return Err(error);
+            }
+        };
         let plan = Plan::of(folder, made.folder()).await;
         record.used = used_by(&plan);
         if let Err(error) = record.record(made.folder()) {
@@ -123,7 +128,7 @@ impl Restoring {
             made.discard();
             return Err(error.into());
         }
-        Ok(Self { folder: folder.clone(), coming: made, plan, record, _lock: lock })
+        Ok(Self { folder: folder.clone(), coming: made, plan, record, key_source, _lock: lock })
     }
 
     /// The way back: the vault that the last restore, or the last way back, put aside takes its place again.
@@ -170,7 +175,7 @@ impl Restoring {
         };
         let earlier = earlier.filter(|earlier| earlier.wrapped_key().exists()).ok_or_else(nothing)?;
         // A vault that does not open is not put in the place of one that does.
-        key_sources::unlock(&earlier, sources)?;
+        let unlocked = key_sources::unlock(&earlier, sources)?.ok_or_else(nothing)?;
         // Of several that were to come the latest is the one, whatever the clock did.
         let after = |last: Restored| last.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(last.at);
         let at = last.map_or(clock.now(), |last| clock.now().max(after(last)));
@@ -182,7 +187,13 @@ impl Restoring {
             before: present.then(|| earlier.vault().to_owned()),
             used: used_by(&plan),
         };
-        Ok(Self { folder: folder.clone(), coming: Coming::Earlier(earlier), plan, record, _lock: lock })
+        let (coming, key_source) = (Coming::Earlier(earlier), unlocked.source);
+        Ok(Self { folder: folder.clone(), coming, plan, record, key_source, _lock: lock })
+    }
+
+    /// What keeps the key of the vault that is to come.
+    pub const fn key_source(&self) -> KeySource {
+        self.key_source
     }
 
     /// What would become of each login.
@@ -323,7 +334,7 @@ async fn unpack(
     key: &BackupKey,
     sources: &KeySources,
     entropy: &dyn Entropy,
-) -> Result<(), BackupError> {
+) -> Result<KeySource, BackupError> {
     staged.prepare()?;
     let path = staged.database();
     let keys = {
@@ -338,7 +349,7 @@ async fn unpack(
     waiting(&path.clone(), move || made_its_own(&path, vault, &backup)).await??;
     let source = key_sources::choose(staged, sources, vault, entropy)?;
     key_sources::store(staged, sources, source, vault, &keys, entropy)?;
-    Ok(())
+    Ok(source)
 }
 
 /// Makes a copy of a database the database of a vault. Its files are closed when this returns: the folder is removed or moved next.

@@ -520,7 +520,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("vault kept", "remove_all", "永久删除全部"),
     ("vault kept", "yes", "不再确认"),
     ("vault restore", "", "恢复加密备份；会先显示每条登录记录将会怎样"),
-    ("vault restore", "file", "`vault backup` 写出的文件，或 `vault kept` 列出的保险库"),
+    (
+        "vault restore",
+        "file",
+        "`vault backup` 写出的文件，或 `vault kept` 列出的保险库（--key-file：当时打开它的密钥）",
+    ),
     ("vault restore", "undo", "撤销上次恢复；再运行一次则重新恢复"),
     ("vault restore", "dry_run", "只显示每条登录记录将会怎样，不做任何更改"),
     ("vault restore", "key_file", "从文件读取备份密钥"),

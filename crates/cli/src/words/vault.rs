@@ -103,6 +103,10 @@ super::sentences! {
     restored_keys_valid(names) { "API keys that only this vault has, and accepts: {names}. If one of them was revoked, run `tokenward serve key revoke ID`" "只有此保险库中有、因此会被接受的 API 密钥：{names}。其中若有已吊销的，请运行 `tokenward serve key revoke ID`" }
     restored_keys_unknown() { "the previous vault could not be read, so API keys that were revoked in it are valid here: `tokenward serve key list` lists them, and `tokenward serve key revoke ID` revokes one" "此前的保险库无法读取，因此在其中吊销过的 API 密钥在这里有效：`tokenward serve key list` 可列出，`tokenward serve key revoke ID` 可吊销" }
     restore_not_in_trail(reason) { "the audit trail has no entry of this: {reason}" "审计记录中没有记下这次恢复：{reason}" }
+    archived_key_stdin() { "--key-stdin reads the key of a backup, and this is an archived vault" "--key-stdin 用于读取备份密钥，而这是存档的保险库" }
+    archived_key_next() { "if it was encrypted with a key file, name that file: --key-file FILE" "如果它是用密钥文件加密的，请指定该文件：--key-file 文件" }
+    archived_key_unused() { "this archived vault opens without --key-file: it has a key of its own" "这个存档的保险库有自己的密钥，不使用 --key-file" }
+    archived_key_unused_next() { "leave out --key-file" "请去掉 --key-file" }
     restore_nobody() { "there is no login on either side" "两边都没有登录" }
     restore_costs() { "for logins listed above as already used or only here, you have to log in again afterwards; the current vault is kept, and `tokenward vault restore --undo` restores it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以恢复" }
     ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }

@@ -1,6 +1,7 @@
 //! `serve` and `audit`: keys, a server that answers, its end, and a trail that somebody wrote to.
 
 use serde_json::{Value, json};
+use tokenward_emulator::{Fault, Operation};
 
 use crate::world::{Started, World, talk};
 
@@ -12,7 +13,11 @@ struct Serving {
 
 impl Serving {
     fn new(world: &World) -> Self {
-        let mut started = Started::new(&mut world.command(&["serve", "--listen", "127.0.0.1:0"]));
+        Self::of(&mut world.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn of(command: &mut std::process::Command) -> Self {
+        let mut started = Started::new(command);
         started.until_told("press Ctrl-C");
         let told = started.told();
         let host = told.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
@@ -170,6 +175,85 @@ fn a_server_whose_vault_was_exchanged_serves_nothing_until_it_is_started_again()
     assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
     serving.started.signal("TERM");
     assert_eq!(serving.started.finish().code, 0);
+}
+
+/// Beside a server the vault was given another key: the server goes on with the keys it has, and sends nobody into what it cannot read.
+#[test]
+fn a_server_whose_key_opens_the_vault_no_more_is_not_ready() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
+    let key = key.to_str().unwrap();
+    let serving = Serving::new(&world);
+    world.run(&["vault", "rekey"]).succeeds();
+    assert_eq!(serving.ask("/readyz", "").0, 200);
+    world.run(&["vault", "rekey", "--new-key-file", key]).succeeds();
+    let (status, told) = serving.ask("/readyz", "");
+    assert_eq!((status, &told["code"]), (503, &json!("TW0302")));
+    assert_eq!(serving.ask("/readyz", "").0, 503);
+    assert_eq!(serving.ask("/livez", "").0, 200);
+    // Whoever gives it back its key has it ready again.
+    world.run_with(&[("TOKENWARD_KEY_FILE", key)], &["vault", "rekey", "--own-key"]).succeeds();
+    assert_eq!(serving.ask("/readyz", "").0, 200);
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    assert!(ran.err.contains("not ready") && ran.err.contains("set TOKENWARD_KEY_FILE"), "{ran:?}");
+}
+
+/// Its user will come and ask; whoever runs the server knows before. Once, by its id, profile and user.
+#[test]
+fn a_login_that_ends_under_a_read_is_in_the_log() {
+    let world = World::logged_in();
+    let key = world.run(&["serve", "key", "create", "site"]).succeeds().out.trim().to_owned();
+    let login = &world.status()["login"];
+    let (grant, user) = (login["grant"].as_str().unwrap(), login["user"]["name"].as_str().unwrap());
+    // Nobody but the reader refreshes, and the token is due and still serves.
+    world.advance(7150);
+    let mut command = world.command(&["serve", "--listen", "127.0.0.1:0", "--no-scheduler"]);
+    let serving = Serving::of(command.env("TOKENWARD_CLOCK_OFFSET", "7150"));
+    world.sandbox.inject(Fault::code(20037).when(Operation::Refresh));
+    // The token still serves, so its reader is told nothing.
+    for _ in 0..4 {
+        assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
+    }
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    let told: Vec<_> = ran.err.lines().filter(|line| line.contains("a login has ended")).collect();
+    assert_eq!(told.len(), 1, "{ran:?}");
+    for part in [" WARN ", grant, "profile=\"default\"", user, "code=\"TW0403\""] {
+        assert!(told[0].contains(part), "{part}: {ran:?}");
+    }
+    for secret in [&key].into_iter().chain(&world.secrets()) {
+        assert!(!ran.err.contains(secret), "{ran:?}");
+    }
+}
+
+/// Without its profile nobody says with which app a login is refreshed: told at the start, and of each login.
+#[test]
+fn a_login_whose_profile_no_node_knows_is_told() {
+    let world = World::logged_in();
+    let create = ["serve", "key", "create", "eye", "--allow", "grants:read", "--allow", "token:read"];
+    let key = world.run(&create).succeeds().out.trim().to_owned();
+    let served = |serving: &Serving| serving.ask("/v1/grants", &key).1["grants"][0]["refreshed_in_background"].clone();
+    let told = "not refreshed in the background";
+    let serving = Serving::new(&world);
+    assert_eq!(served(&serving), json!(true));
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    assert!(!ran.err.contains(told), "{ran:?}");
+
+    let config = world.home.join("config.toml");
+    let renamed = std::fs::read_to_string(&config).unwrap().replace("[profiles.default]", "[profiles.other]");
+    std::fs::write(&config, renamed).unwrap();
+    let mut serving = Serving::new(&world);
+    assert_eq!(served(&serving), json!(false));
+    assert_eq!(serving.ask("/v1/grants/default/token", &key).1["code"], json!("TW0201"));
+    serving.started.until_told(told);
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    let lines: Vec<_> = ran.err.lines().filter(|line| line.contains(told)).collect();
+    assert!(lines.len() == 1 && lines[0].contains("count=1 logins=\"default\""), "{ran:?}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(super) async fn list(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         let page = ask.session().store().grants_after(at, app.as_ref(), AT_ONCE).await?;
         let mut cut = None;
         for grant in page.grants.iter().filter(|grant| caller.has(grant)) {
-            let view = GrantView::of(grant, ask.session().keeper());
+            let view = GrantView::of(grant, &ask.server);
             let is_meant = status.is_none_or(|status| view.status == status)
                 && q.as_deref().is_none_or(|text| view.is_about(text));
             if is_meant && grants.len() < limit {
@@ -134,7 +134,7 @@ pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let keeper = ask.session().keeper();
     let entries = if history == 0 { Vec::new() } else { keeper.journal(grant.id, history).await? };
     let history = entries.iter().map(Happening::of).collect();
-    Answer::ok(&GrantWithHistory { grant: GrantView::of(&grant, keeper), history })
+    Answer::ok(&GrantWithHistory { grant: GrantView::of(&grant, &ask.server), history })
 }
 
 pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
@@ -173,7 +173,7 @@ pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
     ask.is_about(report.grant);
     let grant = session.keeper().login(report.grant).await?;
     let status = if matches!(report.adopted, Adopted::Known { .. }) { StatusCode::OK } else { StatusCode::CREATED };
-    Answer::with(status, &GrantView::of(&grant, session.keeper()))
+    Answer::with(status, &GrantView::of(&grant, &ask.server))
 }
 
 /// Rows that a read of a page takes, and how many reads one request makes.

@@ -216,6 +216,8 @@ fn told(folder: &Folder, failed: Failed) -> StoreError {
         Failed::Sql(error) => from_sql(&folder.database(), &error),
         Failed::Stored(Fault::Damaged(reason)) => unreadable(reason),
         // What is read here is not sealed, and lies in a file.
-        other => unreadable(format!("{other:?}")),
+        Failed::Stored(Fault::UnknownKey) => unreadable("a sealed value".to_owned()),
+        #[cfg(feature = "postgres")]
+        Failed::Postgres(error) => unreadable(error.to_string()),
     }
 }

@@ -3,9 +3,11 @@
 //! A revocation outlives a restore where the vault that is replaced can be read; where it cannot, that is said. That a vault was restored is
 //! in the trail of the one that came.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokenward::{Error, KeyOutcome, RestoredKey, ServerPlan, ServerSession};
+use tokenward::{Error, KeyOutcome, KeySource, RestoredKey, ServerPlan, ServerSession};
 use tokenward_core::{ApiKey, AuditDraft};
 
 use crate::context::Context;
@@ -58,15 +60,21 @@ pub(super) fn tell(plan: &ServerPlan, revoked: &[RestoredKey], had_another: bool
     }
 }
 
-/// Puts down in the trail of the vault that came that it did, and what was revoked by it. The restore has happened: a failure is told and
+/// Puts down in the trail of the vault that came that it did, and what was revoked by it; it opens with the key that was named, if
+/// one was. The restore has happened: a failure is told and
 /// undoes nothing.
-pub(super) async fn put_down(plan: &ServerPlan, revoked: &[RestoredKey], context: &Context) {
+pub(super) async fn put_down(plan: &ServerPlan, revoked: &[RestoredKey], named_key: Option<&Path>, context: &Context) {
     if plan.is_empty() {
         return;
     }
     let written = async {
         let settings = context.settings()?;
-        let session = ServerSession::on_folder(context.session(&settings).await?, settings);
+        let options = context.session_options(&settings)?;
+        let options = match named_key {
+            Some(file) => options.key(KeySource::File(file.to_owned())),
+            None => options,
+        };
+        let session = ServerSession::on_folder(context.open(&settings, options).await?, settings);
         let acts = revoked.iter().map(|it| format!("revoke-key {}", it.key.id));
         let rows: Vec<_> =
             std::iter::once("restore-vault".to_owned()).chain(acts).map(|act| row(act, session.now())).collect();
