@@ -21,6 +21,7 @@ mod counts;
 mod grant_views;
 mod grants;
 mod health;
+mod memory;
 mod metrics;
 mod openapi;
 mod options;
@@ -47,6 +48,7 @@ use tokio::sync::watch;
 
 use audit_queue::AuditQueue;
 use counts::Counts;
+use memory::Memory;
 use rates::Rates;
 use state::Inner;
 
@@ -90,7 +92,8 @@ impl Server {
         let audit = AuditQueue::start(Arc::clone(session.store()), limits.audit_rows);
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
         let (counts, rates) = (Counts::default(), Rates::default());
-        let inner = Inner { session, scheduler, audit, counts, rates, limits, words, is_draining, description };
+        let memory = Memory::new(limits.offline_for);
+        let inner = Inner { session, scheduler, audit, counts, rates, memory, limits, words, is_draining, description };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 

@@ -426,6 +426,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve", "hot_for", "令牌被读取后，在多长时间内提前刷新它，让下一个读取者不必等待"),
     ("serve", "refreshes_at_once", "本节点在后台同时刷新的登录数上限"),
     ("serve", "key_rate", "每个 API 密钥平均每分钟可向本节点发送的请求数；其六分之一可以一次发完"),
+    ("serve", "offline_for", "数据库不可用时，内存中的令牌和 API 密钥在多长时间内仍可使用；0s 表示不使用"),
     ("serve", "no_scheduler", "只在有人读取令牌时才刷新登录；其他节点仍会在后台刷新"),
     (
         "serve",

@@ -146,6 +146,7 @@ pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         None if revoke => return Err(Problem::bad_request("a login without a profile cannot be revoked")),
         _ => None,
     };
+    ask.server.memory.forget_token(grant.id);
     let revoked = session.keeper().logout(app.as_ref(), grant.id, revoke).await?;
     Answer::ok(&Retired { grant: grant.id.to_string(), revoked })
 }

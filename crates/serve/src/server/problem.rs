@@ -72,6 +72,11 @@ impl Problem {
         Self { retry_after: Some(RETRY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code) }
     }
 
+    /// Whether the store did not answer: what it would have said is not known.
+    pub(super) fn is_of_a_silent_store(&self) -> bool {
+        self.code == Code::VaultBusy
+    }
+
     /// Not so often.
     pub(super) fn too_often(wait: Duration) -> Self {
         // A second begun is waited for to its end.
