@@ -8,6 +8,7 @@ use tokenward::core::ports::Adopted;
 use tokenward::links::BroughtLogin;
 use tokenward::{Error, secret_parsing};
 use tokenward_core::{AppName, Code, GrantId, ProfileName};
+use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -170,6 +171,10 @@ pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         }
     };
     let brought = BroughtLogin::new(refresh, SOURCE).access(access).replace_user(replace_user);
+    // The profile may point at another login from here on.
+    if let Some(known) = ask.server.memory.token(profile.as_str(), Instant::now()) {
+        ask.server.memory.forget_token(known.grant);
+    }
     let report = session.adopt(&profile, brought).await?;
     ask.is_about(report.grant);
     let grant = session.keeper().login(report.grant).await?;

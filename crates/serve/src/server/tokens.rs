@@ -94,14 +94,19 @@ async fn read_now(caller: &Caller, ask: &Ask, min_ttl: Duration) -> Result<Answe
     let served = ask.session().access(profile, TokenWish::Living { min_ttl }).await?;
     ask.server.was_read(&grant, &served);
     let answer = token(caller, ask, profile, &served).await?;
-    let rules = ask.session().keeper().rules(&grant);
+    remember(ask, &grant, profile, &served, asked);
+    Ok(answer)
+}
+
+/// A token was handed out that the store has, and had when it was asked.
+fn remember(ask: &Ask, grant: &Grant, profile: &ProfileName, served: &ServedToken, asked: Instant) {
+    let rules = ask.session().keeper().rules(grant);
     // Where a refresh ends the token before it, another node may do so from the moment it is due on.
     let until = match rules.old_access {
         OldAccess::Dies => rules.due_at(grant.id, &served.access).min(served.access.expires),
         OldAccess::Stays => served.access.expires,
     };
-    ask.server.memory.confirm_token(&grant, profile, &served, (asked, until));
-    Ok(answer)
+    ask.server.memory.confirm_token(grant, profile, served, (asked, until));
 }
 
 /// What this node remembers of the login, if it is one of the caller's.
@@ -140,6 +145,7 @@ pub(super) async fn refused(caller: Caller, ask: Ask) -> Result<Answer, Problem>
     if let Some(problem) = caller.take_unasked() {
         return Err(problem);
     }
+    let asked = Instant::now();
     let grant = ask.grant(&caller).await?;
     if generation == 0 || generation > grant.generation.get() {
         return Err(Problem::bad_request("no token of that generation was handed out"));
@@ -147,14 +153,21 @@ pub(super) async fn refused(caller: Caller, ask: Ask) -> Result<Answer, Problem>
     let profile = profile_of(&grant)?;
     let served = ask.session().access(profile, TokenWish::NewerThan(Generation::new(generation))).await?;
     ask.server.was_read(&grant, &served);
-    token(&caller, &ask, profile, &served).await
+    let answer = token(&caller, &ask, profile, &served).await?;
+    remember(&ask, &grant, profile, &served, asked);
+    Ok(answer)
 }
 
 pub(super) async fn refresh(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
+    let asked = Instant::now();
     let grant = ask.grant(&caller).await?;
+    // It may end with the refresh, and then nobody is to be given it.
+    ask.server.memory.forget_token(grant.id);
     let profile = profile_of(&grant)?;
     let served = ask.session().renew(profile).await?;
-    token(&caller, &ask, profile, &served).await
+    let answer = token(&caller, &ask, profile, &served).await?;
+    remember(&ask, &grant, profile, &served, asked);
+    Ok(answer)
 }
 
 /// Without a profile nobody says which app's secret it is refreshed with.
