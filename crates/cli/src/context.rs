@@ -257,7 +257,8 @@ impl Context {
         self.open(settings, self.session_options(settings)?).await
     }
 
-    async fn open(&self, settings: &Settings, options: SessionOptions<'_>) -> Result<Session, Failure> {
+    /// The same with other options.
+    pub(crate) async fn open(&self, settings: &Settings, options: SessionOptions<'_>) -> Result<Session, Failure> {
         let session = Session::open_under(options, settings.own()).await?;
         self.keeper.get_or_init(|| session.keeper().clone());
         let lang = self.lang();

@@ -209,8 +209,8 @@ fn wanted_lang(arguments: &[OsString]) -> Option<Lang> {
 /// Sends what the crates trace to stderr. They trace no secret (I4). No colours: an escape in a line is never ours.
 fn start_log(ambient: &Ambient, verbose: u8, is_server: bool) {
     let wish = ambient.env.get("TOKENWARD_LOG").map(str::to_owned).or_else(|| match verbose {
-        // Nobody else tells the operator of a server what it refuses.
-        0 | 1 => is_server.then(|| "tokenward_serve=warn".to_owned()),
+        // Nobody else tells the operator of a server what it refuses, and which login has ended.
+        0 | 1 => is_server.then(|| "tokenward_serve=warn,tokenward_keeper::rotation::login_end=warn".to_owned()),
         2 => Some("tokenward=debug,tokenward_core=debug,tokenward_wire=debug,tokenward_vault=debug".to_owned()),
         _ => Some("debug".to_owned()),
     });

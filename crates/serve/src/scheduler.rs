@@ -12,6 +12,7 @@
 mod breaker;
 mod plan;
 mod readers;
+mod unserved;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -106,6 +107,11 @@ impl Scheduler {
     pub async fn run(&self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         let mut pause = self.state.options.tick;
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = unserved::tell(&self.state.session) => {}
+        }
         loop {
             tokio::select! {
                 biased;
@@ -176,6 +182,11 @@ impl Scheduler {
     /// How many logins are being refreshed.
     pub fn in_progress(&self) -> usize {
         self.state.options.at_once.max(1).saturating_sub(self.state.permits.available_permits())
+    }
+
+    /// Whether a login is refreshed by this node before its tokens end.
+    pub(crate) fn refreshes(&self, grant: &Grant) -> bool {
+        unserved::can_be_refreshed(grant) && unserved::is_named(self.state.session.settings(), grant)
     }
 
     /// A token was handed out.

@@ -21,11 +21,13 @@ mod counts;
 mod grant_views;
 mod grants;
 mod health;
+mod memory;
 mod metrics;
 mod openapi;
 mod options;
 mod parsed_request;
 mod problem;
+mod rates;
 mod refusals;
 mod router;
 mod routes;
@@ -46,6 +48,8 @@ use tokio::sync::watch;
 
 use audit_queue::AuditQueue;
 use counts::Counts;
+use memory::Memory;
+use rates::Rates;
 use state::Inner;
 
 use crate::scheduler::Scheduler;
@@ -87,8 +91,9 @@ impl Server {
         let scheduler = scheduler.map(|options| Scheduler::new(Arc::clone(&session), options));
         let audit = AuditQueue::start(Arc::clone(session.store()), limits.audit_rows);
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
-        let counts = Counts::default();
-        let inner = Inner { session, scheduler, audit, counts, limits, words, is_draining, description };
+        let (counts, rates) = (Counts::default(), Rates::default());
+        let memory = Memory::new(limits.offline_for);
+        let inner = Inner { session, scheduler, audit, counts, rates, memory, limits, words, is_draining, description };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 

@@ -35,8 +35,9 @@ pub use server_engine::DatabaseOptions;
 pub use server_engine::ServerSession;
 pub use tokenward_core::ports::HandOut;
 pub use tokenward_vault::{
-    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeySource as VaultKeySource, Repair,
-    Replaced, Resealed, RestorePlan, Restored, RestoredLogin, SeenLogin, Stretch, Verdict, WaitingAnswer,
+    BackedUp, BackupKey, DamagedLogin, Health, Info as VaultInfo, KeptVault, KeyOutcome, KeySource as VaultKeySource,
+    Repair, Replaced, Resealed, RestorePlan, Restored, RestoredKey, RestoredLogin, SeenLogin, ServerPlan, Stretch,
+    Verdict, WaitingAnswer,
 };
 pub use tokenward_wire::Discovered;
 
@@ -293,6 +294,11 @@ impl Restore {
         let folder = Folder::new(options.home.path());
         let sources = key_sources(options.home, &options.key)?;
         Restoring::of_kept(&folder, kept, &sources, &*options.clock).await.map(Self).map_err(backup_error)
+    }
+
+    /// What keeps the key of the vault that is to come.
+    pub const fn key_source(&self) -> VaultKeySource {
+        self.0.key_source()
     }
 
     /// What would become of each login.

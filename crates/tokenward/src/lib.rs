@@ -51,10 +51,10 @@ pub use client::{Builder, Client, Profile, open_default};
 #[cfg(feature = "postgres")]
 pub use compose::DatabaseOptions;
 pub use compose::{
-    AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KnownApp, Repair, Replaced,
-    Resealed, Restore, RestorePlan, Restored, RestoredLogin, SeenLogin, ServerSession, Session, SessionOptions,
-    Stretch, SystemClock, SystemEntropy, VaultInfo, VaultKeySource, Verdict, WaitingAnswer, forget_hand_out, hand_out,
-    kept_vaults, last_restore, remove_kept_vault, rewrap,
+    AroundStore, BackedUp, BackupKey, DamagedLogin, Discovered, HandOut, Health, KeptVault, KeyOutcome, KnownApp,
+    Repair, Replaced, Resealed, Restore, RestorePlan, Restored, RestoredKey, RestoredLogin, SeenLogin, ServerPlan,
+    ServerSession, Session, SessionOptions, Stretch, SystemClock, SystemEntropy, VaultInfo, VaultKeySource, Verdict,
+    WaitingAnswer, forget_hand_out, hand_out, kept_vaults, last_restore, remove_kept_vault, rewrap,
 };
 pub use settings::{
     AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,

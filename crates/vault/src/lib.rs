@@ -52,8 +52,8 @@ pub use locks::{Tried, try_lock};
 pub use postgres::{DatabaseClock, PostgresOptions, PostgresVault};
 pub use rekey::{Resealed, rewrap};
 pub use restore::{
-    KeptVault, Login as RestoredLogin, LoginState as SeenLogin, Plan as RestorePlan, Replaced, Restoring, Verdict,
-    kept_vaults, remove_kept, restore,
+    KeptVault, KeyOutcome, Login as RestoredLogin, LoginState as SeenLogin, Plan as RestorePlan, Replaced, RestoredKey,
+    Restoring, ServerPlan, Verdict, kept_vaults, remove_kept, restore,
 };
 pub use restore_record::Restored;
 pub use sqlite::{DamagedLogin, Health, Info, ParkedSet, SqliteVault, VaultOptions, WaitingAnswer};

@@ -8,7 +8,8 @@
 //! can exchange two folders it is one step, and a crash leaves either vault in its place. Where it cannot there is a moment without any;
 //! a crash in it leaves both under other names, [`Folder::interrupted`] finds them, and whoever opens the vault next finishes the step
 //! (I5). Each exchange can be taken back, one that took another back as well: the vault that comes has on record where the other one lies
-//! then. Nothing that was a vault is ever removed, unless somebody names it ([`remove_kept`]).
+//! then. Nothing that was a vault is ever removed, unless somebody names it ([`remove_kept`]). An API key that was revoked in the vault that is
+//! replaced is revoked in the one that comes (`server_records.rs`).
 
 use std::fs::File;
 use std::io;
@@ -24,7 +25,7 @@ use tokenward_core::ports::{Clock, Entropy};
 use crate::backup::{self, BackupError, BackupKey};
 use crate::folder::{Folder, holds_something, open_private, sync_folder};
 use crate::io_error::from_io;
-use crate::key_sources::{self, KeySources, VaultId};
+use crate::key_sources::{self, KeySource, KeySources, VaultId};
 use crate::presence;
 use crate::restore_record::Restored;
 use crate::sqlite::cached_statement::run;
@@ -36,12 +37,14 @@ use names::{BEFORE, STAGED, UNDONE, free_number, number};
 
 pub use login_outcomes::{Login, LoginState, Plan, Verdict};
 pub use previous_vaults::{KeptVault, kept_vaults, remove_kept};
+pub use server_records::{KeyOutcome, RestoredKey, ServerPlan};
 
 mod blocking_call;
 pub(crate) mod interruption;
 mod login_outcomes;
 mod names;
 mod previous_vaults;
+mod server_records;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {
@@ -49,6 +52,8 @@ pub struct Restoring {
     coming: Coming,
     plan: Plan,
     record: Restored,
+    /// What keeps the key of the coming vault.
+    key_source: KeySource,
     /// One restore at a time.
     _lock: File,
 }
@@ -77,6 +82,8 @@ pub struct Replaced {
     pub before: Option<PathBuf>,
     /// What could not be done after the vault was in its place: it may be undone by a loss of power now, and by nothing else.
     pub unsynced: Option<String>,
+    /// API keys that were revoked in the vault before alone, and are now in this one too.
+    pub revoked: Vec<RestoredKey>,
 }
 
 impl Restoring {
@@ -107,10 +114,13 @@ impl Restoring {
             before: holds_something(folder.vault()).then(|| folder.home().join(format!("{BEFORE}{number}"))),
             used: Vec::new(),
         };
-        if let Err(error) = unpacked {
-            made.discard();
-            return Err(error);
-        }
+        let key_source = match unpacked {
+            Ok(source) => source,
+            Err(error) => {
+                made.discard();
+                return Err(error);
+            }
+        };
         let plan = Plan::of(folder, made.folder()).await;
         record.used = used_by(&plan);
         if let Err(error) = record.record(made.folder()) {
@@ -118,7 +128,7 @@ impl Restoring {
             made.discard();
             return Err(error.into());
         }
-        Ok(Self { folder: folder.clone(), coming: made, plan, record, _lock: lock })
+        Ok(Self { folder: folder.clone(), coming: made, plan, record, key_source, _lock: lock })
     }
 
     /// The way back: the vault that the last restore, or the last way back, put aside takes its place again.
@@ -165,7 +175,7 @@ impl Restoring {
         };
         let earlier = earlier.filter(|earlier| earlier.wrapped_key().exists()).ok_or_else(nothing)?;
         // A vault that does not open is not put in the place of one that does.
-        key_sources::unlock(&earlier, sources)?;
+        let unlocked = key_sources::unlock(&earlier, sources)?.ok_or_else(nothing)?;
         // Of several that were to come the latest is the one, whatever the clock did.
         let after = |last: Restored| last.at.checked_add(SignedDuration::from_millis(1)).unwrap_or(last.at);
         let at = last.map_or(clock.now(), |last| clock.now().max(after(last)));
@@ -177,7 +187,13 @@ impl Restoring {
             before: present.then(|| earlier.vault().to_owned()),
             used: used_by(&plan),
         };
-        Ok(Self { folder: folder.clone(), coming: Coming::Earlier(earlier), plan, record, _lock: lock })
+        let (coming, key_source) = (Coming::Earlier(earlier), unlocked.source);
+        Ok(Self { folder: folder.clone(), coming, plan, record, key_source, _lock: lock })
+    }
+
+    /// What keeps the key of the vault that is to come.
+    pub const fn key_source(&self) -> KeySource {
+        self.key_source
     }
 
     /// What would become of each login.
@@ -198,10 +214,12 @@ impl Restoring {
                 drop(std::fs::remove_dir(empty));
             }
             std::fs::rename(coming, folder.vault()).map_err(io)?;
-            return Ok(Replaced { before: None, unsynced: synced(folder) });
+            return Ok(Replaced { before: None, unsynced: synced(folder), revoked: Vec::new() });
         };
         let in_use = || BackupError::InUse(folder.vault().to_owned());
         let _alone = presence::alone(folder.vault())?.ok_or_else(in_use)?;
+        // Nobody revokes anything here from now on.
+        let revoked = server_records::carry_over(folder, self.coming.folder(), &self.plan.server)?;
         let earlier = match &self.coming {
             Coming::Made(_) => {
                 // Under this name the present vault will be found from the very moment of the exchange on.
@@ -211,7 +229,7 @@ impl Restoring {
                     std::fs::rename(&before, coming).map_err(io)?;
                 }
                 if exchanged.map_err(io)? {
-                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked });
                 }
                 None
             }
@@ -219,7 +237,7 @@ impl Restoring {
                 // The other one will lie where this one lay.
                 self.record.record(earlier).map_err(io)?;
                 if exchange(coming, folder.vault()).map_err(io)? {
-                    return Ok(Replaced { before: Some(before), unsynced: synced(folder) });
+                    return Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked });
                 }
                 Some(earlier)
             }
@@ -239,7 +257,7 @@ impl Restoring {
             drop(std::fs::rename(&before, folder.vault()));
             return Err(io(error));
         }
-        Ok(Replaced { before: Some(before), unsynced: synced(folder) })
+        Ok(Replaced { before: Some(before), unsynced: synced(folder), revoked })
     }
 }
 
@@ -316,7 +334,7 @@ async fn unpack(
     key: &BackupKey,
     sources: &KeySources,
     entropy: &dyn Entropy,
-) -> Result<(), BackupError> {
+) -> Result<KeySource, BackupError> {
     staged.prepare()?;
     let path = staged.database();
     let keys = {
@@ -331,7 +349,7 @@ async fn unpack(
     waiting(&path.clone(), move || made_its_own(&path, vault, &backup)).await??;
     let source = key_sources::choose(staged, sources, vault, entropy)?;
     key_sources::store(staged, sources, source, vault, &keys, entropy)?;
-    Ok(())
+    Ok(source)
 }
 
 /// Makes a copy of a database the database of a vault. Its files are closed when this returns: the folder is removed or moved next.

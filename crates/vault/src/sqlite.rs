@@ -130,8 +130,13 @@ pub(crate) struct Context {
     pub(crate) records: Records,
     key_words: String,
     opener: Arc<Opener>,
-    /// The `key.json` that was read last.
-    key_stamp: Mutex<Option<key_sources::Stamp>>,
+    key_file: Mutex<SeenKeyFile>,
+}
+
+/// The `key.json` that was read last, and why it could not be followed where it could not.
+struct SeenKeyFile {
+    stamp: Option<key_sources::Stamp>,
+    fault: Option<StoreError>,
 }
 
 impl SqliteVault {
@@ -165,7 +170,7 @@ impl SqliteVault {
                 records: Records { clock, sealer: Sealer::new(keys, entropy), traces: Some(folder.clone()) },
                 key_words: words,
                 opener,
-                key_stamp: Mutex::new(stamp),
+                key_file: Mutex::new(SeenKeyFile { stamp, fault: None }),
                 folder,
                 sources,
             }),
@@ -216,6 +221,16 @@ impl SqliteVault {
         let closed = self.connections.close().await;
         self.context.opener.leave();
         closed
+    }
+
+    /// Whether the key that this process was given still opens the vault. Where another process has changed it, this one goes on with the keys
+    /// it has, and cannot read what is sealed with newer ones.
+    ///
+    /// # Errors
+    /// [`StoreFault::Key`](tokenward_core::ports::StoreFault::Key), and what keeps `key.json` from being read.
+    pub fn check_key(&self) -> Result<(), StoreError> {
+        self.context.refresh_keys();
+        self.context.key_fault().map_or(Ok(()), Err)
     }
 
     /// A transaction that only reads, and no more than some rows.
@@ -352,21 +367,29 @@ impl Context {
     pub(crate) fn refresh_keys(&self) {
         let path = self.folder.wrapped_key();
         let stamp = key_sources::stamp(&self.folder);
-        let mut known = self.key_stamp.lock().unwrap_or_else(PoisonError::into_inner);
-        if stamp == *known {
+        let mut known = self.key_file.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp == known.stamp {
             return;
         }
         match key_sources::unlock(&self.folder, &self.sources) {
             Ok(Some(unlocked)) => {
                 self.sealer.replace(unlocked.keys);
-                *known = stamp;
+                *known = SeenKeyFile { stamp, fault: None };
             }
-            Ok(None) => tracing::warn!(path = %path.display(), "the wrapped key is gone"),
+            Ok(None) => {
+                tracing::warn!(path = %path.display(), "the wrapped key is gone");
+                known.fault = Some(StoreError::unreadable(path.display(), "it is missing or empty"));
+            }
             Err(error) => {
                 tracing::warn!(%error, "the vault's key was changed by another process");
-                *known = stamp;
+                *known = SeenKeyFile { stamp, fault: Some(error) };
             }
         }
+    }
+
+    /// Why the key that this process was given would not open the vault any more.
+    fn key_fault(&self) -> Option<StoreError> {
+        self.key_file.lock().unwrap_or_else(PoisonError::into_inner).fault.clone()
     }
 }
 

@@ -29,6 +29,12 @@ pub(crate) struct Serve {
     /// How many logins this node refreshes in the background at once, at most
     #[arg(long, value_name = "COUNT", default_value = "16")]
     pub(crate) refreshes_at_once: NonZeroU16,
+    /// How many requests a minute each API key may send to this node, on the average; a sixth of it at once
+    #[arg(long, value_name = "COUNT", default_value = "6000")]
+    pub(crate) key_rate: NonZeroU32,
+    /// For how long tokens and API keys are good from memory while the database does not answer; 0s switches that off
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "15m")]
+    pub(crate) offline_for: Duration,
     /// Refresh a login only when somebody reads its token; other nodes still refresh in the background
     #[arg(long)]
     pub(crate) no_scheduler: bool,

@@ -35,13 +35,13 @@ pub(crate) enum Vault {
 /// `vault restore`.
 #[derive(Debug, Args)]
 pub(crate) struct RestoreWish {
-    /// File written by `vault backup`, or a vault listed by `vault kept`
+    /// File written by `vault backup`, or a vault listed by `vault kept` (--key-file: the key it opened with)
     #[arg(value_name = "FILE", required_unless_present = "undo")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) key: BackupKeyFrom,
     /// Undo the last restore; run again to redo it
-    #[arg(long, conflicts_with_all = ["file", "key_file", "key_stdin"])]
+    #[arg(long, conflicts_with = "file")]
     pub(crate) undo: bool,
     /// Show what would happen to each login, and change nothing
     #[arg(long, conflicts_with = "yes")]

@@ -34,7 +34,7 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();
     let options = ServerOptions {
         allow_remote: serve.allow_remote,
-        limits: Limits::default(),
+        limits: Limits { key_rate: serve.key_rate.get(), offline_for: serve.offline_for, ..Limits::default() },
         scheduler: scheduler(&serve),
         words: Arc::new(move |code| match code {
             // A caller has no `tokenward login`, and does not learn which of the reasons it is.

@@ -8,6 +8,7 @@
 mod kept_vaults;
 mod read_backup_key;
 mod restore;
+mod restored_keys;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

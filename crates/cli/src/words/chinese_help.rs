@@ -427,6 +427,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve", "allow_remote", "允许监听其他机器可以访问的地址；往来内容没有加密，请在前面加一层带 TLS 的代理"),
     ("serve", "hot_for", "令牌被读取后，在多长时间内提前刷新它，让下一个读取者不必等待"),
     ("serve", "refreshes_at_once", "本节点在后台同时刷新的登录数上限"),
+    ("serve", "key_rate", "每个 API 密钥平均每分钟可向本节点发送的请求数；其六分之一可以一次发完"),
+    ("serve", "offline_for", "数据库不可用时，内存中的令牌和 API 密钥在多长时间内仍可使用；0s 表示不使用"),
     ("serve", "no_scheduler", "只在有人读取令牌时才刷新登录；其他节点仍会在后台刷新"),
     (
         "serve",
@@ -521,7 +523,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("vault kept", "remove_all", "永久删除全部"),
     ("vault kept", "yes", "不再确认"),
     ("vault restore", "", "恢复加密备份；会先显示每条登录记录将会怎样"),
-    ("vault restore", "file", "`vault backup` 写出的文件，或 `vault kept` 列出的保险库"),
+    (
+        "vault restore",
+        "file",
+        "`vault backup` 写出的文件，或 `vault kept` 列出的保险库（--key-file：当时打开它的密钥）",
+    ),
     ("vault restore", "undo", "撤销上次恢复；再运行一次则重新恢复"),
     ("vault restore", "dry_run", "只显示每条登录记录将会怎样，不做任何更改"),
     ("vault restore", "key_file", "从文件读取备份密钥"),

@@ -91,6 +91,22 @@ super::sentences! {
     restore_script(name, here) { "{name}: a script's login, refreshed here {here}: it continues with the refresh token in the script's file" "{name}：脚本的登录，本机刷新于 {here}：可用脚本文件中的刷新令牌继续" }
     restore_unread(reason) { "the vault here cannot be read, so it cannot be compared: {reason}" "本机的保险库无法读取，因此无法比较：{reason}" }
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
+    restore_keys(there, coming, here) { "API keys: {coming} {there}, {here} here" "API 密钥：{there} {coming} 个，本机 {here} 个" }
+    restore_entries(there, coming, here) { "entries of the audit trail: {coming} {there}, {here} here" "审计记录：{there} {coming} 条，本机 {here} 条" }
+    restore_entries_only_here(count) { "{count} of the entries here are not in the other audit trail; they are archived with this vault" "本机的审计记录中有 {count} 条不在另一份中，将随此保险库存档" }
+    restore_key_stays_revoked(name, id) { "API key {name} ({id}): revoked here, and stays revoked" "API 密钥 {name}（{id}）：已在本机吊销，恢复后仍然无效" }
+    restore_key_leaves(name, id) { "API key {name} ({id}): only here; it is refused afterwards, and `tokenward serve key create` makes another" "API 密钥 {name}（{id}）：仅在本机，恢复后会被拒绝；可用 `tokenward serve key create` 另建" }
+    restore_key_comes(name, id, there) { "API key {name} ({id}): only {there}; it is valid afterwards, and `tokenward serve key revoke {id}` revokes it" "API 密钥 {name}（{id}）：仅在{there}，恢复后有效；可用 `tokenward serve key revoke {id}` 吊销" }
+    restored_keys(keys, entries) { "API keys in this vault: {keys}; entries of its audit trail: {entries}" "此保险库中的 API 密钥：{keys} 个；审计记录：{entries} 条" }
+    restored_keys_revoked(names) { "revoked in the previous vault, and so in this one too: {names}" "已在此前的保险库中吊销，在这里也同样吊销：{names}" }
+    restored_keys_refused(names) { "API keys that this vault does not have, and refuses: {names}. Create others with `tokenward serve key create NAME`" "此保险库中没有、因此会被拒绝的 API 密钥：{names}。请用 `tokenward serve key create 名字` 另建" }
+    restored_keys_valid(names) { "API keys that only this vault has, and accepts: {names}. If one of them was revoked, run `tokenward serve key revoke ID`" "只有此保险库中有、因此会被接受的 API 密钥：{names}。其中若有已吊销的，请运行 `tokenward serve key revoke ID`" }
+    restored_keys_unknown() { "the previous vault could not be read, so API keys that were revoked in it are valid here: `tokenward serve key list` lists them, and `tokenward serve key revoke ID` revokes one" "此前的保险库无法读取，因此在其中吊销过的 API 密钥在这里有效：`tokenward serve key list` 可列出，`tokenward serve key revoke ID` 可吊销" }
+    restore_not_in_trail(reason) { "the audit trail has no entry of this: {reason}" "审计记录中没有记下这次恢复：{reason}" }
+    archived_key_stdin() { "--key-stdin reads the key of a backup, and this is an archived vault" "--key-stdin 用于读取备份密钥，而这是存档的保险库" }
+    archived_key_next() { "if it was encrypted with a key file, name that file: --key-file FILE" "如果它是用密钥文件加密的，请指定该文件：--key-file 文件" }
+    archived_key_unused() { "this archived vault opens without --key-file: it has a key of its own" "这个存档的保险库有自己的密钥，不使用 --key-file" }
+    archived_key_unused_next() { "leave out --key-file" "请去掉 --key-file" }
     restore_nobody() { "there is no login on either side" "两边都没有登录" }
     restore_costs() { "for logins listed above as already used or only here, you have to log in again afterwards; the current vault is kept, and `tokenward vault restore --undo` restores it" "上面列出的已用掉或仅存于此的登录，之后需要重新登录；现有的保险库会保留，`tokenward vault restore --undo` 可以恢复" }
     ask_restore_undo(folder) { "Replace the vault in {folder} with the earlier one?" "确定用之前的保险库替换 {folder} 中的保险库吗？" }

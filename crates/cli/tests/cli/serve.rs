@@ -1,6 +1,7 @@
 //! `serve` and `audit`: keys, a server that answers, its end, and a trail that somebody wrote to.
 
 use serde_json::{Value, json};
+use tokenward_emulator::{Fault, Operation};
 
 use crate::world::{Started, World, talk};
 
@@ -12,7 +13,11 @@ struct Serving {
 
 impl Serving {
     fn new(world: &World) -> Self {
-        let mut started = Started::new(&mut world.command(&["serve", "--listen", "127.0.0.1:0"]));
+        Self::of(&mut world.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn of(command: &mut std::process::Command) -> Self {
+        let mut started = Started::new(command);
         started.until_told("press Ctrl-C");
         let told = started.told();
         let host = told.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
@@ -92,6 +97,65 @@ fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
     assert!(world.home.join("vault/restored.json").exists());
 }
 
+/// What was revoked stays revoked, whichever way a restore goes; and no key and no entry of the trail comes or goes without a word.
+#[test]
+fn a_revoked_key_stays_revoked_whatever_vault_is_restored() {
+    let world = World::logged_in();
+    let create = |name: &str| {
+        let made = world.run(&["serve", "key", "create", name, "--json"]).succeeds().json();
+        made["key_id"].as_str().unwrap().to_owned()
+    };
+    let (site, old) = (create("site"), create("old"));
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+    std::fs::write(&key, "correct horse battery staple").unwrap();
+    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    world.run(&["serve", "key", "revoke", &old]).succeeds();
+    let later = create("later");
+    let restore = |more: &[&str]| world.run(&[&["vault", "restore"], more].concat());
+    let states = || {
+        let keys = world.run(&["serve", "key", "list", "--json"]).succeeds().json();
+        let state = |key: &Value| (key["key_id"].as_str().unwrap().to_owned(), !key["revoked_at"].is_null());
+        keys["keys"].as_array().unwrap().iter().map(state).collect::<Vec<_>>()
+    };
+
+    let told = restore(&[&given[..], &["--dry-run"]].concat());
+    assert!(told.succeeds().out.contains("API keys: 2 in the backup, 3 here"), "{told:?}");
+    assert!(told.out.contains("entries of the audit trail: 2 in the backup, 4 here"), "{told:?}");
+    assert!(told.out.contains("2 of the entries here are not in the other audit trail"), "{told:?}");
+    assert!(told.out.contains(&format!("API key old ({old}): revoked here, and stays revoked")), "{told:?}");
+    assert!(told.out.contains(&format!("API key later ({later}): only here")), "{told:?}");
+    assert!(!told.out.contains(&site), "{told:?}");
+
+    let ran = restore(&[&given[..], &["--yes"]].concat());
+    assert!(ran.succeeds().err.contains("API keys in this vault: 2; entries of its audit trail: 2"), "{ran:?}");
+    assert!(ran.err.contains(&format!("and so in this one too: old ({old})")), "{ran:?}");
+    assert!(ran.err.contains(&format!("does not have, and refuses: later ({later})")), "{ran:?}");
+    assert_eq!(states(), [(site.clone(), false), (old.clone(), true)]);
+    let trail = world.run(&["audit", "list", "--json"]).succeeds().out.clone();
+    assert!(trail.contains("restore-vault") && trail.contains(&format!("revoke-key {old}")), "{trail}");
+    world.run(&["audit", "verify"]).succeeds();
+
+    // The way back brings no key back to life either.
+    world.run(&["serve", "key", "revoke", &site]).succeeds();
+    let ran = restore(&["--undo", "--yes", "--json"]).succeeds().json();
+    let outcomes: Vec<_> = ran["api_keys"].as_array().unwrap().iter().map(|key| key["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["revoked", "same", "added"]);
+    assert_eq!(ran["audit_entry_count"], json!({ "here": 5, "coming": 4, "only_here": 3 }));
+    assert_eq!(states(), [(site.clone(), true), (old.clone(), true), (later, false)]);
+
+    // Of a vault that does not read nothing can be carried over, and that is said.
+    for file in ["vault.db", "vault.db-wal"] {
+        std::fs::write(world.home.join("vault").join(file), "not a database").unwrap();
+    }
+    let ran = restore(&[&given[..], &["--yes"]].concat());
+    let accepted = format!("only this vault has, and accepts: site ({site}), old ({old}). If one of them was revoked");
+    assert!(ran.succeeds().err.contains(&accepted), "{ran:?}");
+    assert!(ran.err.contains("`tokenward serve key list` lists them"), "{ran:?}");
+}
+
 /// Whoever moves the folders by hand asks nobody. The server refuses everything from then on, and no refresh goes into the archived vault.
 #[test]
 fn a_server_whose_vault_was_exchanged_serves_nothing_until_it_is_started_again() {
@@ -111,6 +175,85 @@ fn a_server_whose_vault_was_exchanged_serves_nothing_until_it_is_started_again()
     assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
     serving.started.signal("TERM");
     assert_eq!(serving.started.finish().code, 0);
+}
+
+/// Beside a server the vault was given another key: the server goes on with the keys it has, and sends nobody into what it cannot read.
+#[test]
+fn a_server_whose_key_opens_the_vault_no_more_is_not_ready() {
+    let world = World::logged_in();
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
+    let key = key.to_str().unwrap();
+    let serving = Serving::new(&world);
+    world.run(&["vault", "rekey"]).succeeds();
+    assert_eq!(serving.ask("/readyz", "").0, 200);
+    world.run(&["vault", "rekey", "--new-key-file", key]).succeeds();
+    let (status, told) = serving.ask("/readyz", "");
+    assert_eq!((status, &told["code"]), (503, &json!("TW0302")));
+    assert_eq!(serving.ask("/readyz", "").0, 503);
+    assert_eq!(serving.ask("/livez", "").0, 200);
+    // Whoever gives it back its key has it ready again.
+    world.run_with(&[("TOKENWARD_KEY_FILE", key)], &["vault", "rekey", "--own-key"]).succeeds();
+    assert_eq!(serving.ask("/readyz", "").0, 200);
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    assert!(ran.err.contains("not ready") && ran.err.contains("set TOKENWARD_KEY_FILE"), "{ran:?}");
+}
+
+/// Its user will come and ask; whoever runs the server knows before. Once, by its id, profile and user.
+#[test]
+fn a_login_that_ends_under_a_read_is_in_the_log() {
+    let world = World::logged_in();
+    let key = world.run(&["serve", "key", "create", "site"]).succeeds().out.trim().to_owned();
+    let login = &world.status()["login"];
+    let (grant, user) = (login["grant"].as_str().unwrap(), login["user"]["name"].as_str().unwrap());
+    // Nobody but the reader refreshes, and the token is due and still serves.
+    world.advance(7150);
+    let mut command = world.command(&["serve", "--listen", "127.0.0.1:0", "--no-scheduler"]);
+    let serving = Serving::of(command.env("TOKENWARD_CLOCK_OFFSET", "7150"));
+    world.sandbox.inject(Fault::code(20037).when(Operation::Refresh));
+    // The token still serves, so its reader is told nothing.
+    for _ in 0..4 {
+        assert_eq!(serving.ask("/v1/grants/default/token", &key).0, 200);
+    }
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    let told: Vec<_> = ran.err.lines().filter(|line| line.contains("a login has ended")).collect();
+    assert_eq!(told.len(), 1, "{ran:?}");
+    for part in [" WARN ", grant, "profile=\"default\"", user, "code=\"TW0403\""] {
+        assert!(told[0].contains(part), "{part}: {ran:?}");
+    }
+    for secret in [&key].into_iter().chain(&world.secrets()) {
+        assert!(!ran.err.contains(secret), "{ran:?}");
+    }
+}
+
+/// Without its profile nobody says with which app a login is refreshed: told at the start, and of each login.
+#[test]
+fn a_login_whose_profile_no_node_knows_is_told() {
+    let world = World::logged_in();
+    let create = ["serve", "key", "create", "eye", "--allow", "grants:read", "--allow", "token:read"];
+    let key = world.run(&create).succeeds().out.trim().to_owned();
+    let served = |serving: &Serving| serving.ask("/v1/grants", &key).1["grants"][0]["refreshed_in_background"].clone();
+    let told = "not refreshed in the background";
+    let serving = Serving::new(&world);
+    assert_eq!(served(&serving), json!(true));
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    assert!(!ran.err.contains(told), "{ran:?}");
+
+    let config = world.home.join("config.toml");
+    let renamed = std::fs::read_to_string(&config).unwrap().replace("[profiles.default]", "[profiles.other]");
+    std::fs::write(&config, renamed).unwrap();
+    let mut serving = Serving::new(&world);
+    assert_eq!(served(&serving), json!(false));
+    assert_eq!(serving.ask("/v1/grants/default/token", &key).1["code"], json!("TW0201"));
+    serving.started.until_told(told);
+    serving.started.signal("TERM");
+    let ran = serving.started.finish();
+    let lines: Vec<_> = ran.err.lines().filter(|line| line.contains(told)).collect();
+    assert!(lines.len() == 1 && lines[0].contains("count=1 logins=\"default\""), "{ran:?}");
 }
 
 #[test]

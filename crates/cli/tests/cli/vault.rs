@@ -225,6 +225,43 @@ fn vaults_that_were_put_aside_are_listed_brought_back_and_removed() {
 }
 
 /// What is wrong with a copy is never told of the vault.
+/// An archived vault opens with the key of its day, whatever the variables name.
+#[test]
+fn an_archived_vault_is_restored_with_the_key_of_its_day() {
+    let world = World::logged_in();
+    let token = world.run(&["token"]).out.clone();
+    world.run(&["serve", "key", "create", "site"]).succeeds();
+    let (folder, words) = copied_and_refreshed(&world);
+    let key = folder.path().join("of-its-day");
+    std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
+    let key = key.to_str().unwrap();
+    world.run(&["vault", "rekey", "--new-key-file", key]).succeeds();
+    let variables = [("TOKENWARD_KEY_FILE", key)];
+    let newer = world.run_with(&variables, &["token"]).succeeds().out.clone();
+    let given: Vec<&str> = words.iter().map(String::as_str).collect();
+    world.run(&[&["vault", "restore", "--yes"], &given[..]].concat()).succeeds();
+    assert_eq!(world.run(&["token"]).succeeds().out, token);
+
+    let back = |more: &[&str]| world.run(&[&["vault", "restore", "--yes"], more].concat());
+    let ran = back(&["--undo"]);
+    ran.fails(2, "TW0302");
+    assert!(ran.err.contains("name that file: --key-file FILE"), "{ran:?}");
+    back(&["--undo", "--key-stdin"]).fails(2, "TW0200");
+    let ran = back(&["--undo", "--key-file", key]);
+    assert!(ran.succeeds().err.contains(&format!("set TOKENWARD_KEY_FILE={key} from now on")), "{ran:?}");
+    assert!(!ran.err.contains("no entry of this"), "{ran:?}");
+    world.run(&["token"]).fails(2, "TW0302");
+    assert_eq!(world.run_with(&variables, &["token"]).succeeds().out, newer);
+
+    // The other way it is not used, and that is said instead of leaving it unused without a word.
+    let kept = world.run_with(&variables, &["vault", "kept", "--json"]).succeeds().json();
+    let kept = kept["kept_vaults"][0]["path"].as_str().unwrap().to_owned();
+    let ran = back(&[&kept, "--key-file", key]);
+    ran.fails(2, "TW0200");
+    assert!(ran.err.contains("it has a key of its own"), "{ran:?}");
+    assert_eq!(world.run_with(&variables, &["token"]).succeeds().out, newer);
+}
+
 #[test]
 fn a_copy_that_does_not_open_is_what_cannot_be_read() {
     let world = World::logged_in();

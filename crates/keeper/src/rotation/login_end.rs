@@ -38,6 +38,11 @@ impl Sending<'_> {
         if after.generation > grant.generation {
             return Ok(Ending::Parked);
         }
+        // Whoever runs a server knows before the user asks. There is no token in it (I4).
+        let profile = after.profile.as_ref().map(ToString::to_string);
+        let user = after.subject.as_ref().map(|user| user.name.as_ref().unwrap_or(&user.id).clone());
+        let ended = code.as_str();
+        tracing::warn!(grant = %grant.id, profile, user, code = ended, "a login has ended: its user has to log in again");
         if is_access_dead {
             keeper.access_is_dead(grant.id, grant.generation, provider_code).await;
         }

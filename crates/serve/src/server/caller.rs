@@ -3,22 +3,31 @@
 //! Enters: the head of a request. Leaves: a [`Caller`], which nothing else makes; so a handler that takes one cannot run for somebody
 //! unknown. What the caller may do is asked of it. A key is compared by a keyed hash in the store (I4).
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use tokenward::ServerSession;
-use tokenward_core::ports::Entropy;
+use tokenward_core::ports::{Entropy, StoreError};
 use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AppName, Code, Grant, ProfileName, Verb, hex};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::memory::Memory;
 use super::problem::Problem;
 
 /// Somebody with a good API key.
-pub(super) struct Caller(ApiKey);
+pub(super) struct Caller {
+    key: ApiKey,
+    /// Why the store did not confirm the key now, where it is known from a moment ago.
+    unasked: Option<Problem>,
+}
 
 impl Caller {
-    /// The caller of a request. Who is unknown is told nothing else.
-    pub(super) async fn of(headers: &HeaderMap, session: &ServerSession) -> Result<Self, Problem> {
+    /// The caller of a request. Who is unknown is told nothing else. A store that is away cannot confirm a key; one that it has confirmed a
+    /// moment ago is good for what is in memory.
+    pub(super) async fn of(headers: &HeaderMap, session: &ServerSession, memory: &Memory) -> Result<Self, Problem> {
         let unknown = || Problem::new(StatusCode::UNAUTHORIZED, Code::ApiKeyUnknown);
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unknown)?;
         let (scheme, key) = shown.split_once(' ').ok_or_else(unknown)?;
@@ -27,23 +36,52 @@ impl Caller {
             return Err(unknown());
         }
         let secret = ApiKeySecret::parse(key).map_err(|_| unknown())?;
-        let found = session.store().key_of(&secret).await?;
-        found.filter(|key| key.is_good(session.now())).map(Self).ok_or_else(unknown)
+        let asked = Instant::now();
+        let known = memory.key(&secret, asked).filter(|key| key.is_good(session.now()));
+        let looked = session.store().key_of(&secret);
+        let found = if known.is_some() {
+            let told = tokio::time::timeout(PATIENCE, looked).await;
+            told.unwrap_or_else(|_| Err(StoreError::busy("the store")))
+        } else {
+            looked.await
+        };
+        match found.map(|found| found.filter(|key| key.is_good(session.now()))) {
+            Ok(Some(key)) => {
+                memory.confirm_key(&secret, &key, asked);
+                Ok(Self { key, unasked: None })
+            }
+            Ok(None) => {
+                memory.refuse_key(&secret);
+                Err(unknown())
+            }
+            Err(error) => {
+                let problem = Problem::from(error);
+                match known.filter(|_| problem.is_of_a_silent_store()) {
+                    Some(key) => Ok(Self { key, unasked: Some(problem) }),
+                    None => Err(problem),
+                }
+            }
+        }
+    }
+
+    /// Why the store could not confirm the key now: nothing but what is in memory is for such a caller.
+    pub(super) fn take_unasked(&mut self) -> Option<Problem> {
+        self.unasked.take()
     }
 
     /// Who it is, in the audit trail.
     pub(super) fn id(&self) -> String {
-        self.0.id.to_string()
+        self.key.id.to_string()
     }
 
     /// Its key.
     pub(super) const fn key(&self) -> ApiKeyId {
-        self.0.id
+        self.key.id
     }
 
     /// Refuses what the key is not for.
     pub(super) fn must(&self, verb: Verb) -> Result<(), Problem> {
-        if self.0.verbs.contains(&verb) {
+        if self.key.verbs.contains(&verb) {
             return Ok(());
         }
         Err(Problem::new(StatusCode::FORBIDDEN, Code::ApiKeyNotAllowed).detail(format!("the key lacks {verb}")))
@@ -51,19 +89,22 @@ impl Caller {
 
     /// Whether it has anything to do with a login of that name.
     pub(super) fn has_profile(&self, app: &AppName, profile: &ProfileName) -> bool {
-        self.0.has_grant(app, Some(profile))
+        self.key.has_grant(app, Some(profile))
     }
 
     /// Whether it has something to do with every login of an app.
     pub(super) fn sees_all_of(&self, app: &AppName) -> bool {
-        self.0.has_grant(app, None)
+        self.key.has_grant(app, None)
     }
 
     /// Whether it has anything to do with a login.
     pub(super) fn has(&self, grant: &Grant) -> bool {
-        self.0.has_grant(&grant.app, grant.profile.as_ref())
+        self.key.has_grant(&grant.app, grant.profile.as_ref())
     }
 }
+
+/// How long a store is waited for that may be away.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Draws a key: `tw_` and 32 random bytes.
 ///

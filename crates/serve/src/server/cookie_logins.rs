@@ -70,5 +70,5 @@ pub(super) async fn log_in(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         return Err(error.into());
     }
     let grant = session.keeper().login(handed.grant).await?;
-    Answer::ok(&GrantView::of(&grant, session.keeper()))
+    Answer::ok(&GrantView::of(&grant, &ask.server))
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use tokenward::Keeper;
 use tokenward_core::{Entry, Grant, Standing, Status};
+
+use super::state::Inner;
 
 /// A page of logins.
 #[derive(Serialize, JsonSchema)]
@@ -43,6 +44,9 @@ pub(super) struct GrantView {
     refresh_at: Option<String>,
     /// Whether there is a refresh token.
     has_refresh_token: bool,
+    /// Whether the node that answers refreshes it in the background: not after its end, not without a refresh token, not where no profile in the
+    /// node's `config.toml` says with which app, and not with `--no-scheduler`.
+    refreshed_in_background: bool,
     /// When the refresh token ends.
     refresh_expires_at: Option<String>,
     /// When a person must consent again, whatever is refreshed.
@@ -86,7 +90,8 @@ pub(super) struct Happening {
 }
 
 impl GrantView {
-    pub(super) fn of(grant: &Grant, keeper: &Keeper) -> Self {
+    pub(super) fn of(grant: &Grant, server: &Inner) -> Self {
+        let keeper = server.session.keeper();
         let rules = keeper.rules(grant);
         let now = keeper.parts().clock.now();
         let due = grant.access.as_ref().map(|access| rules.due_at(grant.id, access));
@@ -108,6 +113,7 @@ impl GrantView {
             access_expires_at: grant.access.as_ref().map(|access| moment(access.expires)),
             refresh_at: due.map(moment),
             has_refresh_token: grant.has_refresh,
+            refreshed_in_background: server.scheduler.as_ref().is_some_and(|scheduler| scheduler.refreshes(grant)),
             refresh_expires_at: grant.refresh_expires.map(moment),
             consent_expires_at: grant.wall.map(moment),
             consented_at: moment(grant.consented),

@@ -8,6 +8,7 @@ use tokenward::core::ports::Adopted;
 use tokenward::links::BroughtLogin;
 use tokenward::{Error, secret_parsing};
 use tokenward_core::{AppName, Code, GrantId, ProfileName};
+use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -97,7 +98,7 @@ pub(super) async fn list(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         let page = ask.session().store().grants_after(at, app.as_ref(), AT_ONCE).await?;
         let mut cut = None;
         for grant in page.grants.iter().filter(|grant| caller.has(grant)) {
-            let view = GrantView::of(grant, ask.session().keeper());
+            let view = GrantView::of(grant, &ask.server);
             let is_meant = status.is_none_or(|status| view.status == status)
                 && q.as_deref().is_none_or(|text| view.is_about(text));
             if is_meant && grants.len() < limit {
@@ -134,7 +135,7 @@ pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let keeper = ask.session().keeper();
     let entries = if history == 0 { Vec::new() } else { keeper.journal(grant.id, history).await? };
     let history = entries.iter().map(Happening::of).collect();
-    Answer::ok(&GrantWithHistory { grant: GrantView::of(&grant, keeper), history })
+    Answer::ok(&GrantWithHistory { grant: GrantView::of(&grant, &ask.server), history })
 }
 
 pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
@@ -146,6 +147,7 @@ pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         None if revoke => return Err(Problem::bad_request("a login without a profile cannot be revoked")),
         _ => None,
     };
+    ask.server.memory.forget_token(grant.id);
     let revoked = session.keeper().logout(app.as_ref(), grant.id, revoke).await?;
     Answer::ok(&Retired { grant: grant.id.to_string(), revoked })
 }
@@ -169,11 +171,15 @@ pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         }
     };
     let brought = BroughtLogin::new(refresh, SOURCE).access(access).replace_user(replace_user);
+    // The profile may point at another login from here on.
+    if let Some(known) = ask.server.memory.token(profile.as_str(), Instant::now()) {
+        ask.server.memory.forget_token(known.grant);
+    }
     let report = session.adopt(&profile, brought).await?;
     ask.is_about(report.grant);
     let grant = session.keeper().login(report.grant).await?;
     let status = if matches!(report.adopted, Adopted::Known { .. }) { StatusCode::OK } else { StatusCode::CREATED };
-    Answer::with(status, &GrantView::of(&grant, session.keeper()))
+    Answer::with(status, &GrantView::of(&grant, &ask.server))
 }
 
 /// Rows that a read of a page takes, and how many reads one request makes.

@@ -24,7 +24,8 @@ impl Health {
     }
 }
 
-/// Whether requests may be sent here: the store answers in time, can be written, and the server does not end.
+/// Whether requests may be sent here: the store answers in time, can be written and opens with the key of this process, and the server does
+/// not end.
 pub(super) async fn ready(ask: Ask) -> Result<Answer, Problem> {
     if ask.server.is_draining.load(Ordering::Acquire) {
         return Err(Problem::busy(Code::ServerBusy).detail("the server is about to end"));
@@ -34,7 +35,8 @@ pub(super) async fn ready(ask: Ask) -> Result<Answer, Problem> {
     match proved {
         Ok(Ok(())) => Answer::ok(&Health::ok()),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            let reason = error.vault_error().map(ToString::to_string);
+            tracing::warn!(%error, reason, "not ready");
             Err(Problem::busy(error.code()))
         }
         Err(_) => Err(Problem::busy(Code::VaultBusy)),

@@ -95,7 +95,7 @@ fn responses(route: &Route, shapes: &mut SchemaGenerator) -> Map<String, Value> 
         found.insert(status.to_string(), answer);
     }
     let known = matches!(route.handler, Handler::Known(..));
-    let of_all: &[u16] = if known { &[401, 403, 500, 503] } else { &[500] };
+    let of_all: &[u16] = if known { &[401, 403, 429, 500, 503] } else { &[500] };
     // What only a browser asks for has pages.
     let is_for_browsers = route.good == [302];
     for status in route.bad.iter().chain(of_all) {
@@ -131,6 +131,7 @@ const fn description(status: u16) -> &'static str {
         409 => "A person is needed",
         410 => "It has expired, or was used",
         413 => "The body is too long",
+        429 => "The key is used too often; Retry-After says when to try again",
         502 => "The provider refuses the app",
         503 => "Not now; nothing is lost",
         _ => "The server's fault",

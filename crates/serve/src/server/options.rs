@@ -51,6 +51,11 @@ pub struct Limits {
     pub stop_time: Duration,
     /// How many rows may wait for the audit trail.
     pub audit_rows: usize,
+    /// For how long after the store was last asked about them API keys and tokens are good from memory while it does not answer; zero: not at
+    /// all.
+    pub offline_for: Duration,
+    /// How many requests a minute a key may send to this node, on the average; a sixth of it at once.
+    pub key_rate: u32,
 }
 
 impl Default for Limits {
@@ -62,7 +67,9 @@ impl Default for Limits {
             body: 64 << 10,
             request_time: Duration::from_secs(90),
             stop_time: Duration::from_secs(30),
-            audit_rows: 4096,
+            audit_rows: 65_536,
+            offline_for: Duration::from_mins(15),
+            key_rate: 6000,
         }
     }
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 use serde::de::DeserializeOwned;
 use tokenward::ServerSession;
-use tokenward_core::{Grant, GrantId, ProfileName};
+use tokenward_core::{Code, Grant, GrantId, ProfileName};
 use uuid::Uuid;
 
-use super::caller::Caller;
+use super::caller::{Caller, PATIENCE};
 use super::problem::Problem;
 use super::state::Inner;
 
@@ -53,6 +53,20 @@ impl Ask {
 
     /// The login that the path names by its id or by its profile, if the caller has anything to do with it.
     pub(super) async fn grant(&self, caller: &Caller) -> Result<Grant, Problem> {
+        self.grant_or_memory(caller, false).await
+    }
+
+    /// The same; where memory could answer as well, a store that is silent is not waited for long.
+    pub(super) async fn grant_or_memory(&self, caller: &Caller, could_be_known: bool) -> Result<Grant, Problem> {
+        let looked = self.looked_up(caller);
+        if !could_be_known {
+            return looked.await;
+        }
+        let told = tokio::time::timeout(PATIENCE, looked).await;
+        told.unwrap_or_else(|_| Err(Problem::busy(Code::VaultBusy)))
+    }
+
+    async fn looked_up(&self, caller: &Caller) -> Result<Grant, Problem> {
         let name = self.named.as_deref().unwrap_or_default();
         let keeper = self.session().keeper();
         let found = if let Ok(id) = name.parse::<Uuid>() {

@@ -3,6 +3,8 @@
 //! A problem says what happened and what to do in the words of the face, and in a detail what the engine said, which never holds a secret
 //! (I4).
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -68,6 +70,19 @@ impl Problem {
     /// Not now.
     pub(super) fn busy(code: Code) -> Self {
         Self { retry_after: Some(RETRY), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code) }
+    }
+
+    /// Whether the store did not answer: what it would have said is not known.
+    pub(super) fn is_of_a_silent_store(&self) -> bool {
+        self.code == Code::VaultBusy
+    }
+
+    /// Not so often.
+    pub(super) fn too_often(wait: Duration) -> Self {
+        // A second begun is waited for to its end.
+        let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::ApiKeyTooOften);
+        Self { retry_after: Some(seconds), ..problem }
     }
 
     /// A state that our own reasoning excludes.

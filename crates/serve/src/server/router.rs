@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokenward_core::{AuditDraft, Code};
+use tokenward_core::{AuditDraft, Code, Verb};
 use tokio::time::Instant;
 
 use super::answer::Answer;
@@ -76,8 +76,18 @@ async fn answered(
         }
         Handler::Known(verb, handler) => (verb, handler),
     };
-    let caller = Caller::of(&head.headers, &server.session).await;
-    let caller = caller.inspect_err(|problem| refusals::tell(route, None, problem))?;
+    let caller = Caller::of(&head.headers, &server.session, &server.memory).await;
+    let mut caller = caller.inspect_err(|problem| refusals::tell(route, None, problem))?;
+    let taken = server.rates.take(caller.key(), Instant::now(), server.limits.key_rate);
+    let taken = taken.map_err(Problem::too_often);
+    taken.inspect_err(|problem| refusals::tell(route, Some(&caller.id()), problem))?;
+    // Its handlers look into the memory themselves.
+    if verb != Verb::ReadToken
+        && let Some(problem) = caller.take_unasked()
+    {
+        refusals::tell(route, Some(&caller.id()), &problem);
+        return Err(problem);
+    }
     let place = if route.is_audited { Some(server.audit.place()?) } else { None };
     let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
     let (trail, subject) = (Arc::clone(&server), Arc::clone(&about));

@@ -9,7 +9,9 @@ use tokenward_core::Grant;
 
 use super::audit_queue::AuditQueue;
 use super::counts::Counts;
+use super::memory::Memory;
 use super::options::Limits;
+use super::rates::Rates;
 use crate::proxy::Words;
 use crate::scheduler::{Scheduler, TokenRead};
 
@@ -19,6 +21,8 @@ pub(super) struct Inner {
     pub(super) scheduler: Option<Scheduler>,
     pub(super) audit: AuditQueue,
     pub(super) counts: Counts,
+    pub(super) rates: Rates,
+    pub(super) memory: Memory,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,

@@ -114,8 +114,12 @@ impl Site {
     }
 
     async fn key(&self) -> (ApiKeyId, ApiKeySecret) {
+        self.key_of([7; 10]).await
+    }
+
+    async fn key_of(&self, random: [u8; 10]) -> (ApiKeyId, ApiKeySecret) {
         let key = ApiKey {
-            id: ApiKeyId::new(self.stand.clock.now().as_millisecond().unsigned_abs(), [7; 10]),
+            id: ApiKeyId::new(self.stand.clock.now().as_millisecond().unsigned_abs(), random),
             name: "a test".to_owned(),
             verbs: BTreeSet::from(Verb::ALL),
             apps: None,
@@ -227,6 +231,77 @@ async fn a_key_that_is_revoked_is_refused_by_every_node() {
         let (status, told) = site.read(node, &key).await;
         assert_eq!((status, told["code"].as_str()), (401, Some("TW0860")));
     }
+}
+
+/// What a node was told a moment ago holds while the database is away, and nothing else: a key that it knows reads a token that it has handed
+/// out. Every read is in the trail afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_token_is_read_from_memory_while_the_database_is_away() {
+    let site = Site::new().await;
+    let (_, key) = site.key().await;
+    let url = |path: &str| format!("http://{}/v1/grants/{path}", site.nodes[0].address);
+    let get = |path: &'static str, key: &ApiKeySecret| {
+        let request = site.http.get(url(path)).bearer_auth(key.expose());
+        async move {
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        }
+    };
+    let (status, told) = site.read(0, &key).await;
+    assert_eq!((status, &told["from_memory"]), (200, &Value::Bool(false)));
+    let token = told["access_token"].as_str().unwrap().to_owned();
+    let (_, stranger) = site.key_of([8; 10]).await;
+    let (revoked_id, revoked) = site.key_of([9; 10]).await;
+    assert_eq!(site.read(0, &revoked).await.0, 200);
+    assert!(site.nodes[1].store.revoke_key(revoked_id, site.stand.clock.now()).await.unwrap());
+    assert_eq!(site.read(0, &revoked).await.0, 401);
+
+    tokio::task::block_in_place(|| site.server.control("stop"));
+    for path in ["work/token", "work/token?min_ttl=60"] {
+        let (status, told) = get(path, &key).await;
+        assert_eq!(
+            (status, &told["from_memory"], told["access_token"].as_str()),
+            (200, &Value::Bool(true), Some(&*token))
+        );
+    }
+    let by_id: &'static str = format!("{}/token", site.grant).leak();
+    assert_eq!(get(by_id, &key).await.1["access_token"].as_str(), Some(&*token));
+    // Nothing of what this node was not told, or what the store has refused.
+    for (path, key) in [("work/token", &stranger), ("work/token", &revoked), ("p1/token", &key), ("work", &key)] {
+        let (status, told) = get(path, key).await;
+        assert_eq!((status, told["code"].as_str()), (503, Some("TW0307")), "{path}");
+    }
+    assert_eq!(site.read(1, &key).await.0, 503);
+    site.stand.pass(Duration::from_secs(7000));
+    assert_eq!(get("work/token", &key).await.0, 200);
+    assert_eq!(get("work/token?min_ttl=600", &key).await.0, 503);
+    site.stand.pass(Duration::from_secs(300));
+    assert_eq!(get("work/token", &key).await.0, 503, "it has ended");
+
+    tokio::task::block_in_place(|| site.server.control("start"));
+    let (status, told) = site.read(0, &key).await;
+    assert_eq!((status, &told["from_memory"]), (200, &Value::Bool(false)));
+    assert_ne!(told["access_token"].as_str(), Some(&*token));
+    // What an API has refused is not handed out again, whether or not the store hears of it.
+    let request = site.http.post(url("work/token/refresh")).bearer_auth(key.expose());
+    let told: Value = request.send().await.unwrap().json().await.unwrap();
+    tokio::task::block_in_place(|| site.server.control("stop"));
+    assert_eq!(get("work/token", &key).await.1["access_token"], told["access_token"]);
+    let refused = serde_json::json!({ "generation": told["generation"] });
+    let request = site.http.post(url("work/token/refused")).bearer_auth(key.expose()).json(&refused);
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 503);
+    assert_eq!(get("work/token", &key).await.0, 503);
+    tokio::task::block_in_place(|| site.server.control("start"));
+
+    let Site { nodes: [first, second], grant, .. } = site;
+    let store = Arc::clone(&second.store);
+    for node in [first, second] {
+        node.stop.notify_one();
+        node.task.await.unwrap();
+    }
+    let rows = store.audit_of(Some(grant), 0, 100).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.draft.outcome == "done").count(), 9);
+    assert_eq!(store.verify_audit().await.unwrap().faults, Vec::new());
 }
 
 /// What a browser is answered, and what cookie it is given.

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use tokenward_core::Verb;
-use tokenward_serve::server::{RouteFacts, route_facts};
+use tokenward_serve::server::{Limits, RouteFacts, route_facts};
 
 use crate::world::{Told, Wish, World};
 
@@ -120,4 +120,20 @@ async fn a_key_is_taken_from_the_header_alone() {
     assert_eq!((in_query.status, basic.status, cookie.status), (401, 401, 401));
     let answer = world.http.get(world.url("/v1/apps")).send().await.unwrap();
     assert_eq!(answer.headers()["www-authenticate"], "Bearer");
+}
+
+/// A key that is used too often waits; the others do not, and its entries do not fill the audit trail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_used_too_often_is_told_when_to_come_again() {
+    let world = World::with(Limits { key_rate: 12, ..Limits::default() }).await;
+    let (one, other) = (world.key().await, world.key().await);
+    for _ in 0..2 {
+        assert_eq!(world.get("/v1/grants/work/token", &one).await.status, 200);
+    }
+    let told = world.get("/v1/grants/work/token", &one).await;
+    assert_eq!((told.status, told.code()), (429, "TW0868".to_owned()));
+    let wait: u64 = told.retry_after.unwrap().parse().unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
+    assert_eq!(world.get("/v1/grants/work/token", &other).await.status, 200);
+    assert_eq!(world.http.get(world.url("/livez")).send().await.unwrap().status().as_u16(), 200);
 }

@@ -76,7 +76,7 @@ async fn what_happened_is_counted() {
         ("tokenward_token_left_seconds_bucket{le=\"7200\"}", "2"),
         ("tokenward_token_left_seconds_bucket{le=\"3600\"}", "0"),
         ("tokenward_token_left_seconds_count", "2"),
-        ("tokenward_audit_queue_limit", "4096"),
+        ("tokenward_audit_queue_limit", "65536"),
         ("tokenward_scheduler_breakers_open", "0"),
         ("tokenward_scheduler_refreshes_in_progress", "0"),
     ] {

@@ -106,11 +106,18 @@ impl ServerSession {
         Links::new(&self.keeper).adopt(&app, profile, brought).await
     }
 
-    /// Whether the store answers, can be written, and has a place for an answer that it cannot take.
+    /// Whether the store answers, can be written, has a place for an answer that it cannot take, and opens with the key that this process was
+    /// given.
     ///
     /// # Errors
     /// The vault's codes.
     pub async fn prove(&self) -> Result<(), Error> {
+        match &self.opened {
+            Opened::Folder(session) => session.vault.check_key()?,
+            // Its data keys are read anew from the database, and what wraps them does not change.
+            #[cfg(feature = "postgres")]
+            Opened::Database(_) => {}
+        }
         self.store.prove().await?;
         self.store.grants_after(None, None, 1).await?;
         Ok(())

@@ -12,6 +12,7 @@ use tokenward_core::ports::StoreError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
 use super::blocking_call::waiting;
+use super::server_records::ServerPlan;
 use crate::folder::{Folder, holds_something};
 use crate::records::query::Row;
 use crate::records::rows::GrantRow;
@@ -27,6 +28,8 @@ pub struct Plan {
     pub unread: Option<String>,
     /// How many logins do not read back, of the present vault and of the coming one.
     pub damaged: (usize, usize),
+    /// What becomes of a server's API keys and of the audit trail.
+    pub server: ServerPlan,
 }
 
 /// What becomes of one login.
@@ -100,7 +103,11 @@ impl Plan {
         // It was put together a moment ago, or opened; should it not read now, nothing of it can be told.
         let there = read(coming).await.unwrap_or_default();
         let damaged = (here.damaged, there.damaged);
-        Self { logins: compared(&here.whole, &there.whole), unread, damaged }
+        let (one, other) = (present.clone(), coming.clone());
+        let server = waiting(&present.database(), move || ServerPlan::of(&one, &other)).await;
+        let server =
+            server.unwrap_or_else(|error| ServerPlan { unread: Some(error.to_string()), ..ServerPlan::default() });
+        Self { logins: compared(&here.whole, &there.whole), unread, damaged, server }
     }
 }
 

@@ -123,6 +123,13 @@ pub(crate) const COPY: &str = "VACUUM INTO ?1";
 pub(crate) const FREE_LEASES: &str = "UPDATE leases SET holder = NULL";
 pub(crate) const FREE_NAMES: &str = "UPDATE names SET holder = NULL";
 
+// -- two vaults compared ------------------------------------------------------------------------------------------
+
+pub(crate) const HAS_SERVER_RECORDS: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'api_keys')";
+pub(crate) const AUDIT_COUNT: &str = "SELECT COUNT(*) FROM audit";
+pub(crate) const AUDIT_ENDS: &str = "SELECT grant_id, number FROM audit_heads";
+pub(crate) const AUDIT_HASH: &str = "SELECT hash FROM audit WHERE grant_id = ?1 AND number = ?2";
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;

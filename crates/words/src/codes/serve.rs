@@ -27,6 +27,13 @@ code_words! {
             w("the server cannot take more requests at the moment", "服务暂时无法接受更多请求"),
             w("try again after the time in Retry-After", "请在 Retry-After 所示的时间之后重试"),
         ),
+        Code::ApiKeyTooOften => (
+            w("the API key is used too often", "API 密钥的使用过于频繁"),
+            w(
+                "try again after the time in Retry-After, and keep each token until shortly before its end",
+                "请在 Retry-After 所示的时间之后重试；每个令牌可以一直用到快要到期时",
+            ),
+        ),
         Code::ServerOpenToOthers => (
             w("the server's address would be open to other machines", "服务的地址会对其他机器开放"),
             w(

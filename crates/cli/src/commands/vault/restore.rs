@@ -2,11 +2,14 @@
 //!
 //! What becomes of each login is shown before anything is asked, and anything is asked before something is moved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tokenward::{BackupKey, Restore, RestorePlan, RestoredLogin, SeenLogin, Verdict, is_of_a_script};
+use tokenward::{
+    BackupKey, KeySource, Restore, RestorePlan, RestoredLogin, SeenLogin, SessionOptions, VaultKeySource, Verdict,
+    is_of_a_script,
+};
 use tokenward_core::Code;
 
 use crate::args::RestoreWish;
@@ -14,22 +17,21 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;
 
-use super::read_backup_key;
+use super::{read_backup_key, restored_keys};
 
 pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     let settings = context.settings()?;
     let options = context.session_options(&settings)?;
     let kept = wish.file.as_deref().and_then(|file| super::kept_vaults::meant(settings.home(), file));
-    let ready = match (&wish.file, &kept) {
-        (_, Some(kept)) => Restore::of_kept(&options, kept).await,
-        (Some(file), None) => {
-            let key = key(&wish, context).await?;
-            Restore::of_backup(&options, file, &key).await
-        }
-        (None, None) => Restore::back(&options).await,
-    }?;
     let is_copy = wish.file.is_some() && kept.is_none();
+    let ready = match &wish.file {
+        Some(file) if is_copy => {
+            let key = key(&wish, context).await?;
+            Restore::of_backup(&options, file, &key).await?
+        }
+        _ => earlier(&wish, kept.as_deref(), options, context).await?,
+    };
     let there = if is_copy { lang.restore_in_copy() } else { lang.restore_in_earlier() };
     let plan = ready.plan().clone();
     if wish.dry_run {
@@ -72,6 +74,8 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
     if is_copy && plan.logins.iter().any(|login| login.verdict == Verdict::Comes) {
         printer.warning(lang.restored_elsewhere());
     }
+    let named_key = (!is_copy).then_some(wish.key.key_file.as_deref()).flatten();
+    restored_keys::put_down(&plan.server, &done.revoked, named_key, context).await;
     if printer.json {
         printer.document(&document(&wish, &plan, done.before.as_deref(), true))?;
         return Ok(ExitCode::SUCCESS);
@@ -84,10 +88,44 @@ pub(super) async fn run(wish: RestoreWish, context: &Context) -> Result<ExitCode
         printer.note(lang.vault_restored_old(before.display()));
         printer.note(lang.restore_way_back());
     }
+    restored_keys::tell(&plan.server, &done.revoked, is_there, context);
+    if let Some(file) = named_key {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        printer.note(lang.vault_set_key_file(file.display()));
+    }
     if is_copy && !settings.home().config().exists() {
         printer.note(lang.vault_restored_alone(settings.home().config().display()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A vault that an earlier restore put aside: it opens with the key of its day, which may be named.
+async fn earlier(
+    wish: &RestoreWish,
+    kept: Option<&Path>,
+    options: SessionOptions<'_>,
+    context: &Context,
+) -> Result<Restore, Failure> {
+    let lang = context.lang();
+    if wish.key.key_stdin {
+        return Err(Failure::new(Code::Usage, lang.archived_key_stdin()).then(lang.archived_key_next()));
+    }
+    let options = match &wish.key.key_file {
+        Some(file) => options.key(KeySource::File(file.clone())),
+        None => options,
+    };
+    let ready = match kept {
+        Some(kept) => Restore::of_kept(&options, kept).await,
+        None => Restore::back(&options).await,
+    };
+    let ready = ready.map_err(|error| match error.code() {
+        Code::VaultKey => Failure::from(error).then(lang.archived_key_next()),
+        _ => error.into(),
+    })?;
+    if wish.key.key_file.is_some() && ready.key_source() != VaultKeySource::Explicit {
+        return Err(Failure::new(Code::Usage, lang.archived_key_unused()).then(lang.archived_key_unused_next()));
+    }
+    Ok(ready)
 }
 
 /// The key of the backup: given, or asked for.
@@ -135,10 +173,11 @@ fn lines(plan: &RestorePlan, there: &str, context: &Context) -> Vec<String> {
     if lines.is_empty() {
         lines.push(lang.restore_nobody());
     }
+    lines.extend(restored_keys::lines(&plan.server, there, context));
     lines
 }
 
-fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path::Path>, replaced: bool) -> Value {
+fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&Path>, replaced: bool) -> Value {
     let seen = |seen: Option<SeenLogin>| {
         seen.map(
             |seen| json!({ "generation": seen.generation, "refreshed_at": fields::moment(seen.at), "ended": seen.over }),
@@ -166,6 +205,13 @@ fn document(wish: &RestoreWish, plan: &RestorePlan, previous: Option<&std::path:
         "logins": logins,
         "unread": plan.unread,
         "damaged_count": { "here": plan.damaged.0, "coming": plan.damaged.1 },
+        "api_keys": restored_keys::documents(&plan.server),
+        "api_keys_unread": plan.server.unread,
+        "audit_entry_count": {
+            "here": plan.server.entries_here,
+            "coming": plan.server.entries_coming,
+            "only_here": plan.server.entries_only_here,
+        },
     })
 }
 
