@@ -44,7 +44,7 @@ pub(crate) use doctor::Doctor;
 pub(crate) use init::{Init, OF_BLUEKING, OF_FEISHU, OF_OAUTH2};
 pub(crate) use link::{InsistFlags, Link, Links, PlaceFlags, Unlink, Watch};
 pub(crate) use login::Login;
-pub(crate) use path_check::{named, with_names_of_files};
+pub(crate) use path_check::{looks_like_file, named, with_names_of_files};
 pub(crate) use profile::{OfProfile, Profile};
 pub(crate) use provider_choice::ProviderChoice;
 pub(crate) use proxy::Proxy;

@@ -128,7 +128,7 @@ fn path_for_profile(command: &str, typed: &str, lang: Lang) -> Option<String> {
     if command == "proxy" {
         return typed.contains('/').then(|| lang.proxy_program());
     }
-    if !typed.contains('/') || !path.is_file() {
+    if !typed.contains('/') || !args::looks_like_file(typed) {
         return None;
     }
     let file = quoted(typed);

@@ -35,6 +35,12 @@ pub(crate) fn named(path: PathBuf) -> Result<PathBuf, BadValue> {
     if masking::is_no_file(&path.to_string_lossy()) { Err(BadValue::File) } else { Ok(path) }
 }
 
+/// Whether a word in the place of a profile's name is rather a file's: one that is there, or one with an ending of the files that hold tokens.
+pub(crate) fn looks_like_file(word: &str) -> bool {
+    let ending = Path::new(word).extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    Path::new(word).is_file() || ["ini", "env", "json", "toml", "cfg", "conf"].contains(&ending.as_str())
+}
+
 fn is_path(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_value_parser().type_id() == TypeId::of::<PathBuf>()
 }

@@ -1,18 +1,19 @@
 //! `tokenward logout`: forgets a login; with `--revoke` the provider is told first.
 
 mod all;
+mod files_with_tokens;
 
 use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Session;
-use tokenward::links::LinkedFile;
-use tokenward_core::{Code, ProfileName, Slot};
+use tokenward_core::{Code, ProfileName};
 
 use crate::args::Logout;
 use crate::commands::adopt;
 use crate::context::Context;
 use crate::failure::Failure;
+use files_with_tokens::still_holding;
 
 pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -93,22 +94,6 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         context.printer.warning(if instead { lang.logged_out_files_yes(files) } else { lang.logged_out_files(files) });
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The linked files that still show tokens of a profile.
-async fn still_holding(name: &ProfileName, session: &Session, context: &Context) -> Result<Vec<String>, Failure> {
-    let mut holding: Vec<String> = Vec::new();
-    for state in session.links().states(Some(name)).await? {
-        let target = &state.link.target;
-        let Ok(document) = LinkedFile::new(&target.file, target.format).read() else { continue };
-        let shows = [Slot::AccessToken, Slot::RefreshToken]
-            .iter()
-            .filter_map(|slot| target.places.get(slot))
-            .any(|place| document.get(place).is_ok_and(|text| text.is_some_and(|text| !text.trim().is_empty())));
-        holding.extend(shows.then(|| context.short(&target.file)));
-    }
-    holding.dedup();
-    Ok(holding)
 }
 
 /// Where nobody is logged in: what was answered to a login and not stored as one is dropped, if there is any.

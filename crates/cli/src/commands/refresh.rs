@@ -11,7 +11,7 @@ use tokenward::{
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, ProfileName, Remedy};
 use zeroize::Zeroizing;
 
-use crate::args::{Refresh, TokenSource};
+use crate::args::{Refresh, TokenSource, looks_like_file};
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -74,12 +74,15 @@ fn perhaps_a_file(failure: Failure, context: &Context) -> Failure {
     let Some(name) = context.global.profile.as_ref().map(ProfileName::as_str).filter(|_| is_unknown) else {
         return failure;
     };
-    let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    if !Path::new(name).is_file() && !["ini", "env", "json", "toml", "cfg", "conf"].contains(&ending.as_str()) {
+    if !looks_like_file(name) {
         return failure;
     }
     let (lang, file) = (context.lang(), quoted(name));
-    let next = if ending == "ini" { lang.file_to_refresh_script(file) } else { lang.file_to_refresh(file) };
+    let next = if Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini")) {
+        lang.file_to_refresh_script(file)
+    } else {
+        lang.file_to_refresh(file)
+    };
     Failure::new(Code::Usage, lang.file_is_no_profile(name)).then(next).of_no_login()
 }
 

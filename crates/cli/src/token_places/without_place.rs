@@ -60,6 +60,13 @@ pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang
         if hints.is_empty() && !given.is_empty() && Shape::empty_tokens(document).is_empty() {
             return given_by_tokenward(&given, lang);
         }
+        // Several servers of which nothing says whose they are, with an empty place each: a person names one.
+        let mut empty = Shape::servers(document);
+        empty.retain(|server| Shape::of_named_server(document, server).is_some());
+        if hints.is_empty() && empty.len() > 1 {
+            let choices = empty.iter().map(|server| lang.pick_with(format!("--server {}", quoted(server))));
+            return Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(choices);
+        }
         if hints.is_empty() {
             return without_place(&file.display().to_string(), Some(document), document.format(), said, lang);
         }

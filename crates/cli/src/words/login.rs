@@ -97,6 +97,7 @@ super::sentences! {
     logged_out_already(profile) { "profile {profile}: nobody is logged in, so there is nothing to log out of" "配置档 {profile}：没有人登录，无需退出" }
     logout_leaves_files(files) { "the tokens in {files} keep working until they expire; with `--revoke` the provider ends them too" "{files} 中的令牌在到期前仍可使用；加 `--revoke` 可同时在平台使其失效" }
     logged_out_files(files) { "the tokens are still in {files}, and they work until they expire: delete them there" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除" }
+    logged_out_files_all(files) { "the tokens are still in {files}, and they work until they expire: delete them there. `tokenward logout --all --revoke` in place of this would have ended them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。若改用 `tokenward logout --all --revoke`，则会同时在平台使其失效" }
     logged_out_files_yes(files) { "the tokens are still in {files}, and they work until they expire: delete them there. `tokenward logout --revoke` in place of this would have ended them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。若改用 `tokenward logout --revoke`，则会同时在平台使其失效" }
     logged_out_revoked(profile) { "profile {profile}: revoked at the provider and deleted from this machine" "配置档 {profile}：已在平台撤销，本机上的令牌已删除" }
     logged_out_unrevoked(profile) { "profile {profile}: deleted from this machine; the provider did not confirm the revocation" "配置档 {profile}：本机上的令牌已删除；平台未确认撤销" }

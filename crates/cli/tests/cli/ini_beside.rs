@@ -26,6 +26,7 @@ fn a_file_in_the_place_of_a_profile_is_told_as_one() {
         (INI, "`tokenward refresh --config-file feishu-config.ini`"),
         ("other.ini", "`tokenward refresh --config-file other.ini`"),
         ("./feishu-config.ini", "`tokenward refresh --config-file ./feishu-config.ini`"),
+        ("./gone/other.ini", "`tokenward refresh --config-file ./gone/other.ini`"),
         ("token.json", "`tokenward link token.json`"),
     ] {
         let ran = project.run(&["refresh", file]);

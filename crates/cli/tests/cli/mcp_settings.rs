@@ -345,6 +345,12 @@ fn a_server_of_which_nothing_is_known_is_filled_where_it_is_named() {
         assert!(ran.fails(2, "TW0507").err.contains(hint) && !ran.err.contains("mcpServers.lark"), "{text}: {ran:?}");
         assert_eq!(project.read("b.json"), header_of("wiki", text));
     }
+    let server = |host: &str| json!({ "url": format!("https://{host}/mcp"), "headers": { "Authorization": "" } });
+    let two = json!({ "mcpServers": { "wiki": server("a.example"), "desk": server("b.example") } });
+    project.write("two.json", &two.to_string());
+    let ran = project.run(&["link", "two.json"]);
+    let told = ran.fails(2, "TW0507").err.clone();
+    assert!(told.contains("--server wiki") && told.contains("--server desk") && !told.contains("lark"), "{ran:?}");
     // One without a place is told which one to add, and one that there is not, which there are.
     let bare = json!({ "mcpServers": { "wiki": { "command": "uvx", "args": ["my-mcp"] } } }).to_string();
     project.write("c.json", &bare);

@@ -191,6 +191,14 @@ fn logging_out_says_before_what_revoking_would_do_to_files() {
         "{ran:?}"
     );
     project.login(&[]).succeeds();
+    let ran = project.run(&["logout", "--all"]);
+    assert!(ran.fails(2, "--yes").err.contains(told), "{ran:?}");
+    let ran = project.run(&["logout", "--all", "--yes"]);
+    assert!(ran.succeeds().err.contains("`tokenward logout --all --revoke` in place of this"), "{ran:?}");
+    project.login(&[]).succeeds();
+    let ran = project.run(&["logout", "--all", "--yes", "--json"]);
+    assert_eq!(ran.succeeds().json()["files_with_tokens"], json!([".env"]));
+    project.login(&[]).succeeds();
     let ran = project.run(&["logout", "--yes", "--revoke"]);
     assert!(!ran.succeeds().err.contains("keep working"), "{ran:?}");
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokenward::{Session, Settings, is_script_login};
 use tokenward_core::{Code, GrantId, ProfileName, Status};
 
+use super::files_with_tokens::still_holding;
 use crate::args::Logout;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -38,6 +39,15 @@ pub(super) async fn run(
     }
     let told = logins.iter().map(|(profile, grant)| lang.noted(profile, lang.user_or_untold(grant.subject.as_ref())));
     let told = told.collect::<Vec<_>>().join(lang.list_gap());
+    let mut holding = Vec::new();
+    for (profile, _) in logins.iter().filter(|_| !logout.revoke) {
+        holding.extend(still_holding(profile, session, context).await?);
+    }
+    holding.sort();
+    holding.dedup();
+    if !holding.is_empty() && !logout.yes {
+        context.printer.warning(lang.logout_leaves_files(holding.join(lang.list_gap())));
+    }
     let question = if logout.revoke { lang.ask_logout_all_revoke(&told) } else { lang.ask_logout_all(&told) };
     if !logout.yes && !context.asker().yes(question, &lang.logout_ways()).await? {
         context.printer.note(lang.nothing_changed());
@@ -75,7 +85,15 @@ pub(super) async fn run(
     if context.printer.json {
         let profiles: Vec<_> = gone.iter().map(|(profile, _)| profile).collect();
         let revoked = logout.revoke && gone.iter().all(|(_, revoked)| *revoked);
-        context.printer.document(&json!({ "profiles": profiles, "revoked": revoked }))?;
+        context.printer.document(&json!({ "profiles": profiles, "revoked": revoked, "files_with_tokens": holding }))?;
+    }
+    if !holding.is_empty() {
+        let files = holding.join(lang.list_gap());
+        context.printer.warning(if logout.yes {
+            lang.logged_out_files_all(files)
+        } else {
+            lang.logged_out_files(files)
+        });
     }
     Ok(ExitCode::SUCCESS)
 }
