@@ -6,7 +6,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tokenward::core::{Code, Refusal, Words};
-use tokenward::{ApiError, CallRefusal, Error, KeptState, Notice};
+use tokenward::{ApiError, CallRefusal, Error, KeptState, Notice, SettingsError};
 use tokenward_words::Language;
 
 /// Which language the process's environment asks for, as the command sees it.
@@ -35,7 +35,7 @@ pub(crate) fn kept(py: Python<'_>, name: &str) -> &'static str {
 
 /// What a person should know although a call succeeded, in sentences.
 pub(crate) fn notice_sentences(py: Python<'_>, notices: &[Notice]) -> Vec<String> {
-    let language = if reads_chinese(py) { Language::Chinese } else { Language::English };
+    let language = Reader::here(py).language();
     notices.iter().map(|notice| language.notice(notice)).collect()
 }
 
@@ -48,6 +48,10 @@ struct Reader {
 impl Reader {
     fn here(py: Python<'_>) -> Self {
         Self { chinese: reads_chinese(py) }
+    }
+
+    const fn language(self) -> Language {
+        if self.chinese { Language::Chinese } else { Language::English }
     }
 
     const fn of_both(self, en: &'static str, zh: &'static str) -> &'static str {
@@ -118,7 +122,10 @@ pub(crate) fn exception(py: Python<'_>, error: &Error, profile: Option<&str>) ->
             let (happened, said) = (reader.of(tokenward_words::happened(code)), reader.refusal(refusal));
             format!("{happened}{}{said}", reader.of_both(": ", "："))
         }
-        None => reader.message(code, text.as_deref()),
+        None => match error.cause::<SettingsError>() {
+            Some(wrong) => reader.language().settings_error(wrong),
+            None => reader.message(code, text.as_deref()),
+        },
     };
     // The provider's own remedy, but where the journal knows better.
     let remedy = error.refusal().filter(|_| !tokenward_words::told_by_us(code));

@@ -134,6 +134,21 @@ def test_what_cannot_be_used_is_said(stand: Stand, tmp_path: Path) -> None:
         tokenward.open().profile().token("soon")  # type: ignore[arg-type]
 
 
+def test_what_cannot_be_used_is_said_in_chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    (home / "config.toml").write_text('[apps.work]\napp_id = "cli_x"\n[profiles.work]\napp = "work"\n')
+    monkeypatch.setenv("TOKENWARD_LANG", "zh")
+    opened = tokenward.open(environment={"TOKENWARD_HOME": str(home)})
+    with pytest.raises(tokenward.SettingsWrong) as caught:
+        opened.profile("wrok")
+    assert caught.value.message.startswith("没有配置档“wrok”；已有：work"), caught.value.message
+    (home / "config.toml").write_text("default_profile = 3\n[apps\n")
+    with pytest.raises(tokenward.SettingsWrong) as caught:
+        tokenward.open(environment={"TOKENWARD_HOME": str(home)}).profile()
+    assert "config.toml 第 2 行" in caught.value.message and "无法解析" in caught.value.message, caught.value.message
+
+
 def test_trouble_of_the_provider_is_named_and_nothing_is_lost(logged_in: Stand) -> None:
     logged_in.later(7260)
     login = tokenward.open(environment=logged_in.variables).profile()

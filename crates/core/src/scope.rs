@@ -21,7 +21,7 @@ pub struct Scopes(Vec<String>);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ScopesError {
     /// More scopes than one authorization request may ask for.
-    #[error("{count} scopes asked for, at most {MAX_SCOPES} fit into one login")]
+    #[error("{count} scopes requested, but one login takes at most {MAX_SCOPES} (offline_access is one of them)")]
     TooMany {
         /// How many there were, `offline_access` included.
         count: usize,

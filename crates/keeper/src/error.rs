@@ -163,6 +163,11 @@ impl Error {
 
     /// The vault's own error, if the vault failed.
     pub fn vault_error(&self) -> Option<&StoreError> {
+        self.cause()
+    }
+
+    /// What it came of, if that is of this type.
+    pub fn cause<E: std::error::Error + 'static>(&self) -> Option<&E> {
         self.0.source.as_ref().and_then(|source| source.downcast_ref())
     }
 }

@@ -144,7 +144,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         "{} is not a name: use 1 to 64 letters, digits, '-', '_', '.' or '@', not starting with '-' or '.'",
         "{} 不是合法的名称：须为 1 到 64 个字母、数字、“-”、“_”、“.”或“@”，且不以“-”或“.”开头",
     ),
-    ("{} scopes asked for, at most {} fit into one login", "申请了 {} 个权限，一次登录最多 {} 个"),
+    (
+        "{} scopes requested, but one login takes at most {} (offline_access is one of them)",
+        "申请了 {} 个权限，一次登录最多 {} 个（offline_access 计入其中）",
+    ),
     (
         "{} is not a scope: a scope is visible ASCII without quotes and backslashes",
         "{} 不是合法的权限名：只能用可见 ASCII 字符，不含引号和反斜杠",

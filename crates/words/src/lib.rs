@@ -1,6 +1,6 @@
 //! What is said of an error and of a notice, in English and Simplified Chinese: what happened, what was kept, what to do next.
 //!
-//! Enters: a code, a provider's remedy, what was kept, the cause as the engine gives it, a notice. Leaves: both sentences. The command and the
+//! Enters: a code, a provider's remedy, what was kept, the cause as the engine gives it, a notice, an error of the settings. Leaves: both sentences. The command and the
 //! Python package say the same of one error, so the sentences stand here and nowhere else (design/0009-errors-once.md). Nothing here opens, sends or
 //! decides anything, and no secret comes near it (I4).
 
@@ -11,6 +11,7 @@ mod language;
 mod notices;
 mod remedies;
 mod response_warnings;
+mod settings_errors;
 mod shell_word;
 
 pub use codes::{all as codes, happened, next_in_console, next_step, told_by_us};

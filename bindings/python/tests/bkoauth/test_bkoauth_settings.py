@@ -169,6 +169,22 @@ def test_checks_tell_what_is_wrong(site, settings_override, settings, ids):
         assert found() == ids
 
 
+@pytest.mark.parametrize("settings, ids", [case for case in CASES if case[1]], ids=[" ".join(case[0]) for case in CASES if case[1]])
+def test_checks_are_told_in_chinese_too(site, settings_override, monkeypatch, settings, ids):
+    from django.core.checks import run_checks
+
+    def told():
+        with settings_override(**settings):
+            return {one.id: (one.msg, one.hint) for one in run_checks() if one.id in ids}
+
+    monkeypatch.setenv("TOKENWARD_LANG", "en")
+    english = told()
+    monkeypatch.setenv("TOKENWARD_LANG", "zh")
+    for number, sentences in told().items():
+        for chinese, other in zip(sentences, english[number]):
+            assert (chinese is None and other is None) or (chinese != other and any("\u4e00" <= letter <= "\u9fff" for letter in chinese)), chinese
+
+
 def test_a_variable_that_is_no_object_is_told(site, monkeypatch):
     monkeypatch.setenv("OAUTH_COOKIES_PARAMS", "{bk_token: bk_token}")
     assert found() == ["tokenward.E005"]

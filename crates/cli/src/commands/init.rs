@@ -548,7 +548,7 @@ fn tell(registered: &Registered, is_logged_in: bool, context: &Context) -> Resul
     });
     registered.tell_first(context);
     for host in profile.in_clear() {
-        printer.warning(lang.plain_http_on(host));
+        printer.warning(lang.said().plain_http_on(host));
     }
     let is_sandbox = brand.is_some() && tokenward::is_loopback(&profile.hosts.open);
     if is_sandbox {

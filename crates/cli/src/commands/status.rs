@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
     };
     let profile = settings.profile(Some(&name)).ok();
     for url in profile.iter().flat_map(tokenward::ResolvedProfile::in_clear) {
-        context.printer.warning(context.lang().plain_http_on(url));
+        context.printer.warning(context.lang().said().plain_http_on(url));
     }
     let clear_text: Vec<_> = profile.iter().flat_map(tokenward::ResolvedProfile::in_clear).collect();
     let of_many = profile.as_ref().is_some_and(|profile| !profile.token_api.has_browser_login());

@@ -55,7 +55,6 @@ super::sentences! {
     ask_allow_http() { "Use plain http anyway, for this app only?" "仍然允许这个应用使用明文 http 吗？" }
     http_refused(url) { "{url} is not encrypted: the app's secret, the users' cookies and every token could be read on the way" "{url} 未加密：应用密钥、用户的 Cookie 和令牌都可能在途中被读取" }
     http_refused_next() { "use an https address; if the token service supports plain http only, add `--allow-http`, which allows it for this app only" "请使用 https 地址；如果令牌服务只支持明文 http：加上 `--allow-http`，只对这个应用放行" }
-    plain_http_on(url) { "plain http is allowed for this app (allow_http): what is sent to {url}, its secret and tokens included, can be read on the way" "该应用允许明文 http（allow_http）：发往 {url} 的内容，包括密钥和令牌，可能在途中被读取" }
     ask_realm() { "Realm" "realm（认证域）" }
     ask_gateway() { "Address of the API gateway, for `tokenward api` (- for none)" "API 网关地址，用于 `tokenward api`（没有请填 -）" }
     ask_issuer() { "Issuer (the server's URL, as in its own documents)" "issuer（签发者，即服务器自己公布的地址）" }

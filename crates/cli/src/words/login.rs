@@ -12,9 +12,6 @@ super::sentences! {
     secret_is_given_by() { "leave it out to be asked for it, or use TOKENWARD_APP_SECRET, --app-secret-stdin or --app-secret-file FILE. What you typed is now in the shell's history: create a new secret if others can read it" "不写该参数时程序会询问；也可以用 --app-secret-stdin、--app-secret-file 文件，或环境变量 TOKENWARD_APP_SECRET 提供。刚才输入的内容已留在 shell 历史中：如果他人能看到，请重置密钥" }
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "{source} 提供的 App Secret 无法使用：{why}" }
     secret_typed_empty() { "the app secret must not be empty" "App Secret 不能为空" }
-    secret_empty() { "it is empty" "内容为空" }
-    secret_stands_in() { "it is a reference, an encrypted value or a placeholder, not a secret: nothing was sent. Put the secret itself there, or have the program that resolves the reference pass it in" "它是引用、密文或占位文字，而不是密钥：没有发送任何内容。请填入密钥本身，或由解析它的程序提供" }
-    secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
     secret_file_unreadable(file) { "the app secret file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
     no_such_provider(answer) { "unknown provider {answer}; use feishu, lark, blueking, oauth2 or gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitlab" }
     no_such_token_service(answer, known) { "there is no token service {answer}; one of: {known}" "没有令牌服务 {answer}；可选：{known}" }
@@ -45,8 +42,6 @@ super::sentences! {
     init_next(command) { "next step: {command}" "下一步：{command}" }
 
     commas_explained() { "scopes are separated by spaces; the commas were read as spaces" "权限（scope）应以空格分隔；已把逗号当作空格处理" }
-    scope_malformed(scope) { "{scope} is not a scope: a scope is visible ASCII without quotes and backslashes" "{scope} 不是合法的权限名：只能用可见 ASCII 字符，不含引号和反斜杠" }
-    scopes_too_many(count) { "{count} scopes requested, but one login takes at most 50 (offline_access is one of them)" "申请了 {count} 个权限，一次登录最多 50 个（offline_access 计入其中）" }
     opening_browser(url) { "opening the login page in your browser; if it does not appear, open\n  {url}" "正在浏览器中打开登录页；如果没有出现，请手动打开\n  {url}" }
     open_yourself(url) { "open this address in a browser:\n  {url}" "请在浏览器中打开：\n  {url}" }
     waiting_callback(address, span) { "waiting for the browser to return to {address} (up to {span}; press Ctrl-C to cancel)" "正在等待回调 {address}（最多 {span}；按 Ctrl-C 放弃）" }

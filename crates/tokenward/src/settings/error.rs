@@ -554,6 +554,6 @@ fn meant(nearest: Option<&str>) -> String {
 impl From<SettingsError> for Error {
     /// Nothing was touched. The words are those of the settings' error, which say what to do.
     fn from(error: SettingsError) -> Self {
-        Self::with_detail(error.code(), KeptState::Everything, error.to_string())
+        Self::caused(error.code(), KeptState::Everything, error)
     }
 }

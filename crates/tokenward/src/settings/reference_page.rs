@@ -156,7 +156,7 @@ const fn in_chinese(setting: Setting) -> (&'static str, &'static str) {
         Setting::Lang => ("系统语言（`LC_ALL`、`LC_MESSAGES`、`LANG`），否则为英文", "界面语言：`en` 或 `zh`。"),
         Setting::Log => (
             "不记录日志",
-            "写到标准错误的日志：`error`、`warn`、`info`、`debug`、`trace`，或 `tokenward=debug` 这样的过滤条件。密钥从不写入日志。",
+            "写到标准错误的日志：`error`、`warn`、`info`、`debug`，或 `tokenward=debug` 这样的过滤条件（`trace` 只在开发构建中显示更多）。密钥从不写入日志。",
         ),
         Setting::ClockOffset => ("`0`", "将时钟偏移若干秒（可为负）。用于演示和测试。"),
         Setting::KillAt => (

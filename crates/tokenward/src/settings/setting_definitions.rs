@@ -320,7 +320,7 @@ settings! {
     Log {
         variable: Some("TOKENWARD_LOG"), flag: Some("--verbose"), key: None,
         default: "nothing is logged",
-        meaning: "What is logged to standard error: `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `tokenward=debug`. Secrets are never logged.",
+        meaning: "What is logged to standard error: `error`, `warn`, `info`, `debug`, or a filter such as `tokenward=debug` (`trace` shows more in a development build alone). Secrets are never logged.",
     }
     /// Shifts the clock.
     ClockOffset {

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core import checks
 
 from tokenward._bkoauth_name import is_called_by_main_alone
+from tokenward.errors import chosen
 
 from . import _engine, _notes, _suspects, django_conf
 from .exceptions import TokenException
@@ -27,7 +28,11 @@ def settings_can_be_used(app_configs=None, **kwargs):
     found = list(_store())
     if not django_conf.OAUTH_API_URL:
         if django_conf.IS_BKOAUTH_IN_INSTALLED_APPS:
-            found.append(_warning("W002", "OAUTH_API_URL is not set, so no token can be had.", "Set it to the token service's address."))
+            found.append(_warning(
+                "W002",
+                chosen("OAUTH_API_URL is not set, so no token can be had.", "没有设置 OAUTH_API_URL，因此无法取得令牌。"),
+                chosen("Set it to the token service's address.", "请把它设为令牌服务的地址。"),
+            ))
         return found
     found += [*_app(), *_address(), *_cookies(), *_site(), *_servers()]
     # What the engine refuses is told by those above, where they know of it.
@@ -44,26 +49,54 @@ def _store():
 
 def _app():
     if not django_conf.BKAUTH_TOKEN_APP_CODE:
-        yield _error("E002", "The app's code is missing.", "Set BKAUTH_TOKEN_APP_CODE, or APP_CODE, as BlueKing's developer center shows it.")
+        yield _error(
+            "E002",
+            chosen("The app's code is missing.", "缺少应用的 app_code。"),
+            chosen(
+                "Set BKAUTH_TOKEN_APP_CODE, or APP_CODE, as BlueKing's developer center shows it.",
+                "请按蓝鲸开发者中心所示设置 BKAUTH_TOKEN_APP_CODE 或 APP_CODE。",
+            ),
+        )
     if not django_conf.BKAUTH_TOKEN_SECRET_KEY:
-        yield _error("E003", "The app's secret is missing.", "Set BKAUTH_TOKEN_SECRET_KEY, as BlueKing's developer center shows it.")
+        yield _error("E003", chosen("The app's secret is missing.", "缺少应用的密钥。"), _set_secret())
     elif not django_conf.OWN_SECRET_KEY and str(django_conf.SECRET_KEY).startswith(_DRAWN):
         yield _warning(
             "W004",
-            "BKAUTH_TOKEN_SECRET_KEY is not set, so Django's SECRET_KEY is sent as the app's secret; and that is one which startproject drew.",
-            "Set BKAUTH_TOKEN_SECRET_KEY, as BlueKing's developer center shows it.",
+            chosen(
+                "BKAUTH_TOKEN_SECRET_KEY is not set, so Django's SECRET_KEY is sent as the app's secret; and that is one which startproject "
+                "drew.",
+                "没有设置 BKAUTH_TOKEN_SECRET_KEY，因此会把 Django 的 SECRET_KEY 当作应用密钥发送；而它是 startproject 生成的。",
+            ),
+            _set_secret(),
         )
+
+
+def _set_secret():
+    return chosen(
+        "Set BKAUTH_TOKEN_SECRET_KEY, as BlueKing's developer center shows it.", "请按蓝鲸开发者中心所示设置 BKAUTH_TOKEN_SECRET_KEY。"
+    )
 
 
 def _address():
     url = str(django_conf.OAUTH_API_URL)
     parsed = urllib.parse.urlsplit(url)
     if parsed.scheme not in ("http", "https") or not parsed.hostname:
-        yield _error("E004", "OAUTH_API_URL is no address.", "Write it with https:// or http:// and the host.")
+        yield _error(
+            "E004",
+            chosen("OAUTH_API_URL is no address.", "OAUTH_API_URL 不是地址。"),
+            chosen("Write it with https:// or http:// and the host.", "请写上 https:// 或 http:// 以及主机名。"),
+        )
         return
     for path in _suspects.PATHS.values():
         if path.split("/")[1] in parsed.path.split("/"):
-            yield _error("E004", f"OAUTH_API_URL holds the path of the API ({parsed.path}), which is added to it.", "Leave the path out.")
+            yield _error(
+                "E004",
+                chosen(
+                    f"OAUTH_API_URL holds the path of the API ({parsed.path}), which is added to it.",
+                    f"OAUTH_API_URL 中含有接口的路径（{parsed.path}），而路径会自动加上。",
+                ),
+                chosen("Leave the path out.", "请去掉路径。"),
+            )
             return
     if _engine.is_in_clear(url) and not django_conf.ALLOW_HTTP:
         yield _warning("W001", _engine.http_refused())
@@ -74,28 +107,48 @@ def _cookies():
     for name in ("OAUTH_COOKIES_PARAMS", "OAUTH_PARAMS"):
         written, kept = os.environ.get(name, "").strip(), getattr(settings, name, None)
         if written and not _is_object(written):
-            yield _error("E005", f"The variable {name} is no JSON object.", f'Write it as {{"bk_token": "bk_token"}}, or remove it.')
+            yield _error(
+                "E005",
+                chosen(f"The variable {name} is no JSON object.", f"环境变量 {name} 不是 JSON 对象。"),
+                chosen('Write it as {"bk_token": "bk_token"}, or remove it.', '请写成 {"bk_token": "bk_token"}，或删除它。'),
+            )
         elif kept and not isinstance(kept, dict):
             wrong = True
-            yield _error("E005", f"{name} is no dict.", "Its keys are the fields' names, its values the cookies'.")
+            yield _error(
+                "E005",
+                chosen(f"{name} is no dict.", f"{name} 不是 dict。"),
+                chosen("Its keys are the fields' names, its values the cookies'.", "它的键是字段名，值是 Cookie 名。"),
+            )
     if wrong:
         return
     kind, fields = django_conf.BACKEND_TYPE, list(django_conf.OAUTH_COOKIES_PARAMS)
     if kind not in ("", "bk_token", "bk_ticket"):
         yield _warning(
             "W007",
-            f"BKAUTH_BACKEND_TYPE = {kind!r} is not known, and taken for the auth api.",
-            "Set it to 'bk_token' for SSM, or to 'bk_ticket' for the auth api.",
+            chosen(
+                f"BKAUTH_BACKEND_TYPE = {kind!r} is not known, and taken for the auth api.",
+                f"未知的 BKAUTH_BACKEND_TYPE = {kind!r}，按 auth api 处理。",
+            ),
+            chosen(
+                "Set it to 'bk_token' for SSM, or to 'bk_ticket' for the auth api.", "SSM 请设为 'bk_token'，auth api 请设为 'bk_ticket'。"
+            ),
         )
     elif fields:
         found = _suspects.contradiction(_suspects.dialect_of(kind), fields)
         if found:
-            yield _warning("W006", f"{found[1]}.", f"{found[2][0].upper()}{found[2][1:]}.")
+            stop = chosen(".", "。")
+            yield _warning("W006", f"{found[1]}{stop}", f"{found[2][0].upper()}{found[2][1:]}{stop}")
     if not fields:
         yield _warning(
             "W005",
-            "OAUTH_COOKIES_PARAMS is empty, so no request makes a token for its user.",
-            "For SSM set OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}.",
+            chosen(
+                "OAUTH_COOKIES_PARAMS is empty, so no request makes a token for its user.",
+                "OAUTH_COOKIES_PARAMS 为空，因此任何请求都不会为其用户取得令牌。",
+            ),
+            chosen(
+                "For SSM set OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}.",
+                "SSM 请设置 OAUTH_COOKIES_PARAMS = {'bk_token': 'bk_token'}。",
+            ),
         )
 
 
@@ -103,8 +156,13 @@ def _site():
     if not django_conf.IS_BKOAUTH_IN_INSTALLED_APPS:
         yield _warning(
             "W003",
-            f"{_PACKAGE!r} is not in INSTALLED_APPS: tokens are handed out, but no row shows them, and none is made when a user logs in.",
-            f"Add {_PACKAGE!r} to INSTALLED_APPS, and run migrate.",
+            chosen(
+                f"{_PACKAGE!r} is not in INSTALLED_APPS: tokens are handed out, but no row shows them, and none is made when a user logs in.",
+                f"{_PACKAGE!r} 不在 INSTALLED_APPS 中：令牌照常提供，但没有数据行显示它们，用户登录时也不会生成令牌。",
+            ),
+            chosen(
+                f"Add {_PACKAGE!r} to INSTALLED_APPS, and run migrate.", f"请把 {_PACKAGE!r} 加入 INSTALLED_APPS，并运行 migrate。"
+            ),
         )
 
 
@@ -125,9 +183,15 @@ def _servers():
         if not calls:
             yield _warning(
                 "W009",
-                f"{file}, which the server loads by {setting}, does not call tokenward.install_as_bkoauth(): there the site has another "
-                "bkoauth, or none.",
-                f"Write the two lines of manage.py in the first lines of {os.path.basename(file)} too.",
+                chosen(
+                    f"{file}, which the server loads by {setting}, does not call tokenward.install_as_bkoauth(): there the site has another "
+                    "bkoauth, or none.",
+                    f"服务器按 {setting} 加载的 {file} 没有调用 tokenward.install_as_bkoauth()：站点在那里用的是另一个 bkoauth，或者没有。",
+                ),
+                chosen(
+                    f"Write the two lines of manage.py in the first lines of {os.path.basename(file)} too.",
+                    f"请把 manage.py 中的那两行也写在 {os.path.basename(file)} 的开头。",
+                ),
             )
 
 
@@ -149,20 +213,30 @@ def _engine_and_home():
     except TokenException as error:
         # An address in clear is told above, and is no error there: a site that is being made may live with it.
         if error.setting != "OAUTH_API_URL":
-            yield _error("E006", f"The settings cannot be used: {error.message}", error.hint)
+            yield _error("E006", chosen("The settings cannot be used: ", "设置无法使用：") + error.message, error.hint)
         return
     if not os.path.isabs(str(home)):
         yield _error(
             "E007",
-            f"TOKENWARD_HOME = {str(home)!r} is no absolute path: each process would look for the vault in the folder that it was started in.",
-            "Write the whole path; ~ is not replaced.",
+            chosen(
+                f"TOKENWARD_HOME = {str(home)!r} is no absolute path: each process would look for the vault in the folder that it was started "
+                "in.",
+                f"TOKENWARD_HOME = {str(home)!r} 不是绝对路径：每个进程会在各自启动时所在的文件夹中寻找保险库。",
+            ),
+            chosen("Write the whole path; ~ is not replaced.", "请写完整路径；~ 不会被替换。"),
         )
         return
     if not _can_be_written(str(home)):
         yield _error(
             "E007",
-            f"The vault's folder {home} cannot be written by the user that runs this.",
-            "Set TOKENWARD_HOME to a folder that belongs to the user that the site runs as.",
+            chosen(
+                f"The vault's folder {home} cannot be written by the user that runs this.",
+                f"运行本命令的用户无法写入保险库所在的文件夹 {home}。",
+            ),
+            chosen(
+                "Set TOKENWARD_HOME to a folder that belongs to the user that the site runs as.",
+                "请把 TOKENWARD_HOME 设为属于运行站点的用户的文件夹。",
+            ),
         )
     app = _engine.at_its_service(as_set)
     if app != as_set:
