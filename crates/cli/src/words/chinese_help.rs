@@ -191,7 +191,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "init",
         "provider",
-        "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）；gitlab 是预先填好地址的 oauth2",
+        "应用所在的平台：feishu、lark、blueking 或 oauth2（TOKENWARD_PROVIDER）；gitea 和 gitlab 是预先填好地址的 oauth2",
     ),
     ("init", "app_id", "App ID（cli_…）、应用编码（app code）或 client_id（TOKENWARD_APP_ID）"),
     ("init", "app_secret_stdin", "从 stdin 读取 App Secret（也可用环境变量 TOKENWARD_APP_SECRET）"),

@@ -16,7 +16,7 @@ super::sentences! {
     secret_stands_in() { "it is a reference, an encrypted value or a placeholder, not a secret: nothing was sent. Put the secret itself there, or have the program that resolves the reference pass it in" "它是引用、密文或占位文字，而不是密钥：没有发送任何内容。请填入密钥本身，或由解析它的程序提供" }
     secret_malformed() { "it holds a space, a control character or a non-ASCII character" "含有空格、控制字符或非 ASCII 字符" }
     secret_file_unreadable(file) { "the app secret file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
-    no_such_provider(answer) { "unknown provider {answer}; use feishu, lark, blueking, oauth2 or gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitlab" }
+    no_such_provider(answer) { "unknown provider {answer}; use feishu, lark, blueking, oauth2, gitea or gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitea、gitlab" }
     no_such_token_service(answer, known) { "there is no token service {answer}; one of: {known}" "没有令牌服务 {answer}；可选：{known}" }
     init_checked() { "the provider accepts the app's id and secret" "平台接受该应用凭证（App ID / App Secret）" }
     init_unchecked(what) { "the app's id and secret were saved but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }
