@@ -101,6 +101,10 @@ fn without(bytes: &[u8], format: Format, is_within: bool) -> Vec<u8> {
     }
     match format {
         Format::Json | Format::Toml => remove(format!("\"{VALUE}\"")),
+        Format::Yaml => {
+            remove(format!(" \"{VALUE}\""));
+            remove(format!("\"{VALUE}\""));
+        }
         // A key that had no separator gets one.
         Format::Properties => remove(format!("={VALUE}")),
         Format::Ini | Format::Dotenv | Format::Fish => remove(format!(" {VALUE}")),

@@ -193,7 +193,7 @@ impl Picker<'_> {
         let (mut shape, copies) = if is_told { (self.told()?, Vec::new()) } else { self.found()? };
         if self.wish.complete {
             self.complete(&mut shape)?;
-        } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml) {
+        } else if !shape.has_token() && matches!(self.document.format(), Format::Json | Format::Toml | Format::Yaml) {
             return Err(self.without_place());
         }
         if let Some(place) = self.place("--app-id-at", at.app_id_at.as_ref())? {
@@ -325,8 +325,8 @@ impl Picker<'_> {
                 };
                 [ScriptRefresh::ACCESS_TOKEN, ScriptRefresh::REFRESH_TOKEN].map(|key| Place::ini(&section, key))
             }
-            Format::Json | Format::Toml if shape.has_token() => return Ok(()),
-            Format::Json | Format::Toml => return Err(self.without_place()),
+            Format::Json | Format::Toml | Format::Yaml if shape.has_token() => return Ok(()),
+            Format::Json | Format::Toml | Format::Yaml => return Err(self.without_place()),
         };
         for (slot, place) in [Slot::AccessToken, Slot::RefreshToken].into_iter().zip(both) {
             shape.places.entry(slot).or_insert(place);
@@ -506,11 +506,9 @@ fn format_of(file: &Path, is_new: bool, lang: Lang) -> Result<Format, Failure> {
         "ini" | "cfg" | "conf" => Some(Format::Ini),
         "json" | "jsonc" | "json5" | "code-workspace" => Some(Format::Json),
         "toml" => Some(Format::Toml),
+        "yaml" | "yml" => Some(Format::Yaml),
         _ => None,
     };
-    if matches!(extension, "yaml" | "yml") {
-        return Err(Failure::new(Code::PlaceUnclear, lang.yaml_not_written(file.display())).then(lang.use_exec()));
-    }
     // Prose is read by people and published; a word in it is no variable.
     if matches!(extension, "md" | "markdown" | "txt" | "rst" | "adoc" | "html" | "htm") {
         return Err(Failure::new(Code::PlaceUnclear, lang.prose_not_written(file.display())).then(lang.use_exec()));
@@ -555,6 +553,8 @@ mod tests {
             ("token.json", Format::Json),
             ("MCP.JSONC", Format::Json),
             ("config.toml", Format::Toml),
+            ("config.yaml", Format::Yaml),
+            ("Application.YML", Format::Yaml),
             ("application.properties", Format::Properties),
             ("application-dev.properties", Format::Properties),
             ("config.fish", Format::Fish),

@@ -24,6 +24,8 @@ pub enum Format {
     Json,
     /// TOML 1.1.
     Toml,
+    /// YAML, as far as it stands in lines.
+    Yaml,
 }
 
 impl fmt::Display for Format {
@@ -35,6 +37,7 @@ impl fmt::Display for Format {
             Self::Fish => "fish",
             Self::Json => "JSON",
             Self::Toml => "TOML",
+            Self::Yaml => "YAML",
         })
     }
 }
@@ -55,7 +58,7 @@ pub enum Place {
         /// Its name.
         name: String,
     },
-    /// A way down a JSON or TOML document.
+    /// A way down a JSON, TOML or YAML document.
     Path(Vec<PathStep>),
     /// A way down a JSON document that is itself a text of the file, such as `token = {"access_token": …}` in an ini file.
     Within {
@@ -125,7 +128,7 @@ impl Place {
     }
 }
 
-/// One step down a JSON or TOML document.
+/// One step down a JSON, TOML or YAML document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PathStep {

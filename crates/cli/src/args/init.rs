@@ -21,7 +21,7 @@ pub(crate) struct Init {
     /// Name of the app in the configuration (default: `default`)
     #[arg(long, value_name = "NAME", value_parser = name::<AppName>)]
     pub(crate) app: Option<AppName>,
-    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER); gitlab is oauth2 with its settings filled in
+    /// Where the app is registered: feishu, lark, blueking or oauth2 (TOKENWARD_PROVIDER); gitea and gitlab are oauth2 with its settings filled in
     #[arg(long, value_name = "PROVIDER", value_parser = provider_or_preset)]
     pub(crate) provider: Option<ProviderChoice>,
     /// App ID (`cli_…`), app code or client_id (TOKENWARD_APP_ID)

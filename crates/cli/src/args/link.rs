@@ -10,7 +10,7 @@ use super::values::{brand, name};
 /// `link`.
 #[derive(Debug, Args)]
 pub(crate) struct Link {
-    /// File: .env, .properties, fish, ini, JSON (MCP settings too) or TOML
+    /// File: .env, .properties, fish, ini, JSON (MCP settings too), TOML or YAML
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
@@ -55,10 +55,10 @@ impl InsistFlags {
 /// Where the tokens stand in a file. Without any of it the usual names are looked for.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct PlaceFlags {
-    /// File format: ini, env, properties, fish, json or toml; default: by name or content
+    /// File format: ini, env, properties, fish, json, toml or yaml; default: by name or content
     #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     pub(crate) format: Option<FileFormat>,
-    /// Place of the access token: NAME (.env, fish), key (.properties), section.key (ini), a.b.c (JSON, TOML)
+    /// Place of the access token: NAME (.env, fish), key (.properties), section.key (ini), a.b.c (JSON, TOML, YAML)
     #[arg(long, value_name = "PLACE")]
     pub(crate) access: Option<String>,
     /// Place of the refresh token, in the same notation
@@ -95,6 +95,8 @@ pub(crate) enum FileFormat {
     Json,
     /// TOML
     Toml,
+    /// YAML
+    Yaml,
 }
 
 impl From<FileFormat> for tokenward_core::Format {
@@ -106,6 +108,7 @@ impl From<FileFormat> for tokenward_core::Format {
             FileFormat::Fish => Self::Fish,
             FileFormat::Json => Self::Json,
             FileFormat::Toml => Self::Toml,
+            FileFormat::Yaml => Self::Yaml,
         }
     }
 }

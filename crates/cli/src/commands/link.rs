@@ -361,7 +361,7 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
             Format::Dotenv | Format::Properties | Format::Fish | Format::Ini => {
                 failure.then(meant.within(&lang.log_in_into_file(context.typed.login_into(&file))))
             }
-            Format::Json | Format::Toml => failure.then(meant.within(&lang.log_in_first())),
+            Format::Json | Format::Toml | Format::Yaml => failure.then(meant.within(&lang.log_in_first())),
         };
         let neither = || {
             let what = lang.no_login_anywhere(&work.profile.name, &file);

@@ -28,6 +28,22 @@ pub(super) fn by_content(bytes: &[u8]) -> Option<Format> {
     if text.lines().any(|line| is_fish(line.trim_start())) && parses(Format::Fish) {
         return Some(Format::Fish);
     }
+    // A mark of YAML's own, or a key with nothing behind its colon and something indented below it. No other reader takes such lines for theirs
+    // and finds a login in them: `.env` has no indentation, and Java's keys would have no values.
+    let is_parent = |line: &str, below: &str| {
+        let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let words = line.split(" #").next().unwrap_or_default();
+        let key = words.trim_end().strip_suffix(':').map(str::trim_start);
+        let is_key = key.is_some_and(|key| !key.is_empty() && !key.contains([' ', '=']));
+        is_key && (depth(below) > depth(line) || below.trim_start().starts_with("- "))
+    };
+    let lines_of_its_own =
+        || text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let is_yaml = lines_of_its_own().next().is_some_and(|line| line.trim_end() == "---")
+        || lines_of_its_own().zip(lines_of_its_own().skip(1)).any(|(line, below)| is_parent(line, below));
+    if is_yaml && parses(Format::Yaml) {
+        return Some(Format::Yaml);
+    }
     // Java's comments, and its keys, which have dots where variables have none. Its readers take any prose for keys and values.
     let is_key = |line: &str| {
         let key = line.split_once(['=', ':']).map_or("", |(key, _)| key.trim_end());
@@ -71,6 +87,11 @@ mod tests {
             ("set --export A 'u'\n", Some(Format::Fish)),
             ("set -x\nA=1\n", None),
             ("set -gx A (\n", None),
+            ("# c\nfeishu: # d\n  app_id: x\n", Some(Format::Yaml)),
+            ("---\na: b\n", Some(Format::Yaml)),
+            ("env:\n- A=1\n", Some(Format::Yaml)),
+            ("a: b\nc: d\n", None),
+            ("See:\n  a=b\nmore of it\n", None),
             ("e.g. this: a note\nof mine\n", None),
             ("", None),
             ("\u{0}", None),

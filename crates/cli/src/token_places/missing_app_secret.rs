@@ -69,6 +69,7 @@ fn name(shape: &Shape, format: Format) -> String {
     match (format, VariableNames::of(&app, format)) {
         (Format::Dotenv | Format::Properties | Format::Fish, Some(names)) => names.place("APP_SECRET").to_string(),
         _ => match &shape.app_id {
+            Some(place @ Place::Path(_)) if place.key().is_some_and(|key| key.contains('-')) => "app-secret".to_owned(),
             Some(Place::Dotenv { .. }) => VariableNames::usual(format, None).place("APP_SECRET").to_string(),
             _ => "app_secret".to_owned(),
         },
@@ -139,6 +140,8 @@ mod tests {
             let named = Some(("mcpServers.lark.env.APP_SECRET".to_owned(), Flaw::Reference));
             assert_eq!(flaw(Format::Json, &json), named, "{text}");
         }
+        let yaml = "feishu:\n  app-id: cli_0123456789abcdef\n  refresh-token:\n";
+        assert_eq!(flaw(Format::Yaml, yaml), Some(("app-secret".to_owned(), Flaw::Missing(None))));
         let fish = "set -gx FEISHU_APP_ID cli_0123456789abcdef\nset -gx FEISHU_APP_SERCET x\n";
         let near = Flaw::Missing(Some((2, "FEISHU_APP_SERCET".to_owned())));
         assert_eq!(flaw(Format::Fish, fish), Some(("FEISHU_APP_SECRET".to_owned(), near)));

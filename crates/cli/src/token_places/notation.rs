@@ -23,5 +23,6 @@ pub(super) const fn example(format: Format) -> &'static str {
         Format::Ini => "--access TOKEN.user_access_token --refresh TOKEN.refresh_token",
         Format::Json => "--access mcpServers.lark.env.USER_ACCESS_TOKEN",
         Format::Toml => "--access mcp_servers.lark.env.USER_ACCESS_TOKEN",
+        Format::Yaml => "--access feishu.user_access_token --refresh feishu.refresh_token",
     }
 }

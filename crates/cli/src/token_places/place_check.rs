@@ -11,7 +11,7 @@ use crate::command_hint::quoted;
 use crate::failure::Failure;
 use crate::words::Lang;
 
-/// Refuses a place that a JSON or TOML file does not have: a name without the way to it would become a new key at the top, which no
+/// Refuses a place that a JSON, TOML or YAML file does not have: a name without the way to it would become a new key at the top, which no
 /// program reads. In the other formats a name is the whole way, and who names it wants it there.
 pub(super) fn is_there(
     file: &Path,
@@ -20,7 +20,7 @@ pub(super) fn is_there(
     example: &str,
     lang: Lang,
 ) -> Result<(), Failure> {
-    let is_tree = matches!(document.format(), Format::Json | Format::Toml);
+    let is_tree = matches!(document.format(), Format::Json | Format::Toml | Format::Yaml);
     // A file that is still to be made has no places yet.
     let is_empty = document.bytes().trim_ascii().is_empty();
     if !is_tree || is_empty || document.has(place) {
@@ -56,6 +56,7 @@ pub(super) fn add_key(file: &Path, document: &Document, place: &Place, lang: Lan
     };
     let pair = match document.format() {
         Format::Toml => format!("{key} = \"\""),
+        Format::Yaml => format!("{key}: \"\""),
         _ => format!("\"{key}\": \"\""),
     };
     Some(lang.add_key(pair, Place::Path(table.to_vec()), file.display()))

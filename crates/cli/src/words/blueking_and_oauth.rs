@@ -35,15 +35,15 @@ const DATABASE_REASONS: &[Words] = &[w("its address is not well-formed", "地址
 
 super::sentences! {
     bad_provider() { "use feishu, lark, blueking or oauth2" "请写 feishu、lark、blueking 或 oauth2" }
-    bad_provider_or_preset() { "use feishu, lark, blueking, gitlab or oauth2" "请写 feishu、lark、blueking、oauth2 或 gitlab" }
-    preset_console(url) { "the app is registered at {url}; its Application ID is the client ID" "在 {url} 登记应用，其中的 Application ID 即 client_id" }
+    bad_provider_or_preset() { "use feishu, lark, blueking, gitea, gitlab or oauth2" "请写 feishu、lark、blueking、oauth2、gitea 或 gitlab" }
+    preset_console(url) { "the app is registered at {url}; that page shows its client ID (GitLab calls it the Application ID)" "在 {url} 登记应用，该页会显示 client_id（GitLab 称之为 Application ID）" }
     bad_authentication() { "use basic, body or none" "请写 basic、body 或 none" }
     bad_user() { "a user's name has 1 to 255 bytes and no control characters" "用户名为 1 到 255 字节，不含控制字符" }
 
     no_such_realm(realm, url) { "there is no realm {realm} at {url}, or it is not a bkauth server: compare both with the token service's documentation" "{url} 上没有 realm {realm}，或者那里不是 bkauth：请与令牌服务的文档核对" }
     no_such_dialect(dialect, url) { "{url} does not serve {dialect}: check the API variant, and the address with its path" "{url} 上没有 {dialect} 的接口：请核对接口种类，以及地址和其中的路径" }
 
-    ask_provider() { "Provider: feishu, lark, blueking, gitlab or oauth2" "平台（feishu 飞书、lark、blueking 蓝鲸、gitlab，或 oauth2 其他）" }
+    ask_provider() { "Provider: feishu, lark, blueking, gitea, gitlab or oauth2" "平台（feishu 飞书、lark、blueking 蓝鲸、gitea、gitlab，或 oauth2 其他）" }
     dialects_told() { "BlueKing's API variants: ssm (enterprise and community editions; bkoauth's BKAUTH_BACKEND_TYPE is bk_token), auth-api (internal editions; every other value), bkauth (the OAuth 2.0 server of 2026)" "蓝鲸的接口有三种：ssm（企业版和社区版，即 bkoauth 的 BKAUTH_BACKEND_TYPE 为 bk_token）、auth-api（内部版，即其他取值）、bkauth（2026 年的 OAuth 2.0 服务）" }
     ask_dialect() { "API variant: ssm, auth-api or bkauth" "接口（ssm、auth-api 或 bkauth）" }
     ask_app_code() { "App code (bk_app_code)" "应用编码（bk_app_code）" }

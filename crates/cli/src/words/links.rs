@@ -18,7 +18,7 @@ super::sentences! {
     file_not_understood(file) { "{file} cannot be parsed, and is left unchanged" "无法解读 {file}，已保持原样" }
     file_not_understood_next() { "fix the line named above; if the file's format differs from what its name suggests, use --format" "请修正上面指出的那一行；若文件类型与名称不符，请用 --format 指定" }
     format_unclear(file) { "the format of {file} is not clear from its name or content" "从名称和内容都看不出 {file} 的格式" }
-    format_unclear_next() { "use --format ini, env, properties, fish, json or toml" "请用 --format 指定 ini、env、properties、fish、json 或 toml" }
+    format_unclear_next() { "use --format ini, env, properties, fish, json, toml or yaml" "请用 --format 指定 ini、env、properties、fish、json、toml 或 yaml" }
     no_token_place(file) { "{file} has no place for a token under any of the usual names" "{file} 中没有找到常用的令牌键名或变量名" }
     no_such_place(place, file) { "there is no place {place} in {file}" "{file} 中没有 {place} 这个位置" }
     places_of_that_name(places) { "places of that name: {places}" "同名的位置：{places}" }
@@ -43,7 +43,6 @@ super::sentences! {
     add_key(pair, table, file) { "add {pair} to {table} in {file}, then run this again" "请在 {file} 的 {table} 中加入 {pair}，然后再次运行" }
     place_holds_either(place) { "the values at the access token's place and at {place} (the refresh token's) are the same: it is not clear which of the two tokens this is, so it is neither sent nor overwritten" "访问令牌和刷新令牌（{place}）两处是同一段文本：无法确定它是哪一种，既不会发送，也不会覆盖" }
     place_holds_more(place) { "the value at {place} holds more than a token, and it is not clear which part is the token" "{place} 处的值不只是令牌，无法确定哪一部分是令牌" }
-    yaml_not_written(file) { "{file} is YAML, which Tokenward does not edit" "{file} 是 YAML，不会编辑" }
     use_exec_for(name) { "run the program with `tokenward exec --env {name} -- PROGRAM`: it finds the token in {name}, and the file stays as it is" "请用 `tokenward exec --env {name} -- 程序` 运行该程序：它会在 {name} 中得到令牌，文件保持原样" }
     one_file_at_a_time(command) { "`tokenward {command}` takes one file: run it once for each" "`tokenward {command}` 一次只处理一个文件：请分别运行" }
     unlinked_gone(file) { "{file} does not exist any more" "{file} 已不存在" }
@@ -179,7 +178,7 @@ super::sentences! {
     outcome_elsewhere() { "another process is working on it" "另一个进程正在处理" }
 
     state_gone() { "the file is gone" "文件已不存在" }
-    file_missing_whole_next() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create the file first, with a key for the token such as \"USER_ACCESS_TOKEN\": \"\"" "请检查路径；Tokenward 不会往 JSON 或 TOML 文件中添加键，请先创建文件并写好令牌的键，例如 \"USER_ACCESS_TOKEN\": \"\"" }
+    file_missing_whole_next() { "check the path; to a JSON, TOML or YAML file Tokenward adds no keys, so create the file first, with a key for the token such as \"USER_ACCESS_TOKEN\": \"\"" "请检查路径；Tokenward 不会往 JSON、TOML 或 YAML 文件中添加键，请先创建文件并写好令牌的键，例如 \"USER_ACCESS_TOKEN\": \"\"" }
     advice_gone_whole(file) { "put the file back, and it is filled in again, or `tokenward unlink {file}` ends the link" "恢复该文件后会重新写入令牌；或用 `tokenward unlink {file}` 解除关联" }
     advice_gone(file) { "`tokenward unlink {file}` ends the link; `tokenward link {file} --create` makes the file anew" "`tokenward unlink {file}` 可解除关联；`tokenward link {file} --create` 可重新创建文件" }
 

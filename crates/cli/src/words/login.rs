@@ -13,7 +13,7 @@ super::sentences! {
     secret_unusable(source, why) { "the app secret from {source} cannot be used: {why}" "{source} 提供的 App Secret 无法使用：{why}" }
     secret_typed_empty() { "the app secret must not be empty" "App Secret 不能为空" }
     secret_file_unreadable(file) { "the app secret file {file} cannot be read" "无法读取 App Secret 文件 {file}" }
-    no_such_provider(answer) { "unknown provider {answer}; use feishu, lark, blueking, oauth2 or gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitlab" }
+    no_such_provider(answer) { "unknown provider {answer}; use feishu, lark, blueking, oauth2, gitea or gitlab" "没有平台 {answer}；可选：feishu、lark、blueking、oauth2、gitea、gitlab" }
     no_such_token_service(answer, known) { "there is no token service {answer}; one of: {known}" "没有令牌服务 {answer}；可选：{known}" }
     init_checked() { "the provider accepts the app's id and secret" "平台接受该应用凭证（App ID / App Secret）" }
     init_unchecked(what) { "the app's id and secret were saved but could not be checked: {what}" "App ID 和 App Secret 已保存，但未能验证：{what}" }

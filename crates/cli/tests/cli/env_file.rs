@@ -146,6 +146,46 @@ fn a_shells_settings() {
 }
 
 #[test]
+fn an_application_yml() {
+    let project = Project::of(World::bare());
+    let app = &project.world.app;
+    let name = "application.yml";
+    let before = format!(
+        "# Server\nserver: {{port: 8080}}\nfeishu:   # the bot\n    app_id: {}\n    app_secret: '{}'\n    user_access_token:\n    refresh_token: \"\" # filled in\n---x: |\n  note\n",
+        app.id, app.secret
+    );
+    project.write(name, &before);
+    project.login(&["--env-file", name]).succeeds();
+    let text = project.read(name);
+    let rest = |text: &str| {
+        let is_token = |line: &&str| line.contains("user_access_token") || line.contains("refresh_token");
+        text.lines().filter(|line| !is_token(line)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(project.is_true(name), "{text}");
+    assert!(text.ends_with("\" # filled in\n---x: |\n  note\n"), "{text}");
+    assert_eq!(rest(&text), rest(&before));
+    project.world.advance(7300);
+    let token = project.run_at(7300, &["token", "--env-file", name]).succeeds().out.trim().to_owned();
+    assert!(project.read(name).contains(&format!("    user_access_token: \"{token}\"\n")) && project.is_true(name));
+    // A copy whose name says nothing, and one whose tokens stand in a list.
+    project.write("tokens", &project.read(name));
+    project.run_at(7300, &["link", "tokens"]).succeeds();
+    project.write("compose.yaml", &format!("services:\n  bot:\n    environment:\n    - LARK_TOKEN={token}\n"));
+    project.run_at(7300, &["link", "compose.yaml"]).succeeds();
+    let ran = project.run_at(7300, &["links", "--json"]);
+    let listed: Vec<_> = ran.json()["links"].as_array().unwrap().iter().map(|link| link["format"].clone()).collect();
+    assert_eq!(listed, ["yaml", "yaml", "yaml"], "{ran:?}");
+    // What else shows a token of the login, where it is not written, is told.
+    project.write("lines.yml", &format!("{}note: |\n  it was {token}\n", project.read(name)));
+    let ran = project.run_at(7300, &["link", "lines.yml"]);
+    assert!(ran.succeeds().err.contains("note holds a token of this login in another form"), "{ran:?}");
+    // No key is added, and what to add is told.
+    project.write("new.yaml", "feishu:\n  app_id: x\n");
+    let ran = project.run_at(7300, &["link", "new.yaml", "--access", "feishu.user_access_token"]);
+    assert!(ran.fails(2, "TW0507").err.contains("add user_access_token: \"\" to feishu"), "{ran:?}");
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_told_before_anybody_goes_to_the_browser() {
     let project = two_lines();
     fs::set_permissions(project.path(".env"), fs::Permissions::from_mode(0o444)).unwrap();

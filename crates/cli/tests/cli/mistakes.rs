@@ -138,7 +138,7 @@ fn unknown_keys_and_variables_are_warned_about_and_a_secret_in_the_config_is_ref
 fn the_wrong_brand() {
     let world = World::bare();
     let ran = world.run(&["init", "--provider", "dingtalk"]);
-    assert!(ran.fails(2, "TW0200").err.contains("use feishu, lark, blueking, gitlab or oauth2"), "{ran:?}");
+    assert!(ran.fails(2, "TW0200").err.contains("use feishu, lark, blueking, gitea, gitlab or oauth2"), "{ran:?}");
     // A Feishu app through Lark's hosts: the provider answers 20046 or that it knows no such app.
     let lark = world.sandbox.urls(Brand::Lark);
     let words = ["init", "--provider", "lark", "--app-id", &world.app.id, "--app-secret-stdin"];

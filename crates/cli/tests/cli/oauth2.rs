@@ -67,6 +67,29 @@ fn a_preset_at_a_server_of_ones_own() {
     bare.run(&["init", "--provider", "gitlub"]).fails(2, "gitlab");
 }
 
+/// Gitea at a server of one's own, and what stands in the file where nobody said anything.
+#[test]
+fn gitea_at_a_server_of_ones_own() {
+    let desk = Desk::bare(Door::Plain);
+    let issuer = desk.url(Door::Plain);
+    desk.init(&["--provider", "gitea", "--scope", "offline_access"]).succeeds();
+    let config = desk.config();
+    for line in ["provider = \"oauth2\"", "access_life = \"1h\"", "refresh_life = \"730h\""] {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    assert!(config.contains(&format!("accounts_url = \"{issuer}")) && !config.contains("gitea"), "{config}");
+    desk.login_by_browser(&[]).succeeds();
+    let first = desk.token(&[]);
+    desk.advance(3600);
+    let second = desk.token_after(3600, &[]);
+    assert!(desk.is_good(&second) && second.as_str() != first.as_str());
+    let bare = Desk::bare(Door::Plain);
+    let words = ["init", "--provider", "gitea", "--app-id", "a", "--client-authentication", "none", "--no-check"];
+    bare.run(&words).succeeds();
+    let config = bare.config();
+    assert!(config.contains("accounts_url = \"https://gitea.com\"") && config.contains("read:user"), "{config}");
+}
+
 #[test]
 fn a_public_client_is_asked_for_no_secret() {
     let desk = Desk::with(Door::Plain, ClientAuth::None);

@@ -372,8 +372,10 @@ fn files_without_a_place_are_refused_in_every_format() {
         ("notes.md", "FEISHU_USER_ACCESS_TOKEN={A}\n", "tokenward exec"),
         ("notes.txt", "FEISHU_USER_ACCESS_TOKEN={A}\n", "tokenward exec"),
         ("README", "Set FEISHU_USER_ACCESS_TOKEN to your token.\n", "tokenward exec"),
-        ("x.yaml", "user_access_token: {A}\n", "YAML"),
-        ("x.yml", "env:\n  USER_ACCESS_TOKEN: {A}\n", "YAML"),
+        ("x.yaml", "user_access_token: |\n  {A}\n", "TW0507"),
+        ("x.yml", "a: 1\n---\nuser_access_token: {A}\n", "line 2"),
+        ("empty.yaml", "a: 1\n", "TW0507"),
+        ("secrets.yaml", "user_access_token: ENC[AES256_GCM,data:a]\nsops:\n    mac: ENC[AES256_GCM,data:a]\n", "sops"),
         (
             "secrets.env",
             "FEISHU_USER_ACCESS_TOKEN=ENC[AES256_GCM,data:a,iv:b,tag:c,type:str]\nsops_version=3.9.0\nsops_mac=ENC[AES256_GCM,data:a]\n",

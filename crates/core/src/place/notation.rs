@@ -5,7 +5,7 @@
 //! | `.env`, `.properties`, fish | `NAME`, `any.name` |
 //! | ini | `key`, `section.key` (split at the last dot), `[any.section]key` |
 //! | JSON in a text of any of them | `NAME[json].access_token`, `section.key[json].a.b`, `a.b[json].c` |
-//! | JSON, TOML | `mcpServers.lark.env.USER_ACCESS_TOKEN`, `mcpServers."my.server".env.X`, `args[3]`, `args[after -u]`; `.` is the whole document |
+//! | JSON, TOML, YAML | `mcpServers.lark.env.USER_ACCESS_TOKEN`, `mcpServers."my.server".env.X`, `args[3]`, `args[after -u]`; `.` is the whole document |
 //!
 //! A name that would be misread goes in double quotes, in which `\"`, `\\` and `\u{…}` stand for what they do in Rust.
 
@@ -41,7 +41,7 @@ impl Place {
                 reader.end(Self::Dotenv { name })
             }
             Format::Ini => reader.ini(),
-            Format::Json | Format::Toml => reader.path(None),
+            Format::Json | Format::Toml | Format::Yaml => reader.path(None),
         }
     }
 }
@@ -408,6 +408,7 @@ mod tests {
                 (Format::Fish, Place::Dotenv { name }),
                 (Format::Json, Place::Path(path.clone())),
                 (Format::Toml, Place::Path(path.clone())),
+                (Format::Yaml, Place::Path(path.clone())),
             ] {
                 let within = place.clone().within(path.clone()).within(path.clone());
                 prop_assert_eq!(Place::parse(format, &within.to_string()), Ok(within));
@@ -417,9 +418,15 @@ mod tests {
 
         #[test]
         fn any_text_is_a_place_or_refused(text in name()) {
-            for format in
-                [Format::Ini, Format::Dotenv, Format::Properties, Format::Fish, Format::Json, Format::Toml]
-            {
+            for format in [
+                Format::Ini,
+                Format::Dotenv,
+                Format::Properties,
+                Format::Fish,
+                Format::Json,
+                Format::Toml,
+                Format::Yaml,
+            ] {
                 if let Ok(place) = Place::parse(format, &text) {
                     prop_assert_eq!(Place::parse(format, &place.to_string()), Ok(place));
                 }

@@ -9,7 +9,7 @@ use super::text_positions::{Splice, position, syntax};
 use super::token_or_placeholder::SHORTEST;
 use super::tree::Tree;
 use super::value::Value;
-use super::{dotenv, fish, ini, json, properties, toml};
+use super::{dotenv, fish, ini, json, properties, toml, yaml};
 use tokenward_core::{Format, PathStep, Place};
 
 /// The content of a file, in which single values can be read and exchanged.
@@ -67,6 +67,7 @@ impl Document {
             Format::Fish => fish::check(&document.text),
             Format::Json => json::check(&document.text),
             Format::Toml => toml::check(&document.text),
+            Format::Yaml => yaml::check(&document.text),
         }?;
         Ok(document)
     }
@@ -83,6 +84,7 @@ impl Document {
             (Format::Fish, Place::Dotenv { name }) => fish::read(&self.text, name),
             (Format::Json, Place::Path(path)) => json::read(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read(&self.text, path),
+            (Format::Yaml, Place::Path(path)) => yaml::read(&self.text, path),
             (_, Place::Within { text, path }) => {
                 return self.inner(text)?.map_or(Ok(None), |inner| inner.get(&Place::Path(path.clone())));
             }
@@ -120,6 +122,7 @@ impl Document {
         match (self.format, place) {
             (Format::Json, Place::Path(path)) => json::read_value(&self.text, path),
             (Format::Toml, Place::Path(path)) => toml::read_value(&self.text, path),
+            (Format::Yaml, Place::Path(path)) => yaml::read_value(&self.text, path),
             (_, Place::Within { text, path }) => {
                 self.inner(text)?.map_or(Ok(None), |inner| inner.get_value(&Place::Path(path.clone())))
             }
@@ -161,6 +164,7 @@ impl Document {
             (Format::Fish, Place::Dotenv { name }) => fish::write(&self.text, name, &value.spelled()),
             (Format::Json, Place::Path(path)) => json::write(&self.text, path, value),
             (Format::Toml, Place::Path(path)) => toml::write(&self.text, path, value),
+            (Format::Yaml, Place::Path(path)) => yaml::write(&self.text, path, value),
             _ => return Err(self.wrong(place)),
         }?;
         let mut changed = self.clone();
@@ -178,11 +182,12 @@ impl Document {
         Ok(())
     }
 
-    /// All of a JSON or TOML document, as far as it is made of tables, lists, texts and numbers.
+    /// All of a JSON, TOML or YAML document, as far as it is made of tables, lists, texts and numbers.
     pub(crate) fn tree(&self) -> Result<Tree, DocumentError> {
         match self.format {
             Format::Json => json::tree(&self.text),
             Format::Toml => toml::tree(&self.text),
+            Format::Yaml => yaml::tree(&self.text),
             Format::Ini | Format::Dotenv | Format::Properties | Format::Fish => Ok(Tree::Other),
         }
     }
@@ -204,7 +209,7 @@ impl Document {
             (Format::Fish, Place::Dotenv { name }) => fish::occurrences(&self.text, name),
             (Format::Json, Place::Path(path)) => json::occurrences(&self.text, path),
             // There a key is there once.
-            (Format::Toml, Place::Path(_)) => Ok(Vec::new()),
+            (Format::Toml | Format::Yaml, Place::Path(_)) => Ok(Vec::new()),
             (_, Place::Within { text, path }) => {
                 let last = self.get(text)?;
                 let mut found = Vec::new();
@@ -240,7 +245,7 @@ impl Document {
             Format::Dotenv => dotenv::all(&self.text),
             Format::Properties => properties::all(&self.text),
             Format::Fish => fish::all(&self.text),
-            Format::Ini | Format::Json | Format::Toml => Vec::new(),
+            Format::Ini | Format::Json | Format::Toml | Format::Yaml => Vec::new(),
         }
     }
 
@@ -255,7 +260,7 @@ impl Document {
                 let all = ini::all(&self.text).into_iter();
                 all.map(|(section, key, value)| (Place::ini(&section, &key), Zeroizing::new(value))).collect()
             }
-            Format::Json | Format::Toml => Vec::new(),
+            Format::Json | Format::Toml | Format::Yaml => Vec::new(),
         }
     }
 
@@ -268,7 +273,7 @@ impl Document {
                     add_text(place, value.to_string(), DEPTH, &mut found);
                 }
             }
-            Format::Json | Format::Toml => {
+            Format::Json | Format::Toml | Format::Yaml => {
                 if let Ok(tree) = self.tree() {
                     add_texts(&tree, &mut Vec::new(), &|path| Place::Path(path.to_vec()), DEPTH, &mut found);
                 }
@@ -288,10 +293,15 @@ impl Document {
                 let all = ini::all(&self.text).into_iter();
                 all.map(|(section, key, _)| (Place::ini(&section, HIDDEN), Zeroizing::new(key))).collect()
             }
-            Format::Json | Format::Toml => {
+            Format::Json | Format::Toml | Format::Yaml => {
                 let mut found = Vec::new();
                 if let Ok(tree) = self.tree() {
                     add_names(&tree, &mut Vec::new(), DEPTH, &mut found);
+                }
+                // What is not read as a value may hold one all the same.
+                if self.format == Format::Yaml {
+                    let left = yaml::left(&self.text).into_iter();
+                    found.extend(left.map(|(path, text)| (Place::Path(path), Zeroizing::new(text))));
                 }
                 found
             }
@@ -362,7 +372,7 @@ impl Document {
             Format::Properties => properties::names(&self.text),
             Format::Fish => fish::names(&self.text),
             Format::Ini => ini::keys(&self.text, section),
-            Format::Json | Format::Toml => Vec::new(),
+            Format::Json | Format::Toml | Format::Yaml => Vec::new(),
         }
     }
 
@@ -495,7 +505,7 @@ fn splice(text: &str, mut splices: Vec<Splice>) -> String {
 fn is_sealed(text: &str) -> bool {
     text.contains("sops")
         && text.contains("ENC[")
-        && ["sops_mac", "sops_version", "\"sops\"", "[sops"].iter().any(|mark| text.contains(mark))
+        && ["sops_mac", "sops_version", "\"sops\"", "[sops", "\nsops:"].iter().any(|mark| text.contains(mark))
 }
 
 /// What stands for a name that may be a token.

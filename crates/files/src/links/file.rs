@@ -214,7 +214,7 @@ impl LinkedFile {
     const fn blank(&self) -> &'static [u8] {
         match self.format {
             Format::Json => b"{}\n",
-            Format::Ini | Format::Dotenv | Format::Properties | Format::Fish | Format::Toml => b"",
+            Format::Ini | Format::Dotenv | Format::Properties | Format::Fish | Format::Toml | Format::Yaml => b"",
         }
     }
 

@@ -94,10 +94,24 @@ impl Shape {
         let place = |names: &[&str]| first(names).map(|(place, _)| place);
         let mut shape = Self {
             places: BTreeMap::new(),
-            app_id: place(&["app_id", "appId", "client_id", "clientId"]),
-            app_secret: place(&["app_secret", "appSecret", "client_secret", "clientSecret"]),
+            app_id: place(&["app_id", "appId", "app-id", "client_id", "clientId", "client-id"]),
+            app_secret: place(&[
+                "app_secret",
+                "appSecret",
+                "app-secret",
+                "client_secret",
+                "clientSecret",
+                "client-secret",
+            ]),
             app_access: place(&["app_access_token", "appAccessToken"]),
-            redirect: place(&["redirect_uri", "redirect_url", "redirectUri", "redirectUrl"]),
+            redirect: place(&[
+                "redirect_uri",
+                "redirect_url",
+                "redirectUri",
+                "redirectUrl",
+                "redirect-uri",
+                "redirect-url",
+            ]),
             server: None,
         };
         for (slot, names) in [

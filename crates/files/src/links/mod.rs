@@ -58,6 +58,7 @@ mod value_diff;
 mod value_frame;
 mod verdict;
 mod watch;
+mod yaml;
 
 pub use access_token_owner::LoneToken;
 pub use adoption::{AdoptReport, BroughtLogin};

@@ -23,7 +23,7 @@ impl Shape {
         let mut found = match document.format() {
             Format::Dotenv | Format::Properties | Format::Fish => variables(document),
             Format::Ini => ini(document),
-            Format::Json | Format::Toml => tree(document),
+            Format::Json | Format::Toml | Format::Yaml => tree(document),
         };
         // What stands above the tokens of the only login is theirs.
         if let [only] = found.as_mut_slice() {

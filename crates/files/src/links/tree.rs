@@ -1,4 +1,4 @@
-//! A JSON or TOML document taken in at once, for walking through it.
+//! A JSON, TOML or YAML document taken in at once, for walking through it.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(crate) enum Tree {
     List(Vec<Tree>),
     /// A text or a number.
     Plain(Value),
-    /// True, false, null, a date.
+    /// True, false, null, a date, what is not read.
     Other,
 }
 

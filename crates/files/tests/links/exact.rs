@@ -50,6 +50,16 @@ fn what_stands_around_a_token_keeps_its_spelling() {
             "t = \"\"\"\nrun \\\n   --key u-n\n\"\"\"",
         ),
         (Format::Toml, &path, "t = '''\na u-old\n'''", "a u-old\n", "a u-n\n", "t = '''\na u-n\n'''"),
+        (Format::Yaml, &path, "t: Bearer u-old # c\n", "Bearer u-old", "Bearer u-n", "t: Bearer u-n # c\n"),
+        (Format::Yaml, &path, "t: 'it''s u-old'\n", "it's u-old", "it's u-n", "t: 'it''s u-n'\n"),
+        (
+            Format::Yaml,
+            &path,
+            "t: \"\\x42earer\\_u-old\\/x\" # c",
+            "Bearer\u{a0}u-old/x",
+            "Bearer\u{a0}u-n/x",
+            "t: \"\\x42earer\\_u-n\\/x\" # c",
+        ),
         (Format::Dotenv, &env, "T=\"a\\\"b $X u-old\" # c", "a\"b $X u-old", "a\"b $X u-n", "T=\"a\\\"b $X u-n\" # c"),
         (Format::Dotenv, &env, "T='a\"b u-old'\n", "a\"b u-old", "a\"b u-n", "T='a\"b u-n'\n"),
         (Format::Dotenv, &env, "T=k:u-old;x\n", "k:u-old;x", "k:u-n;x", "T=k:u-n;x\n"),
@@ -108,6 +118,8 @@ fn json_that_is_a_text_has_places_of_its_own() {
         (Format::Fish, Place::dotenv("T"), "set -gx T \"{\\\"a\\\":\\\"OLD\\\",\\\"n\\\":1}\"\n"),
         (Format::Json, Place::keys(["x"]), "{\"x\": \"{\\\"a\\\":\\u0022OLD\\\",\\\"n\\\":1}\"} // c"),
         (Format::Toml, Place::keys(["x"]), "x = '{\"a\":\"OLD\",\"n\":1}' # c"),
+        (Format::Yaml, Place::keys(["x"]), "x: '{\"a\":\"OLD\",\"n\":1}' # c"),
+        (Format::Yaml, Place::keys(["x"]), "x: \"{\\\"a\\\":\\x22OLD\\\",\\\"n\\\":1}\""),
         (Format::Toml, Place::keys(["x"]), "x = \"{\\\"a\\\":\\\"OLD\\\",\\\"n\\\":1}\""),
     ] {
         let (a, n) = (place.clone().within(key("a")), place.clone().within(key("n")));
@@ -131,6 +143,7 @@ fn a_fraction_keeps_its_point() {
         (Format::Json, "{\"t\": 1700000000.0}", Value::Fraction(1_795_937_415.0), "{\"t\": 1795937415.0}"),
         (Format::Json, "{\"t\": 1700000000.5}", Value::Number(1_795_937_415), "{\"t\": 1795937415.0}"),
         (Format::Json, "{\"t\": 1700000000}", Value::Number(1_795_937_415), "{\"t\": 1795937415}"),
+        (Format::Yaml, "t: 1700000000.0 # c", Value::Fraction(1_795_937_415.0), "t: 1795937415.0 # c"),
         (Format::Toml, "t = 1700000000.0", Value::Fraction(1_795_937_415.0), "t = 1795937415.0"),
     ] {
         let mut document = Document::parse(format, text.as_bytes()).unwrap();

@@ -110,6 +110,34 @@ const TOML: &[&str] = &[
     "refresh_token = 'x'\n",
 ];
 
+const YAML: &[&str] = &[
+    "token: old\n",
+    "token: '{\"token\":\"old\"}'\n",
+    "token: \"a\\u0020old\"\n",
+    "token:\n",
+    "a:\n",
+    "  token: x\n",
+    "  b:\n",
+    "    token: 'x'\n",
+    "args:\n- -u\n- old\n",
+    "- token: x\n",
+    "  - b\n",
+    "b: |\n  token: x\n",
+    "b: [a, 'b',\n",
+    "]\n",
+    "{token: old}\n",
+    "&x ",
+    "*x\n",
+    "!y ",
+    "# c\n",
+    "---\n",
+    "refresh_token: x\n",
+    "expires_at: 1.5\n",
+    "- ",
+    ": ",
+    "? ",
+];
+
 fn run(format: Format, pieces: &'static [&'static str], seed: u8) {
     #[expect(clippy::disallowed_methods, reason = "the switch for long runs")]
     let wish = std::env::var("TOKENWARD_TEST_FUZZ").ok();
@@ -147,6 +175,11 @@ fn json() {
 #[test]
 fn toml() {
     run(Format::Toml, TOML, 4);
+}
+
+#[test]
+fn yaml() {
+    run(Format::Yaml, YAML, 7);
 }
 
 #[test]

@@ -135,7 +135,22 @@ const TOML_LINES: &[&str] = &[
     "f={t='no'}\n",
 ];
 
-/// Lines that TOML allows once only are taken once.
+const YAML_LINES: &[&str] = &[
+    "a: 1\n",
+    "b: 'x' # t: no\n",
+    "# t: no\n",
+    "\n",
+    "c: [t, {t: no},\n  '# x']\n",
+    "d: |\n  t: no\n\n   # x\n",
+    "e:\n  t: no\n",
+    "f:\n- t: no\n  u: 1\n- - t\n",
+    "g: &x !y\n  t: *x\n",
+    "h: \"t:\n  no\"\n",
+    "i: no\n  more\n",
+    "\"j\":\n",
+];
+
+/// Lines that TOML and YAML allow once only are taken once.
 fn once(lines: &'static [&'static str]) -> impl Strategy<Value = String> {
     proptest::sample::subsequence(lines, 0..lines.len()).prop_shuffle().prop_map(|lines| lines.concat())
 }
@@ -218,6 +233,22 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn yaml_document()(
+        mark in mark(), start in one(&["", "--- # c\n", "# c\n---\n"]), root in once(YAML_LINES), mine in once(YAML_LINES),
+        key in one(&["t", "'t'", "\"t\" "]), blanks in one(&[" ", "   "]), quote in one(&["", "'", "\""]), old in token(),
+        behind in one(&["", " ", " # c"]), rest in once(&["k: 1\n", "# c\n", "l: ''\n"]), last in any::<bool>(), kind in 0..3_u8,
+        deep in one(&["  ", "    "]),
+    ) -> Known {
+        let within = |lines: &str| lines.split_inclusive('\n').flat_map(|line| [deep, line]).collect::<String>();
+        // Without quotes a number is none of a token's.
+        let old = if quote.is_empty() { format!("u-{old}") } else { old };
+        let before = format!("{start}{root}s:\n{}{deep}{key}:{blanks}", within(&mine));
+        let after = if last { behind.to_owned() } else { format!("{behind}\n{}u:\n  t: no\n", within(&rest)) };
+        Known { before: format!("{mark}{}", ends(&before, kind)), quote, old, after: ends(&after, kind) }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -252,10 +283,22 @@ proptest! {
     }
 
     #[test]
-    fn any_text_in_json_and_toml(value in any::<String>()) {
+    fn yaml(known in yaml_document(), value in token()) {
+        let value = if known.quote.is_empty() { format!("u-{value}") } else { value };
+        known.obeys(Format::Yaml, &Place::keys(["s", "t"]), &value)?;
+    }
+
+    #[test]
+    fn any_text_in_files_of_tables(value in any::<String>()) {
         let place = Place::Path(vec![PathStep::Key("t".into())]);
-        for format in [Format::Json, Format::Toml] {
-            let text = if format == Format::Json { "{\"t\": \"x\"}" } else { "t = 'x'" };
+        for (format, text) in [
+            (Format::Json, "{\"t\": \"x\"}"),
+            (Format::Toml, "t = 'x'"),
+            (Format::Yaml, "t: x"),
+            (Format::Yaml, "t: 'x'"),
+            (Format::Yaml, "t: \"x\""),
+            (Format::Yaml, "t:"),
+        ] {
             let changed = set(format, text, &place, &value).unwrap();
             let read = get(format, &changed, &place).unwrap();
             prop_assert_eq!(read.as_deref(), Some(value.as_str()));

@@ -12,6 +12,7 @@ mod properties;
 mod shape;
 mod toml;
 mod values;
+mod yaml;
 
 use tokenward_files::links::{Document, DocumentError, Format, Place};
 

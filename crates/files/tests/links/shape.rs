@@ -125,6 +125,29 @@ fn token_files_of_oauth_libraries() {
 }
 
 #[test]
+fn tables_of_a_yaml_file() {
+    for (text, shape) in [
+        (
+            "feishu:\n  app_id: a\n  app_secret: b\n  user_access_token: x\n  refresh_token: z\n  expires_at: 1700000000\n",
+            "access=feishu.user_access_token refresh=feishu.refresh_token at=feishu.expires_at id=feishu.app_id secret=feishu.app_secret",
+        ),
+        (
+            "spring:\n  profiles: dev\nlark:\n  appId: a\n  userAccessToken: x\n  refreshToken: ''\n",
+            "access=lark.userAccessToken refresh=lark.refreshToken id=lark.appId",
+        ),
+        (
+            "feishu:\n  app-id: a\n  app-secret: b\n  user-access-token: x\n  user-refresh-token:\n",
+            "access=feishu.user-access-token refresh=feishu.user-refresh-token id=feishu.app-id secret=feishu.app-secret",
+        ),
+        ("refresh_token: r\nexpiry: 2026-01-01T00:00:00Z\n", "refresh=refresh_token expiry=expiry"),
+        ("users:\n- refresh_token: r\n", "refresh=users[0].refresh_token"),
+    ] {
+        assert_eq!(shapes(Format::Yaml, text), [shape], "{text}");
+    }
+    assert!(shapes(Format::Yaml, "a: 1\nrefresh_token: |\n  x\n").is_empty());
+}
+
+#[test]
 fn servers_of_mcp_clients() {
     let lark = r#"{"command":"npx","args":["-y","@larksuiteoapi/lark-mcp","mcp","-a","cli_1","-s","x","-u","u-1"]}"#;
     for (container, place) in [
@@ -176,6 +199,7 @@ fn what_is_told_is_there() {
         (Format::Ini, "[a.b]\nrefresh_token = r\nexpires_in = 5\n"),
         (Format::Dotenv, "FEISHU_USER_ACCESS_TOKEN=x\n"),
         (Format::Fish, "set -x FEISHU_USER_ACCESS_TOKEN x\n"),
+        (Format::Yaml, "a:\n- refresh_token: r\n  expires_at: 12.5\n  expiry: 2026-01-01T00:00:00Z\n"),
     ] {
         let mut document = Document::parse(format, text.as_bytes()).unwrap();
         let all = Shape::detect(&document);

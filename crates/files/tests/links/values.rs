@@ -25,6 +25,12 @@ fn a_number_takes_the_place_of_what_its_readers_expect() {
         (Format::Toml, "t = 1.5\n", "t = 7200.0\n"),
         (Format::Toml, "t = '1'\n", "t = '7200'\n"),
         (Format::Toml, "a = 1\n", "a = 1\nt = 7200\n"),
+        (Format::Yaml, "t: 1 # c\n", "t: 7200 # c\n"),
+        (Format::Yaml, "t: 1.5\n", "t: 7200.0\n"),
+        (Format::Yaml, "t: '1'\n", "t: '7200'\n"),
+        (Format::Yaml, "t: soon\n", "t: \"7200\"\n"),
+        (Format::Yaml, "t: # c\n", "t: 7200 # c\n"),
+        (Format::Yaml, "t: null\n", "t: 7200\n"),
     ] {
         assert_eq!(written(format, before, &seven).unwrap(), after, "{before}");
     }
@@ -34,7 +40,7 @@ fn a_number_takes_the_place_of_what_its_readers_expect() {
 
 #[test]
 fn a_text_does_not_take_the_place_of_a_number() {
-    for (format, text) in [(Format::Json, r#"{"t": 1}"#), (Format::Toml, "t = 1")] {
+    for (format, text) in [(Format::Json, r#"{"t": 1}"#), (Format::Toml, "t = 1"), (Format::Yaml, "t: 1")] {
         let refusal = written(format, text, &Value::from("u-1")).unwrap_err().to_string();
         assert!(refusal.ends_with("t is a number, not a text"), "{refusal}");
     }
@@ -81,7 +87,13 @@ fn around() -> impl Strategy<Value = (Format, String, String)> {
         proptest::sample::select(&["", " # 3", "\n", "\r\nc = 1e5\r\n"][..]),
     )
         .prop_map(|(head, equals, tail)| (Format::Toml, format!("{head}t{equals}"), tail.to_owned()));
-    prop_oneof![json, toml]
+    let yaml = (
+        proptest::sample::select(&["", "a: 't'\n", "# t: 5\r\n", "b: [1, 2.5]\n"][..]),
+        proptest::sample::select(&[": ", " :   "][..]),
+        proptest::sample::select(&["", " # 3", "\n", "\r\nc: 1e5\r\n"][..]),
+    )
+        .prop_map(|(head, colon, tail)| (Format::Yaml, format!("{head}t{colon}"), tail.to_owned()));
+    prop_oneof![json, toml, yaml]
 }
 
 /// Numbers as documents hold them, with what they are.
@@ -100,6 +112,8 @@ proptest! {
     #[test]
     fn numbers((format, before, after) in around(), (old, old_value) in number(), (_, value) in number()) {
         let float = matches!(old_value, Value::Fraction(_));
+        // Readers of YAML do not agree on exponents.
+        prop_assume!(format != Format::Yaml || !old.contains('e'));
         let place = Place::keys(["t"]);
         let text = format!("{before}{old}{after}");
         let read = Document::parse(format, text.as_bytes()).unwrap().get_value(&place).unwrap().unwrap();

@@ -34,6 +34,17 @@ impl Preset {
             rules: "old_access=dies replay=punished access_life=2h",
             console: "-/user_settings/applications",
         },
+        // docs.gitea.com/development/oauth2-provider (discovery, scopes: one must be asked for, where apps are registered), and
+        // `[oauth2]` of custom/conf/app.example.ini in github.com/go-gitea/gitea (access tokens live 3600 s, refresh tokens 730 h
+        // from each refresh), read 2026-12. Whether a refresh token serves once is a setting of the server
+        // (`INVALIDATE_REFRESH_TOKENS`) and is left out. What a refresh does to the old access token is not said.
+        Self {
+            name: "gitea",
+            issuer: "https://gitea.com",
+            scopes: "openid read:user",
+            rules: "access_life=1h refresh_life=730h",
+            console: "user/settings/applications",
+        },
     ];
 
     /// The row of a name, in any case.
@@ -97,6 +108,21 @@ mod tests {
         assert_eq!(rules.old_access, OldAccess::Dies);
         assert!(matches!(rules.replay, Replay::Punished { .. }));
         assert_eq!(rules.assumed_access.as_secs(), 7200);
+    }
+
+    #[test]
+    fn gitea_leaves_to_its_admin_whether_a_refresh_token_serves_once() {
+        let record = Preset::of("gitea").unwrap().fill(&AppRecord::default());
+        assert_eq!(record.get(Setting::AccountsUrl), Some("https://gitea.com"));
+        let rules = rules_of(record.get(Setting::Rules).unwrap());
+        assert_eq!(rules.assumed_access.as_secs(), 3600);
+        assert_eq!(rules.assumed_refresh.map(|life| life.as_secs()), Some(730 * 3600));
+        assert_eq!(
+            (rules.old_access, rules.replay),
+            (provider_rules::CAUTIOUS.old_access, provider_rules::CAUTIOUS.replay)
+        );
+        let console = Preset::of("gitea").unwrap().console_at("https://git.example.com");
+        assert_eq!(console, "https://git.example.com/user/settings/applications");
     }
 
     #[test]

@@ -42,7 +42,7 @@ const fn in_chinese(setting: Setting) -> (&'static str, &'static str) {
         Setting::App => ("无：每个配置档都要写明应用", "配置档所属的应用：`[apps.NAME]` 表的 `NAME`。"),
         Setting::Provider => (
             "由所设主机判断品牌，否则为 `feishu`",
-            "应用注册在哪里：`feishu`、`lark`、`blueking`；任何遵循 RFC 6749 的服务器为 `oauth2`。",
+            "应用注册在哪里：`feishu`、`lark`、`blueking`；任何遵循 RFC 6749 的服务器为 `oauth2`；`gitea` 和 `gitlab` 是 `oauth2`，没有另外写明的 issuer、权限和规则取该服务器的。",
         ),
         Setting::AppId => (
             "无：必须给出",

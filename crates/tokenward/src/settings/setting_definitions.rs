@@ -80,7 +80,7 @@ settings! {
     Provider {
         variable: Some("TOKENWARD_PROVIDER"), flag: Some("--provider"), key: Some((Section::App, "provider")),
         default: "the brand of the configured hosts, else `feishu`",
-        meaning: "Where the app is registered: `feishu`, `lark`, `blueking`, or `oauth2` for any server that keeps to RFC 6749; `gitlab` is `oauth2` with GitLab's issuer, scopes and rules where nothing else is said.",
+        meaning: "Where the app is registered: `feishu`, `lark`, `blueking`, or `oauth2` for any server that keeps to RFC 6749; `gitea` and `gitlab` are `oauth2` with that server's issuer, scopes and rules where nothing else is said.",
     }
     /// The app's public id.
     AppId {
