@@ -8,10 +8,17 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 use tokenward::Setting;
+use tokenward_core::ProfileName;
 
-/// A program that a person asked us to run: it may run `tokenward` in its turn, for the same login.
-pub(crate) fn asking(program: impl AsRef<OsStr>) -> Command {
-    without(program, |setting| matches!(setting, Setting::Home | Setting::Profile | Setting::Lang))
+/// A program that a person asked us to run: it may run `tokenward` in its turn, for the same login and by the same clock. A profile that was named
+/// by a flag is the one that it means.
+pub(crate) fn asking(program: impl AsRef<OsStr>, profile: Option<&ProfileName>) -> Command {
+    let keeps = |setting| matches!(setting, Setting::Home | Setting::Profile | Setting::Lang | Setting::ClockOffset);
+    let mut command = without(program, keeps);
+    if let (Some(profile), Some(variable)) = (profile, Setting::Profile.variable()) {
+        command.env(variable, profile.as_str());
+    }
+    command
 }
 
 /// A program that has nothing to do with us.
@@ -41,10 +48,11 @@ mod tests {
 
     #[test]
     fn a_child_sees_none_of_our_variables() {
-        let (asking, stranger) = (asking("x"), stranger("x"));
+        let (asking, stranger) = (asking("x", None), stranger("x"));
         for variable in Setting::ALL.iter().filter_map(|setting| setting.variable()) {
             assert!(removed(&stranger).contains(&variable), "{variable}");
-            let kept = ["TOKENWARD_HOME", "TOKENWARD_PROFILE", "TOKENWARD_LANG"].contains(&variable);
+            let kept =
+                ["TOKENWARD_HOME", "TOKENWARD_PROFILE", "TOKENWARD_LANG", "TOKENWARD_CLOCK_OFFSET"].contains(&variable);
             assert_eq!(removed(&asking).contains(&variable), !kept, "{variable}");
         }
     }

@@ -43,7 +43,9 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
     context.tell_notices(&handed.notices);
 
     let token = handed.access.token.expose();
-    let mut command = child_environment::asking(program);
+    // A program that asks again means the login that its token is of.
+    let named = (exec.env_file.is_some() || !context.names_nothing()).then_some(&work.profile.name);
+    let mut command = child_environment::asking(program, named);
     command.args(arguments);
     let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
     for name in names {

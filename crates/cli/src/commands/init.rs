@@ -7,6 +7,7 @@
 mod previous_settings;
 mod provider_settings;
 mod questions;
+mod same_app;
 
 use serde_json::json;
 use tokenward::{
@@ -145,6 +146,7 @@ pub(super) async fn register(
     let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 
     let first = first(&profile, &settings, &session).await;
+    let others = same_app::unwritten(&profile, &record, &settings, &session).await?;
     let mut edit = ConfigEdit::open(settings.home()).map_err(told)?;
     if let Some((former, logins)) = &replaced {
         // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.
@@ -155,6 +157,7 @@ pub(super) async fn register(
         }
     }
     edit.app(&app, &record);
+    same_app::write(&others, &record, &mut edit);
     if !known {
         edit.profile(&profile, &ProfileRecord::new(app.clone()));
     }
@@ -168,7 +171,13 @@ pub(super) async fn register(
         context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
     }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
-        session.keeper().keep_app_secret(&app, secret).await?;
+        for app in std::iter::once(&app).chain(others.iter().map(|(_, app)| app)) {
+            session.keeper().keep_app_secret(app, secret).await?;
+        }
+    }
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(|(profile, _)| profile.as_str()).collect();
+        context.printer.note(lang.init_same_app(names.join(", ")));
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     let first = Some(first).filter(|first| names_first && *first != profile);

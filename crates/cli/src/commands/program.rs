@@ -18,7 +18,8 @@ pub(super) fn start<V: AsRef<OsStr>>(
     context: &Context,
 ) -> Result<Child, Failure> {
     let Some((program, arguments)) = words.split_first() else { return Err(Failure::of(Code::Usage)) };
-    let mut command = tokio::process::Command::from(child_environment::asking(program));
+    let named = if context.names_nothing() { None } else { context.named(&context.settings()?)? };
+    let mut command = tokio::process::Command::from(child_environment::asking(program, named.as_ref()));
     command.args(arguments).kill_on_drop(true).envs(env);
     command.spawn().map_err(|error| not_started(program, &error, context))
 }

@@ -23,6 +23,7 @@ super::sentences! {
     init_kept(settings) { "not given again and kept as it was: {settings}" "未重新指定，保持原样：{settings}" }
     init_dropped(app, settings) { "app {app} is another app now, so these of its settings were removed: {settings}" "应用 {app} 现已换成另一个应用，因此移除了它原有的这些设置：{settings}" }
     init_saved(app, file, profile) { "app {app} is saved in {file}, its secret encrypted in the vault; profile {profile}" "应用 {app} 已保存到 {file}，密钥已加密保存在保险库中；配置档 {profile}" }
+    init_same_app(profiles) { "saved too, because they are logins at this app: {profiles}" "同一应用的其他登录也已保存：{profiles}" }
     init_first_stays(first, profile) { "profile {first} has a login and stays the default; use the new one with --profile {profile}" "配置档 {first} 已有登录，未指定配置档时仍使用它；新的配置档用 --profile {profile} 指定" }
     init_saved_secret_file(app, file, secret, profile) { "app {app} is saved in {file}; its secret stays in {secret}; profile {profile}" "应用 {app} 已保存到 {file}；密钥仍在文件 {secret} 中，每次从中读取；配置档 {profile}" }
     init_console(url) { "make these four settings in the console, once: {url}" "请在开发者后台完成四项设置（只需一次）：{url}" }

@@ -1,5 +1,6 @@
 //! `exec`: the program gets the token and nothing of ours, and takes our place.
 
+use crate::identity::ada_and_ming;
 use crate::world::{Started, World};
 
 #[test]
@@ -49,4 +50,23 @@ fn a_nested_command_is_not_warned_about_what_exec_sets() {
     let program = env!("CARGO_BIN_EXE_tokenward");
     let ran = world.run(&["exec", "--", program, "status"]);
     assert!(ran.succeeds().err.is_empty(), "{ran:?}");
+}
+
+/// A program that asks again gets the token of the same login, by the same clock.
+#[test]
+fn a_nested_command_means_the_same_login() {
+    let (world, _) = ada_and_ming();
+    world.login(&["--profile", "ming"]).succeeds();
+    let program = env!("CARGO_BIN_EXE_tokenward");
+    for profile in ["default", "ming"] {
+        let outer = world.run(&["-p", profile, "token"]).succeeds().out.clone();
+        let inner = world.run(&["-p", profile, "exec", "--", program, "token"]);
+        assert_eq!(inner.succeeds().out, outer, "{profile}");
+    }
+    world.advance(7260);
+    let offset = [("TOKENWARD_CLOCK_OFFSET", "7260")];
+    let before = world.sandbox.counters().refreshes;
+    let ran = world.run_with(&offset, &["-p", "ming", "exec", "--", program, "token"]);
+    assert!(ran.succeeds().err.is_empty(), "{ran:?}");
+    assert_eq!(world.sandbox.counters().refreshes - before, 1);
 }

@@ -87,3 +87,31 @@ fn a_wrong_secret_of_a_variable_is_told_by_the_variable_wherever_it_is_met() {
     let ran = world.run(&["refresh"]);
     assert!(ran.fails(6, "TW0701").err.contains("tokenward init") && !ran.err.contains(hint), "{ran:?}");
 }
+
+/// `init` after logins under names of their own: each goes on, and is known in every shell.
+#[test]
+fn logins_under_other_names_stay_good_when_their_app_is_saved() {
+    let world = World::bare();
+    let own = variables(&world);
+    for profile in ["ada", "ming"] {
+        world.login_with(&borrowed(&own), &["--profile", profile]).succeeds();
+    }
+    let ran = world.run_with(&borrowed(&own), &["init"]);
+    assert!(ran.succeeds().err.contains("ada, ming"), "{ran:?}");
+    for profile in ["ada", "ming"] {
+        world.run(&["token", "-p", profile]).succeeds();
+        world.run_with(&borrowed(&own), &["token", "-p", profile]).succeeds();
+        world.run(&["refresh", "-p", profile]).succeeds();
+    }
+    world.run(&["profile", "use", "ada"]).succeeds();
+    world.run(&["token"]).succeeds();
+    // An app of another id leaves them as they are.
+    let other = World::bare();
+    let own = variables(&other);
+    other.login_with(&borrowed(&own), &["--profile", "ada"]).succeeds();
+    let mut second = borrowed(&own);
+    second.retain(|(name, _)| *name != "TOKENWARD_APP_ID");
+    second.push(("TOKENWARD_APP_ID", "cli_another"));
+    let ran = other.run_with(&second, &["init", "--no-check"]);
+    assert!(!ran.succeeds().err.contains("ada"), "{ran:?}");
+}

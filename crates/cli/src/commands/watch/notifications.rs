@@ -114,7 +114,7 @@ impl<'a> Alarm<'a> {
         if let Some(program) = &self.program {
             let subject = report.and_then(|report| report.grant.subject.as_ref());
             let user = subject.map(|subject| subject.name.as_deref().unwrap_or(&subject.id)).unwrap_or_default();
-            let mut command = child_environment::asking(&program.program);
+            let mut command = child_environment::asking(&program.program, None);
             command.args(&program.arguments);
             command
                 .env("TOKENWARD_TROUBLE_PROFILE", profile.map_or("", ProfileName::as_str))
