@@ -71,8 +71,10 @@ pub(crate) struct TokenPlaces {
     pub(crate) is_new: bool,
     /// Where further tokens of the same login stand.
     pub(crate) copies: Vec<BTreeMap<Slot, Place>>,
-    /// Where else the same token stood, in the settings of servers that were not meant.
+    /// Where else the same token stood, where that was not meant.
     pub(crate) left: Vec<LeftToServer>,
+    /// Other tokens in the settings of servers of which nothing says whose they are.
+    pub(crate) others: Vec<LeftToServer>,
     /// The profile whose login the tokens are, if the vault knows them.
     pub(crate) owner: Option<ProfileName>,
     /// The redirect URL that stands in the file, and where.
@@ -117,8 +119,15 @@ impl TokenPlaces {
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
         let twins = shape.twins(&document, known);
-        // Who names a server means no other one: what else holds its token stays, and is told.
-        let (further, left) = places_by_server::apart(&document, shape.further(&document, &twins), wish.server);
+        // Who names a server or a place means no other server: what else holds its token stays, and is told.
+        let further = shape.further(&document, &twins);
+        let (further, left) = places_by_server::apart(&document, &shape, further, wish, known);
+        let others = || {
+            let taken = [&shape].into_iter().chain(&copies).chain(&further).flat_map(|shape| shape.places.values());
+            places_by_server::others(&document, &taken.collect::<Vec<_>>(), known)
+        };
+        let is_narrow = wish.server.is_some() || wish.at.access.is_some() || wish.at.refresh.is_some();
+        let others = if is_narrow { Vec::new() } else { others() };
         for shape in [&shape].into_iter().chain(&copies) {
             provable(&document, shape, example(format), lang)?;
             writable(path, &document, shape, known, wish, lang)?;
@@ -152,6 +161,7 @@ impl TokenPlaces {
             redirect: shape.redirect.clone().zip(read(&shape.redirect)).map(|(place, uri)| (place, uri.to_string())),
             copies: copies.into_iter().chain(further).map(|shape| shape.places).collect(),
             left,
+            others,
             app_id_at: shape.app_id,
             app_secret_at: shape.app_secret,
             places: shape.places,
@@ -237,7 +247,7 @@ impl Picker<'_> {
             let servers: Vec<_> = found.iter().filter_map(|shape| shape.server.clone()).collect();
             found.retain(is_meant);
             if found.is_empty() {
-                found.extend(Shape::of_named_server(self.document, server));
+                found.extend(Shape::of_named_server(self.document, server, self.known));
             }
             if found.is_empty() {
                 return Err(without_place::of_server(self.file, self.document, server, &servers, self.lang));
@@ -335,7 +345,7 @@ impl Picker<'_> {
     }
 
     fn without_place(&self) -> Failure {
-        without_place::of_tables(self.file, self.document, &self.said(), self.lang)
+        without_place::of_tables(self.file, self.document, self.known, &self.said(), self.lang)
     }
 
     /// What was said of the file besides its places, as flags.

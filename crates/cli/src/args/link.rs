@@ -128,7 +128,7 @@ pub(crate) struct Unlink {
     /// Place of the refresh token whose link to remove
     #[arg(long, value_name = "PLACE")]
     pub(crate) refresh: Option<String>,
-    /// Remove all links of the file, if it has several
+    /// Remove all links of the file, whichever profiles they belong to
     #[arg(long, conflicts_with_all = ["server", "access", "refresh"])]
     pub(crate) all: bool,
 }

@@ -4,6 +4,7 @@
 //! login that stands in the file and that nobody knows is taken over. The command run again looks after the file at once.
 
 mod access_token_overwrite;
+mod left_places;
 mod place_taken;
 mod refresh_expired;
 mod sync_errors;
@@ -26,9 +27,10 @@ use crate::commands::profile_of_source::{self, Source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::{LeftToServer, TokenPlaces, Wish, absolute, quoted};
+use crate::token_places::{TokenPlaces, Wish, absolute, quoted};
 use crate::words::{Lang, keep_too};
 
+pub(super) use left_places::tell as tell_left;
 pub(super) use place_taken::{may_keep, typed_of};
 pub(super) use sync_errors::tell_out_of_step;
 
@@ -70,15 +72,11 @@ async fn anew(link: &args::Link, wish: Wish<'_>, context: &Context) -> Result<Ve
     };
     let how = How { fill, replace: link.replace_user, named, insists: link.insists };
     let mut made = make_all(&work, &spot, how, context).await?;
-    if let [first, ..] = made.as_mut_slice() {
-        forget(&mut first.besides, &spot.left);
+    for one in &mut made {
+        left_places::forget(&mut one.besides, &spot.left);
     }
     refresh_expired(&mut made, &work, context).await;
-    for other in &spot.left {
-        let meant = context.typed.file_elsewhere(&context.short(&spot.file));
-        let command = format!("tokenward link {meant} --server {}", quoted(&other.server));
-        context.printer.warning(context.lang().left_to_server(&other.place, &other.server, command));
-    }
+    left_places::tell(&spot, context);
     context.warn_if_over(&work.session, &work.profile.name).await;
     Ok(made)
 }
@@ -102,14 +100,6 @@ async fn refresh_expired(made: &mut [MadeLink], work: &Work, context: &Context) 
     }
 }
 
-/// Takes out of what else stands in a file what is told of other servers.
-fn forget(besides: &mut UnlinkedTokens, left: &[LeftToServer]) {
-    let is_other = |place: &Place| !left.iter().any(|other| other.place == *place);
-    for places in [&mut besides.stale, &mut besides.copies, &mut besides.named] {
-        places.retain(|(_, place)| is_other(place));
-    }
-}
-
 /// A link that was made, or looked after once more.
 #[derive(Debug)]
 pub(super) struct MadeLink {
@@ -123,6 +113,8 @@ pub(super) struct MadeLink {
     pub(super) has_other_names: bool,
     /// What else stands in the file.
     pub(super) besides: UnlinkedTokens,
+    /// Where a token stood that nobody here knew.
+    pub(super) replaced: Option<Place>,
 }
 
 impl MadeLink {
@@ -390,6 +382,8 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
         access_token_overwrite::may_give_way(found, work, &target, context).await?;
     }
     let has_other_names = has_other_names(&target.file);
+    // Told once it is gone, which nobody could say then.
+    let was_unknown = links.holds_unknown_access(&target).await.unwrap_or_default();
     let (mut link, mut report) = links.link_on(&work.app, target.clone(), how.fill, terms).await.map_err(failed)?;
     // Nothing is at the place, and a person wants something there.
     if matches!(report.outcome, LinkOutcome::Left(FileComparison::Blank | FileComparison::Malformed)) {
@@ -399,7 +393,9 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
     }
     adopted |= matches!(report.outcome, LinkOutcome::Adopted { .. });
     let besides = besides(&link, work).await;
-    Ok(MadeLink { link, report, adopted, is_new: true, has_other_names, besides })
+    let is_written = matches!(report.outcome, LinkOutcome::Delivered { .. } | LinkOutcome::Healed { .. });
+    let replaced = link.target.places.get(&Slot::AccessToken).filter(|_| was_unknown && is_written).cloned();
+    Ok(MadeLink { link, report, adopted, is_new: true, has_other_names, besides, replaced })
 }
 
 /// The file shows a login that was logged out, and the profile is another user's by now: how a person agrees to that.
@@ -470,7 +466,7 @@ pub(super) fn refused(error: Error, file: &str, context: &Context) -> Failure {
 /// but whoever asked should know.
 pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
-    for MadeLink { link, report, adopted, is_new, has_other_names, besides } in made {
+    for MadeLink { link, report, adopted, is_new, has_other_names, besides, replaced } in made {
         let (file, profile) = (context.short(&link.target.file), &link.target.profile);
         if let Some(was) = report.narrowed {
             printer.warning(lang.file_narrowed(quoted(&file), format!("{was:o}")));
@@ -508,6 +504,9 @@ pub(super) fn finish(made: &[MadeLink], context: &Context) -> Result<ExitCode, F
                 }
             }
             _ => printer.note(format!("{file}{}{words}", lang.colon())),
+        }
+        if let Some(place) = replaced {
+            printer.note(lang.token_replaced(place));
         }
         if *adopted {
             printer.note(lang.adopted_undo(profile));

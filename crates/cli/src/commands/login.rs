@@ -128,12 +128,16 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
             links.link_on(&work.app, target.clone(), agreed, login.insists.terms()).await?;
         }
         let besides = link::besides(&link, &work).await;
-        Ok::<_, Failure>(link::MadeLink { link, report, adopted: false, is_new: true, has_other_names, besides })
+        let made =
+            link::MadeLink { link, report, adopted: false, is_new: true, has_other_names, besides, replaced: None };
+        Ok::<_, Failure>(made)
     };
     match written.await {
         Ok(made) => {
             outcome::tell(&report, Some(&made), &work, context).await?;
-            link::finish(&[made], context)
+            let done = link::finish(&[made], context)?;
+            link::tell_left(&spot, context);
+            Ok(done)
         }
         Err(failure) => {
             outcome::tell(&report, None, &work, context).await?;

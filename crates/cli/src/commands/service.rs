@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward::{Overrides, Setting};
+use tokenward::{Overrides, SecretSource, Setting};
 use tokenward_core::Code;
 
 use super::notify_command::TroubleProgram;
@@ -86,7 +86,7 @@ async fn install(wish: &ServiceInstall, place: &Place, context: &Context) -> Res
     let wish = &wish;
     place.is_ours(context)?;
     something_to_watch(wish, context).await?;
-    let unit = unit(wish, context)?;
+    let unit = unit(wish, has_stored_secrets(wish, context).await?, context)?;
     let written = place.file.parent().map_or(Ok(()), std::fs::create_dir_all);
     let written = written.and_then(|()| std::fs::write(&place.file, unit.text(place.manager)));
     written.map_err(|error| place.not_written(&error, context))?;
@@ -158,7 +158,25 @@ async fn something_to_watch(wish: &ServiceInstall, context: &Context) -> Result<
     Ok(())
 }
 
-fn unit(wish: &ServiceInstall, context: &Context) -> Result<Unit, Failure> {
+/// Whether the vault has the secret that a variable gives, for every app whose login the service refreshes: then that needs no variable.
+async fn has_stored_secrets(wish: &ServiceInstall, context: &Context) -> Result<bool, Failure> {
+    let settings = context.settings()?;
+    let Some(session) = context.look(&settings).await? else { return Ok(false) };
+    let mut profiles = wish.profiles.clone();
+    if profiles.is_empty() {
+        profiles.extend(session.links().states(None).await?.into_iter().map(|state| state.link.target.profile));
+    }
+    for name in &profiles {
+        let Ok(profile) = settings.profile(Some(name)) else { return Ok(false) };
+        let stored = session.keeper().app_secret(&profile.app_name).await?;
+        if !matches!((&profile.secret, stored), (SecretSource::Given(used), Some(stored)) if *used == stored) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn unit(wish: &ServiceInstall, has_stored_secrets: bool, context: &Context) -> Result<Unit, Failure> {
     let lang = context.lang();
     let program = installed_program().map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
     let mut command = vec![program.display().to_string(), "watch".to_owned()];
@@ -176,6 +194,7 @@ fn unit(wish: &ServiceInstall, context: &Context) -> Result<Unit, Failure> {
         match setting {
             // Of this call alone.
             Setting::ClockOffset | Setting::KillAt | Setting::Log | Setting::Home => {}
+            Setting::AppSecret if has_stored_secrets => {}
             Setting::AppSecret | Setting::Key | Setting::Database => {
                 let told = lang.service_without(variable);
                 let next = lang.service_without_next(variable);

@@ -43,9 +43,11 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         }
         found.retain(shows);
     }
-    if found.len() > 1 && !unlink.all {
-        let mut profiles: Vec<_> = found.iter().map(|link| link.target.profile.clone()).collect();
-        profiles.dedup();
+    let mut profiles: Vec<_> = found.iter().map(|link| link.target.profile.clone()).collect();
+    profiles.sort();
+    profiles.dedup();
+    // One `link FILE` links every place of a login, and one `unlink FILE` ends that. Of two logins it cannot be told which is meant.
+    if profiles.len() > 1 && !unlink.all {
         let known = profiles.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");
         let failure = Failure::new(Code::Usage, lang.several_links(unlink.file.display(), found.len(), known));
         return Err(failure.then_all(ways(&found, context)).then(lang.several_links_next()));
@@ -72,7 +74,16 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         context.printer.note(lang.unlinked_gone(unlink.file.display()));
     } else {
         let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
-        context.printer.note(if had_refresh { lang.unlinked_stays() } else { lang.unlinked_access_stays() });
+        let mut lives = false;
+        for profile in &profiles {
+            lives |= session.keeper().grant_of(profile).await.is_ok();
+        }
+        context.printer.note(match had_refresh {
+            // Of a login that is gone nobody here knows whether its tokens were revoked.
+            _ if !lives => lang.unlinked_without_login(),
+            true => lang.unlinked_stays(),
+            false => lang.unlinked_access_stays(),
+        });
     }
     Ok(ExitCode::SUCCESS)
 }

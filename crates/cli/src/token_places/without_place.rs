@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use tokenward::links::{Document, Shape};
+use tokenward::links::{Document, Shape, Sighting};
 use tokenward_core::{Code, Format};
 
 use super::notation::{example, place_flags};
@@ -48,7 +48,7 @@ pub(crate) fn without_place(
 }
 
 /// A file of tables without a place.
-pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang) -> Failure {
+pub(super) fn of_tables(file: &Path, document: &Document, known: &[Sighting], said: &str, lang: Lang) -> Failure {
     if !file.exists() {
         return place_check::missing_tables(file, lang);
     }
@@ -62,10 +62,14 @@ pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang
         }
         // Several servers of which nothing says whose they are, with an empty place each: a person names one.
         let mut empty = Shape::servers(document);
-        empty.retain(|server| Shape::of_named_server(document, server).is_some());
+        empty.retain(|server| Shape::of_named_server(document, server, known).is_some());
         if hints.is_empty() && empty.len() > 1 {
             let choices = empty.iter().map(|server| lang.pick_with(format!("--server {}", quoted(server))));
             return Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(choices);
+        }
+        let own = if hints.is_empty() { of_neutral_servers(file, document, known, said, lang) } else { Vec::new() };
+        if !own.is_empty() {
+            return Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(own);
         }
         if hints.is_empty() {
             return without_place(&file.display().to_string(), Some(document), document.format(), said, lang);
@@ -73,6 +77,35 @@ pub(super) fn of_tables(file: &Path, document: &Document, said: &str, lang: Lang
         Failure::new(Code::PlaceUnclear, lang.no_token_place(file.display())).then_all(hints)
     };
     anywhere(document, lang).unwrap_or_else(nothing)
+}
+
+/// The places of servers of which nothing says whose they are, where something stands that may be meant; of an only server, the one that it
+/// lacks. An empty place is told with the other empty keys of the file.
+fn of_neutral_servers(file: &Path, document: &Document, known: &[Sighting], said: &str, lang: Lang) -> Vec<String> {
+    let all = Shape::servers(document);
+    let shown = quoted(&file.display().to_string());
+    let filled = all.iter().filter_map(|server| {
+        let place = Shape::place_of_server(document, server).filter(|place| document.has(place))?;
+        let text = document.get(&place).ok().flatten()?;
+        if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let is_known = Shape::of_named_server(document, server, known).is_some();
+        Some(if is_known {
+            lang.token_may_be_meant(&place, format!("tokenward link {shown}{said} --server {}", quoted(server)))
+        } else {
+            lang.value_may_be_meant(&place, format!("--access {}", quoted(&place.to_string())))
+        })
+    });
+    let filled: Vec<String> = filled.collect();
+    let lacks = |server: &String| {
+        let place = Shape::place_of_server(document, server).filter(|place| !document.has(place))?;
+        place_check::add_key(file, document, &place, lang)
+    };
+    match all.as_slice() {
+        [only] if filled.is_empty() && Shape::empty_tokens(document).is_empty() => lacks(only).into_iter().collect(),
+        _ => filled,
+    }
 }
 
 /// A server that a person names, in which no token stands. `with_tokens` are the servers that have one.
@@ -95,12 +128,15 @@ pub(super) fn of_server(file: &Path, document: &Document, server: &str, with_tok
         return given_by_tokenward(&[server.to_owned()], lang);
     }
     let place = Shape::place_of_server(document, server);
-    let add = place.as_ref().filter(|place| !document.has(place));
-    let how = match (add.and_then(|place| place_check::add_key(file, document, place, lang)), place) {
-        (Some(add), _) => add,
-        (None, Some(place)) => lang.name_places(format_args!("--access {}", quoted(&place.to_string()))),
-        (None, None) => lang.name_places(example(document.format())),
-    };
+    // Something stands there: a place it has.
+    if let Some(place) = place.as_ref().filter(|place| document.has(place)) {
+        let next = lang.value_may_be_meant(place, format!("--access {}", quoted(&place.to_string())));
+        return Failure::new(Code::PlaceUnclear, lang.server_with_a_value(file.display(), server.escape_debug()))
+            .then(next);
+    }
+    let add = place.as_ref();
+    let add = add.and_then(|place| place_check::add_key(file, document, place, lang));
+    let how = add.unwrap_or_else(|| lang.name_places(example(document.format())));
     let what = lang.server_without_place(file.display(), server.escape_debug());
     Failure::new(Code::PlaceUnclear, what).then(how)
 }

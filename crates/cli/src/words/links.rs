@@ -86,6 +86,8 @@ super::sentences! {
     app_differs_from_variable(file, id, variable, own) { "{file} belongs to the app {id}, and {variable} says {own}: a token of one app is never sent with another's credentials" "{file} 属于应用 {id}，而 {variable} 指定的是 {own}：一个应用的令牌不会与另一个应用的凭证一起发送" }
     unset_app_id(variable) { "unset {variable} and its secret for this file, and run the same command again" "请为此文件取消环境变量 {variable} 及其密钥，再次运行同一命令" }
     app_name_taken(file, id, name, own) { "{file} belongs to the app {id}, but the app named {name} is {own}" "{file} 属于应用 {id}，而名为 {name} 的应用是 {own}" }
+    app_not_set_up_beside(file, id, variable, own) { "{file} belongs to the app {id}, which no profile uses, and {variable} of this shell says {own}" "{file} 属于应用 {id}，没有配置档使用该应用，而当前 shell 的 {variable} 指定的是 {own}" }
+    unset_and_name_profile(variable) { "unset {variable} and its secret for this file, then give it a separate profile: run the same command with -p NAME" "请为此文件取消环境变量 {variable} 及其密钥，再为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
     app_not_set_up(file, id) { "{file} belongs to the app {id}, which no profile uses" "{file} 属于应用 {id}，而没有配置档使用该应用" }
     name_new_profile() { "give it a separate profile: run the same command with -p NAME" "请为它单独建一个配置档：用 -p 名称 再次运行同一命令" }
     app_of_several(file, id, profiles) { "{file} belongs to the app {id}, which several profiles use: {profiles}" "{file} 属于应用 {id}，而有多个配置档使用该应用：{profiles}" }

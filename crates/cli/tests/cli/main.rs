@@ -46,6 +46,7 @@ mod link_files;
 mod links;
 mod logins;
 mod many_users;
+mod mcp_apart;
 mod mcp_settings;
 mod misplaced;
 mod mistakes;

@@ -126,6 +126,20 @@ fn a_service_is_installed_shown_and_removed() {
     assert_eq!(desktop.run(&["service", "remove", "--json"]).json()["removed"], false);
 }
 
+/// The vault has it, so that the service needs no variable.
+#[test]
+fn a_secret_that_the_vault_has_is_not_missed() {
+    let desktop = Desktop::new();
+    desktop.recorder("systemctl", 0);
+    let app = &desktop.project.world.app;
+    let secret = [("TOKENWARD_APP_SECRET", app.secret.as_str()), ("TOKENWARD_APP_ID", app.id.as_str())];
+    for words in [&["service", "install"][..], &["service", "install", "default"]] {
+        let ran = run(desktop.command(words, ":/usr/bin:/bin").envs(secret));
+        assert!(!ran.succeeds().err.contains("TOKENWARD_APP_SECRET"), "{ran:?}");
+    }
+    assert!(!desktop.read_unit().contains(app.secret.as_str()));
+}
+
 #[test]
 fn what_the_unit_runs_keeps_files_in_step() {
     let desktop = Desktop::new();

@@ -11,6 +11,7 @@ use tokenward_core::{App, NewLink, RefusalClass, Standing, Subject};
 use zeroize::Zeroizing;
 
 use super::linked_files::{Links, unreadable};
+use super::token_or_placeholder::Nature;
 use super::value_diff::ShownRefresh;
 use tokenward_keeper::Error;
 
@@ -64,6 +65,25 @@ impl Links {
             Ok(Err(CallError::Refused(refusal))) if refusal.class == RefusalClass::AccessDead => LoneToken::GivesWay,
             Ok(Err(_)) | Err(_) => LoneToken::Untold,
         })
+    }
+}
+
+impl Links {
+    /// Whether an access token stands alone in a file that the vault does not know: once it is written over, nobody has it any more.
+    ///
+    /// # Errors
+    /// [`Code::FileUnusable`](tokenward_core::Code::FileUnusable); the vault's.
+    pub async fn holds_unknown_access(&self, link: &NewLink) -> Result<bool, Error> {
+        let look = self.look(&self.probe(link), true).await?.map_err(|error| unreadable(&error))?;
+        if !matches!(look.shown.refresh(), ShownRefresh::NotKept | ShownRefresh::Blank) {
+            return Ok(false);
+        }
+        let Some((token, _)) = look.shown.access() else { return Ok(false) };
+        let text = Zeroizing::new(token.expose().to_owned());
+        if Nature::of(&text) != Nature::Token {
+            return Ok(false);
+        }
+        Ok(self.parts().vault.known_tokens(&[text]).await?.pop().flatten().is_none())
     }
 }
 

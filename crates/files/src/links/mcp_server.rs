@@ -154,6 +154,22 @@ pub(super) fn named(root: &Tree, name: &str) -> Option<(Shape, Option<Place>)> {
     Some((server.shape(), server.unfilled()))
 }
 
+/// The server in whose settings a place is.
+pub(super) fn of_place(root: &Tree, place: &Place) -> Option<String> {
+    let Place::Path(path) = place.outermost() else { return None };
+    let mut all = servers(root).into_iter();
+    let found = all.find(|server| {
+        let way = &server.way.path;
+        // What an older Zed keeps in `command` is within the server's settings too.
+        let own = match way.as_slice() {
+            [own @ .., PathStep::Key(key)] if key == "command" && !own.is_empty() => own,
+            own => own,
+        };
+        path.starts_with(own)
+    });
+    found.map(|server| server.name)
+}
+
 /// The servers of a document, in its order.
 fn servers(root: &Tree) -> Vec<Server<'_>> {
     fn walk<'a>(node: &'a Tree, way: &Way, found: &mut Vec<Server<'a>>) {

@@ -8,8 +8,10 @@ use tokenward_core::{Place, Slot};
 
 use super::document::Document;
 use super::key_names::{Name, Role};
+use super::known_tokens::Sighting;
 use super::login_shape::Shape;
 use super::mcp_server;
+use super::token_claims::{Says, says};
 use super::token_or_placeholder::Nature;
 use super::value_frame::{Frame, is_authorization};
 
@@ -88,13 +90,34 @@ impl Shape {
     }
 
     /// The login of a server that a person names, of which neither name nor address says that it is one of this platform: where its place
-    /// is empty, or something stands in for a token there. A token that stands there may be another service's.
-    pub fn of_named_server(document: &Document, server: &str) -> Option<Self> {
+    /// is empty, something stands in for a token there, or a token does that is one of this platform by what the vault knows or by what it
+    /// says of itself. Any other may be another service's, which is neither shown to the provider nor written over.
+    pub fn of_named_server(document: &Document, server: &str, known: &[Sighting]) -> Option<Self> {
         let (shape, _) = mcp_server::named(&document.tree().ok()?, server)?;
         let place = shape.access()?;
         let text = document.get(place).ok()??;
         let frame = Frame::at(place, &text)?;
-        matches!(Nature::of(frame.token(&text)), Nature::Empty | Nature::Placeholder).then_some(shape)
+        let token = frame.token(&text);
+        let is_meant = match Nature::of(token) {
+            Nature::Empty | Nature::Placeholder => true,
+            Nature::Token => says(token) == Some(Says::Access) || known.iter().any(|one| one.place == *place),
+            Nature::Reference | Nature::Document => false,
+        };
+        is_meant.then_some(shape)
+    }
+
+    /// The same where a token stands at its place that the vault does not know.
+    pub fn unknown_of_named_server(document: &Document, server: &str, known: &[Sighting]) -> Option<Place> {
+        let shape = Self::of_named_server(document, server, known)?;
+        let place = shape.access()?;
+        let text = document.get(place).ok()??;
+        let is_token = Nature::of(Frame::at(place, &text)?.token(&text)) == Nature::Token;
+        (is_token && !known.iter().any(|one| one.place == *place)).then(|| place.clone())
+    }
+
+    /// The server in whose settings a place is.
+    pub fn server_of(document: &Document, place: &Place) -> Option<String> {
+        mcp_server::of_place(&document.tree().ok()?, place)
     }
 
     /// Where the token of a server that a person names stands, or could stand. `None` where there is no such server, or no such place.
