@@ -38,7 +38,7 @@ super::sentences! {
     place_is_reference(place) { "the value at {place} is a reference or an encrypted value, not a token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
     app_secret_stands_in(place) { "the value at {place} is a reference, an encrypted value or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "the value at {place} is a placeholder, not a token" "{place} 处是占位文字，而不是令牌" }
-    comment_behind_value(place) { "a comment stands behind the value at {place}; in an ini file it is read as part of the value" "{place} 处的值后面有注释，ini 文件中它会被当作值的一部分" }
+    comment_behind_value(place) { "the value at {place} has a comment behind it, which is read as part of the value in an ini file" "{place} 处的值后面有注释，ini 文件中它会被当作值的一部分" }
     comment_behind_value_next() { "put the comment on a line of its own, then run the same command again" "请把注释移到单独一行，再次运行同一命令" }
     place_is_stand_in_next(login, link) { "fill it in with `{login}`, or with `{link}` where you are logged in" "用 `{login}` 填入；若已登录，用 `{link}`" }
     add_argument(flag, list, file) { "add \"\" behind \"{flag}\" in {list} in {file}, then run this again" "请在 {file} 的 {list} 中“{flag}”之后加入 \"\"，然后再次运行" }

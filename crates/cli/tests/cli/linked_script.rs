@@ -134,7 +134,7 @@ fn a_comment_behind_a_value_is_told() {
         );
         project.write(INI, &text);
     };
-    let told = "a comment stands behind the value at";
+    let told = "has a comment behind it";
     write(&app.id, &format!("{refresh}  # 刷新令牌"));
     for words in [&["link", INI][..], &["login", "--env-file", INI], &REFRESH] {
         let ran = project.run(words);
