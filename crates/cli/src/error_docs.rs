@@ -70,7 +70,7 @@ const CLASSES: [ExitClass; 7] = [
 /// What each part of a page is called.
 const PARTS: [[&str; 3]; 2] = [
     ["**What it means.**", "**What was kept.**", "**What to do.**"],
-    ["**含义。**", "**保留了什么。**", "**怎么办。**"],
+    ["**含义：**", "**保留了什么：**", "**怎么办：**"],
 ];
 
 /// A sentence as it stands at the beginning of a line or a cell.

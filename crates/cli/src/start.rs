@@ -1,13 +1,14 @@
 //! From words to a command, and from its result to an exit code.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use tokenward::SystemEntropy;
-use tokenward_core::Code;
+use tokenward::{Keeper, ScriptRefresh, SystemEntropy};
+use tokenward_core::{Code, Standing};
 
 use crate::ambient::Ambient;
 use crate::args::{Cli, Colour, Command, Global};
@@ -104,7 +105,12 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
             } else {
                 failure
             };
-            let failure = if of_one { login_beside(failure, lang) } else { failure };
+            let failure = if of_one {
+                let over = runtime.block_on(is_over_here(context.keeper()));
+                login_beside(failure, over, lang)
+            } else {
+                failure
+            };
             let failure = failure.at(|| context.provider(), lang);
             let init = match &of_init {
                 Some(own) => own.clone(),
@@ -139,14 +145,23 @@ fn asks_about_one(command: &Command, global: &Global) -> bool {
 }
 
 /// Whoever has no login here, and the old script's file beside, asks about that.
-fn login_beside(failure: Failure, lang: Lang) -> Failure {
+fn login_beside(failure: Failure, is_over: bool, lang: Lang) -> Failure {
     if !failure.is_of(Code::NotLoggedIn) && !failure.is_of(Code::SettingMissing) {
         return failure;
     }
     match login_in_folder(lang) {
+        // What was logged out here, `link` does not bring back.
+        Some(file) if is_over => failure.only_then([lang.file_here_was_logged_out(file)]),
         Some(file) => failure.first(lang, lang.file_here_holds_login(file)),
         None => failure,
     }
+}
+
+/// Whether the vault knows the login of the file in this folder, and has no use for it any more.
+async fn is_over_here(keeper: Option<&Keeper>) -> bool {
+    let Some(keeper) = keeper else { return false };
+    let shown = ScriptRefresh::login_shown(keeper, Path::new(ScriptRefresh::FILE)).await;
+    shown.ok().flatten().is_some_and(|login| matches!(login.standing, Standing::Retired { .. }))
 }
 
 /// What a result comes to: told, if it is a failure.

@@ -3,6 +3,7 @@
 //! Enters: a path, and what flags say about places. Leaves: a [`TokenPlaces`], or one sentence on what to add: a flag, a file, a name.
 //! A guess is made only where there is one login to be meant; of several the person picks. Nothing is written here.
 
+mod comment_behind_value;
 mod format_detection;
 mod login_in_folder;
 mod missing_app_secret;
@@ -30,6 +31,7 @@ use crate::args::PlaceFlags;
 pub(crate) use crate::command_hint::quoted;
 use crate::failure::Failure;
 use crate::words::Lang;
+pub(crate) use comment_behind_value::comment_in_script;
 use format_detection::by_content;
 pub(crate) use login_in_folder::login_in_folder;
 pub(crate) use missing_app_secret::{Flaw, SecretFlaw};
@@ -118,6 +120,9 @@ impl TokenPlaces {
         let linked = if is_new { linked.or_new() } else { linked };
         let document = linked.read().map_err(|error| refused(&error, lang))?;
         let (shape, copies) = Picker { file: &file, document: &document, known, wish, lang }.pick()?;
+        for place in [&shape.app_id, &shape.app_secret] {
+            comment_behind_value::refused(&document, place.as_ref(), lang).map_or(Ok(()), Err)?;
+        }
         let twins = shape.twins(&document, known);
         // Who names a server or a place means no other server: what else holds its token stays, and is told.
         let further = shape.further(&document, &twins);
@@ -381,7 +386,14 @@ fn writable(
     wish: Wish<'_>,
     lang: Lang,
 ) -> Result<(), Failure> {
-    let (what, next) = match shape.objection(document, known) {
+    let objection = shape.objection(document, known);
+    if let Some(Objection::Placeholder(place) | Objection::MoreThanToken(place) | Objection::Reference(place)) =
+        &objection
+        && let Some(refused) = comment_behind_value::refused(document, Some(place), lang)
+    {
+        return Err(refused);
+    }
+    let (what, next) = match objection {
         Some(Objection::Reference(place)) => return Err(referred(document, &place, lang)),
         Some(Objection::Placeholder(place)) if !wish.create => {
             let file = quoted(&path.display().to_string());

@@ -52,7 +52,12 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
                 None => source.to_string(),
             });
             let value = shown(ContextKind::InvalidValue);
-            lang.value_unusable(value.escape_debug(), argument, why.unwrap_or_default())
+            let is_code = error.source().and_then(|it| it.downcast_ref()) == Some(&BadValue::Code);
+            if is_code && is_whole_code(&value) && number(&value, lang).is_none() {
+                lang.no_such_code(value.escape_debug())
+            } else {
+                lang.value_unusable(value.escape_debug(), argument, why.unwrap_or_default())
+            }
         }
         ErrorKind::TooManyValues => lang.value_not_wanted(argument),
         ErrorKind::InvalidUtf8 => lang.not_unicode(),
@@ -101,7 +106,7 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
                 Some(told)
             } else if is_whole_code(&typed) {
                 // Of numbers the others are all near, and mean other things.
-                None
+                Some(lang.bad_code())
             } else if begun.is_empty() {
                 let found = suggestion::nearest(&typed, known.iter().map(String::as_str));
                 found.first().map(|nearest| lang.perhaps(nearest))

@@ -86,6 +86,14 @@ impl ScriptRefresh {
         profile_refresh::owner(keeper, &self.file, self.refresh_token.as_ref()).await
     }
 
+    /// The login that a script's file shows, if the vault knows it: a script's own, a profile's, or one that is over. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn login_shown(keeper: &Keeper, file: &Path) -> Result<Option<Grant>, Error> {
+        profile_refresh::known(keeper, file, None).await
+    }
+
     /// The file that scripts of this kind keep beside themselves.
     pub const FILE: &str = "feishu-config.ini";
     /// The section for keys that are in no section yet.

@@ -428,7 +428,7 @@ fn words_of(code: Code) -> (Words, Words) {
             w("log in here instead: `tokenward login`", "请改为在此登录：`tokenward login`"),
         ),
         Code::OutcomeUnknown => (
-            w("the outcome of the last refresh is unknown", "上一次刷新的结果未知"),
+            w("the outcome of the last refresh is unknown", "刷新的结果未知"),
             w(
                 "run the command again later: Tokenward asks the provider once more as soon as that is safe; `tokenward status` shows the details",
                 "请稍后再次运行：等到可以安全重试时，Tokenward 会再询问平台一次；没有删除任何内容",

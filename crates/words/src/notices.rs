@@ -67,7 +67,7 @@ sentences! {
     link_unusable(file, detail) { "the linked file {file} cannot be read and is left unchanged: {detail}" "关联文件 {file} 无法读取，已保持原样：{detail}" }
     link_of_another(file, profile) { "{file} holds the login of profile {profile} and is left unchanged; see `tokenward links`" "{file} 中是配置档 {profile} 的登录，已保持原样；参见 `tokenward links`" }
     link_blank(file) { "{file} has no token at its place and is left unchanged; `tokenward link FILE` fills it in" "{file} 的令牌位置为空，已保持原样；`tokenward link 文件` 会填入" }
-    taken_back(adopted, generation) { "the provider refused the imported login (token set {adopted}); the previous one is restored, as token set {generation}" "平台拒绝了导入的登录（第 {adopted} 版）；已恢复之前的登录，现为第 {generation} 版令牌" }
+    taken_back(adopted, generation) { "the provider refused the imported login (token set {adopted}); the previous one is restored, as token set {generation}" "平台拒绝了第 {adopted} 版令牌的登录；已恢复另一条登录，现为第 {generation} 版令牌" }
     another_user(before, now) { "the imported login belongs to another user: {now} instead of {before}" "导入的登录属于另一位用户：原为 {before}，现为 {now}" }
     replaced_kept(file, user, id) { "{file} held the login of {user}, which is kept without a profile (`tokenward adopt --login {id} -p NAME` gives it one); the file now holds the profile's login" "{file} 原为 {user} 的登录，已保存但不属于任何配置档（`tokenward adopt --login {id} -p 新名称` 可指定配置档）；现为该配置档的登录" }
     replaced_over(file, user) { "{file} held a login of {user} that is no longer valid; it now holds the profile's login" "{file} 原为 {user} 已失效的登录；现为该配置档的登录" }

@@ -152,6 +152,9 @@ pub(super) fn asked(text: &str) -> Result<Asked, BadValue> {
     if let Ok(code) = code(text) {
         return Ok(Asked::Ours(code));
     }
+    // As it stands in a log: `HTTP 400, 20064`.
+    let last = text.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    let text = last.filter(|last| text.starts_with("HTTP ") && !known_answers(last).is_empty()).unwrap_or(text);
     let known = known_answers(text);
     if known.is_empty() { Err(BadValue::Code) } else { Ok(Asked::Theirs(text.to_owned(), known)) }
 }

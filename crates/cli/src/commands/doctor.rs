@@ -157,8 +157,12 @@ pub(crate) fn rows<'a>(
         if severity >= Severity::Warning && !is_known {
             lines.push(format!("{}{}{}", lang.page_head(), lang.gap(), code.explained_by()));
         }
-        // A question is named once, however many answers it has.
-        let name = if last == Some(finding.check) { String::new() } else { lang.check(finding.check) };
+        // A question is named once, however many answers it has, but for what is wrong.
+        let name = if last == Some(finding.check) && severity < Severity::Warning {
+            String::new()
+        } else {
+            lang.check(finding.check)
+        };
         last = Some(finding.check);
         rows.push(Row { severity: Some((severity, lang.severity(severity))), name, lines });
     }

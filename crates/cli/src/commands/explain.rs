@@ -109,8 +109,8 @@ fn text(code: Code, lang: Lang) -> Option<String> {
         Lang::Zh => 2,
     };
     let (_, text) = page(code)?.split("\n## ").nth(half)?.split_once('\n')?;
-    // Chinese has no space behind a full stop; there it stands for the eye of whoever reads the source.
-    Some(without_emphasis(&without_links(&text.trim().replace("。** ", "。").replace("**", ""))))
+    // Chinese has no space behind a full stop or a colon; there it stands for the eye of whoever reads the source.
+    Some(without_emphasis(&without_links(&text.trim().replace("。** ", "。").replace("：** ", "：").replace("**", ""))))
 }
 
 /// A text whose links are the words that stand for them.
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn every_page_has_both_languages() {
         for &code in Code::ALL.iter().filter(|code| code.has_page()) {
-            for (lang, head) in [(Lang::En, "What it means. "), (Lang::Zh, "含义。")] {
+            for (lang, head) in [(Lang::En, "What it means. "), (Lang::Zh, "含义：")] {
                 let text = text(code, lang).unwrap();
                 assert!(text.starts_with(head), "{code}: {text}");
                 assert!(!text.contains("](") && !text.contains("**"), "{code}: {text}");

@@ -20,7 +20,7 @@ use tokenward::links::{
 use tokenward::stores::Tool;
 use tokenward::{Error, Report, Settings};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, ExitClass, Format, Link, NewLink, Place, ProfileName, Slot, Subject};
+use tokenward_core::{Code, ExitClass, Format, Link, NewLink, Place, ProfileName, Slot, Standing, Subject};
 
 use crate::args;
 use crate::commands::profile_of_source::{self, Source};
@@ -370,7 +370,11 @@ pub(super) async fn make(work: &Work, target: NewLink, how: How, context: &Conte
             Err(error) => return Err(failed(error)),
         }
         if !is_logged_in(work, context).await? {
-            let what = lang.login_in_file_ended(&file);
+            let shown = links.login_shown(&target).await.map_err(failed)?;
+            let what = match shown.map(|login| login.standing) {
+                Some(Standing::NeedsConsent { code, .. }) => lang.login_in_file_over(&file, lang.happened(code)),
+                _ => lang.login_in_file_ended(&file),
+            };
             return Err(nobody(Failure::new(Code::NotLoggedIn, what)).into());
         }
     }

@@ -11,7 +11,7 @@ use crate::commands::link;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
-use crate::token_places::{absolute, not_linked};
+use crate::token_places::{absolute, not_linked, quoted};
 
 pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -49,6 +49,8 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         let heads = [lang.head_file(), lang.head_profile(), lang.head_state(), lang.head_delivered()];
         context.printer.table(&heads, states.iter().map(|state| row(state, &states, context)).collect())?;
         for (words, files) in advice(&states, context) {
+            // Where it is about one file, that is named.
+            let words = if let [file] = files.as_slice() { of_this_file(&words, &quoted(file)) } else { words };
             context.printer.note(format!("{}{}{words}", files.join(lang.list_gap()), lang.colon()));
         }
     }
@@ -59,6 +61,11 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         _ => 2,
     });
     Ok(ExitCode::from(worst.unwrap_or(ExitClass::Done) as u8))
+}
+
+/// Advice with this file's name where any file's stands.
+fn of_this_file(advice: &str, file: &str) -> String {
+    advice.replace("link FILE`", &format!("link {file}`")).replace("link 文件`", &format!("link {file}`"))
 }
 
 /// What there is to do, each sentence once, with the files that it is about.

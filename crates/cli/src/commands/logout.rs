@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 use tokenward::Session;
-use tokenward_core::{Code, ProfileName};
+use tokenward_core::{Code, Hosts, ProfileName};
 
 use crate::args::Logout;
 use crate::commands::adopt;
@@ -25,7 +25,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         if logout.all {
             return all::nobody(context);
         }
-        return nobody(&context.profile(&settings)?.name, context);
+        return nobody(&context.profile(&settings)?.name, logout.revoke, context);
     };
     if logout.all {
         return all::run(logout, &settings, &session, context).await;
@@ -40,7 +40,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
                 return Err(context.of_program_to_forget(&settings, failure).await);
             };
             let failure = context.of_program_to_forget(&settings, failure).await;
-            return unstored(failure, &name, logout.yes, &session, context).await;
+            return unstored(failure, &name, logout, &session, context).await;
         }
     };
     let keeper = session.keeper();
@@ -82,8 +82,7 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
     } else if logout.revoke {
         context.printer.note(lang.logged_out_unrevoked(&name));
         if let Some(app) = &app {
-            let page = app.hosts.accounts.join("accounts/security/page/apply_authorization");
-            context.printer.note(lang.revoke_by_hand(page.map_or_else(|_| String::new(), String::from)));
+            context.printer.note(lang.revoke_by_hand(revocation_page(&app.hosts).unwrap_or_default()));
         }
     } else {
         context.printer.note(lang.logged_out(&name));
@@ -100,17 +99,17 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
 async fn unstored(
     failure: Failure,
     name: &ProfileName,
-    yes: bool,
+    logout: &Logout,
     session: &Session,
     context: &Context,
 ) -> Result<ExitCode, Failure> {
-    let lang = context.lang();
+    let (lang, yes) = (context.lang(), logout.yes);
     let is_kept = session.keeper().answers_kept(name).await.is_ok_and(|count| count > 0);
     if !failure.is_of(Code::NotLoggedIn) {
         return Err(failure);
     }
     if !is_kept {
-        return nobody(name, context);
+        return nobody(name, logout.revoke, context);
     }
     if !yes && !context.asker().yes(lang.ask_drop_answers(name), &lang.logout_ways()).await? {
         context.printer.note(lang.nothing_changed());
@@ -126,13 +125,27 @@ async fn unstored(
 }
 
 /// Nobody is logged in, which is what was asked for.
-fn nobody(name: &ProfileName, context: &Context) -> Result<ExitCode, Failure> {
+fn nobody(name: &ProfileName, revoke: bool, context: &Context) -> Result<ExitCode, Failure> {
+    let lang = context.lang();
     if context.printer.json {
         context.printer.document(&json!({ "profile": name, "revoked": false }))?;
     } else {
-        context.printer.note(context.lang().logged_out_already(name));
+        context.printer.note(lang.logged_out_already(name));
+    }
+    if revoke {
+        context.printer.warning(lang.nothing_to_revoke());
+        let profile = context.settings()?.profile(Some(name)).ok();
+        let profile = profile.filter(|profile| profile.provider().brand().is_some());
+        if let Some(page) = profile.and_then(|profile| revocation_page(&profile.hosts)) {
+            context.printer.note(lang.revoke_by_hand(page));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a user takes back a consent, at the providers that have such a page.
+fn revocation_page(hosts: &Hosts) -> Option<String> {
+    hosts.accounts.join("accounts/security/page/apply_authorization").ok().map(String::from)
 }
 
 /// Forgets a login that no profile points at.

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward::links::Links;
 use tokenward::{
-    Error, KeptState, Notice, Overrides, ScriptRefresh, ScriptTokens, Setting, SettingsError, secret_parsing,
+    Error, KeptState, Notice, Overrides, ScriptRefresh, ScriptTokens, Session, Setting, SettingsError, secret_parsing,
 };
-use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, ProfileName, Remedy};
+use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, Place, ProfileName, Remedy, Slot, Standing};
 use zeroize::Zeroizing;
 
-use crate::args::{Refresh, TokenSource, looks_like_file};
+use crate::args::{PlaceFlags, Refresh, TokenSource, looks_like_file};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
-use crate::token_places::quoted;
+use crate::token_places::{TokenPlaces, absolute, comment_in_script, quoted};
+use crate::words::Lang;
 
 pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -117,7 +119,20 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
     let refresh_token = read("-r", refresh.refresh_token, context, secret_parsing::refresh_token)?;
     let session = context.session(&settings).await?;
     let request = ScriptRefresh::new(file.clone(), brand, hosts).app_token(app_token).refresh_token(refresh_token);
-    let owner = request.owner(session.keeper()).await?;
+    let mut owner = request.owner(session.keeper()).await?;
+    let is_retired = |login: &Grant| matches!(login.standing, Standing::Retired { .. });
+    // A login that is new to the vault, in a file that a profile follows, is that profile's: the script has refreshed it by itself. One
+    // that was logged out gives way to the profile's.
+    if owner.as_ref().is_none_or(is_retired)
+        && request.refresh_token.is_none()
+        && import(&file, &session, context).await?
+    {
+        owner = request.owner(session.keeper()).await?;
+    }
+    if owner.as_ref().is_some_and(is_retired) {
+        let next = lang.log_in_into_file(format!("tokenward login --env-file {}", quoted(&file.display().to_string())));
+        return Err(Failure::new(Code::NotLoggedIn, lang.login_in_file_ended(file.display())).then(next).complete());
+    }
     let owner = owner.and_then(|login| Some((whose_app(&login, context)?, login)));
     let tokens = if let Some((profile, login)) = owner {
         by_its_profile(request, (&profile, &login), &file, context).await?
@@ -125,8 +140,13 @@ async fn script(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure
         let done = request.run(session.keeper()).await;
         done.map_err(|error| of_a_script(error, &file, brand, context))?
     };
-    context.tell_notices(&tokens.notices);
-    if tokens.healed {
+    // That this file held used tokens is told once.
+    let is_told = |notice: &&Notice| {
+        tokens.healed && matches!(notice, Notice::LinkHealed { file: healed, .. } if *healed == absolute(&file))
+    };
+    let left: Vec<Notice> = tokens.notices.iter().filter(|notice| !is_told(notice)).cloned().collect();
+    context.tell_notices(&left);
+    if tokens.healed && context.of_file.get().is_none() {
         context.printer.note(lang.script_healed(file.display()));
     }
     if context.printer.json {
@@ -155,10 +175,30 @@ async fn by_its_profile(
     let work = context.work_as(profile).await?;
     context.own_login(login, &work.profile, &work.session, work.registrations.as_ref()).await?;
     let tokens = request.app_of_owner(work.app).run(work.session.keeper()).await?;
-    if login.profile.is_some() {
-        context.printer.note(context.lang().script_by_profile(file.display(), profile));
+    let lang = context.lang();
+    if tokens.healed {
+        context.printer.note(lang.script_healed_by_profile(file.display(), profile));
+    } else if login.profile.is_some() {
+        context.printer.note(lang.script_by_profile(file.display(), profile));
     }
     Ok(tokens)
+}
+
+/// Imports what a linked file brought, where one profile follows it: says whether it does.
+async fn import(file: &Path, session: &Session, context: &Context) -> Result<bool, Failure> {
+    let links: Links = session.links();
+    let Ok(followed) = links.of_file(&absolute(file), None).await else { return Ok(false) };
+    let mut profiles: Vec<_> = followed
+        .into_iter()
+        .filter(|link| link.target.places.contains_key(&Slot::RefreshToken))
+        .map(|link| link.target.profile)
+        .collect();
+    profiles.dedup();
+    let [profile] = profiles.as_slice() else { return Ok(false) };
+    let work = context.work_as(profile).await?;
+    let reports = work.session.links().reconcile(&work.app, profile, true, Links::PATIENCE).await?;
+    context.tell_notices(&reports.iter().flat_map(tokenward::links::LinkReport::notices).collect::<Vec<_>>());
+    Ok(true)
 }
 
 /// The profile whose login it is; one of its app where it has none.
@@ -173,7 +213,7 @@ fn whose_app(login: &Grant, context: &Context) -> Option<ProfileName> {
 /// What went wrong, with advice for somebody who has a file and no profile: nothing fetches an app access token here, and no
 /// question is asked.
 fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Failure {
-    let (lang, file) = (context.lang(), file.display());
+    let (lang, path, file) = (context.lang(), file, file.display());
     let is_app_token = error.refusal().is_some_and(|refusal| refusal.remedy == Remedy::RenewAppToken);
     let of_app = match error.refusal().map(|refusal| refusal.remedy) {
         Some(Remedy::RenewAppToken | Remedy::CheckSecret | Remedy::CheckAppId) => {
@@ -203,6 +243,9 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
             .detail(detail)
             .then(lang.script_link_needs_none(quoted(&file.to_string())))
             .then(lang.script_give_token()),
+        Code::BadSecret if let Some(place) = commented(path, lang) => {
+            Failure::new(Code::BadSecret, lang.comment_behind_value(place)).then(lang.comment_behind_value_next())
+        }
         // What is to be replaced by a person is no copy with a slip in it.
         Code::BadSecret if detail.ends_with(&BadSecret::StandIn.to_string()) => {
             Failure::new(Code::BadSecret, lang.script_bad_token()).detail(detail).then(lang.script_stands_in())
@@ -219,6 +262,11 @@ fn of_a_script(error: Error, file: &Path, brand: Brand, context: &Context) -> Fa
         }
         _ => error.into(),
     }
+}
+
+/// Where a token in the file has a comment behind it, which is then a part of it.
+fn commented(file: &Path, lang: Lang) -> Option<Place> {
+    comment_in_script(&TokenPlaces::document(file, &PlaceFlags::default(), lang)?)
 }
 
 /// Fetches a token from where it is said to be. Tokens that come by stdin stand there in the order -a, -r, a line each.

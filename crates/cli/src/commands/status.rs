@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
-use tokenward::links::FileComparison;
+use tokenward::links::{FileComparison, LinkState};
 use tokenward::{Report, Session, Settings, is_script_login};
-use tokenward_core::{Code, ExitClass, Grant, ProviderName, Standing, Status, TokenApi};
+use tokenward_core::{Code, ExitClass, Grant, Link, ProviderName, Standing, Status, TokenApi};
 
 use crate::commands::list;
 use crate::commands::login_exit_code::{exit, next_of_a_script};
@@ -79,6 +79,8 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
             next_of_a_script(&report, &session, context).await;
         } else if is_of_program(&report, &settings, context) {
             next_of_a_program(&report, context);
+        } else if let (Status::NeedsConsent, Some(newer)) = (report.status, newer(&links)) {
+            import(newer, context);
         } else {
             warn(&report, context);
         }
@@ -110,6 +112,18 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(ExitClass::NeedsConsent as u8));
     }
     Ok(ExitCode::from(exit(&report) as u8))
+}
+
+/// The linked file that holds a login which the vault does not know.
+fn newer<'a>(links: &[&'a LinkState]) -> Option<&'a Link> {
+    links.iter().find(|state| matches!(state.found, FileComparison::Newer)).map(|state| &state.link)
+}
+
+/// Says that the next command which uses the login takes over the one in a linked file: nobody has to log in.
+fn import(link: &Link, context: &Context) {
+    let (lang, profile) = (context.lang(), &link.target.profile);
+    let words = lang.import_newer(context.short(&link.target.file), context.meant(profile).command("token"));
+    context.printer.note(format!("{}{}{words}", lang.next_head(), lang.gap()));
 }
 
 /// How the users of an app that serves many stand.
@@ -249,7 +263,8 @@ pub(super) fn facts(report: &Report, lang: Lang, now: jiff::Timestamp, zone: &Ti
     }
     facts.push((lang.fact_status(), lang.status(report.status).to_owned()));
     facts.push((lang.fact_generation(), grant.generation.to_string()));
-    facts.push((lang.fact_scopes(), grant.scopes.to_string()));
+    let scopes = if grant.scopes.is_empty() { lang.unknown() } else { grant.scopes.to_string() };
+    facts.push((lang.fact_scopes(), scopes));
     let access = grant.access.as_ref().map(|access| access.expires);
     facts.push((lang.fact_access(), access.map_or_else(|| lang.none(), |at| lang.moment(at, now, zone))));
     // A login that is over has no end ahead of it, and is refreshed no more.

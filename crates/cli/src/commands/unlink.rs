@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tokenward_core::{Code, Link, Place, ProfileName, Slot};
+use tokenward_core::{Code, Link, Place, ProfileName, Slot, Standing};
 
 use crate::args::Unlink;
 use crate::commands::link::places;
@@ -74,15 +74,17 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
         context.printer.note(lang.unlinked_gone(unlink.file.display()));
     } else {
         let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
-        let mut lives = false;
-        for profile in &profiles {
-            lives |= session.keeper().grant_of(profile).await.is_ok();
+        let mut is_refreshed = false;
+        for link in &found {
+            let login = session.keeper().login_of(&link.target.profile).await?;
+            is_refreshed |= login.is_some_and(|login| !matches!(login.standing, Standing::Retired { .. }));
         }
-        context.printer.note(match had_refresh {
-            // Of a login that is gone nobody here knows whether its tokens were revoked.
-            _ if !lives => lang.unlinked_without_login(),
-            true => lang.unlinked_stays(),
-            false => lang.unlinked_access_stays(),
+        context.printer.note(if !is_refreshed {
+            lang.unlinked_logged_out()
+        } else if had_refresh {
+            lang.unlinked_stays()
+        } else {
+            lang.unlinked_access_stays()
         });
     }
     Ok(ExitCode::SUCCESS)

@@ -65,6 +65,7 @@ super::sentences! {
     script_by_profile(file, profile) { "the login in {file} belongs to profile {profile}, which refreshed it" "{file} 中的登录属于配置档 {profile}，已由该配置档刷新" }
     script_of_login(file, id) { "the refresh token for {file} belongs to the login {id}, which has no profile, so it is not known which app refreshes it" "{file} 中的刷新令牌属于登录 {id}；该登录不属于任何配置档，因此无法确定由哪个应用刷新" }
     give_profile(id) { "`tokenward adopt --login {id} -p NAME` gives it a profile" "`tokenward adopt --login {id} -p 名称` 可为它指定配置档" }
+    script_healed_by_profile(file, profile) { "{file} held a used refresh token of profile {profile}; it now holds the profile's current tokens, and nothing was sent" "{file} 中是配置档 {profile} 已用过的刷新令牌；现已写入当前有效的令牌，没有发送任何请求" }
     script_healed(file) { "{file} held a refresh token that was already used; it now holds the current tokens, and nothing was sent" "{file} 中的刷新令牌已被用过；现已写入当前有效的令牌，没有发送任何请求" }
     script_app_token_ended(file) { "put a new app access token into {file} (app_access_token), or pass it with -a: it is valid for two hours, and `tokenward token --as app` prints one where the app is set up. If it is new, the two tokens may be swapped" "请把新的 app_access_token 写入 {file}，或用 -a 提供：它只有两小时有效；若应用已设置好，`tokenward token --as app` 会输出一个。若它并未过期，两个令牌可能位置互换了" }
     script_of_two_apps(file) { "the two tokens belong to different apps, or are swapped: provide the app access token of the app that the user consented to, in {file} (app_access_token) or with -a" "两个令牌属于不同的应用，或位置互换了：请在 {file} 中填写用户所授权的应用的 app_access_token，或用 -a 提供" }
@@ -77,6 +78,7 @@ super::sentences! {
     script_give_token() { "put it into the file, or give it: -a for the app access token, -r for the refresh token" "请写入文件，或在参数中提供：-a 为 app_access_token，-r 为刷新令牌" }
     script_link_needs_none(file) { "`tokenward link {file}` needs no app access token: the app's id and secret are enough, in the file or set up with `tokenward init`" "`tokenward link {file}` 不需要 app_access_token：有 App ID 和 App Secret 即可，写在文件中或已用 `tokenward init` 设置均可" }
     file_here_holds_login(file) { "{file} in this folder holds a login: `tokenward link {file}` makes it the profile's" "当前文件夹的 {file} 中有登录：`tokenward link {file}` 可使其成为配置档的登录" }
+    file_here_was_logged_out(file) { "the login in {file} in this folder was logged out or replaced here: `tokenward login --env-file {file}` logs in and writes the tokens to it" "当前文件夹 {file} 中的登录已在本机退出或被取代：`tokenward login --env-file {file}` 可登录并把令牌写入其中" }
     file_is_no_profile(file) { "{file} is a file, and no profile" "{file} 是文件，不是配置档" }
     file_to_refresh(file) { "`tokenward link {file}` keeps the file in sync with a login; `tokenward refresh` then refreshes that" "`tokenward link {file}` 可让该文件与登录保持同步，之后用 `tokenward refresh` 刷新" }
     file_to_refresh_script(file) { "`tokenward link {file}` keeps the file in sync with a login; `tokenward refresh --config-file {file}` refreshes the login in it" "`tokenward link {file}` 可让该文件与登录保持同步；`tokenward refresh --config-file {file}` 可刷新其中的登录" }

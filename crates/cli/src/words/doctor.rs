@@ -80,6 +80,9 @@ impl FindingWords {
     }
 }
 
+/// How the journal names a login that had no profile and was given one.
+const OF_THIS_VAULT: &str = "a login of this vault";
+
 impl Lang {
     /// A finding in words.
     pub(crate) fn finding(self, finding: &Finding, setting: Setting<'_>) -> FindingWords {
@@ -478,6 +481,9 @@ impl Lang {
         let what = match &rotation.outcome {
             Past::LoggedIn => self.doctor_past_login(generation),
             Past::LoggedOut => self.doctor_past_logout(),
+            Past::Adopted { source } if source == OF_THIS_VAULT => {
+                self.doctor_past_adopted(generation, self.doctor_of_this_vault())
+            }
             Past::Adopted { source } => self.doctor_past_adopted(generation, source),
             Past::TakenBack { refused: true } => self.doctor_past_back_refused(generation),
             Past::TakenBack { refused: false } => self.doctor_past_back(generation),

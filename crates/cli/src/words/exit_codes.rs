@@ -9,6 +9,7 @@ super::sentences! {
     exit_of_finding(number) { "exit code {number}: a finding of `tokenward doctor`, not an error in itself" "退出码 {number}：`tokenward doctor` 的检查结果，本身不是错误" }
     explain_other_endpoint() { "if a script of yours refreshed by itself, the login may be fine: a refresh token belongs to the endpoint that issued it, so v2 may answer this to one that Tokenward got at v3. Let the script call `tokenward token` instead" "如果是你的脚本自行刷新时得到的，登录本身可能有效：刷新令牌属于签发它的接口，Tokenward 在 v3 换来的令牌，v2 可能就这样回答。请让脚本改为调用 `tokenward token`" }
     explain_old_copy() { "if a program of yours read it from a file, the file may hold an old copy and the login may be fine: `tokenward links` shows linked files that are out of date, and `tokenward link FILE` corrects one" "如果是你的程序从文件中读取的，文件里可能是旧副本，而登录本身有效：`tokenward links` 列出过时的关联文件，`tokenward link 文件` 可更正" }
+    no_such_code(code) { "no code {code} is known: neither Tokenward nor a provider it speaks to is known to use it" "没有收录错误码 {code}：Tokenward 和它支持的平台都没有已知的这个错误码" }
     bad_code() { "use a code as shown in an error: TW0401, a provider code such as 20064, or a word such as invalid_grant" "请按错误中的写法填写：TW0401、平台错误码 20064，或 invalid_grant 这样的错误名" }
     is_http_status(status) { "{status} is an HTTP status: look up the code or word that the response names beside it" "{status} 是 HTTP 状态码：请查询应答中同时给出的错误码或错误名" }
     codes_that_begin_so(part, codes) { "codes that begin with {part}: {codes}" "以 {part} 开头的错误码：{codes}" }

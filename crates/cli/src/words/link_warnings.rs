@@ -13,6 +13,5 @@ super::sentences! {
     refreshed_first(profile, generation) { "the access token of profile {profile} had expired, so the login was refreshed: token set {generation}" "配置档 {profile} 的访问令牌已过期，因此已刷新登录：第 {generation} 版令牌" }
     file_missing_tables() { "check the path; to a JSON or TOML file Tokenward adds no keys, so create it first with the settings of your program" "请检查路径；不会向 JSON 或 TOML 文件添加键，请先用程序自己的配置创建该文件" }
     unlinked_place(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}" "{file} 中的 {places} 不再与配置档 {profile} 同步" }
-    unlinked_without_login() { "its content stays as it is" "其中的内容保持原样" }
     token_of_profile(profile, them, link) { "profile {profile} is logged in as {them}: `{link}` keeps the file in sync with it" "配置档 {profile} 的登录就是 {them}：`{link}` 可让文件与之同步" }
 }

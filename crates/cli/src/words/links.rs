@@ -38,6 +38,8 @@ super::sentences! {
     place_is_reference(place) { "the value at {place} is a reference or an encrypted value, not a token: it is neither sent nor overwritten" "{place} 处是引用或密文，而不是令牌：既不会发送，也不会覆盖" }
     app_secret_stands_in(place) { "the value at {place} is a reference, an encrypted value or a placeholder, not a secret: it is not sent. Provide the secret itself, for example with `tokenward init --app-secret-stdin`" "{place} 处是引用、密文或占位文字，而不是密钥：不会发送。请提供密钥本身，例如用 `tokenward init --app-secret-stdin`" }
     place_is_stand_in(place) { "the value at {place} is a placeholder, not a token" "{place} 处是占位文字，而不是令牌" }
+    comment_behind_value(place) { "the value at {place} has a comment behind it, which is read as part of the value in an ini file" "{place} 处的值后面有注释，ini 文件中它会被当作值的一部分" }
+    comment_behind_value_next() { "put the comment on a line of its own, then run the same command again" "请把注释移到单独一行，再次运行同一命令" }
     place_is_stand_in_next(login, link) { "fill it in with `{login}`, or with `{link}` where you are logged in" "用 `{login}` 填入；若已登录，用 `{link}`" }
     add_argument(flag, list, file) { "add \"\" behind \"{flag}\" in {list} in {file}, then run this again" "请在 {file} 的 {list} 中“{flag}”之后加入 \"\"，然后再次运行" }
     add_key(pair, table, file) { "add {pair} to {table} in {file}, then run this again" "请在 {file} 的 {table} 中加入 {pair}，然后再次运行" }
@@ -97,7 +99,9 @@ super::sentences! {
     log_in_first() { "run `tokenward login`, then this command again" "请先运行 `tokenward login`，再运行本命令" }
     log_in_into_file(way) { "`{way}` logs in and writes the tokens into it" "`{way}` 可登录并把令牌写入其中" }
     file_has_other_names(file) { "{file} is one of several names of one file (hard links). Only this name will show new tokens: link the others too" "{file} 是同一文件的多个名称（硬链接）之一。只有通过这个名称才能读到新令牌：请把其他名称也关联上" }
-    login_in_file_ended(file) { "the login in {file} is no longer valid: it was logged out or replaced on this machine" "{file} 中的登录已失效：曾在本机退出或被替换" }
+    login_in_file_ended(file) { "Tokenward no longer uses the login in {file}: it was logged out or replaced on this machine. Unless it was revoked, the tokens work until they expire" "Tokenward 已不再使用 {file} 中的登录：它已在本机退出或被取代。若没有撤销，其中的令牌到期前仍可使用" }
+    login_in_file_over(file, why) { "the login in {file} is no longer valid: {why}" "{file} 中的登录已失效：{why}" }
+    import_newer(file, command) { "{file} holds a newer login: `{command}` imports it, and no new login is needed" "{file} 中有更新的登录：`{command}` 会导入它，无需重新登录" }
     file_is_anothers(file, owner) { "the login in {file} belongs to profile {owner}" "{file} 中的登录属于配置档 {owner}" }
     file_is_anothers_next_its_own(way, owner) { "`{way} -p {owner}` keeps the file in sync with that profile" "`{way} -p {owner}` 可让文件与该配置档保持同步" }
     file_is_anothers_next_empty() { "to use another login in the file, empty the token's line first" "若要在文件中改用另一条登录记录，请先清空令牌那一行" }
@@ -119,6 +123,7 @@ super::sentences! {
     unlinked(file, profile) { "{file} is no longer kept in sync with profile {profile}" "{file} 不再与配置档 {profile} 同步" }
     unlinked_places(places, file, profile) { "{places} in {file} is no longer kept in sync with profile {profile}; other places in the file still are" "{file} 中的 {places} 不再与配置档 {profile} 同步；该文件的其他位置仍保持同步" }
     unlinked_stays() { "its content stays as it is and is outdated after the next refresh: its refresh token has then been used, so no program should refresh with it" "其中的内容保持原样，但下次刷新后即过时：届时其中的刷新令牌已被用掉，请勿再让程序用它刷新" }
+    unlinked_logged_out() { "its content stays as it is, and no login is refreshed for it any more; unless the login was revoked, the tokens in it work until they expire" "其中的内容保持原样，也不会再为它刷新；若登录没有撤销，其中的令牌到期前仍可使用" }
     unlinked_access_stays() { "its content stays as it is; the access token in it expires within hours" "其中的内容保持原样；其中的访问令牌会在几小时内到期" }
     no_links() { "no file is linked; `tokenward link FILE` keeps a file in sync" "还没有关联文件；`tokenward link 文件` 可让文件保持同步" }
     head_file() { "FILE" "文件" }
@@ -171,6 +176,7 @@ super::sentences! {
     outcome_in_step() { "is up to date already" "已是当前的令牌" }
     outcome_delivered(generation) { "now holds the current tokens, token set {generation}" "已写入当前令牌（第 {generation} 版）" }
     outcome_healed(held, generation) { "held used tokens (token set {held}); now holds the current ones, token set {generation}. Nothing was sent" "原为已用掉的第 {held} 版令牌；现已写入当前的第 {generation} 版，没有发送任何请求" }
+    outcome_healed_anew(generation) { "held tokens of an earlier login; now holds the current ones, token set {generation}" "原为先前登录的令牌；现已写入当前令牌（第 {generation} 版）" }
     outcome_adopted() { "held a login that the vault did not know; it is imported" "其中的登录此前未知，已导入" }
     outcome_left(state) { "left as it is: {state}" "保持原样：{state}" }
     outcome_not_written(detail) { "could not be written ({detail}); the tokens are safe in the vault, and writing will be retried" "无法写入（{detail}）；令牌已在保险库中，稍后会再次尝试写入" }
@@ -308,6 +314,8 @@ impl Lang {
         match &report.outcome {
             LinkOutcome::InStep => self.outcome_in_step(),
             LinkOutcome::Delivered { generation, .. } => self.outcome_delivered(generation),
+            // The sets of one login are counted upwards.
+            LinkOutcome::Healed { held, generation, .. } if held >= generation => self.outcome_healed_anew(generation),
             LinkOutcome::Healed { held, generation, .. } => self.outcome_healed(held, generation),
             LinkOutcome::Replaced { grant, user, is_kept, generation, .. } => {
                 self.replaced(user.as_deref(), *grant, *is_kept, *generation)

@@ -87,14 +87,16 @@ super::sentences! {
     ask_logout_revoke(profile) { "Revoke the login of profile {profile} at the provider and delete it?" "确定要在平台撤销配置档 {profile} 的登录并删除吗？" }
     ask_logout_login(user) { "Delete the login of {user}, which has no profile?" "确定要删除“{user}”的登录（不属于任何配置档）吗？" }
     logged_out_login(user) { "the login of {user}, which had no profile: its tokens are deleted from this machine" "{user} 的登录（不属于任何配置档）：本机上的令牌已删除" }
+    login_written(file) { "the linked file {file} now holds the new tokens" "已把新令牌写入关联文件 {file}" }
     logout_ways() { "`--yes`" "`--yes`" }
     nothing_changed() { "nothing was changed" "未做任何更改" }
     logged_out(profile) { "profile {profile}: logged out, the tokens are deleted from this machine" "配置档 {profile}：已退出登录，本机上的令牌已删除" }
     logged_out_already(profile) { "profile {profile}: nobody is logged in, so there is nothing to log out of" "配置档 {profile}：没有人登录，无需退出" }
+    nothing_to_revoke() { "a login that was logged out earlier cannot be revoked any more: its tokens are no longer kept here" "此前已退出的登录无法再撤销：本机已不保存其令牌" }
     logout_leaves_files(files) { "the tokens in {files} keep working until they expire; with `--revoke` the provider ends them too" "{files} 中的令牌在到期前仍可使用；加 `--revoke` 可同时在平台使其失效" }
     logged_out_files(files) { "the tokens are still in {files}, and they work until they expire: delete them there" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除" }
-    logged_out_files_all(files) { "the tokens are still in {files}, and they work until they expire: delete them there. `tokenward logout --all --revoke` in place of this would have ended them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。若改用 `tokenward logout --all --revoke`，则会同时在平台使其失效" }
-    logged_out_files_yes(files) { "the tokens are still in {files}, and they work until they expire: delete them there. `tokenward logout --revoke` in place of this would have ended them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。若改用 `tokenward logout --revoke`，则会同时在平台使其失效" }
+    logged_out_files_all(files) { "the tokens are still in {files}, and they work until they expire: delete them there. The next time, `tokenward logout --all --revoke` ends them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。下次可用 `tokenward logout --all --revoke`，会同时在平台使其失效" }
+    logged_out_files_yes(files) { "the tokens are still in {files}, and they work until they expire: delete them there. The next time, `tokenward logout --revoke` ends them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。下次可用 `tokenward logout --revoke`，会同时在平台使其失效" }
     logged_out_revoked(profile) { "profile {profile}: revoked at the provider and deleted from this machine" "配置档 {profile}：已在平台撤销，本机上的令牌已删除" }
     logged_out_unrevoked(profile) { "profile {profile}: deleted from this machine; the provider did not confirm the revocation" "配置档 {profile}：本机上的令牌已删除；平台未确认撤销" }
     revoke_by_hand(url) { "you can revoke it at {url}" "可在此页面自行撤销：{url}" }

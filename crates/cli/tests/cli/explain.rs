@@ -17,7 +17,7 @@ fn every_code_is_explained_in_both_languages() {
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{code} {ran:?}");
             let mut lines = ran.out.lines();
             assert_eq!(lines.next(), Some(format!("{code} {}", code.name()).as_str()), "{ran:?}");
-            let kept = if lang == "en" { "What was kept." } else { "保留了什么。" };
+            let kept = if lang == "en" { "What was kept." } else { "保留了什么：" };
             assert_eq!(ran.out.contains(kept), code.has_page(), "{ran:?}");
             assert!(lines.clone().count() >= 3 && lines.all(|line| !line.contains("**")), "{ran:?}");
             pages.push(ran.out);
@@ -42,6 +42,30 @@ fn a_code_may_be_written_in_several_ways() {
     for (word, meant) in [("TW0410", "TW0410"), ("20063x", "20063"), ("invalid_grnat", "invalid_grant")] {
         let ran = run(&mut bare_command(&["explain", word]));
         assert!(ran.out.contains(meant) || ran.err.contains(&format!("did you mean {meant}?")), "{ran:?}");
+    }
+}
+
+#[test]
+fn an_unknown_number_is_told_as_one_and_a_line_of_a_log_is_understood() {
+    for (lang, told) in [("en", "no code 99999 is known"), ("zh", "没有收录错误码 99999")] {
+        let ran = run(&mut bare_command(&["explain", "99999", "--lang", lang]));
+        assert!(ran.code == 2 && ran.err.contains(told), "{ran:?}");
+    }
+    let ran = run(&mut bare_command(&["explain", "HTTP 400, 20064"]));
+    assert_eq!(ran.succeeds().out, run(&mut bare_command(&["explain", "20064"])).succeeds().out);
+    run(&mut bare_command(&["explain", "HTTP 400, 99999"])).fails(2, "such as invalid_grant");
+}
+
+#[test]
+fn what_a_script_lacks_is_explained() {
+    for lang in ["en", "zh"] {
+        let page = run(&mut bare_command(&["explain", "TW0204", "--lang", lang])).succeeds().out.clone();
+        for word in ["app_access_token", "tokenward link", "tokenward login --env-file", "--yes"] {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+    }
+    for code in ["TW0204", "TW0207"] {
+        assert!(!run(&mut bare_command(&["explain", code])).succeeds().out.contains("docs/"), "{code}");
     }
 }
 

@@ -43,6 +43,7 @@ mod ini_beside;
 mod languages;
 mod limits;
 mod link_files;
+mod linked_script;
 mod links;
 mod logins;
 mod many_users;

@@ -189,15 +189,12 @@ fn logging_out_says_before_what_revoking_would_do_to_files() {
     assert!(ran.fails(2, "--yes").err.contains(told), "{ran:?}");
     project.run(&["token"]).succeeds();
     let ran = project.run(&["logout", "--yes"]);
-    assert!(
-        ran.succeeds().err.contains("`tokenward logout --revoke` in place of this would have ended them"),
-        "{ran:?}"
-    );
+    assert!(ran.succeeds().err.contains("The next time, `tokenward logout --revoke` ends them"), "{ran:?}");
     project.login(&[]).succeeds();
     let ran = project.run(&["logout", "--all"]);
     assert!(ran.fails(2, "--yes").err.contains(told), "{ran:?}");
     let ran = project.run(&["logout", "--all", "--yes"]);
-    assert!(ran.succeeds().err.contains("`tokenward logout --all --revoke` in place of this"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("The next time, `tokenward logout --all --revoke`"), "{ran:?}");
     project.login(&[]).succeeds();
     let ran = project.run(&["logout", "--all", "--yes", "--json"]);
     assert_eq!(ran.succeeds().json()["files_with_tokens"], json!([".env"]));

@@ -146,6 +146,19 @@ impl Links {
         self.adopt(app, &target.profile, BroughtLogin { replace_user, ..brought }).await
     }
 
+    /// The login that a file shows at these places, if the vault knows it; it may be over. Spends nothing (I8).
+    ///
+    /// # Errors
+    /// The vault's, and [`Code::FileUnusable`].
+    pub async fn login_shown(&self, target: &NewLink) -> Result<Option<Grant>, Error> {
+        let look = self.look(&self.probe(target), false).await?.map_err(|error| unreadable(&error))?;
+        let ShownRefresh::Token(refresh) = look.shown.refresh() else { return Ok(None) };
+        match self.parts().vault.recognise(&refresh).await?.known {
+            Some((id, _)) => Ok(Some(self.parts().vault.grant(id).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Takes back the login that the last adoption replaced, and delivers it to the profile's links. The one that gives way
     /// is kept, and is what a further call brings back.
     ///

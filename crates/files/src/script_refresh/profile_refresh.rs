@@ -16,6 +16,11 @@ use crate::secret_parsing;
 
 /// The login of an app of the settings that a file shows, or that is given for it.
 pub(super) async fn owner(keeper: &Keeper, file: &Path, given: Option<&RefreshToken>) -> Result<Option<Grant>, Error> {
+    Ok(known(keeper, file, given).await?.filter(|login| !is_of_scripts(login)))
+}
+
+/// The login that a file shows, or that is given for it, whosever it is.
+pub(super) async fn known(keeper: &Keeper, file: &Path, given: Option<&RefreshToken>) -> Result<Option<Grant>, Error> {
     let refresh = match given {
         Some(token) => RefreshToken::parse(token.expose()).ok(),
         None => shown(file).await,
@@ -23,8 +28,7 @@ pub(super) async fn owner(keeper: &Keeper, file: &Path, given: Option<&RefreshTo
     let Some(refresh) = refresh else { return Ok(None) };
     let vault = &keeper.parts().vault;
     let Some((grant, _)) = vault.recognise(&refresh).await?.known else { return Ok(None) };
-    let login = vault.grant(grant).await?;
-    Ok(Some(login).filter(|login| !is_of_scripts(login)))
+    Ok(Some(vault.grant(grant).await?))
 }
 
 async fn shown(file: &Path) -> Option<RefreshToken> {

@@ -208,6 +208,8 @@ fn examine_login(
     let death = journal_analysis::death(login, app.map(|app| app.token_api), now);
     let dead = death.is_some();
     if let Some(mut death) = death {
+        let newer = profile.links.iter().find(|state| matches!(state.found, FileComparison::Newer));
+        death.newer = newer.map(|state| state.link.target.file.clone());
         if let Tale::SecondOwner(traces) = &mut death.tale {
             **traces = traces_of(facts, profile, login, death.since);
         }

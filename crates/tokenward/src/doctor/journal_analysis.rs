@@ -85,6 +85,7 @@ pub(super) fn death(login: &LoginFacts, configured: Option<TokenApi>, now: Times
         met_by: met_by.map(ProcessName::from),
         tale,
         serves_until: serves_until(login, now),
+        newer: None,
     })
 }
 

@@ -1,6 +1,8 @@
 //! What the journal tells of a login, as far as a story needs it: the last rotations, how it ended, a token in doubt. Data, without a word of any
 //! language.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use tokenward_core::ports::Explained;
 use tokenward_core::rotation_policy::Recovery;
@@ -42,6 +44,8 @@ pub struct Death {
     pub tale: Tale,
     /// The access token's end, if it still serves.
     pub serves_until: Option<Timestamp>,
+    /// A linked file that holds a login which the vault does not know, and which the next call takes over.
+    pub newer: Option<PathBuf>,
 }
 
 /// What the provider said, as far as it is recorded.

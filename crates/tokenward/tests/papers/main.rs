@@ -45,9 +45,9 @@ fn every_code_has_a_page_in_both_languages() {
             "**What it means.**",
             "**What was kept.**",
             "**What to do.**",
-            "**含义。**",
-            "**保留了什么。**",
-            "**怎么办。**",
+            "**含义：**",
+            "**保留了什么：**",
+            "**怎么办：**",
         ] {
             assert!(page.contains(part), "{code}: {part}");
         }

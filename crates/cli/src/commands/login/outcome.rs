@@ -1,11 +1,13 @@
 //! What became of a login, told in the terminal.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use serde_json::json;
+use tokenward::links::FileComparison;
 use tokenward::{LoginReport, Notice};
 use tokenward_core::ports::LoggedIn;
-use tokenward_core::{ProviderName, RefreshEnd, Subject};
+use tokenward_core::{Grant, ProviderName, RefreshEnd, Subject};
 
 use crate::commands::link;
 use crate::context::{Context, Work};
@@ -95,7 +97,28 @@ pub(super) async fn tell(
             ProviderName::Feishu | ProviderName::Lark => lang.no_refresh_token(access),
         });
     }
+    tell_written(grant, made, work, context).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says which linked files got the tokens, besides the one that the login was for.
+async fn tell_written(
+    grant: &Grant,
+    made: Option<&link::MadeLink>,
+    work: &Work,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut written = BTreeSet::new();
+    for state in work.session.links().states(Some(&work.profile.name)).await? {
+        let is_written = state.link.receipt.is_some_and(|receipt| receipt.grant == grant.id);
+        if is_written && matches!(state.found, FileComparison::InStep) {
+            written.insert(state.link.target.file);
+        }
+    }
+    for file in written.iter().filter(|file| made.is_none_or(|made| made.link.target.file != **file)) {
+        context.printer.note(context.lang().login_written(context.short(file)));
+    }
+    Ok(())
 }
 
 /// Whether a notice tells of a file or a login that is another user's.

@@ -57,7 +57,10 @@ impl Lang {
             Tale::MixedUp { issued_by, .. } => told.next(self.doctor_dead_mixed_next(issued_by)),
             _ => told,
         }
-        .next(self.next_step(Code::NotLoggedIn))
+        .next(match &death.newer {
+            Some(file) => self.import_newer(file.display(), "tokenward token"),
+            None => self.next_step(Code::NotLoggedIn).to_owned(),
+        })
     }
 
     /// Who ended a login that we did not end: what is known first, and nobody accused without a trace.

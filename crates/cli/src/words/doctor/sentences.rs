@@ -42,6 +42,7 @@ crate::words::sentences! {
     doctor_user_untold() { "a user the provider has not named yet" "平台尚未告知姓名的用户" }
     doctor_login(user, when, api) { "{user}, logged in {when}; tokens issued by {api}" "{user}，登录于 {when}；令牌由 {api} 签发" }
     doctor_scopes(scopes) { "scopes: {scopes}" "权限：{scopes}" }
+    doctor_of_this_vault() { "a login of this vault" "本保险库中的登录" }
     doctor_logged_out(when) { "logged out {when}" "已于 {when}退出登录" }
     doctor_scopes_missing(scopes) { "the settings request scopes that this login was not granted: {scopes}" "此登录缺少设置中要求的权限：{scopes}" }
     doctor_scopes_missing_console() { "enable them for the app (console: Permissions), then run `tokenward login`; scopes granted earlier are kept" "请先在开发者后台“权限管理”为应用开通，再运行 `tokenward login` 申请；已授予的权限会保留" }
@@ -159,7 +160,7 @@ crate::words::sentences! {
     doctor_key_unused_next() { "unset it, or make the vault use a key file: `tokenward vault rekey --new-key-file FILE`" "请取消该设置，或运行 `tokenward vault rekey` 让保险库改用它" }
 
     doctor_clock_right(seconds) { "within {seconds} s of the provider's clock" "与平台相差不超过 {seconds} 秒" }
-    doctor_clock_unchecked() { "nothing stored is dated in the future; the provider was not asked for the time" "保存的时间均不晚于现在；尚未与平台对时" }
+    doctor_clock_unchecked() { "nothing stored is dated in the future; the provider was not asked for the time" "没有发现晚于当前时间的记录；尚未与平台对时" }
     doctor_clock_ahead(span) { "this machine's clock is {span} ahead of the provider's" "本机时钟比平台快 {span}" }
     doctor_clock_behind(span) { "this machine's clock is {span} behind the provider's" "本机时钟比平台慢 {span}" }
     doctor_clocks(ours, theirs) { "this machine {ours}, provider {theirs}" "本机 {ours}，平台 {theirs}" }
