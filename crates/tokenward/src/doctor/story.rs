@@ -79,6 +79,8 @@ pub enum Story {
     NotLoggedIn,
     /// Whose logins are kept, for an app that serves many users.
     Users(Vec<ProfileName>),
+    /// How many users of a web back end have a login, for a profile whose logins a server opens.
+    WebUsers(usize),
     /// Logged out by a person.
     LoggedOut {
         /// Since when.
@@ -386,6 +388,7 @@ impl Story {
     pub fn code(&self) -> Code {
         match self {
             Self::Users(users) if users.is_empty() => Code::NotChecked,
+            Self::WebUsers(0) => Code::NotChecked,
             Self::AppReady { .. }
             | Self::Program
             | Self::Script(_)
@@ -400,6 +403,7 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
+            | Self::WebUsers(_)
             | Self::NoOtherOwner(_) => Code::CheckPassed,
             Self::SecretNotChecked(_)
             | Self::AppLacks { .. }
@@ -506,6 +510,7 @@ impl Story {
             // The login's own finding says that a person is needed.
             Self::Link(state) if matches!(state.found, FileComparison::WithoutLogin) => Severity::Note,
             Self::Users(users) if users.is_empty() => Severity::Note,
+            Self::WebUsers(0) => Severity::Note,
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
@@ -554,6 +559,7 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
+            | Self::WebUsers(_)
             | Self::NoOtherOwner(_) => Severity::Good,
             Self::Other { worst, .. } => worst.severity(),
         }
