@@ -33,7 +33,7 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let names = context.settings()?.one_app_for_all();
     if !names.is_empty() {
         let names = names.join(lang.list_gap());
-        return Err(Failure::new(Code::BadSetting, lang.serve_one_app(&names)).then(lang.serve_one_app_next(&names)));
+        return Err(Failure::new(Code::BadSetting, lang.serve_one_app(names)).then(lang.serve_one_app_next()));
     }
     let (session, place) = open(&serve.store, context).await?;
     let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();

@@ -456,8 +456,11 @@ fn variables_of_one_app_do_not_become_those_of_every_app() {
     let two = format!("{own}\n[apps.other]\napp_id = \"cli_0000000000000001\"\n[profiles.other]\napp = \"other\"\n");
     let refused = |variables: &[(&str, &str)], named: &str| {
         let ran = world.run_with(variables, &["serve", "--listen", "127.0.0.1:0"]);
-        assert!(ran.fails(2, "TW0207").err.contains(&format!("set here: {named};")), "{ran:?}");
-        assert!(ran.err.contains(&format!("unset {named}")), "{ran:?}");
+        assert!(
+            ran.fails(2, "TW0207").err.contains(&format!("override the apps in config.toml: {named} (TW0207)")),
+            "{ran:?}"
+        );
+        assert!(ran.err.contains("unset them"), "{ran:?}");
     };
     let starts = |variables: &[(&str, &str)]| {
         let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
@@ -517,7 +520,7 @@ fn two_keys_of_one_name_are_told_apart() {
     let world = World::logged_in();
     let create = || world.run(&["serve", "key", "create", "site"]);
     let first = create();
-    let (old, told) = (first.succeeds().out.trim().to_owned(), "is taken");
+    let (old, told) = (first.succeeds().out.trim().to_owned(), "another API key has the name site");
     assert!(!first.err.contains(told), "{first:?}");
     let second = create();
     let new = second.succeeds().out.trim().to_owned();

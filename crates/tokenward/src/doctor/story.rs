@@ -388,7 +388,6 @@ impl Story {
     pub fn code(&self) -> Code {
         match self {
             Self::Users(users) if users.is_empty() => Code::NotChecked,
-            Self::WebUsers(0) => Code::NotChecked,
             Self::AppReady { .. }
             | Self::Program
             | Self::Script(_)
@@ -403,9 +402,10 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
-            | Self::WebUsers(_)
+            | Self::WebUsers(1..)
             | Self::NoOtherOwner(_) => Code::CheckPassed,
             Self::SecretNotChecked(_)
+            | Self::WebUsers(0)
             | Self::AppLacks { .. }
             | Self::StoreAbsent(_)
             | Self::ClockNotChecked
@@ -510,7 +510,6 @@ impl Story {
             // The login's own finding says that a person is needed.
             Self::Link(state) if matches!(state.found, FileComparison::WithoutLogin) => Severity::Note,
             Self::Users(users) if users.is_empty() => Severity::Note,
-            Self::WebUsers(0) => Severity::Note,
             Self::SettingDoubtful(_)
             | Self::SecretOpen { .. }
             | Self::ScopesNotGranted(_)
@@ -533,6 +532,7 @@ impl Story {
             | Self::SecondOwner { .. }
             | Self::Suspect { .. } => Severity::Warning,
             Self::SecretNotChecked(_)
+            | Self::WebUsers(0)
             | Self::AppLacks { .. }
             | Self::UnderWay { .. }
             | Self::SetAside { .. }
@@ -559,7 +559,7 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
-            | Self::WebUsers(_)
+            | Self::WebUsers(1..)
             | Self::NoOtherOwner(_) => Severity::Good,
             Self::Other { worst, .. } => worst.severity(),
         }
