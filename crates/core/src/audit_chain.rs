@@ -16,7 +16,7 @@ pub struct AuditDraft {
     pub at: Timestamp,
     /// Who: the id of an API key, or `local` for a person at the command line.
     pub caller: String,
-    /// What was asked for.
+    /// What was asked for; behind a space the login that it was asked for by name, if it was.
     pub act: String,
     /// What came of it: `done`, or the code of an error.
     pub outcome: String,

@@ -14,6 +14,7 @@ mod file;
 mod home_folder;
 pub(crate) mod hosts;
 mod loaded;
+mod one_app_variables;
 mod parse_value;
 mod presets;
 mod provider_rules;

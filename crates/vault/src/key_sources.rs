@@ -359,7 +359,7 @@ fn wrapping_key(folder: &Folder, sources: &KeySources, source: KeySource, vault:
     match source {
         KeySource::Explicit => {
             let key = sources.explicit.as_ref().ok_or(
-                "this vault was encrypted with an explicit key, and none is given; set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
+                "neither is set; this vault is encrypted with a key of yours: set TOKENWARD_KEY_FILE or TOKENWARD_KEY",
             )?;
             Ok(derive(long_enough(key)?, vault))
         }
@@ -383,9 +383,10 @@ fn wrapping_key(folder: &Folder, sources: &KeySources, source: KeySource, vault:
 
 fn describe(folder: &Folder, sources: &KeySources, source: KeySource) -> String {
     match source {
-        KeySource::Explicit => {
-            sources.explicit.as_ref().map_or_else(|| "the explicit key".to_owned(), |key| key.words.clone())
-        }
+        KeySource::Explicit => sources
+            .explicit
+            .as_ref()
+            .map_or_else(|| "TOKENWARD_KEY_FILE or TOKENWARD_KEY".to_owned(), |key| key.words.clone()),
         KeySource::Keyring => "the keyring of the operating system".to_owned(),
         KeySource::KeyFile => format!("the key file {}", folder.key_file().display()),
     }

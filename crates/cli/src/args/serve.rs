@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use tokenward_core::{AppName, GrantPattern, Verb};
 
 use super::proxy::address;
-use super::values::{BadValue, duration, name};
+use super::values::{BadValue, count, duration, name};
 
 /// `serve`.
 #[derive(Debug, Args)]
@@ -27,10 +27,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "6h")]
     pub(crate) hot_for: Duration,
     /// How many logins this node refreshes in the background at once, at most
-    #[arg(long, value_name = "COUNT", default_value = "16")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<NonZeroU16>, default_value = "16")]
     pub(crate) refreshes_at_once: NonZeroU16,
     /// How many requests a minute each API key may send to this node, on the average; a sixth of it at once
-    #[arg(long, value_name = "COUNT", default_value = "6000")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<NonZeroU32>, default_value = "6000")]
     pub(crate) key_rate: NonZeroU32,
     /// For how long tokens and API keys are good from memory while the database does not answer; 0s switches that off
     #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "15m")]
@@ -107,7 +107,7 @@ pub(crate) enum Audit {
 /// `audit list`.
 #[derive(Debug, Args)]
 pub(crate) struct AuditList {
-    /// Only entries of this login: a profile, or the id of a login
+    /// Only entries of this login: a profile with all its users, one user such as work:=42, or the id of a login
     #[arg(long, value_name = "LOGIN")]
     pub(crate) login: Option<String>,
     /// Only entries of this caller: the name or the id of an API key, or local for this command line
@@ -117,7 +117,7 @@ pub(crate) struct AuditList {
     #[arg(long, value_name = "TIME", value_parser = span_with_unit)]
     pub(crate) since: Option<Duration>,
     /// How many entries at most; the newest are listed
-    #[arg(long, value_name = "COUNT", default_value = "100")]
+    #[arg(long, value_name = "COUNT", value_parser = count::<NonZeroU32>, default_value = "100")]
     pub(crate) limit: NonZeroU32,
     #[command(flatten)]
     pub(crate) store: StoreFrom,

@@ -26,6 +26,7 @@ pub(crate) enum Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BadValue {
     Duration,
+    Count,
     /// A number of what?
     NoUnit(u64),
     Brand,
@@ -57,6 +58,7 @@ impl BadValue {
     pub(crate) fn words(&self, lang: Lang) -> String {
         match self {
             Self::Duration => lang.bad_duration(),
+            Self::Count => lang.bad_count(),
             Self::NoUnit(number) => lang.no_time_unit(number),
             Self::Brand => lang.bad_brand(),
             Self::Provider => lang.bad_provider(),
@@ -94,6 +96,11 @@ impl std::error::Error for BadValue {}
 /// Reads durations as people write them: `90s`, `10m`, `1h30m`, `2d`; a bare number means seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, BadValue> {
     tokenward::parse_span(text).ok_or(BadValue::Duration)
+}
+
+/// How many: one at least.
+pub(super) fn count<T: std::str::FromStr>(text: &str) -> Result<T, BadValue> {
+    text.parse().map_err(|_| BadValue::Count)
 }
 
 /// The same, for a wait: none at all would be no wait.

@@ -30,6 +30,11 @@ pub(super) async fn run(serve: Serve, context: &Context) -> Result<ExitCode, Fai
 
 async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let (lang, printer) = (context.lang(), context.printer);
+    let names = context.settings()?.one_app_for_all();
+    if !names.is_empty() {
+        let names = names.join(lang.list_gap());
+        return Err(Failure::new(Code::BadSetting, lang.serve_one_app(names)).then(lang.serve_one_app_next()));
+    }
     let (session, place) = open(&serve.store, context).await?;
     let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();
     let options = ServerOptions {
@@ -41,6 +46,8 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
             Code::NotLoggedIn | Code::UnknownProfile => {
                 ErrorWords { happened: lang.serve_no_login(), next: lang.serve_no_login_next() }
             }
+            // Nor its key.
+            Code::VaultKey => ErrorWords { happened: lang.serve_vault_key(), next: lang.serve_vault_key_next() },
             code => ErrorWords { happened: lang.happened(code).to_owned(), next: lang.next_step(code).to_owned() },
         }),
     };

@@ -103,6 +103,8 @@ super::sentences! {
     proxy_not_here_next() { "call with `tokenward api`, or run the program with `tokenward exec -- CMD`" "请用 `tokenward api` 调用，或用 `tokenward exec -- 命令` 运行程序" }
 
     doctor_users(count, names) { "users with a login: {count} ({names})" "已保存 {count} 个用户的登录：{names}" }
+    doctor_web_users(count) { "users of web back ends with a login: {count}" "已保存 {count} 个网站用户的登录" }
+    doctor_web_users_none() { "the profile is for users of web back ends (`return_urls`), and none has logged in yet" "该配置档供网站用户使用（`return_urls`），目前还没有任何人登录" }
     doctor_users_and_app(count, names) { "users with a login: {count} ({names}); and the app's own token" "已保存 {count} 个用户的登录：{names}；另有应用自己的令牌" }
     doctor_users_none_but_app() { "there is the app's own token, and no login of a user yet" "已保存应用自己的令牌，尚无任何用户的登录" }
     doctor_users_none() { "the app serves many users, and no user is logged in yet" "该应用服务多个用户，目前还没有任何人的登录" }

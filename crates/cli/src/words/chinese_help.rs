@@ -490,7 +490,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve key revoke", "pooled", "数据库前有 pgbouncer 等以事务模式运行的连接池"),
     ("audit", "", "列出或检查服务的审计记录"),
     ("audit list", "", "列出审计记录，最新的在最后"),
-    ("audit list", "login", "只列出此登录的记录：配置档，或登录的 id"),
+    ("audit list", "login", "只列出此登录的记录：配置档及其所有用户、单个用户（例如 work:=42），或登录的 id"),
     ("audit list", "caller", "只列出此调用方的记录：API 密钥的名字或 id；local 表示本命令行"),
     ("audit list", "since", "只列出多久以内的记录，例如 24h"),
     ("audit list", "limit", "最多列出多少条；取最新的"),

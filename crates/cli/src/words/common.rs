@@ -33,6 +33,7 @@ super::sentences! {
     not_unicode() { "an argument is not Unicode text" "有参数不是 Unicode 文本" }
     otherwise_wrong(kind) { "the command line is not valid ({kind})" "无法理解这条命令（{kind}）" }
     perhaps(name) { "did you mean {name}?" "你是不是想输入 {name}？" }
+    bad_count() { "use a whole number from 1, without a unit" "请写从 1 开始的整数，不带单位" }
     no_time_unit(number) { "say {number}s or {number}d" "请写明单位：{number}s（秒）或 {number}d（天）" }
     bad_duration() { "use a duration such as 90s, 10m, 1h30m or 2d" "请写成 90s、10m、1h30m 或 2d" }
     bad_brand() { "use feishu or lark" "请写 feishu 或 lark" }

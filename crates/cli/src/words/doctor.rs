@@ -195,6 +195,8 @@ impl Lang {
             Story::Users(users) if users.is_empty() => {
                 FindingWords::of(self.doctor_users_none()).next(self.doctor_users_next())
             }
+            Story::WebUsers(0) => FindingWords::of(self.doctor_web_users_none()),
+            Story::WebUsers(count) => FindingWords::of(self.doctor_web_users(count)),
             Story::Users(users) => {
                 let (own, users): (Vec<_>, Vec<_>) = users.iter().partition(|name| name.is_of_app());
                 let names: Vec<_> = users.into_iter().map(ProfileName::as_str).collect();

@@ -18,6 +18,14 @@ super::sentences! {
     key_permits(verbs, apps, logins, state) { "it permits {verbs}; apps: {apps}; logins: {logins}; {state}" "权限：{verbs}；应用：{apps}；登录：{logins}；{state}" }
     key_app_unknown(app) { "there is no app {app} yet; the key permits nothing there until there is one" "还没有应用 {app}；在它出现之前，密钥对它不起作用" }
     key_logins_unknown(pattern) { "no login matches {pattern} yet; the key permits nothing until one does" "还没有与 {pattern} 匹配的登录；在它出现之前，密钥不起作用" }
+    serve_one_app(names) { "variables override the apps in config.toml: {names}" "环境变量会覆盖 config.toml 中的应用：{names}" }
+    serve_one_app_next() { "unset them: a server takes the apps in config.toml as they stand there" "请取消设置：服务以 config.toml 中的应用为准" }
+    serve_vault_key() { "the server cannot open its vault now" "服务目前打不开它的保险库" }
+    serve_vault_key_next() { "try again later; its operator starts it again with the key of the vault" "请稍后重试；运维人员需要用保险库的密钥重新启动服务" }
+    key_same_name(name, others, id) { "another API key has the name {name} too: {others}; this one is {id}" "还有 API 密钥也叫 {name}：{others}；这一个是 {id}" }
+    key_of_name(name, id) { "{name} ({id})" "{name}（{id}）" }
+    key_never() { "none" "无" }
+    head_key_last() { "LAST ENTRY" "最近记录" }
     serve_no_login() { "there is no login of this name that this API key may use" "没有这个名字的、此 API 密钥可用的登录" }
     serve_no_login_next() { "check the name in the URL; the server's operator sees the logins with `tokenward list`, and starts `tokenward serve` again after `config.toml` has changed" "请核对 URL 中的名字；服务的运维人员可用 `tokenward list` 查看登录，`config.toml` 改动后需要重新启动 `tokenward serve`" }
     key_shown_once() { "keep it now: it is not shown again. Callers send it as `Authorization: Bearer KEY`" "请立即保存：不会再次显示。调用方以 `Authorization: Bearer 密钥` 发送" }
@@ -45,7 +53,7 @@ super::sentences! {
     head_audit_act() { "ACT" "操作" }
     head_audit_login() { "LOGIN" "登录" }
     head_audit_outcome() { "OUTCOME" "结果" }
-    audit_looked(rows, chains) { "checked {rows} entries of {chains} audit trails" "已检查 {chains} 条审计记录链，共 {rows} 条记录" }
+    audit_looked(rows, chains) { "checked {rows} entries; the audit trail has one part for each login and one for the server, so far {chains}" "已检查 {rows} 条审计记录；每条登录记录和服务自身各有一部分，目前共 {chains} 部分" }
     audit_whole() { "every entry is as it was written" "每条记录都与写入时一致" }
     audit_of_server() { "the server itself" "服务自身" }
     audit_changed(number, whose) { "entry {number} of the audit trail of {whose} was changed" "{whose} 的审计记录第 {number} 条被改动过" }

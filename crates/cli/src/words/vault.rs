@@ -93,7 +93,7 @@ super::sentences! {
     restore_damaged(there, count) { "damaged logins {there}: {count}" "{there}损坏的登录：{count} 个" }
     restore_keys(there, coming, here) { "API keys: {coming} {there}, {here} here" "API 密钥：{there} {coming} 个，本机 {here} 个" }
     restore_entries(there, coming, here) { "entries of the audit trail: {coming} {there}, {here} here" "审计记录：{there} {coming} 条，本机 {here} 条" }
-    restore_entries_only_here(count) { "{count} of the entries here are not in the other audit trail; they are archived with this vault" "本机的审计记录中有 {count} 条不在另一份中，将随此保险库存档" }
+    restore_entries_only_here(count, there) { "{count} of the entries here are not {there}; they are archived with this vault" "本机的审计记录中有 {count} 条不在{there}，将随此保险库存档" }
     restore_key_stays_revoked(name, id) { "API key {name} ({id}): revoked here, and stays revoked" "API 密钥 {name}（{id}）：已在本机吊销，恢复后仍然无效" }
     restore_key_leaves(name, id) { "API key {name} ({id}): only here; it is refused afterwards, and `tokenward serve key create` makes another" "API 密钥 {name}（{id}）：仅在本机，恢复后会被拒绝；可用 `tokenward serve key create` 另建" }
     restore_key_comes(name, id, there) { "API key {name} ({id}): only {there}; it is valid afterwards, and `tokenward serve key revoke {id}` revokes it" "API 密钥 {name}（{id}）：仅在{there}，恢复后有效；可用 `tokenward serve key revoke {id}` 吊销" }

@@ -28,12 +28,16 @@ impl Serving {
         self.send("GET", path, key)
     }
 
-    fn send(&self, method: &str, path: &str, key: &str) -> (u16, Value) {
+    fn answer(&self, method: &str, path: &str, key: &str) -> String {
         let Self { host, .. } = self;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
-        let answer = talk(host, &head);
+        talk(host, &head)
+    }
+
+    fn send(&self, method: &str, path: &str, key: &str) -> (u16, Value) {
+        let answer = self.answer(method, path, key);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")))
@@ -69,7 +73,7 @@ fn a_program_with_a_key_gets_a_token() {
     let verdict = world.run(&["audit", "verify", "--json"]).succeeds().json();
     assert_eq!(
         (&verdict["chain_count"], &verdict["entry_count"], &verdict["faults"]),
-        (&json!(2), &json!(3), &json!([]))
+        (&json!(2), &json!(5), &json!([]))
     );
     assert!(world.run(&["serve", "key", "list"]).succeeds().out.contains("revoked"));
 }
@@ -124,7 +128,7 @@ fn a_revoked_key_stays_revoked_whatever_vault_is_restored() {
     let told = restore(&[&given[..], &["--dry-run"]].concat());
     assert!(told.succeeds().out.contains("API keys: 2 in the backup, 3 here"), "{told:?}");
     assert!(told.out.contains("entries of the audit trail: 2 in the backup, 4 here"), "{told:?}");
-    assert!(told.out.contains("2 of the entries here are not in the other audit trail"), "{told:?}");
+    assert!(told.out.contains("2 of the entries here are not in the backup"), "{told:?}");
     assert!(told.out.contains(&format!("API key old ({old}): revoked here, and stays revoked")), "{told:?}");
     assert!(told.out.contains(&format!("API key later ({later}): only here")), "{told:?}");
     assert!(!told.out.contains(&site), "{told:?}");
@@ -185,12 +189,21 @@ fn a_server_whose_key_opens_the_vault_no_more_is_not_ready() {
     let key = folder.path().join("key");
     std::fs::write(&key, "a-key-that-is-long-enough").unwrap();
     let key = key.to_str().unwrap();
+    let site = world.run(&["serve", "key", "create", "site"]).succeeds().out.trim().to_owned();
     let serving = Serving::new(&world);
     world.run(&["vault", "rekey"]).succeeds();
     assert_eq!(serving.ask("/readyz", "").0, 200);
     world.run(&["vault", "rekey", "--new-key-file", key]).succeeds();
     let (status, told) = serving.ask("/readyz", "");
     assert_eq!((status, &told["code"]), (503, &json!("TW0302")));
+    // A caller of another team is told to come again, and nothing that is not its own to do.
+    let answer = serving.answer("GET", "/v1/grants/default/token", &site);
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.to_lowercase().contains("retry-after: 5"), "{answer}");
+    assert!(answer.contains("TW0302") && answer.contains("try again later"), "{answer}");
+    assert!(!answer.contains("detail") && !answer.contains(world.home.to_str().unwrap()), "{answer}");
+    let ran = world.run(&["status"]);
+    let cause = "the key from TOKENWARD_KEY_FILE or TOKENWARD_KEY: neither is set";
+    assert!(ran.fails(2, "TW0302").err.contains(cause), "{ran:?}");
     assert_eq!(serving.ask("/readyz", "").0, 503);
     assert_eq!(serving.ask("/livez", "").0, 200);
     // Whoever gives it back its key has it ready again.
@@ -343,12 +356,12 @@ fn the_trail_is_listed() {
     };
     assert_eq!(
         told(&listed(&[])),
-        "null null done\nnull null done\nsite default done\njob default done\nsite null TW0861"
+        "null null done\nnull null done\nsite default done\njob default done\nsite default TW0861"
     );
-    assert_eq!(told(&listed(&["--login", "default"])), "site default done\njob default done");
-    assert_eq!(told(&listed(&["--caller", "site"])), "site default done\nsite null TW0861");
+    assert_eq!(told(&listed(&["--login", "default"])), "site default done\njob default done\nsite default TW0861");
+    assert_eq!(told(&listed(&["--caller", "site"])), "site default done\nsite default TW0861");
     assert_eq!(told(&listed(&["--caller", "local", "--limit", "1"])), "null null done");
-    assert_eq!(told(&listed(&["--limit", "2"])), "job default done\nsite null TW0861");
+    assert_eq!(told(&listed(&["--limit", "2"])), "job default done\nsite default TW0861");
     assert_eq!(listed(&["--since", "1h"]).len(), 5);
     let id = listed(&["--login", "default"])[0]["grant"].as_str().unwrap().to_owned();
     assert_eq!(listed(&["--login", &id]).len(), 2);
@@ -373,10 +386,13 @@ fn refusals_are_in_the_log() {
     serving.ask("/v1/grants", &key);
     serving.ask("/v1/grants/nobody/token", &key);
     serving.ask("/v1/grants/default/token", &key);
+    world.run(&["serve", "key", "revoke", &id]).succeeds();
+    serving.ask("/v1/grants/default/token", &key);
     serving.started.signal("TERM");
     let ran = serving.started.finish();
     let told: Vec<_> = ran.err.lines().filter(|line| line.contains("refused route=")).collect();
-    assert_eq!(told.len(), 2, "{ran:?}");
+    assert_eq!(told.len(), 3, "{ran:?}");
+    assert!(told[2].contains(&format!("caller=\"{id}\" status=401 code=\"TW0860\"")), "{ran:?}");
     assert!(told[0].contains("caller=\"unknown\" status=401 code=\"TW0860\""), "{ran:?}");
     assert!(told[1].contains(&format!("caller=\"{id}\" status=403 code=\"TW0861\"")), "{ran:?}");
     for secret in [&key, &stranger].into_iter().chain(&world.secrets()) {
@@ -430,3 +446,133 @@ const EMPTY: &str = "import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as database:
     database.execute('DELETE FROM audit')
     database.execute('DELETE FROM audit_heads')";
+
+/// A variable wins over the file, for every app at once: users of one team would be asked to consent to another team's app.
+#[test]
+fn variables_of_one_app_do_not_become_those_of_every_app() {
+    let world = World::logged_in();
+    let config = world.home.join("config.toml");
+    let own = std::fs::read_to_string(&config).unwrap();
+    let two = format!("{own}\n[apps.other]\napp_id = \"cli_0000000000000001\"\n[profiles.other]\napp = \"other\"\n");
+    let refused = |variables: &[(&str, &str)], named: &str| {
+        let ran = world.run_with(variables, &["serve", "--listen", "127.0.0.1:0"]);
+        assert!(
+            ran.fails(2, "TW0207").err.contains(&format!("override the apps in config.toml: {named} (TW0207)")),
+            "{ran:?}"
+        );
+        assert!(ran.err.contains("unset them"), "{ran:?}");
+    };
+    let starts = |variables: &[(&str, &str)]| {
+        let mut command = world.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let serving = Serving::of(command.envs(variables.iter().copied()));
+        serving.started.signal("TERM");
+        let ran = serving.started.finish();
+        assert_eq!(ran.code, 0, "{ran:?}");
+    };
+    let id = ("TOKENWARD_APP_ID", world.app.id.as_str());
+    let secret = ("TOKENWARD_APP_SECRET", world.app.secret.as_str());
+    // Beside one app they may say the same as the file, and what it leaves open.
+    starts(&[id, secret]);
+    refused(&[("TOKENWARD_APP_ID", "cli_0000000000000001")], "TOKENWARD_APP_ID");
+    refused(&[("TOKENWARD_REDIRECT_URI", "http://127.0.0.1:9/callback")], "TOKENWARD_REDIRECT_URI");
+    std::fs::write(&config, two).unwrap();
+    refused(&[id, secret], "TOKENWARD_APP_ID, TOKENWARD_APP_SECRET");
+    starts(&[]);
+    // In a container variables alone describe it.
+    std::fs::remove_file(&config).unwrap();
+    starts(&[id, secret]);
+}
+
+/// By the profile all its users, and what was asked for before a login ended or without one, by the name that was asked for.
+#[test]
+fn the_trail_of_a_name_is_found_whatever_became_of_the_login() {
+    let world = World::logged_in();
+    let create = ["serve", "key", "create", "site", "--allow", "token:read", "--allow", "grants:retire"];
+    let key = world.run(&create).succeeds().out.trim().to_owned();
+    let serving = Serving::new(&world);
+    serving.ask("/v1/grants/default/token", &key);
+    serving.ask("/v1/grants/default:=42/token", &key);
+    serving.send("DELETE", "/v1/grants/default", &key);
+    serving.started.signal("TERM");
+    serving.started.finish();
+    let listed = |login: &str| {
+        let ran = world.run(&["audit", "list", "--json", "--login", login]).succeeds().json();
+        let told = |it: &Value| format!("{} {} {}", it["act"], it["profile"], it["outcome"]).replace('"', "");
+        let mut told: Vec<_> = ran["entries"].as_array().unwrap().iter().map(told).collect();
+        told.sort();
+        told
+    };
+    let of_user = "read-token default:=42 TW0401";
+    assert_eq!(listed("default"), ["read-token default done", of_user, "retire-grant default done"]);
+    assert_eq!(listed("default:=42"), [of_user]);
+    let ran = world.run(&["audit", "list"]);
+    assert!(
+        ran.succeeds().out.lines().any(|line| line.contains("retire-grant") && line.contains("default")),
+        "{ran:?}"
+    );
+    world.run(&["audit", "verify"]).succeeds();
+    world.run(&["audit", "list", "--login", "defaul"]).fails(2, "TW0200");
+}
+
+/// The next key of a site is made before the last one is revoked, under its name.
+#[test]
+fn two_keys_of_one_name_are_told_apart() {
+    let world = World::logged_in();
+    let create = || world.run(&["serve", "key", "create", "site"]);
+    let first = create();
+    let (old, told) = (first.succeeds().out.trim().to_owned(), "another API key has the name site");
+    assert!(!first.err.contains(told), "{first:?}");
+    let second = create();
+    let new = second.succeeds().out.trim().to_owned();
+    let keys = world.run(&["serve", "key", "list", "--json"]).succeeds().json();
+    let ids: Vec<_> =
+        keys["keys"].as_array().unwrap().iter().map(|key| key["key_id"].as_str().unwrap().to_owned()).collect();
+    assert!(second.err.contains(told) && ids.iter().all(|id| second.err.contains(id)), "{second:?}");
+    assert!(keys["keys"][0]["last_entry_at"].is_null(), "{keys}");
+    let serving = Serving::new(&world);
+    assert_eq!(serving.ask("/v1/grants/default/token", &old).0, 200);
+    assert_eq!(serving.ask("/v1/grants/default/token", &new).0, 200);
+    serving.started.signal("TERM");
+    serving.started.finish();
+    let ran = world.run(&["audit", "list"]);
+    assert!(ids.iter().all(|id| ran.succeeds().out.contains(&format!("site ({id})"))), "{ran:?}");
+    let keys = world.run(&["serve", "key", "list", "--json"]).succeeds().json();
+    assert!(keys["keys"].as_array().unwrap().iter().all(|key| key["last_entry_at"].is_string()), "{keys}");
+    assert!(world.run(&["serve", "key", "list"]).succeeds().out.contains("LAST ENTRY"));
+}
+
+#[test]
+fn a_count_is_a_number_and_a_key_that_opens_logins_is_for_something() {
+    let world = World::logged_in();
+    for wrong in ["0", "10/s"] {
+        let ran = world.run(&["serve", "--key-rate", wrong]);
+        assert!(ran.fails(2, "TW0200").err.contains("use a whole number from 1"), "{ran:?}");
+    }
+    let create = |verb: &str, logins: &str| {
+        let ran = world.run(&["serve", "key", "create", "site", "--allow", verb, "--logins", logins]);
+        ran.succeeds();
+        ran.err.contains("no login matches")
+    };
+    assert!(!create("login", "default:=*"));
+    assert!(create("login", "defualt:=*"));
+    assert!(create("token:read", "default:=*"));
+}
+
+/// Logins of such a profile are its users': whoever runs the server has none there, and browsers come back to the server's port.
+#[test]
+fn a_profile_of_web_users_is_no_problem() {
+    let world = World::logged_in();
+    let config = world.home.join("config.toml");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let callback = format!("http://{}/callback", port.local_addr().unwrap());
+    let web = format!(
+        "\n[profiles.web]\napp = \"default\"\nredirect_uri = \"{callback}\"\nreturn_urls = [\"https://site.example/done\"]\n"
+    );
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &web).unwrap();
+    for words in [&["doctor"][..], &["doctor", "web"]] {
+        let ran = world.run(words);
+        assert!(ran.code == 0 && !ran.out.contains("TW0401") && !ran.err.contains("TW0401"), "{ran:?}");
+    }
+    let ran = world.run(&["doctor", "web"]);
+    assert!(ran.out.contains("for users of web back ends") && !ran.out.contains("TW0206"), "{ran:?}");
+}

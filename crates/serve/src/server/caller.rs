@@ -27,13 +27,13 @@ pub(super) struct Caller {
 impl Caller {
     /// The caller of a request. Who is unknown is told nothing else. A store that is away cannot confirm a key; one that it has confirmed a
     /// moment ago is good for what is in memory.
-    pub(super) async fn of(headers: &HeaderMap, session: &ServerSession, memory: &Memory) -> Result<Self, Problem> {
+    pub(super) async fn of(headers: &HeaderMap, session: &ServerSession, memory: &Memory) -> Result<Self, Stranger> {
         let unknown = || Problem::new(StatusCode::UNAUTHORIZED, Code::ApiKeyUnknown);
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unknown)?;
         let (scheme, key) = shown.split_once(' ').ok_or_else(unknown)?;
         let key = key.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || !is_key(key) {
-            return Err(unknown());
+            return Err(unknown().into());
         }
         let secret = ApiKeySecret::parse(key).map_err(|_| unknown())?;
         let asked = Instant::now();
@@ -45,20 +45,21 @@ impl Caller {
         } else {
             looked.await
         };
-        match found.map(|found| found.filter(|key| key.is_good(session.now()))) {
-            Ok(Some(key)) => {
+        match found {
+            Ok(Some(key)) if key.is_good(session.now()) => {
                 memory.confirm_key(&secret, &key, asked);
                 Ok(Self { key, unasked: None })
             }
-            Ok(None) => {
+            // The caller learns no more of one that has ended than of one that never was; the operator does.
+            Ok(ended) => {
                 memory.refuse_key(&secret);
-                Err(unknown())
+                Err(Stranger { problem: unknown(), key: ended.map(|key| key.id) })
             }
             Err(error) => {
                 let problem = Problem::from(error);
                 match known.filter(|_| problem.is_of_a_silent_store()) {
                     Some(key) => Ok(Self { key, unasked: Some(problem) }),
-                    None => Err(problem),
+                    None => Err(problem.into()),
                 }
             }
         }
@@ -100,6 +101,19 @@ impl Caller {
     /// Whether it has anything to do with a login.
     pub(super) fn has(&self, grant: &Grant) -> bool {
         self.key.has_grant(&grant.app, grant.profile.as_ref())
+    }
+}
+
+/// Somebody who is not let in.
+pub(super) struct Stranger {
+    pub(super) problem: Problem,
+    /// The key that was good once.
+    pub(super) key: Option<ApiKeyId>,
+}
+
+impl From<Problem> for Stranger {
+    fn from(problem: Problem) -> Self {
+        Self { problem, key: None }
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) async fn log_in(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
         return Err(bad("profile"));
     }
     let (session, profile) = (ask.session(), base.of_user(&user));
+    ask.names(&profile);
     let resolved = session.settings().profile(Some(&profile)).map_err(Error::from)?;
     if !caller.has_profile(&resolved.app_name, &profile) {
         return Err(Problem::new(StatusCode::NOT_FOUND, Code::UnknownProfile));

@@ -30,6 +30,7 @@ pub(super) struct GrantView {
     /// Whose it is.
     user: User,
     /// `valid`, `refresh-due`, `refreshing`, `outcome-unknown`, `login-required` or `logged-out`.
+    #[schemars(extend("enum" = STATUSES))]
     pub(super) status: &'static str,
     /// Why a person must log in: the code.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,6 +25,7 @@ pub(super) struct GrantsQuery {
     /// Those of one app.
     app: Option<String>,
     /// Those with this status.
+    #[schemars(extend("enum" = STATUSES))]
     status: Option<String>,
     /// Those whose profile, user's name or user's id holds this text, or whose id begins with it.
     q: Option<String>,
@@ -86,7 +87,7 @@ pub(super) async fn list(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let app = app.map(|app| app.parse::<AppName>().map_err(|_| bad("app"))).transpose()?;
     let status = match status.as_deref() {
         None => None,
-        Some(status) => Some(*STATUSES.iter().find(|known| **known == status).ok_or_else(|| bad("status"))?),
+        Some(status) => Some(*STATUSES.iter().find(|known| **known == status).ok_or_else(unknown_status)?),
     };
     let after = after.map(|after| after.parse::<Uuid>().map(GrantId::from).map_err(|_| bad("after"))).transpose()?;
     let limit = match limit.unwrap_or(100) {
@@ -155,6 +156,7 @@ pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
 pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let Import { profile, refresh_token, access_token, access_expires_at, replace_user } = ask.json()?;
     let profile: ProfileName = profile.parse().map_err(|_| Problem::bad_request("profile cannot be used"))?;
+    ask.names(&profile);
     let session = ask.session();
     let unknown = || Problem::new(StatusCode::NOT_FOUND, Code::UnknownProfile);
     let resolved = session.settings().profile(Some(&profile)).map_err(Error::from)?;
@@ -180,6 +182,10 @@ pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
     let grant = session.keeper().login(report.grant).await?;
     let status = if matches!(report.adopted, Adopted::Known { .. }) { StatusCode::OK } else { StatusCode::CREATED };
     Answer::with(status, &GrantView::of(&grant, &ask.server))
+}
+
+fn unknown_status() -> Problem {
+    Problem::bad_request(format!("status is one of {}", STATUSES.join(", ")))
 }
 
 /// Rows that a read of a page takes, and how many reads one request makes.

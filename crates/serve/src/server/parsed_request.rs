@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::Query;
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
+use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use tokenward::ServerSession;
 use tokenward_core::{Code, Grant, GrantId, ProfileName};
@@ -24,6 +25,8 @@ pub(super) struct Ask {
     pub(super) body: Bytes,
     /// Which login it turned out to be about, for the audit trail.
     pub(super) about: Arc<OnceLock<GrantId>>,
+    /// The name by which it was asked for, for the audit trail.
+    pub(super) name: Arc<OnceLock<ProfileName>>,
 }
 
 impl Ask {
@@ -32,9 +35,28 @@ impl Ask {
     }
 
     /// What stands behind the question mark.
-    pub(super) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub(super) fn query<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, Problem> {
         let query = Query::<T>::try_from_uri(&self.uri);
-        query.map(|Query(query)| query).map_err(|error| Problem::bad_request(error.body_text()))
+        query.map(|Query(query)| query).map_err(|_| Problem::bad_request(self.what_is_wrong_with_query::<T>()))
+    }
+
+    /// Which parameter is not one of the route's, or has a value that cannot be used.
+    fn what_is_wrong_with_query<T: DeserializeOwned + JsonSchema>(&self) -> String {
+        let schema = schema_for!(T).to_value();
+        let known: Vec<_> =
+            schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let query = self.uri.query().unwrap_or_default();
+        let mut cannot_be_used = None;
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if !known.contains(&&*name) {
+                return format!("there is no parameter {name}; the parameters here are: {}", known.join(", "));
+            }
+            let alone = url::form_urlencoded::Serializer::new(String::from("/?")).append_pair(&name, &value).finish();
+            if alone.parse().is_ok_and(|uri| Query::<T>::try_from_uri(&uri).is_err()) {
+                cannot_be_used.get_or_insert(format!("{name} cannot be used"));
+            }
+        }
+        cannot_be_used.unwrap_or_else(|| "a parameter stands there twice".to_owned())
     }
 
     /// The body. What is wrong with it is told by its place, since its text may be a secret.
@@ -49,6 +71,11 @@ impl Ask {
     pub(super) fn is_about(&self, grant: GrantId) {
         // The first one is what was asked for.
         let _ = self.about.set(grant);
+    }
+
+    /// It was asked for by this name.
+    pub(super) fn names(&self, profile: &ProfileName) {
+        let _ = self.name.set(profile.clone());
     }
 
     /// The login that the path names by its id or by its profile, if the caller has anything to do with it.
@@ -77,6 +104,10 @@ impl Ask {
         };
         let grant = found.ok_or_else(Problem::no_such_grant)?;
         self.is_about(grant.id);
+        // Its own, if the path has its id.
+        if let Some(profile) = &grant.profile {
+            self.names(profile);
+        }
         if caller.has(&grant) { Ok(grant) } else { Err(Problem::no_such_grant()) }
     }
 }

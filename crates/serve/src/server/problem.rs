@@ -123,9 +123,10 @@ impl From<Error> for Problem {
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
         let retry_after = asked.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY));
         // Files and settings of the server are its operator's to see, and so are the names of its other profiles.
-        let is_told = status != StatusCode::INTERNAL_SERVER_ERROR && code != Code::UnknownProfile;
+        let is_of_operator = status == StatusCode::INTERNAL_SERVER_ERROR || code == Code::VaultKey;
+        let is_told = !is_of_operator && code != Code::UnknownProfile;
         let detail = error.detail().filter(|_| is_told).map(str::to_owned);
-        if status == StatusCode::INTERNAL_SERVER_ERROR {
+        if is_of_operator {
             tracing::warn!(%error, "a request failed");
         }
         Self { status, code, detail, retry_after }
@@ -144,6 +145,8 @@ fn status(code: Code) -> StatusCode {
         Code::NotLoggedIn | Code::UnknownProfile => StatusCode::NOT_FOUND,
         Code::AnotherProfile | Code::AnotherUser | Code::AnotherApp | Code::LoginOver => StatusCode::CONFLICT,
         Code::BadSecret | Code::Usage => StatusCode::BAD_REQUEST,
+        // Whoever runs the server gives it the key, and then the same request is answered.
+        Code::VaultKey => StatusCode::SERVICE_UNAVAILABLE,
         code => match code.exit() {
             ExitClass::NeedsConsent => StatusCode::CONFLICT,
             ExitClass::TryLater | ExitClass::Unknown => StatusCode::SERVICE_UNAVAILABLE,

@@ -9,11 +9,12 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokenward_core::{AuditDraft, Code, Verb};
+use tokenward_core::{AuditDraft, Code, GrantId, ProfileName, Verb};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::answer::Answer;
-use super::caller::Caller;
+use super::caller::{Caller, Stranger};
 use super::parsed_request::Ask;
 use super::problem::Problem;
 use super::refusals;
@@ -70,14 +71,34 @@ async fn answered(
             return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::ServerRequest));
         }
         Handler::Open(handler) | Handler::Browser(handler) => {
-            let about = Arc::default();
-            let ask = Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about };
+            let (about, name) = (Arc::default(), Arc::default());
+            let ask = Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about, name };
             return handler(ask).await;
         }
         Handler::Known(verb, handler) => (verb, handler),
     };
-    let caller = Caller::of(&head.headers, &server.session, &server.memory).await;
-    let mut caller = caller.inspect_err(|problem| refusals::tell(route, None, problem))?;
+    let name = Arc::new(OnceLock::<ProfileName>::new());
+    // Only these paths have a name in them.
+    if route.path.contains("{grant}")
+        && let Some(profile) = named.as_deref().filter(|named| named.parse::<Uuid>().is_err())
+        && let Ok(profile) = profile.parse()
+    {
+        let _ = name.set(profile);
+    }
+    let mut caller = match Caller::of(&head.headers, &server.session, &server.memory).await {
+        Ok(caller) => caller,
+        Err(Stranger { problem, key }) => {
+            refusals::tell(route, key.map(|key| key.to_string()).as_deref(), &problem);
+            // No more of them than a good key may cause: they are answered all the same.
+            if let Some(key) = key
+                && server.rates.take(key, Instant::now(), server.limits.key_rate).is_ok()
+                && let Ok(place) = server.audit.place()
+            {
+                place.write(entry(&server, route, key.to_string(), (None, name.get()), problem.code.as_str()));
+            }
+            return Err(problem);
+        }
+    };
     let taken = server.rates.take(caller.key(), Instant::now(), server.limits.key_rate);
     let taken = taken.map_err(Problem::too_often);
     taken.inspect_err(|problem| refusals::tell(route, Some(&caller.id()), problem))?;
@@ -88,23 +109,36 @@ async fn answered(
         refusals::tell(route, Some(&caller.id()), &problem);
         return Err(problem);
     }
-    let place = if route.is_audited { Some(server.audit.place()?) } else { None };
+    // A refusal is an entry whatever the route.
+    let is_audited = route.is_audited || caller.must(verb).is_err();
+    let place = if is_audited { Some(server.audit.place()?) } else { None };
     let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
-    let (trail, subject) = (Arc::clone(&server), Arc::clone(&about));
+    let (trail, subject, asked_for) = (Arc::clone(&server), Arc::clone(&about), Arc::clone(&name));
     let done = async {
         caller.must(verb)?;
         let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ServerRequest);
         let body = to_bytes(body, server.limits.body).await.map_err(too_long)?;
-        handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about }).await
+        handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about, name }).await
     }
     .await;
     let done = done.inspect_err(|problem| refusals::tell(route, Some(&who), problem));
     if let Some(place) = place {
-        let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done").to_owned();
-        let (grant, at) = (subject.get().copied(), trail.session.now());
-        place.write(AuditDraft { grant, at, caller: who, act: route.name.to_owned(), outcome });
+        let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done");
+        place.write(entry(&trail, route, who, (subject.get().copied(), asked_for.get()), outcome));
     }
     done
+}
+
+/// An entry of the audit trail. The name stands behind the act: it says whose login it was, also after that has ended or where there was none.
+fn entry(
+    server: &Inner,
+    route: &Route,
+    caller: String,
+    (grant, name): (Option<GrantId>, Option<&ProfileName>),
+    outcome: &str,
+) -> AuditDraft {
+    let act = name.map_or_else(|| route.name.to_owned(), |name| format!("{} {name}", route.name));
+    AuditDraft { grant, at: server.session.now(), caller, act, outcome: outcome.to_owned() }
 }
 
 fn excuse(server: &Inner, problem: Problem) -> Response {

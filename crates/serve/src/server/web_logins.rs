@@ -22,6 +22,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::answer::Answer;
 use super::caller::Caller;
+use super::grant_views::moment;
 use super::parsed_request::Ask;
 use super::problem::Problem;
 
@@ -107,6 +108,7 @@ pub(super) async fn open(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         return Err(bad("profile"));
     }
     let (session, profile) = (ask.session(), base.of_site_user(&user));
+    ask.names(&profile);
     let resolved = session.settings().profile(Some(&profile)).map_err(Error::from)?;
     if !caller.has_profile(&resolved.app_name, &profile) {
         return Err(Problem::new(StatusCode::NOT_FOUND, Code::UnknownProfile));
@@ -139,7 +141,7 @@ pub(super) async fn open(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         login: id.to_string(),
         url: url.to_string(),
         profile: profile.to_string(),
-        expires_at: ends.to_string(),
+        expires_at: moment(ends),
     };
     Answer::with(StatusCode::CREATED, &opened)
 }
@@ -167,7 +169,7 @@ pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         profile: login.profile.to_string(),
         grant: grant.as_ref().map(GrantId::to_string),
         code,
-        expires_at: login.ends.to_string(),
+        expires_at: moment(login.ends),
     })
 }
 
@@ -284,7 +286,7 @@ async fn finished(ask: &Ask) -> Result<Answer, Problem> {
         grant,
         at: session.now(),
         caller: login.key.to_string(),
-        act: "finish-login".to_owned(),
+        act: format!("finish-login {}", login.profile),
         outcome: outcome.to_owned(),
     });
     let ended = exchanging.stepped(phase);

@@ -26,18 +26,53 @@ async fn what_was_done_is_there_with_who_did_it() {
     world.ended().await;
     let (good, lacking) = (good.to_string(), lacking.to_string());
     let row = |act: &str, outcome: &str, who: &String| (act.to_owned(), outcome.to_owned(), who.clone());
-    assert_eq!(acts(&world, Some(grant)).await, [row("read-token", "done", &good), row("retire-grant", "done", &good)]);
+    assert_eq!(
+        acts(&world, Some(grant)).await,
+        [row("read-token work", "done", &good), row("retire-grant work", "done", &good)]
+    );
     // Whom nobody knows is not written down: anybody could fill the trail.
-    assert_eq!(acts(&world, None).await, [row("read-token", "TW0861", &lacking), row("read-token", "TW0401", &good)]);
+    let refused = [row("read-token work", "TW0861", &lacking), row("read-token nobody", "TW0401", &good)];
+    assert_eq!(acts(&world, None).await, refused);
     assert!(world.store.verify_audit().await.unwrap().faults.is_empty());
 
     // Somebody who has the database takes out what he has done.
     let database = world.stand.folder.path().join("vault/vault.db");
-    let change = "UPDATE audit SET caller = 'somebody else' WHERE act = 'retire-grant'";
+    let change = "UPDATE audit SET caller = 'somebody else' WHERE act = 'retire-grant work'";
     rusqlite::Connection::open(&database).unwrap().execute_batch(change).unwrap();
     let faults = world.store.verify_audit().await.unwrap().faults;
     assert_eq!(faults.len(), 1);
     assert_eq!((faults[0].grant, faults[0].number, faults[0].kind), (Some(grant), 2, AuditFaultKind::Changed));
+}
+
+/// A key that has ended is named to the operator, and no more of its attempts are entries than a good key could cause. Its caller learns
+/// nothing. A refusal is an entry also where an answer is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_of_known_keys_are_entries_whatever_the_route() {
+    let mut world = World::with(Limits { key_rate: 12, ..Limits::default() }).await;
+    let (revoked, old) = world.key_for(Wish::default()).await;
+    let (expired, short) = world.key_for(Wish { ends_in: Some(60), ..Wish::default() }).await;
+    let (lacking, other) = world.key_for(Wish { verbs: vec![], ..Wish::default() }).await;
+    world.store.revoke_key(revoked, tokenward_core::ports::Clock::now(&*world.clock)).await.unwrap();
+    world.clock.advance(jiff::SignedDuration::from_secs(61));
+    for _ in 0..5 {
+        let told = world.get("/v1/grants/work/token", &old).await;
+        assert_eq!((told.status, told.code()), (401, "TW0860".to_owned()));
+    }
+    let unknown = format!("tw_{}", "0123456789abcdef".repeat(4));
+    let told = world.get("/metrics", &short).await;
+    assert_eq!(told.text, world.get("/metrics", &unknown).await.text);
+    assert_eq!(world.get("/v1/grants", &other).await.status, 403);
+    assert_eq!(world.get("/metrics", &other).await.status, 403);
+    world.ended().await;
+    let row =
+        |act: &str, outcome: &str, who: tokenward_core::ApiKeyId| (act.to_owned(), outcome.to_owned(), who.to_string());
+    let mut expected = vec![row("read-token work", "TW0860", revoked); 2];
+    expected.push(row("read-metrics", "TW0860", expired));
+    expected.extend(["list-grants", "read-metrics"].map(|act| row(act, "TW0861", lacking)));
+    assert_eq!(acts(&world, None).await, expected);
+    let last = world.store.newest_of_callers().await.unwrap();
+    assert_eq!(last.len(), 3);
+    assert!(last.contains_key(&lacking.to_string()));
 }
 
 /// A trail that cannot be written refuses reads and loses no row; what needs no row goes on.

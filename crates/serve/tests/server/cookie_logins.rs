@@ -58,7 +58,7 @@ async fn a_user_is_logged_in_by_the_cookie_of_their_browser() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     };
-    assert_eq!(rows[0].draft.act, "log-in-by-cookie");
+    assert_eq!(rows[0].draft.act, "log-in-by-cookie desk:alice");
     assert!(!logged().contains("bk_token-of-alice"));
 }
 

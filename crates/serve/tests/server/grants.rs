@@ -110,3 +110,21 @@ async fn a_login_is_brought_and_ended() {
     let ended = world.ask(Method::DELETE, "/v1/grants/work?revoke=true", Some(&key), None).await;
     assert_eq!((ended.status, &ended.json()["revoked"]), (200, &json!(true)), "{ended:?}");
 }
+
+/// Whoever mistypes is told what there is, in words that are not a library's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_query_may_hold_is_said() {
+    let world = World::new().await;
+    let key = world.key().await;
+    let detail = async |query: &str| {
+        let told = world.get(&format!("/v1/grants?{query}"), &key).await;
+        assert_eq!((told.status, told.code()), (400, "TW0862".to_owned()), "{query}");
+        told.json()["detail"].as_str().unwrap().to_owned()
+    };
+    let statuses = "status is one of valid, refresh-due, refreshing, outcome-unknown, login-required, logged-out";
+    assert_eq!(detail("status=ended").await, statuses);
+    let known = "there is no parameter limt; the parameters here are: after, app, limit, q, status";
+    assert_eq!(detail("limt=1").await, known);
+    assert_eq!(detail("limit=many").await, "limit cannot be used");
+    assert_eq!(detail("q=a&q=b").await, "a parameter stands there twice");
+}

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
-use tokenward_core::WebLoginPhase;
 use tokenward_core::ports::Clock as _;
+use tokenward_core::{GrantId, WebLoginPhase};
 use url::Url;
 
 use crate::world::{RETURN, Told, Wish, World, logged};
@@ -98,7 +98,7 @@ fn exchanges(world: &World) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_of_a_back_end_logs_in_by_a_browser() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let key = world.key().await;
     let (login, address) = opened(&world, &key, "user/42").await;
     assert_eq!(outcome(&world, &key, &login).await["status"], "open");
@@ -107,6 +107,8 @@ async fn a_user_of_a_back_end_logs_in_by_a_browser() {
     assert_eq!(back.as_str(), format!("{RETURN}?login={login}&status=ok"));
     let told = outcome(&world, &key, &login).await;
     assert_eq!((told["status"].as_str(), told["profile"].as_str()), (Some("ok"), Some("work:=user%2F42")), "{told}");
+    // Whole seconds, as everywhere: 2026-12-01T04:50:59Z.
+    assert_eq!(told["expires_at"].as_str().unwrap().len(), 20, "{told}");
     // The name is a login's like any other's, and the provider's user is told with it.
     let grant = told["grant"].as_str().unwrap();
     let seen = world.get(&format!("/v1/grants/{grant}"), &key).await;
@@ -122,6 +124,15 @@ async fn a_user_of_a_back_end_logs_in_by_a_browser() {
     Browser::default().walk(&world, &address).await;
     assert_ne!(outcome(&world, &key, &other).await["grant"], grant);
     world.assert_clean();
+    // Whose login was opened is in the trail, and whose was made.
+    let id: GrantId = grant.parse::<uuid::Uuid>().unwrap().into();
+    world.ended().await;
+    let acts = async |grant| {
+        let rows = world.store.audit_of(grant, 0, 100).await.unwrap();
+        rows.into_iter().map(|row| row.draft.act).collect::<Vec<_>>()
+    };
+    assert_eq!(acts(None).await[0], "open-login work:=user%2F42");
+    assert_eq!(acts(Some(id)).await[..2], ["finish-login work:=user%2F42", "read-token work:=user%2F42"]);
     // No token, code, state or cookie was logged.
     let log = logged();
     for secret in world.live_tokens().into_iter().chain(browser.cookies.into_iter().map(|(_, value)| value)) {

@@ -115,6 +115,9 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
         {
             found.add(Check::Login, Story::Users(profile.users.clone()));
         }
+        None if profile.for_web_users && profile.name.base() == profile.name.as_str() => {
+            found.add(Check::Login, Story::WebUsers(profile.users.len()));
+        }
         None => found.add(Check::Login, Story::NotLoggedIn),
     }
     links(&profile.links, facts.now, found);

@@ -105,6 +105,8 @@ pub struct ProfileFacts {
     pub port: Option<PortFacts>,
     /// The names of the logins that are kept under it with a user's name behind it, for an app that serves many.
     pub users: Vec<ProfileName>,
+    /// Whether a server opens logins of a web back end's users under it.
+    pub for_web_users: bool,
 }
 
 /// An app as the settings describe it.

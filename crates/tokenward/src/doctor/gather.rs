@@ -304,6 +304,7 @@ impl Round<'_> {
             links: Vec::new(),
             port: None,
             users: Vec::new(),
+            for_web_users: false,
         };
         let own = |report: &Report| report.grant.profile.clone().filter(|user| user.base() == facts.name.as_str());
         facts.users = self.looked.reports.iter().filter(|report| is_live(report)).filter_map(own).collect();
@@ -321,8 +322,10 @@ impl Round<'_> {
                     Some(app) => Some(self.provider.check_up(app).await),
                     None => None,
                 };
+                facts.for_web_users = !profile.return_urls.is_empty();
                 if depth == Depth::Full {
-                    if profile.token_api.has_browser_login() {
+                    // Browsers of a web back end come back to the server, which may have the port.
+                    if !facts.for_web_users && profile.token_api.has_browser_login() {
                         facts.port = Some(port(&profile).await);
                     }
                     facts.warnings.clone_from(&profile.warnings);

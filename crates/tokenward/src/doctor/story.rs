@@ -79,6 +79,8 @@ pub enum Story {
     NotLoggedIn,
     /// Whose logins are kept, for an app that serves many users.
     Users(Vec<ProfileName>),
+    /// How many users of a web back end have a login, for a profile whose logins a server opens.
+    WebUsers(usize),
     /// Logged out by a person.
     LoggedOut {
         /// Since when.
@@ -400,8 +402,10 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
+            | Self::WebUsers(1..)
             | Self::NoOtherOwner(_) => Code::CheckPassed,
             Self::SecretNotChecked(_)
+            | Self::WebUsers(0)
             | Self::AppLacks { .. }
             | Self::StoreAbsent(_)
             | Self::ClockNotChecked
@@ -528,6 +532,7 @@ impl Story {
             | Self::SecondOwner { .. }
             | Self::Suspect { .. } => Severity::Warning,
             Self::SecretNotChecked(_)
+            | Self::WebUsers(0)
             | Self::AppLacks { .. }
             | Self::UnderWay { .. }
             | Self::SetAside { .. }
@@ -554,6 +559,7 @@ impl Story {
             | Self::PortFree(_)
             | Self::LinksInStep(_)
             | Self::Users(_)
+            | Self::WebUsers(1..)
             | Self::NoOtherOwner(_) => Severity::Good,
             Self::Other { worst, .. } => worst.severity(),
         }

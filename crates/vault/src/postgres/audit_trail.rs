@@ -1,6 +1,9 @@
 //! The port of the audit trail: a batch is one transaction, and so is each look of a walk.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokenward_core::ports::{AuditTrail, StoreError};
 use tokenward_core::{AuditDraft, AuditFault, AuditRow, AuditVerdict, GrantId};
 
@@ -20,6 +23,10 @@ impl AuditTrail for PostgresVault {
     async fn audit_of(&self, grant: Option<GrantId>, after: u64, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
         let rows = self.read(move |_, tx| audit_chain::rows(tx, grant, after, u64::MAX >> 1, limit)).await?;
         Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
+    async fn newest_of_callers(&self) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        Ok(self.read(|_, tx| audit_chain::newest_of_callers(tx)).await?.into_iter().collect())
     }
 
     async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {

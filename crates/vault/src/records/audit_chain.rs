@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{AuditDraft, AuditFault, AuditFaultKind, AuditRow, AuditVerdict, GrantId};
@@ -133,6 +134,11 @@ pub(crate) fn rows(
         };
         Ok(Hashed { row: AuditRow { number: unsigned(row, "number")?, draft }, hash: bytes(row, "hash")?.to_vec() })
     })
+}
+
+/// When the newest row of each caller was written.
+pub(crate) fn newest_of_callers(tx: &dyn Transaction) -> Result<Vec<(String, Timestamp)>, Failed> {
+    all(tx, sql::AUDIT_CALLERS, params![], |row| Ok((row.get("caller")?, time(row, "at")?)))
 }
 
 impl From<Hashed> for AuditRow {

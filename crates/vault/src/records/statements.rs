@@ -259,6 +259,7 @@ pub(crate) const AUDIT_HEADS_AFTER: &str =
 pub(crate) const AUDIT_ROWS: &str = "
     SELECT number, at, caller, act, outcome, hash FROM audit
     WHERE grant_id = ?1 AND number > ?2 AND number <= ?3 ORDER BY number LIMIT ?4";
+pub(crate) const AUDIT_CALLERS: &str = "SELECT caller, MAX(at) AS at FROM audit GROUP BY caller";
 pub(crate) const AUDIT_ENDLESS: &str = "
     SELECT grant_id FROM audit
     WHERE number = (SELECT MIN(number) FROM audit AS first WHERE first.grant_id = audit.grant_id)

@@ -144,6 +144,11 @@ pub async fn chains_grow_each_by_itself(stand: &dyn ServerStand) {
     assert_eq!(store.audit_of(a, 0, 1).await.unwrap()[0].draft, row(a, "1"));
     let verdict = store.verify_audit().await.unwrap();
     assert_eq!((verdict.chains, verdict.rows, verdict.faults), (3, 5, Vec::new()));
+    // What each caller did last, in whichever chain.
+    let later = |grant, seconds| AuditDraft { at: soon(seconds), caller: "site".to_owned(), ..row(grant, "read") };
+    store.write_audit(&[later(b, 7), later(None, 5)]).await.unwrap();
+    let last = store.newest_of_callers().await.unwrap();
+    assert_eq!(last.into_iter().collect::<Vec<_>>(), [("local".to_owned(), soon(1)), ("site".to_owned(), soon(7))]);
 }
 
 /// Batches of several nodes over the same logins: every row is there, and every chain holds.

@@ -2,12 +2,13 @@
 //!
 //! A key is printed once, by `create`, and is in no other output, log or error (I4). What is done here is in the audit trail.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokenward::{Error, ServerSession, SystemEntropy};
-use tokenward_core::{ApiKey, ApiKeyId, AuditDraft, Code, Verb};
+use tokenward_core::{ApiKey, ApiKeyId, AuditDraft, Code, GrantPattern, Verb};
 use tokenward_serve::server::drawn_key;
 
 use super::open;
@@ -22,7 +23,8 @@ pub(super) async fn run(key: Key, context: &Context) -> Result<ExitCode, Failure
         Key::List { store } => {
             let (session, _) = open(&store, context).await?;
             let keys = session.store().keys().await.map_err(Error::from)?;
-            listed(&keys, session.now(), context)
+            let last = session.store().newest_of_callers().await.map_err(Error::from)?;
+            listed(&keys, &last, session.now(), context)
         }
         Key::Revoke { id, store } => {
             let (session, _) = open(&store, context).await?;
@@ -56,6 +58,9 @@ async fn made(create: KeyCreate, context: &Context) -> Result<(), Failure> {
         revoked: None,
     };
     warn_of_nothing(&key, &session, context).await?;
+    let known = session.store().keys().await.map_err(Error::from)?;
+    let same: Vec<_> =
+        known.iter().filter(|other| other.name == key.name && other.is_good(now)).map(|other| other.id).collect();
     let secret = drawn_key(&SystemEntropy);
     session.store().add_key(&secret, &key).await.map_err(Error::from)?;
     audited(&session, format!("create-key {}", key.id)).await?;
@@ -65,6 +70,10 @@ async fn made(create: KeyCreate, context: &Context) -> Result<(), Failure> {
         return printer.document(&document);
     }
     printer.note(lang.key_made(&key.name, key.id));
+    if !same.is_empty() {
+        let others = same.iter().map(ToString::to_string).collect::<Vec<_>>().join(lang.list_gap());
+        printer.note(lang.key_same_name(&key.name, others, key.id));
+    }
     let apps = key.apps.as_ref().map_or_else(|| lang.all_apps(), |apps| joined(apps.iter()));
     let until = key.ends.map_or_else(|| lang.key_good(), |end| lang.key_good_until(context.moment(end)));
     printer.note(lang.key_permits(joined(key.verbs.iter()), apps, key.grants.as_str(), until));
@@ -85,7 +94,12 @@ async fn warn_of_nothing(key: &ApiKey, session: &ServerSession, context: &Contex
             printer.warning(lang.key_app_unknown(app));
         }
     }
-    let is_meant = settings.profiles().any(|(name, _)| key.grants.matches(Some(name)))
+    // A key that opens logins or brings them makes those that it is for.
+    let makes = key.verbs.contains(&Verb::Login) || key.verbs.contains(&Verb::ImportGrants);
+    let of_base: Option<GrantPattern> = key.grants.as_str().split_once(':').and_then(|(base, _)| base.parse().ok());
+    let is_to_come = makes && of_base.is_some_and(|base| settings.profiles().any(|(name, _)| base.matches(Some(name))));
+    let is_meant = is_to_come
+        || settings.profiles().any(|(name, _)| key.grants.matches(Some(name)))
         || page.grants.iter().any(|grant| key.grants.matches(grant.profile.as_ref()));
     if !is_meant && key.grants.as_str() != "*" && page.next.is_none() {
         printer.warning(lang.key_logins_unknown(key.grants.as_str()));
@@ -93,10 +107,21 @@ async fn warn_of_nothing(key: &ApiKey, session: &ServerSession, context: &Contex
     Ok(())
 }
 
-fn listed(keys: &[ApiKey], now: Timestamp, context: &Context) -> Result<(), Failure> {
+/// With the newest entry of each in the audit trail: what a key did last that is written down.
+fn listed(
+    keys: &[ApiKey],
+    last: &BTreeMap<String, Timestamp>,
+    now: Timestamp,
+    context: &Context,
+) -> Result<(), Failure> {
     let (lang, printer) = (context.lang(), context.printer);
     if printer.json {
-        return printer.document(&json!({ "keys": keys.iter().map(facts).collect::<Vec<_>>() }));
+        let keys = keys.iter().map(|key| {
+            let mut document = facts(key);
+            document["last_entry_at"] = last.get(&key.id.to_string()).copied().map(fields::moment).into();
+            document
+        });
+        return printer.document(&json!({ "keys": keys.collect::<Vec<_>>() }));
     }
     if keys.is_empty() {
         printer.note(lang.no_keys());
@@ -109,6 +134,7 @@ fn listed(keys: &[ApiKey], now: Timestamp, context: &Context) -> Result<(), Fail
         lang.head_key_apps(),
         lang.head_key_logins(),
         lang.head_key_state(),
+        lang.head_key_last(),
     ];
     let rows = keys.iter().map(|key| {
         let state = match (key.revoked, key.ends) {
@@ -125,6 +151,7 @@ fn listed(keys: &[ApiKey], now: Timestamp, context: &Context) -> Result<(), Fail
             apps,
             key.grants.as_str().to_owned(),
             state,
+            last.get(&key.id.to_string()).map_or_else(|| lang.key_never(), |at| context.moment(*at)),
         ]
     });
     printer.table(&heads, rows.collect())

@@ -25,7 +25,7 @@ pub(super) fn lines(plan: &ServerPlan, there: &str, context: &Context) -> Vec<St
         lang.restore_entries(there, plan.entries_coming, plan.entries_here),
     ];
     if plan.entries_only_here > 0 {
-        lines.push(lang.restore_entries_only_here(plan.entries_only_here));
+        lines.push(lang.restore_entries_only_here(plan.entries_only_here, there));
     }
     let now = context.now();
     lines.extend(plan.keys.iter().filter_map(|RestoredKey { key, outcome }| match outcome {

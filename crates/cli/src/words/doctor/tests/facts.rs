@@ -141,6 +141,7 @@ pub(super) fn base() -> Facts {
         login: Some(login),
         links: Vec::new(),
         users: Vec::new(),
+        for_web_users: false,
         port: Some(PortFacts::Free("http://127.0.0.1:9768/callback".parse().unwrap())),
     };
     let store = OpenStore {
