@@ -233,6 +233,13 @@ def test_a_folder_of_another_user_is_told(site, tmp_path, settings_override):
         assert found() == ["tokenward.E007"]
 
 
+def test_of_the_vaults_folder_the_setting_goes_before_the_variable(site, settings_override, tmp_path):
+    other = tmp_path / "of-the-setting"
+    with settings_override(TOKENWARD_HOME=str(other)):
+        assert found() == [] and bkoauth.get_access_token(site.request("alice")).access_token
+    assert (other / "bkoauth").is_dir() and not (site.home / "bkoauth").exists()
+
+
 CHECK = """
 import tokenward
 tokenward.install_as_bkoauth()

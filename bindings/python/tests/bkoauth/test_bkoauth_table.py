@@ -197,6 +197,20 @@ def test_the_row_of_a_login_that_was_ended_goes_and_a_good_cookie_makes_a_new_on
     assert "is forgotten" not in log.text and site.counters()["cookie_grants"] == 3
 
 
+def test_a_row_follows_a_refresh_on_the_host_at_the_next_call_for_its_user(site):
+    """As the guide says it: the table is what was last handed out, and the vault is never asked by who reads it."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    shell = site.stand.Stand(site.sandbox, site.home)
+    del shell.variables["TOKENWARD_BK_TOKEN"]
+    done = shell.run("refresh", "--user", "alice")
+    assert done.returncode == 0, done.stderr
+    row = AccessToken.objects.get(user_id="alice")
+    assert row.access_token == first and site.whose(first) is None
+    bkoauth.get_access_token_by_user("alice")
+    row.refresh_from_db()
+    assert site.whose(row.access_token) == "alice" and site.counters()["refreshes"] == 1
+
+
 def test_the_row_of_a_login_that_is_kept_elsewhere_stays(site, settings_override, tmp_path, log):
     """Another vault, or another name in this one, has no login of hers: that ends nobody's."""
     first = bkoauth.get_access_token(site.request("alice")).access_token

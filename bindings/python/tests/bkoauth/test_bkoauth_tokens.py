@@ -110,6 +110,14 @@ def test_the_cookie_of_another_user_gives_nothing(site):
     assert site.whose(bkoauth.get_access_token(request).access_token) == "alice"
 
 
+def test_a_cookie_is_looked_at_where_a_login_has_to_be_made(site):
+    """While her token is good, one that has expired or is another's changes nothing."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    for owner in ("nobody-any-more", "xiaoming", ""):
+        assert bkoauth.get_access_token(site.request("alice", cookies_of=owner)).access_token == first
+    assert site.exchanges() == 1 and [row.user_id for row in site.rows()] == ["alice"]
+
+
 def test_a_failure_is_one_of_bkoauths_with_code_and_hint(site):
     with pytest.raises(TokenNotExist) as told:
         bkoauth.get_access_token_by_user("carol")

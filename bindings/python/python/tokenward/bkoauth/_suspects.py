@@ -117,8 +117,8 @@ def _lacks(app, request):
 
 
 def _wrong_cookie(app, request):
-    """The service refused what it was sent. Where that is the cookie that the settings name, it has expired, whatever else the request has; unless
-    it is the cookie of another field, and the field's own is there too."""
+    """The service refused what it was sent. Where that is the cookie that the settings name, it has expired, whatever else the request has;
+    unless it is the cookie of another field, and the field's own is there too."""
     if request is None or _lacks(app, request):
         return _another_cookie(app, request)
     for field, cookie in _login(app):
