@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 OLD, NEW = "bkoauth 0.1.0", "Tokenward"
 # Where the protocol itself leaves no better: the auth api takes the refresh token in the address.
 NOT_OURS = ("D8",)
+# Where the two do the same.
+ALIKE = ("E1",)
 BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
 
 PROLOGUE = """
@@ -309,6 +311,27 @@ def d10(world):
     return good, f"the first host's token is {'good' if good else 'dead'} after the second host asked"
 
 
+def e1(world):
+    program = """
+from bkoauth.exceptions import TokenAPIError
+class Bare(Request):
+    def __init__(self, user, cookies):
+        super().__init__(user)
+        self.COOKIES = cookies
+def caught(user, cookies):
+    try:
+        bkoauth.get_access_token(Bare(user, cookies))
+    except TokenAPIError:
+        return True
+    except Exception:
+        pass
+    return False
+say([caught("", {}), caught("alice", {}), caught("alice", {"bk_token": "nobody-has-it"})])
+"""
+    said = world.run(program)
+    return all(said), f"{sum(said)} of {len(said)} are caught"
+
+
 @contextlib.contextmanager
 def tls_server():
     spec = importlib.util.spec_from_file_location("bkoauth_tls", HERE / "tls.py")
@@ -338,6 +361,7 @@ CASES = [
     ("D8", "the auth api: secrets in addresses, and the refresh", d8, "bk_ticket", {}),
     ("D9", "a test deployment of the same app at SSM", d9, "bk_token", {}),
     ("D10", "a second host with a database of its own, auth api", d10, "bk_ticket", {}),
+    ("E1", "`except TokenAPIError` around `get_access_token(request)`: nobody is logged in, no cookie, a bad one", e1, "bk_token", {}),
 ]
 
 

@@ -19,6 +19,7 @@ CASES = {
     "D8": "auth api：网址中的密钥与刷新",
     "D9": "同一应用的测试部署，SSM",
     "D10": "第二台主机，有自己的数据库，auth api",
+    "E1": "在 `get_access_token(request)` 外写 `except TokenAPIError`：没有登录、没有 Cookie、Cookie 无效",
 }
 CELLS = [
     (r"(\d) of (\d) hold a good token", r"\2 个中有 \1 个拿到可用的令牌"),
@@ -30,6 +31,7 @@ CELLS = [
     (r"alice gets the token of (\w+), and her row keeps it", r"alice 拿到 \1 的令牌，并存入她的数据行"),
     (r"alice gets the token of (\w+)", r"alice 拿到 \1 的令牌"),
     (r"`(\w+)` and `(\w+)`", r"`\1` 和 `\2`"),
+    (r"(\d) of (\d) are caught", r"\2 个中有 \1 个被捕获"),
     (r"handed out as a token", "被当作令牌交出"),
     (r"`(\S+)` then gives the token of the app", r"此后 `\1` 返回应用的令牌"),
     (r"`(\S+)` then gives the token of (\w+)", r"此后 `\1` 返回 \2 的令牌"),

@@ -38,4 +38,4 @@ def test_the_real_one(stand, case):
         pytest.skip("one Django is enough")
     good, said = compare.run(stand, compare.OLD, case)
     # Whose answer came last is luck (R4): all four may hold the last one's.
-    assert not good or case[0] == "R4", said
+    assert not good or case[0] in ("R4", *compare.ALIKE), said

@@ -94,6 +94,34 @@ def test_the_settings_of_the_page_are_all_that_a_new_project_needs(site, page, s
         assert site.whose(bkoauth.get_access_token(site.request("alice")).access_token) == "alice"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])
+def test_the_sandboxs_cookie_is_left_out_of_the_sites_shell(site, page):
+    """With it a command for another user spends alice's cookie; without it nothing happens to her."""
+    import bkoauth
+
+    text, name = page.read_text(encoding="utf-8"), "TOKENWARD_BK_TOKEN"
+    token = bkoauth.get_access_token(site.request("alice")).access_token
+    shell = site.stand.Stand(site.sandbox, site.home)
+    assert f"`{name}`" in text and shell.variables[name] == "bk_token-of-alice"
+    cookie = shell.variables.pop(name)
+    assert "TW0401" in shell.run("token", "--user", "xiaoming").stderr and site.whose(token) == "alice"
+    shell.variables[name] = cookie
+    assert "TW0412" in shell.run("token", "--user", "xiaoming").stderr and site.whose(token) is None
+    assert "TW0412" in text.split(f"`{name}`", 2)[2].split("\n\n")[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=["en", "zh"])
+def test_the_page_says_what_apigw_required_needs(page, monkeypatch):
+    import sys
+
+    from bkoauth.jwt_client import JWTClient
+    from django.test import RequestFactory
+
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    [command] = re.findall(r"pip install .*$", JWTClient(RequestFactory().get("/")).error_message)
+    assert f"`{command}`" in page.read_text(encoding="utf-8")
+
+
 def test_both_languages_say_the_same(site):
     """Settings and links are the same in both; the comparison is one run."""
     english, chinese = (page.read_text(encoding="utf-8") for page in PAGES)
@@ -108,4 +136,4 @@ def test_both_languages_say_the_same(site):
     import compare_words
 
     table = between.search(english).group(1)
-    assert table.count("\n") == 17 and between.search(chinese).group(1) == compare_words.in_chinese(table) + "\n"
+    assert table.count("\n") == 18 and between.search(chinese).group(1) == compare_words.in_chinese(table) + "\n"

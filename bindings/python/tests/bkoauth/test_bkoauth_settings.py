@@ -85,13 +85,47 @@ def test_a_field_that_the_service_does_not_know_blames_the_setting(site, setting
     assert (error.code, error.setting, error.needs_login) == ("TW0411", None, True)
 
 
+def test_an_expired_cookie_beside_another_one_is_the_users_business(site):
+    """A cookie of another BlueKing on a parent domain says nothing of the setting: the cookie that it names is there."""
+    request = site.request("alice")
+    request.COOKIES = {"bk_token": "expired", "bk_ticket": "of-another-bluekings"}
+    error = failure(request, TokenAPIError)
+    assert (error.code, error.setting, error.needs_login) == ("TW0411", None, True) and "OAUTH_COOKIES_PARAMS" not in str(error)
+    # From the session it is there too.
+    request.COOKIES, request.session = {"bk_ticket": "of-another-bluekings"}, {"bk_token": "expired"}
+    assert failure(request, TokenAPIError).needs_login
+
+
+def test_an_outage_is_not_told_as_a_wrong_setting(site, settings_override):
+    """A service that says 5xx is there; one that gave tokens is the right one."""
+
+    def asked(**kind):
+        site.sandbox.control("faults", method="DELETE")
+        site.sandbox.control("faults", {"kind": kind})
+        error = failure(site.request("xiaoming"), TokenAPIError)
+        assert (error.code, error.needs_login) == ("TW0602", False)
+        return error
+
+    for status in (502, 503):
+        error = asked(name="html", status=status)
+        assert error.setting is None and "BKAUTH_BACKEND_TYPE" not in str(error)
+    # A page that says all is well is a wrong address, until tokens have come from there.
+    assert asked(name="html", status=200).setting == "OAUTH_API_URL"
+    site.sandbox.control("faults", method="DELETE")
+    assert bkoauth.get_access_token(site.request("alice")).access_token
+    assert asked(name="html", status=200).setting is None
+    with settings_override(BKAUTH_BACKEND_TYPE="bk_ticket"):
+        assert failure(site.request("alice"), TokenAPIError).setting == "BKAUTH_BACKEND_TYPE"
+
+
 def test_an_app_that_the_service_does_not_know_names_what_was_sent(site, settings_override):
     with settings_override(SECRET_KEY="django-insecure-drawn"):
         error = failure(site.request("alice"), TokenAPIError)
         assert (error.code, error.setting) == ("TW0701", "BKAUTH_TOKEN_SECRET_KEY")
         assert "Django's SECRET_KEY is sent" in error.hint and "drawn" not in str(error)
         with settings_override(BKAUTH_TOKEN_SECRET_KEY="another"):
-            assert failure(site.request("alice")).setting == "APP_CODE"
+            error = failure(site.request("alice"))
+            assert error.setting == "BKAUTH_TOKEN_SECRET_KEY" and "compare APP_CODE and BKAUTH_TOKEN_SECRET_KEY" in error.hint
         with settings_override(BKAUTH_TOKEN_SECRET_KEY=site.variables["SITE_SECRET"]):
             assert bkoauth.get_access_token(site.request("alice")).access_token
 
@@ -199,6 +233,13 @@ def test_a_folder_of_another_user_is_told(site, tmp_path, settings_override):
         assert found() == ["tokenward.E007"]
 
 
+def test_of_the_vaults_folder_the_setting_goes_before_the_variable(site, settings_override, tmp_path):
+    other = tmp_path / "of-the-setting"
+    with settings_override(TOKENWARD_HOME=str(other)):
+        assert found() == [] and bkoauth.get_access_token(site.request("alice")).access_token
+    assert (other / "bkoauth").is_dir() and not (site.home / "bkoauth").exists()
+
+
 CHECK = """
 import tokenward
 tokenward.install_as_bkoauth()
@@ -288,3 +329,4 @@ def test_a_hint_about_a_setting_is_in_the_language_of_the_environment(site, sett
     for settings, said in wrong:
         with settings_override(**settings):
             assert said in str(failure(site.request("alice"))), settings
+    assert log.text.count("没有取得访问令牌：") == len(wrong) and "no access token" not in log.text

@@ -128,6 +128,99 @@ except TokenNotExist:
     assert site.run(program).stdout == "forgotten\n"
 
 
+def engine():
+    from bkoauth import _engine, client
+
+    return _engine.client(client.oauth_client._app())
+
+
+@pytest.mark.parametrize("how", ["queryset", "row", "admin", "admin's selection"])
+def test_a_login_is_forgotten_at_once_where_its_row_is_deleted_by_django(site, how, log):
+    """Of somebody who has left nobody asks any more."""
+    from django.contrib import admin
+    from django.db import transaction
+
+    bkoauth.get_access_token(site.request("alice"))
+    other = bkoauth.get_access_token(site.request("xiaoming")).access_token
+    page, rows = admin.site._registry[AccessToken], AccessToken.objects.filter(user_id="alice")
+
+    def remove():
+        {
+            "queryset": rows.delete,
+            "row": lambda: rows.get().delete(),
+            "admin": lambda: page.delete_model(None, rows.get()),
+            "admin's selection": lambda: page.delete_queryset(None, rows.all()),
+        }[how]()
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        remove()
+        raise ZeroDivisionError
+    assert "is forgotten" not in log.text and rows.count() == 1
+    with transaction.atomic():
+        remove()
+        assert "is forgotten" not in log.text
+    assert "the row of the user 'alice' was deleted, so the login is forgotten" in log.text
+    # There is nothing left to forget, and nobody else's is gone.
+    assert engine().forget("alice") is False
+    assert bkoauth.get_access_token_by_user("xiaoming").access_token == other and site.exchanges() == 2
+
+
+def test_a_deletion_is_not_hindered_by_a_vault_that_cannot_be_had(site, settings_override, log):
+    bkoauth.get_access_token(site.request("alice"))
+    with settings_override(TOKENWARD_BKOAUTH_STORE="server"):
+        AccessToken.objects.all().delete()
+    assert site.rows() == [] and "is forgotten the next time that its user is asked for" in log.text
+    with pytest.raises(TokenNotExist):
+        bkoauth.get_access_token_by_user("alice")
+    assert engine().forget("alice") is False
+
+
+@pytest.mark.parametrize("how", ["a job", "a request without a cookie"])
+def test_the_row_of_a_login_that_was_ended_goes_and_a_good_cookie_makes_a_new_one(site, how, log):
+    """`tokenward logout` on the host: what it deletes is not handed out by the table either."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    bkoauth.get_access_token(site.request("xiaoming"))
+    shell = site.stand.Stand(site.sandbox, site.home)
+    done = shell.run("logout", "--yes", "--profile", site.variables["SITE_APP"], "--user", "alice")
+    assert done.returncode == 0, done.stderr
+    log.clear()
+    request = site.request("alice")
+    request.COOKIES = {}
+    with pytest.raises(TokenNotExist):
+        bkoauth.get_access_token_by_user("alice") if how == "a job" else bkoauth.get_access_token(request)
+    assert [row.user_id for row in site.rows()] == ["xiaoming"]
+    assert "the login of the user 'alice' was ended on this machine, so its row is removed" in log.text
+    # It was no deletion of a person's: her next request makes a login that stays.
+    row = bkoauth.get_access_token(site.request("alice"))
+    assert row.access_token != first and site.whose(row.access_token) == "alice"
+    assert bkoauth.get_access_token_by_user("alice").access_token == row.access_token
+    assert "is forgotten" not in log.text and site.counters()["cookie_grants"] == 3
+
+
+def test_a_row_follows_a_refresh_on_the_host_at_the_next_call_for_its_user(site):
+    """As the guide says it: the table is what was last handed out, and the vault is never asked by who reads it."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    shell = site.stand.Stand(site.sandbox, site.home)
+    del shell.variables["TOKENWARD_BK_TOKEN"]
+    done = shell.run("refresh", "--user", "alice")
+    assert done.returncode == 0, done.stderr
+    row = AccessToken.objects.get(user_id="alice")
+    assert row.access_token == first and site.whose(first) is None
+    bkoauth.get_access_token_by_user("alice")
+    row.refresh_from_db()
+    assert site.whose(row.access_token) == "alice" and site.counters()["refreshes"] == 1
+
+
+def test_the_row_of_a_login_that_is_kept_elsewhere_stays(site, settings_override, tmp_path, log):
+    """Another vault, or another name in this one, has no login of hers: that ends nobody's."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    for settings in ({"TOKENWARD_HOME": str(tmp_path / "another")}, {"TOKENWARD_BKOAUTH_PROFILE": "another"}):
+        with settings_override(**settings), pytest.raises(TokenNotExist):
+            bkoauth.get_access_token_by_user("alice")
+        assert [row.user_id for row in site.rows()] == ["alice"]
+    assert bkoauth.get_access_token_by_user("alice").access_token == first and "is removed" not in log.text
+
+
 def delete(how):
     if how == "orm":
         AccessToken.objects.filter(user_id="alice").delete()

@@ -76,6 +76,24 @@ def test_nobody_is_nobody_and_never_the_app(site):
     assert site.exchanges() == 1
 
 
+def test_code_that_was_written_for_bkoauth_catches_every_failure_of_a_request(site):
+    """There it is always TokenAPIError; TokenNotExist is what get_access_token_by_user raises."""
+    anonymous, no_cookie, bad_cookie = site.request("", cookies_of="alice"), site.request("alice"), site.request("alice")
+    no_cookie.COOKIES, bad_cookie.COOKIES = {}, {"bk_token": "nobody-has-it"}
+    for request, codes in ((anonymous, ["TW0401"]), (no_cookie, ["TW0401"]), (bad_cookie, ["TW0411"])):
+        for ask in (bkoauth.get_access_token, bkoauth.client.oauth_client._get_access_token_data):
+            with pytest.raises(TokenAPIError) as told:
+                ask(request)
+            # And what was written for ours catches what it did.
+            assert [told.value.code] == codes and isinstance(told.value, TokenNotExist) == (codes == ["TW0401"])
+            assert told.value.needs_login
+            copied = pickle.loads(pickle.dumps(told.value))
+            assert (type(copied), str(copied)) == (type(told.value), str(told.value))
+    with pytest.raises(TokenNotExist) as told:
+        bkoauth.get_access_token_by_user("carol")
+    assert not isinstance(told.value, TokenAPIError)
+
+
 def test_the_cookie_of_another_user_gives_nothing(site):
     with pytest.raises(TokenAPIError) as told:
         bkoauth.get_access_token(site.request("alice", cookies_of="xiaoming"))
@@ -90,6 +108,14 @@ def test_the_cookie_of_another_user_gives_nothing(site):
         bkoauth.get_access_token(request)
     request.session, request.GET = request.GET, {}
     assert site.whose(bkoauth.get_access_token(request).access_token) == "alice"
+
+
+def test_a_cookie_is_looked_at_where_a_login_has_to_be_made(site):
+    """While her token is good, one that has expired or is another's changes nothing."""
+    first = bkoauth.get_access_token(site.request("alice")).access_token
+    for owner in ("nobody-any-more", "xiaoming", ""):
+        assert bkoauth.get_access_token(site.request("alice", cookies_of=owner)).access_token == first
+    assert site.exchanges() == 1 and [row.user_id for row in site.rows()] == ["alice"]
 
 
 def test_a_failure_is_one_of_bkoauths_with_code_and_hint(site):

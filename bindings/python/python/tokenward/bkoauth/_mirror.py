@@ -1,11 +1,13 @@
-"""The table and the vault: what was handed out is shown in the table, and two things that are done to the table are heard.
+"""The table and the vault: what was handed out is shown in the table, and what is done to the one is heard by the other.
 
 Enters: what the engine handed out for a user. Leaves: the user's row with that token. Heard is
 
 * a row that has a refresh token: the real ``bkoauth`` wrote it. Its login is taken over into the vault, once, and its refresh token leaves
   the table;
-* a row that was written here and is gone: whoever deleted it wants the login forgotten. What tells "gone" from "never written" is a note
-  beside the vault (:mod:`._notes`), made once the row is committed.
+* a row that was written here and is gone: whoever deleted it wants the login forgotten. Through the ORM that is heard at once
+  (:mod:`.signals`), else when the user is asked for. What tells "gone" from "never written" is a note beside the vault (:mod:`._notes`), made
+  once the row is committed;
+* a login that was written here and is gone: its row goes too.
 
 A row that another vault wrote is told: two vaults on one table refresh each on its own. What fails in the table fails no token; it is logged.
 A crash leaves a row without a note, which the next call notes, or a token without a row, which the next call writes.
@@ -22,9 +24,10 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connections, router, transaction
 
 from . import _engine, _notes
-from .exceptions import TokenAPIError
+from .exceptions import TokenAPIError, TokenNotExist
 
 LOG = logging.getLogger("component")
+_own = threading.local()
 
 
 def serve(app, client, user, ask):
@@ -39,7 +42,36 @@ def serve(app, client, user, ask):
         table.forget_if_deleted()
     if rows:
         table.take_over(rows)
-    return table.show(rows, _handed(ask, client))
+    try:
+        token = _handed(ask, client)
+    except TokenNotExist as error:
+        if rows and error.code == "TW0401":
+            table.remove_ended(rows)
+        raise
+    return table.show(rows, token)
+
+
+def forget_deleted(app, user, environment, alias):
+    """A row was deleted through the ORM, and that is committed: its login is forgotten, unless there is another row of it."""
+    from .models import AccessToken
+
+    table = _Table(AccessToken, app, _engine.client(app), user)
+    if (environment, alias) == (app.environment, table.alias):
+        table.forget_if_deleted()
+
+
+def is_own_deletion():
+    """Whether this thread deletes a row for the table's sake, and means no login by it."""
+    return getattr(_own, "deletes", False)
+
+
+@contextlib.contextmanager
+def _for_the_tables_sake():
+    _own.deletes = True
+    try:
+        yield
+    finally:
+        _own.deletes = False
 
 
 def _handed(ask, client):
@@ -76,7 +108,7 @@ class _Table:
             return
         with notes.locked() as noted:
             # Not within this request's transaction, which may be older than the row.
-            if noted is None or _elsewhere(self._is_there):
+            if noted is None or (self._is_there() if connections[self.alias].get_autocommit() else _elsewhere(self._is_there)):
                 return
             if _engine.call(lambda: self.client.forget(self.user)):
                 LOG.warning("the row of %s was deleted, so the login is forgotten", self._who())
@@ -88,6 +120,34 @@ class _Table:
         except DatabaseError as error:
             self._failed("read", error)
             return True
+
+    def remove_ended(self, rows):
+        """Removes the row whose login this vault had and has no longer: ``tokenward logout`` took it. One that another vault or the real
+        ``bkoauth`` wrote stays, and so does the one that is kept under another name."""
+        notes, vault = self._notes(), self._vault()
+        noted = notes.read() if notes is not None else None
+        ended = [row for row in rows if str(row.pk) == noted and not row.refresh_token and vault and _mark(row).get("vault") == vault]
+        if not ended:
+            return
+        try:
+            with self._savepoint(), _for_the_tables_sake():
+                # By its token too: somebody may be writing that of a new login at this moment.
+                here = self.model._default_manager.using(self.alias)
+                removed, _ = here.filter(pk=ended[0].pk, access_token=ended[0].access_token).delete()
+        except DatabaseError as error:
+            self._failed("written", error)
+            return
+        if removed:
+            LOG.warning("the login of %s was ended on this machine, so its row is removed", self._who())
+            transaction.on_commit(self._remove_note, using=self.alias)
+
+    def _remove_note(self):
+        notes = self._notes()
+        if notes is None:
+            return
+        with notes.locked() as noted:
+            if noted is not None and not self._is_there():
+                notes.remove()
 
     def take_over(self, rows):
         """Takes over what the real ``bkoauth`` wrote."""
@@ -140,7 +200,7 @@ class _Table:
             )
         kept, rest = (rows[0], rows[1:]) if rows else (self.model(), [])
         _filled(kept, self.app, self.user, token, vault)
-        with transaction.atomic(using=self.alias):
+        with transaction.atomic(using=self.alias), _for_the_tables_sake():
             if rest:
                 # Duplicates of one user are the real bkoauth's, and all but one are dead.
                 self.model._default_manager.using(self.alias).filter(pk__in=[row.pk for row in rest]).delete()

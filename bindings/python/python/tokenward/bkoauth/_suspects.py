@@ -4,11 +4,12 @@ Enters: a failure, the app's settings, the request that failed if there was one.
 whose ``setting`` is its name; or untouched. Names of cookies are told, those alone that BlueKing itself gives, and never a value.
 """
 
+import re
 import urllib.parse
 
 from tokenward.errors import chosen
 
-from . import django_conf
+from . import _notes, django_conf
 
 # Fields that say by themselves who the user is. What else stands in OAUTH_COOKIES_PARAMS goes with them where the request has it.
 LOGIN_FIELDS = ("bk_token", "bk_ticket", "skey", "openkey")
@@ -19,6 +20,8 @@ TAKES = {"ssm": ("bk_token",), "auth-api": ("bk_ticket", "skey", "openkey")}
 _SPEAKS = {"ssm": ("SSM", "SSM"), "auth-api": ("the auth api", "auth api")}
 # What the API gateway answers to whom it does not know; no token service does.
 _GATEWAYS = range(1_640_000, 1_650_000)
+# A service that is there says so; both languages have the status alike.
+_OUT_OF_ORDER = re.compile(r"\bHTTP 5\d\d\b")
 PATHS = {"ssm": "/api/v1/auth/access-tokens", "auth-api": "/auth_api/token/"}
 
 
@@ -27,9 +30,9 @@ def speaks(dialect):
     return chosen(*_SPEAKS[dialect])
 
 
-def name(error, app, request=None):
-    """Names the setting in a failure's hint."""
-    found = _found(error, app, request)
+def name(error, app, request=None, home=None):
+    """Names the setting in a failure's hint. ``home`` tells the vault's folder."""
+    found = _found(error, app, request, home)
     if found is None:
         return error
     error.setting, error.hint = found
@@ -75,7 +78,7 @@ def _for_ssm():
     return chosen("for SSM set BKAUTH_BACKEND_TYPE = 'bk_token'", "SSM 请设置 BKAUTH_BACKEND_TYPE = 'bk_token'")
 
 
-def _found(error, app, request):
+def _found(error, app, request, home):
     if error.code in ("TW0401", "TW0406") and request is not None:
         return _no_cookie(app, request)
     if error.code == "TW0411" and error.provider_code in _GATEWAYS:
@@ -88,7 +91,9 @@ def _found(error, app, request):
         return "OAUTH_API_URL", said
     if error.code == "TW0411":
         found = contradiction(app.dialect, [field for field, _ in app.cookies])
-        return (found[0], f"{found[1]}{chosen(': ', '：')}{found[2]}") if found else _another_cookie(app, request)
+        return (found[0], f"{found[1]}{chosen(': ', '：')}{found[2]}") if found else _wrong_cookie(app, request)
+    if error.code == "TW0602" and (_OUT_OF_ORDER.search(str(error.message)) or _gave_tokens(app, home)):
+        return None
     if error.code in ("TW0706", "TW0602"):
         return _no_such_service(app)
     if error.code == "TW0701":
@@ -102,11 +107,34 @@ def _no_cookie(app, request):
             "OAUTH_COOKIES_PARAMS is empty, so no login cookie of a request is looked at",
             "OAUTH_COOKIES_PARAMS 为空，因此不会读取请求中的登录 Cookie",
         )
+    return _another_cookie(app, request) if _lacks(app, request) else None
+
+
+def _lacks(app, request):
+    """Whether a cookie that the settings name is not there."""
     session = getattr(request, "session", None) or {}
-    lacking = [cookie for _, cookie in _login(app) if not (request.COOKIES.get(cookie) or session.get(cookie))]
-    if not lacking:
-        return None
-    return _another_cookie(app, request)
+    return any(not (request.COOKIES.get(cookie) or session.get(cookie)) for _, cookie in _login(app))
+
+
+def _wrong_cookie(app, request):
+    """The service refused what it was sent. Where that is the cookie that the settings name, it has expired, whatever else the request has;
+    unless it is the cookie of another field, and the field's own is there too."""
+    if request is None or _lacks(app, request):
+        return _another_cookie(app, request)
+    for field, cookie in _login(app):
+        is_anothers = cookie in LOGIN_COOKIES and cookie not in (field, f"p_{field}")
+        if is_anothers and field in LOGIN_COOKIES and request.COOKIES.get(field):
+            return "OAUTH_COOKIES_PARAMS", chosen(
+                f"OAUTH_COOKIES_PARAMS sends the cookie {cookie!r} as {field!r}, and the request has {field!r} itself: that setting is most "
+                "likely wrong",
+                f"OAUTH_COOKIES_PARAMS 把 Cookie {cookie!r} 作为 {field!r} 发送，而请求中本来就有 {field!r}：很可能是此设置有误",
+            )
+    return None
+
+
+def _gave_tokens(app, home):
+    """Whether the logins under this name are of this very service: then it is the right one, and is out of order."""
+    return home is not None and _notes.service(home(), app.profile) == app.service
 
 
 def _another_cookie(app, request):
@@ -160,7 +188,8 @@ def _app_refused(app):
     """The service does not know the app, or its secret is wrong."""
     code = "BKAUTH_TOKEN_APP_CODE" if django_conf.OWN_APP_CODE else "APP_CODE"
     if django_conf.OWN_SECRET_KEY:
-        return code, chosen(
+        # The likelier of the two: a secret is drawn anew, a code stays.
+        return "BKAUTH_TOKEN_SECRET_KEY", chosen(
             f"compare {code} and BKAUTH_TOKEN_SECRET_KEY with the app in BlueKing's developer center",
             f"请对照蓝鲸开发者中心检查 {code} 和 BKAUTH_TOKEN_SECRET_KEY",
         )

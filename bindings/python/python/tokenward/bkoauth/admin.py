@@ -1,4 +1,4 @@
-"""The page of the admin: whose tokens there are and when they end, never the tokens. Deleting a row forgets the login."""
+"""The page of the admin: whose tokens there are and when they end, never the tokens. Deleting a row forgets the login at once."""
 
 from django.contrib import admin
 

@@ -7,8 +7,10 @@ with what it handed out (:mod:`._mirror`). An instance holds settings and nothin
 import logging
 import time
 
+from tokenward.errors import chosen
+
 from . import _engine, _fallback, _mirror, _suspects, django_conf
-from .exceptions import TokenException, TokenNotExist
+from .exceptions import TokenException, TokenNotExist, of_request
 
 LOG = logging.getLogger("component")
 
@@ -71,7 +73,7 @@ class BaseOAuthClient:
     def _of_request(self, request):
         user = _engine.user_of(request)
         if user is None:
-            raise _engine.nobody()
+            raise of_request(_engine.nobody())
         app = self._app()
         parts = _engine.parts(app, request)
         return self._serve(str(user), lambda client: client.by_request(parts), app, request)
@@ -105,10 +107,15 @@ class BaseOAuthClient:
         try:
             row = _mirror.serve(app, _engine.client(app), user, ask)
         except TokenException as error:
-            _engine.refused(app, error)
-            raise _suspects.name(error, app, request)
+            raise self._refused(app, error, request)
         _engine.served(app)
         return row
+
+    @staticmethod
+    def _refused(app, error, request):
+        _engine.refused(app, error)
+        named = _suspects.name(error, app, request, lambda: _engine.client(app).home)
+        return named if request is None else of_request(named)
 
     def _app(self):
         return _engine.at_its_service(self._app_as_set())
@@ -125,7 +132,7 @@ class BaseOAuthClient:
 
     def _get_access_token_data(self, request):
         if _engine.user_of(request) is None:
-            return self._told(self._raise, _engine.nobody())
+            return self._told(self._raise, of_request(_engine.nobody()))
         app = self._app()
         parts = _engine.parts(app, request)
         return self._told(self._data, lambda client: client.by_request(parts), app, request)
@@ -144,8 +151,7 @@ class BaseOAuthClient:
         try:
             token = _engine.call(lambda: ask(_engine.client(app)))
         except TokenException as error:
-            _engine.refused(app, error)
-            raise _suspects.name(error, app, request)
+            raise self._refused(app, error, request)
         _engine.served(app)
         left = max(0, int(token.expires_at - time.time()))
         return {"access_token": token.access_token, "expires_in": left, "refresh_token": "", "scope": token.scope or ""}
@@ -162,7 +168,7 @@ class BaseOAuthClient:
         except TokenException as error:
             # That a user is not logged in is everyday; a setting that is wrong is not.
             is_everyday = isinstance(error, TokenNotExist) and error.setting is None
-            LOG.log(logging.WARNING if is_everyday else logging.ERROR, "no access token: %s", error)
+            LOG.log(logging.WARNING if is_everyday else logging.ERROR, chosen("no access token: %s", "没有取得访问令牌：%s"), error)
             _fallback.watch()
             raise
 

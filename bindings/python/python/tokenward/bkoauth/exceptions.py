@@ -46,3 +46,15 @@ class TokenAPIError(TokenException):
 
 class TokenNotExist(TokenException):
     """There is no token of that user, and nothing to get one with."""
+
+
+class TokenNotExistForRequest(TokenNotExist, TokenAPIError):
+    """The same of a request's user. ``bkoauth`` asks the token service even for a request without a user or a cookie, so its callers know
+    every failure of ``get_access_token(request)`` as :class:`TokenAPIError`."""
+
+
+def of_request(error):
+    """The failure as a caller of ``get_access_token(request)`` may catch it."""
+    if type(error) is not TokenNotExist:
+        return error
+    return TokenNotExistForRequest(*error.__reduce__()[1])
