@@ -46,19 +46,7 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
             argument,
             context(ContextKind::ValidValue),
         ),
-        ErrorKind::ValueValidation => {
-            let why = error.source().map(|source| match source.downcast_ref::<BadValue>() {
-                Some(bad) => bad.words(lang),
-                None => source.to_string(),
-            });
-            let value = shown(ContextKind::InvalidValue);
-            let is_code = error.source().and_then(|it| it.downcast_ref()) == Some(&BadValue::Code);
-            if is_code && is_whole_code(&value) && number(&value, lang).is_none() {
-                lang.no_such_code(value.escape_debug())
-            } else {
-                lang.value_unusable(value.escape_debug(), argument, why.unwrap_or_default())
-            }
-        }
+        ErrorKind::ValueValidation => not_usable(error, argument, &shown(ContextKind::InvalidValue), lang),
         ErrorKind::TooManyValues => lang.value_not_wanted(argument),
         ErrorKind::InvalidUtf8 => lang.not_unicode(),
         kind => lang.otherwise_wrong(kind),
@@ -145,6 +133,16 @@ fn path_for_profile(command: &str, typed: &str, lang: Lang) -> Option<String> {
 fn is_whole_code(typed: &str) -> bool {
     let number = typed.get(..2).filter(|head| head.eq_ignore_ascii_case("TW")).map_or(typed, |_| &typed[2..]);
     number.len() >= "0401".len() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What is wrong with a value. A number that looks like a code is told as one that nobody is known to use.
+fn not_usable(error: &clap::Error, argument: &str, value: &str, lang: Lang) -> String {
+    let bad = error.source().and_then(|source| source.downcast_ref::<BadValue>());
+    if bad == Some(&BadValue::Code) && is_whole_code(value) && number(value, lang).is_none() {
+        return lang.no_such_code(value.escape_debug());
+    }
+    let why = bad.map_or_else(|| error.source().map(ToString::to_string).unwrap_or_default(), |bad| bad.words(lang));
+    lang.value_unusable(value.escape_debug(), argument, why)
 }
 
 /// A number that is no code: an exit code of ours, or an HTTP status.
