@@ -126,7 +126,7 @@ impl TokenPlaces {
         let twins = shape.twins(&document, known);
         // Who names a server or a place means no other server: what else holds its token stays, and is told.
         let further = shape.further(&document, &twins);
-        let (further, left) = places_by_server::apart(&document, &shape, further, wish, known);
+        let (further, left) = places_by_server::apart(&document, &shape, further, (wish.server, wish.at), known);
         let others = || {
             let taken = [&shape].into_iter().chain(&copies).chain(&further).flat_map(|shape| shape.places.values());
             places_by_server::others(&document, &taken.collect::<Vec<_>>(), known)

@@ -153,17 +153,12 @@ impl<'a> Source<'a> {
             }
             ([], _) => {
                 // A profile of its own would meet the variable as well.
-                let failure = match context.ambient.env.get(APP_ID) {
-                    Some(own) => {
-                        let what = lang.app_not_set_up_beside(&self.name, id.escape_debug(), APP_ID, own);
-                        Failure::new(Code::AnotherApp, what).then(lang.unset_and_name_profile(APP_ID))
-                    }
-                    None => {
-                        let what = lang.app_not_set_up(&self.name, id.escape_debug());
-                        Failure::new(Code::AnotherApp, what).then(lang.name_new_profile())
-                    }
-                };
-                Err(failure)
+                if let Some(own) = context.ambient.env.get(APP_ID) {
+                    let what = lang.app_not_set_up_beside(&self.name, id.escape_debug(), APP_ID, own);
+                    return Err(Failure::new(Code::AnotherApp, what).then(lang.unset_and_name_profile(APP_ID)));
+                }
+                let what = lang.app_not_set_up(&self.name, id.escape_debug());
+                Err(Failure::new(Code::AnotherApp, what).then(lang.name_new_profile()))
             }
             (several, _) => {
                 let known = several.iter().map(ProfileName::as_str).collect::<Vec<_>>().join(", ");

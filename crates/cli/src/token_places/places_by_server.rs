@@ -6,7 +6,8 @@
 use tokenward::links::{Document, Shape, Sighting};
 use tokenward_core::{PathStep, Place};
 
-use super::{Wish, place_flags};
+use super::notation::place_flags;
+use crate::args::PlaceFlags;
 use crate::command_hint::quoted;
 
 /// A token that was left as it is.
@@ -24,16 +25,16 @@ pub(super) fn apart(
     document: &Document,
     shape: &Shape,
     further: Vec<Shape>,
-    wish: Wish<'_>,
+    (server, at): (Option<&str>, &PlaceFlags),
     known: &[Sighting],
 ) -> (Vec<Shape>, Vec<LeftToServer>) {
-    let is_told = wish.at.access.is_some() || wish.at.refresh.is_some();
+    let is_told = at.access.is_some() || at.refresh.is_some();
     let first = |shape: &Shape| shape.access().or(shape.refresh()).cloned();
     let own = first(shape).and_then(|place| Shape::server_of(document, &place));
-    let is_left = |server: Option<&str>| match wish.server {
-        Some(meant) => server != Some(meant),
+    let is_left = |other: Option<&str>| match server {
+        Some(meant) => other != Some(meant),
         // Outside of servers every place of the token is kept true.
-        None => is_told && server.is_some() && server != own.as_deref(),
+        None => is_told && other.is_some() && other != own.as_deref(),
     };
     let (mut kept, mut left) = (Vec::new(), Vec::new());
     for shape in further {
