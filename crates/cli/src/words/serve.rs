@@ -19,7 +19,7 @@ super::sentences! {
     key_app_unknown(app) { "there is no app {app} yet; the key permits nothing there until there is one" "还没有应用 {app}；在它出现之前，密钥对它不起作用" }
     key_logins_unknown(pattern) { "no login matches {pattern} yet; the key permits nothing until one does" "还没有与 {pattern} 匹配的登录；在它出现之前，密钥不起作用" }
     serve_one_app(names) { "variables override the apps in config.toml: {names}" "环境变量会覆盖 config.toml 中的应用：{names}" }
-    serve_one_app_next() { "unset them: a server takes the apps in config.toml as they stand there" "请取消设置：服务以 config.toml 中的应用为准" }
+    serve_one_app_next() { "unset them: a server takes its apps from config.toml" "请取消设置：服务以 config.toml 中的应用为准" }
     serve_vault_key() { "the server cannot open its vault now" "服务目前打不开它的保险库" }
     serve_vault_key_next() { "try again later; its operator starts it again with the key of the vault" "请稍后重试；运维人员需要用保险库的密钥重新启动服务" }
     key_same_name(name, others, id) { "another API key has the name {name} too: {others}; this one is {id}" "还有 API 密钥也叫 {name}：{others}；这一个是 {id}" }
