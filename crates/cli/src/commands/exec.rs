@@ -44,8 +44,8 @@ pub(super) async fn run(exec: Exec, context: &Context) -> Result<ExitCode, Failu
 
     let token = handed.access.token.expose();
     // A program that asks again means the login that its token is of.
-    let named = (exec.env_file.is_some() || !context.names_nothing()).then_some(&work.profile.name);
-    let mut command = child_environment::asking(program, named);
+    let profile = (exec.env_file.is_some() || !context.names_nothing()).then_some(&work.profile.name);
+    let mut command = child_environment::asking(program, profile);
     command.args(arguments);
     let names = if exec.env.is_empty() { vec![USER_VARIABLE.to_owned()] } else { exec.env };
     for name in names {

@@ -27,6 +27,7 @@ use crate::failure::{Failure, provider_words};
 use crate::words::Lang;
 
 use previous_settings::Before;
+use same_app::{is_another, registration};
 
 /// Registers an app and tells of it; gives back the profile that one logs in with, and whether somebody is logged in under it already.
 pub(super) async fn run(init: &Init, context: &Context) -> Result<(ResolvedProfile, bool), Failure> {
@@ -157,7 +158,7 @@ pub(super) async fn register(
         }
     }
     edit.app(&app, &record);
-    same_app::write(&others, &record, &mut edit);
+    same_app::write(&others, &record, &mut edit, context);
     if !known {
         edit.profile(&profile, &ProfileRecord::new(app.clone()));
     }
@@ -171,13 +172,7 @@ pub(super) async fn register(
         context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
     }
     if let (None, Some(secret)) = (&init.secret_file, &secret) {
-        for app in std::iter::once(&app).chain(others.iter().map(|(_, app)| app)) {
-            session.keeper().keep_app_secret(app, secret).await?;
-        }
-    }
-    if !others.is_empty() {
-        let names: Vec<_> = others.iter().map(|(profile, _)| profile.as_str()).collect();
-        context.printer.note(lang.init_same_app(names.join(", ")));
+        same_app::keep_secret(secret, &app, &others, &session).await?;
     }
     let secret_file = record.get(Setting::AppSecretFile).map(str::to_owned);
     let first = Some(first).filter(|first| names_first && *first != profile);
@@ -303,21 +298,6 @@ fn shown(app: &Registration, lang: Lang) -> String {
         Some(url) => lang.noted(&app.client_id, masking::address(url)),
         None => app.client_id.clone(),
     }
-}
-
-/// What a record makes of an app.
-fn registration(record: &AppRecord) -> Registration {
-    let text = |setting| record.get(setting).map(|text| text.trim().trim_end_matches('/').to_owned());
-    Registration::new(text(Setting::Provider), text(Setting::AppId).unwrap_or_default(), text(Setting::AccountsUrl))
-}
-
-/// Whether tokens of the one are none of the other. What is said of only one of them may be the other's default.
-fn is_another(former: &Registration, present: &Registration) -> bool {
-    let differ =
-        |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one != other);
-    former.client_id != present.client_id
-        || differ(&former.provider, &present.provider)
-        || differ(&former.accounts, &present.accounts)
 }
 
 /// What will be in the file, as if flags said it.

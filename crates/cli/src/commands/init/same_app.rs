@@ -1,13 +1,12 @@
-//! Profiles that only variables described until now, with logins at the app that `init` writes down.
+//! Which app is the same as another, and the profiles that only variables described until now, with logins at the app that `init` writes down.
 //!
 //! Where variables alone describe an app, each profile has one of its own name. Once the file has apps, it has to have those too, or their
 //! logins would belong to nothing that anybody can name (I6: a login is not lost by a command that sets up another name).
 
-use tokenward::{AppRecord, ConfigEdit, ProfileRecord};
-use tokenward::{Session, Settings};
-use tokenward_core::{AppName, ProfileName};
+use tokenward::{AppRecord, ConfigEdit, ProfileRecord, Registration, Session, Setting, Settings};
+use tokenward_core::{AppName, AppSecret, ProfileName};
 
-use super::{is_another, registration};
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// The profiles beside `profile` that have a login at the app of this record, and stand in no file. Each with its app's name.
@@ -35,10 +34,42 @@ pub(super) async fn unwritten(
     Ok(found)
 }
 
-/// Writes them down as the record has their app.
-pub(super) fn write(found: &[(ProfileName, AppName)], record: &AppRecord, edit: &mut ConfigEdit) {
+/// Writes them down as the record has their app, and says so.
+pub(super) fn write(found: &[(ProfileName, AppName)], record: &AppRecord, edit: &mut ConfigEdit, context: &Context) {
     for (profile, app) in found {
         edit.app(app, record);
         edit.profile(profile, &ProfileRecord::new(app.clone()));
     }
+    if !found.is_empty() {
+        let profiles: Vec<_> = found.iter().map(|(profile, _)| profile.as_str()).collect();
+        context.printer.note(context.lang().init_same_app(profiles.join(", ")));
+    }
+}
+
+/// Keeps their secret, and the app's own.
+pub(super) async fn keep_secret(
+    secret: &AppSecret,
+    app: &AppName,
+    others: &[(ProfileName, AppName)],
+    session: &Session,
+) -> Result<(), Failure> {
+    for app in others.iter().map(|(_, app)| app).chain([app]) {
+        session.keeper().keep_app_secret(app, secret).await?;
+    }
+    Ok(())
+}
+
+/// What a record makes of an app.
+pub(super) fn registration(record: &AppRecord) -> Registration {
+    let text = |setting| record.get(setting).map(|text| text.trim().trim_end_matches('/').to_owned());
+    Registration::new(text(Setting::Provider), text(Setting::AppId).unwrap_or_default(), text(Setting::AccountsUrl))
+}
+
+/// Whether tokens of the one are none of the other. What is said of only one of them may be the other's default.
+pub(super) fn is_another(former: &Registration, present: &Registration) -> bool {
+    let differ =
+        |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one != other);
+    former.client_id != present.client_id
+        || differ(&former.provider, &present.provider)
+        || differ(&former.accounts, &present.accounts)
 }
