@@ -147,7 +147,7 @@ pub(super) async fn register(
     let (checked, secret) = accepted(init, &resolved, secret, was_asked, &session, &refused, context).await?;
 
     let first = first(&profile, &settings, &session).await;
-    let others = same_app::unwritten(&profile, &record, &settings, &session).await?;
+    let others = same_app::unwritten(init, &profile, &record, &settings, &session).await?;
     let mut edit = ConfigEdit::open(settings.home()).map_err(told)?;
     if let Some((former, logins)) = &replaced {
         // Before the file says so: from its first moment on nobody takes the old app's logins for the new one's.

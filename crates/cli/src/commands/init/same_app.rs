@@ -6,16 +6,22 @@
 use tokenward::{AppRecord, ConfigEdit, ProfileRecord, Registration, Session, Setting, Settings};
 use tokenward_core::{AppName, AppSecret, ProfileName};
 
+use crate::args::Init;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// The profiles beside `profile` that have a login at the app of this record, and stand in no file. Each with its app's name.
+/// The profiles beside `profile` that have a login at the app of this record, and stand in no file. Each with its app's name. Whoever gives the app
+/// a name of its own means that one alone.
 pub(super) async fn unwritten(
+    init: &Init,
     profile: &ProfileName,
     record: &AppRecord,
     settings: &Settings,
     session: &Session,
 ) -> Result<Vec<(ProfileName, AppName)>, Failure> {
+    if init.app.is_some() {
+        return Ok(Vec::new());
+    }
     let present = registration(record);
     let mut found = Vec::new();
     for login in session.keeper().list().await? {
