@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -172,13 +172,7 @@ pub(crate) fn own_program() -> std::io::Result<PathBuf> {
 /// The program that people start, for what others are told to start: the launcher, where a package has put one in front of this.
 pub(crate) fn installed_program() -> std::io::Result<PathBuf> {
     let own = own_program()?;
-    Ok(launcher_of(&own).filter(|launcher| launcher.is_file()).unwrap_or(own))
-}
-
-/// `bin/tokenward` of the tree in whose `lib/tokenward/` a program lies.
-fn launcher_of(program: &Path) -> Option<PathBuf> {
-    let mut folders = program.ends_with("lib/tokenward/tokenward").then(|| program.ancestors())?;
-    Some(folders.nth(3)?.join("bin/tokenward"))
+    Ok(tokenward_launcher::launcher_of(&own).filter(|launcher| launcher.is_file()).unwrap_or(own))
 }
 
 /// The system's clock, moved by `TOKENWARD_CLOCK_OFFSET`.
@@ -214,16 +208,3 @@ pub(crate) fn die() {
 
 const CLOCK_OFFSET: &str = "TOKENWARD_CLOCK_OFFSET";
 const KILL_AT: &str = "TOKENWARD_KILL_AT";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_launcher_is_found_from_where_packages_put_the_command() {
-        let of = |program: &str| launcher_of(Path::new(program)).map(|found| found.display().to_string());
-        assert_eq!(of("/usr/lib/tokenward/tokenward").as_deref(), Some("/usr/bin/tokenward"));
-        assert_eq!(of("/usr/bin/tokenward"), None);
-        assert_eq!(of("/home/ada/lib/other/tokenward"), None);
-    }
-}

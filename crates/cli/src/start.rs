@@ -105,12 +105,8 @@ pub(crate) fn run(arguments: &[OsString], ambient: Ambient) -> ExitCode {
             } else {
                 failure
             };
-            let failure = if of_one {
-                let over = runtime.block_on(is_over_here(context.keeper()));
-                login_beside(failure, over, lang)
-            } else {
-                failure
-            };
+            let asks = of_one && (failure.is_of(Code::NotLoggedIn) || failure.is_of(Code::SettingMissing));
+            let failure = if asks { runtime.block_on(login_beside(failure, context.keeper(), lang)) } else { failure };
             let failure = failure.at(|| context.provider(), lang);
             let init = match &of_init {
                 Some(own) => own.clone(),
@@ -145,13 +141,10 @@ fn asks_about_one(command: &Command, global: &Global) -> bool {
 }
 
 /// Whoever has no login here, and the old script's file beside, asks about that.
-fn login_beside(failure: Failure, is_over: bool, lang: Lang) -> Failure {
-    if !failure.is_of(Code::NotLoggedIn) && !failure.is_of(Code::SettingMissing) {
-        return failure;
-    }
+async fn login_beside(failure: Failure, keeper: Option<&Keeper>, lang: Lang) -> Failure {
     match login_in_folder(lang) {
         // What was logged out here, `link` does not bring back.
-        Some(file) if is_over => failure.only_then([lang.file_here_was_logged_out(file)]),
+        Some(file) if is_over_here(keeper).await => failure.only_then([lang.file_here_was_logged_out(file)]),
         Some(file) => failure.first(lang, lang.file_here_holds_login(file)),
         None => failure,
     }

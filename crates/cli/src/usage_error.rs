@@ -117,15 +117,19 @@ pub(crate) fn misuse(error: &clap::Error, typed: &[OsString], lang: Lang) -> Fai
 
 /// A path in the place of a profile, `tokenward proxy ./server` or `tokenward refresh ./feishu-config.ini`: what was meant.
 fn path_for_profile(command: &str, typed: &str, lang: Lang) -> Option<String> {
-    let path = Path::new(typed);
-    if command == "proxy" {
-        return typed.contains('/').then(|| lang.proxy_program());
-    }
-    if !typed.contains('/') || !args::looks_like_file(typed) {
+    if !typed.contains('/') {
         return None;
     }
-    let file = quoted(typed);
-    let is_ini = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini"));
+    if command == "proxy" { Some(lang.proxy_program()) } else { file_to_refresh(typed, lang) }
+}
+
+/// How the login of a file is refreshed, where a word in the place of a profile's name is rather a file's.
+pub(crate) fn file_to_refresh(word: &str, lang: Lang) -> Option<String> {
+    if !args::looks_like_file(word) {
+        return None;
+    }
+    let is_ini = Path::new(word).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini"));
+    let file = quoted(word);
     Some(if is_ini { lang.file_to_refresh_script(file) } else { lang.file_to_refresh(file) })
 }
 

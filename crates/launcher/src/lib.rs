@@ -8,10 +8,12 @@
 //! nothing here needs an error. The hand-out file is a copy of what was durable before it was written (I2), sealed, and checked by its dates.
 //! Nothing is written and nothing sent (I8).
 
+mod installed_tree;
 mod short_way;
 mod token_line;
 mod token_request;
 
+pub use installed_tree::{command_of, launcher_of};
 pub use short_way::token;
 pub use token_line::{TokenLine, USER_VARIABLE, assignment, dotenv_line};
 pub use token_request::TokenRequest;

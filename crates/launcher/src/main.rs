@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use tokenward::{Environment, SystemClock};
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 /// Becomes the command. Comes back only where that cannot be.
 fn start_command(arguments: &[OsString], environment: &Environment) -> ExitCode {
     let own = own_program();
-    let program = own.as_deref().and_then(command_of);
+    let program = own.as_deref().and_then(tokenward_launcher::command_of);
     let reason = match &program {
         Some(program) => Command::new(program).arg0("tokenward").args(arguments).exec().to_string(),
         None => "not found".to_owned(),
@@ -64,14 +64,6 @@ fn started_as() -> Option<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 fn started_as() -> Option<PathBuf> {
     None
-}
-
-/// The command that belongs to a launcher: in `lib/tokenward/` of the tree in whose `bin/` it lies, or, as a build leaves them, beside it.
-fn command_of(launcher: &Path) -> Option<PathBuf> {
-    let folder = launcher.parent()?;
-    let installed = folder.parent().map(|tree| tree.join("lib/tokenward/tokenward"));
-    let built = folder.join("tokenward");
-    installed.into_iter().chain((built != launcher).then_some(built)).find(|program| program.is_file())
 }
 
 /// Variables for which only the command has an answer: a log, a clock that is moved, a death at a step.

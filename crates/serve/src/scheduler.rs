@@ -105,17 +105,18 @@ impl Scheduler {
 
     /// Works until it is told to stop, and then waits for the exchanges that it has begun.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
+        let (mut stop, mut telling) = (pin!(stop), pin!(unserved::tell(&self.state.session)));
         let mut pause = self.state.options.tick;
-        tokio::select! {
-            biased;
-            () = &mut stop => return,
-            () = unserved::tell(&self.state.session) => {}
-        }
+        let mut is_told = false;
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
+                // It reads every login, and what is due does not wait for it.
+                () = &mut telling, if !is_told => {
+                    is_told = true;
+                    continue;
+                }
                 () = tokio::time::sleep(pause) => {}
             }
             pause = match self.round().await {

@@ -45,6 +45,7 @@ mod login_outcomes;
 mod names;
 mod previous_vaults;
 mod server_records;
+mod unopened_vault;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {

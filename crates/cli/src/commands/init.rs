@@ -158,7 +158,7 @@ pub(super) async fn register(
         }
     }
     edit.app(&app, &record);
-    same_app::write(&others, &record, &mut edit, context);
+    same_app::write(&others, &record, &mut edit);
     if !known {
         edit.profile(&profile, &ProfileRecord::new(app.clone()));
     }
@@ -168,6 +168,7 @@ pub(super) async fn register(
     }
     edit.save().map_err(told)?;
     drop(edit);
+    same_app::tell(&others, context);
     if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
         context.printer.warning(lang.init_dropped(&app, names_of(&dropped)));
     }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LinkFields;
 use crate::token_places::{absolute, not_linked, quoted};
+use crate::words::of_this_file;
 
 pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
@@ -61,11 +62,6 @@ pub(super) async fn run(wish: &Links, context: &Context) -> Result<ExitCode, Fai
         _ => 2,
     });
     Ok(ExitCode::from(worst.unwrap_or(ExitClass::Done) as u8))
-}
-
-/// Advice with this file's name where any file's stands.
-fn of_this_file(advice: &str, file: &str) -> String {
-    advice.replace("link FILE`", &format!("link {file}`")).replace("link 文件`", &format!("link {file}`"))
 }
 
 /// What there is to do, each sentence once, with the files that it is about.

@@ -17,6 +17,7 @@ mod init_then_login;
 mod link;
 mod links;
 mod list;
+mod local_entry;
 mod login;
 pub(crate) mod login_exit_code;
 mod logout;

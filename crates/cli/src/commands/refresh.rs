@@ -12,12 +12,13 @@ use tokenward::{
 use tokenward_core::{BadSecret, Brand, Code, ExitClass, Grant, GrantId, Place, ProfileName, Remedy, Slot, Standing};
 use zeroize::Zeroizing;
 
-use crate::args::{PlaceFlags, Refresh, TokenSource, looks_like_file};
+use crate::args::{PlaceFlags, Refresh, TokenSource};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields::LoginFields;
 use crate::token_places::{TokenPlaces, absolute, comment_in_script, quoted};
+use crate::usage_error::file_to_refresh;
 use crate::words::Lang;
 
 pub(super) async fn run(refresh: Refresh, context: &Context) -> Result<ExitCode, Failure> {
@@ -76,15 +77,8 @@ fn perhaps_a_file(failure: Failure, context: &Context) -> Failure {
     let Some(name) = context.global.profile.as_ref().map(ProfileName::as_str).filter(|_| is_unknown) else {
         return failure;
     };
-    if !looks_like_file(name) {
-        return failure;
-    }
-    let (lang, file) = (context.lang(), quoted(name));
-    let next = if Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini")) {
-        lang.file_to_refresh_script(file)
-    } else {
-        lang.file_to_refresh(file)
-    };
+    let lang = context.lang();
+    let Some(next) = file_to_refresh(name, lang) else { return failure };
     Failure::new(Code::Usage, lang.file_is_no_profile(name)).then(next).of_no_login()
 }
 

@@ -75,8 +75,8 @@ pub(super) async fn run(unlink: &Unlink, context: &Context) -> Result<ExitCode, 
     } else {
         let had_refresh = found.iter().any(|link| link.target.places.contains_key(&Slot::RefreshToken));
         let mut is_refreshed = false;
-        for link in &found {
-            let login = session.keeper().login_of(&link.target.profile).await?;
+        for profile in &profiles {
+            let login = session.keeper().login_of(profile).await?;
             is_refreshed |= login.is_some_and(|login| !matches!(login.standing, Standing::Retired { .. }));
         }
         context.printer.note(if !is_refreshed {

@@ -19,6 +19,7 @@ use tokenward::doctor::{
 use tokenward_core::rotation_policy::Recovery;
 use tokenward_core::{Closing, Code, Doubt, ProfileName, Remedy, Subject};
 
+use super::links::of_this_file;
 use super::{Lang, in_zone};
 use crate::failure::provider_words;
 use crate::profile_flags::Meant;
@@ -395,10 +396,7 @@ impl Lang {
                 let words = self.exposed_state(state).unwrap_or_else(|| self.link_state(&state.found));
                 let told = FindingWords::of(self.doctor_link(state.link.target.file.display(), words));
                 let file = state.link.target.file.display().to_string();
-                let named = |advice: String| {
-                    let advice = advice.replace("link FILE", &format!("link {file}"));
-                    advice.replace("link 文件", &format!("link {file}"))
-                };
+                let named = |advice: String| of_this_file(&advice, &file);
                 self.link_advice(state).into_iter().map(named).fold(told, FindingWords::next)
             }
             Story::LinkPermits(state) => {

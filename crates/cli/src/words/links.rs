@@ -357,3 +357,8 @@ impl Lang {
         }
     }
 }
+
+/// Advice with this file's name where any file's stands.
+pub(crate) fn of_this_file(advice: &str, file: &str) -> String {
+    advice.replace("link FILE", &format!("link {file}")).replace("link 文件", &format!("link {file}"))
+}

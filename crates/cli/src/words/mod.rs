@@ -45,7 +45,7 @@ mod wiki;
 pub(crate) use details::in_local_time;
 pub(crate) use doctor::size;
 pub(crate) use lang::Lang;
-pub(crate) use links::keep_too;
+pub(crate) use links::{keep_too, of_this_file};
 pub(crate) use time::in_zone;
 
 use tokenward_core::Words;

@@ -83,12 +83,8 @@ fn a_program_with_a_key_gets_a_token() {
 fn a_restore_beside_a_server_is_refused_and_says_what_to_stop() {
     let world = World::logged_in();
     world.run(&["serve", "key", "create", "site"]).succeeds();
-    let folder = tempfile::tempdir().unwrap();
-    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
-    std::fs::write(&key, "correct horse battery staple").unwrap();
-    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let (_folder, words) = world.backed_up();
     let given: Vec<&str> = words.iter().map(String::as_str).collect();
-    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
     let restore = || world.run(&[&["vault", "restore"], &given[..], &["--yes"]].concat());
     let serving = Serving::new(&world);
     let ran = restore();
@@ -110,12 +106,8 @@ fn a_revoked_key_stays_revoked_whatever_vault_is_restored() {
         made["key_id"].as_str().unwrap().to_owned()
     };
     let (site, old) = (create("site"), create("old"));
-    let folder = tempfile::tempdir().unwrap();
-    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
-    std::fs::write(&key, "correct horse battery staple").unwrap();
-    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+    let (_folder, words) = world.backed_up();
     let given: Vec<&str> = words.iter().map(String::as_str).collect();
-    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
     world.run(&["serve", "key", "revoke", &old]).succeeds();
     let later = create("later");
     let restore = |more: &[&str]| world.run(&[&["vault", "restore"], more].concat());

@@ -122,12 +122,7 @@ fn rekeying_keeps_every_login() {
 
 /// A copy, then a refresh: the copy's refresh token is used up.
 fn copied_and_refreshed(world: &World) -> (tempfile::TempDir, [String; 3]) {
-    let folder = tempfile::tempdir().unwrap();
-    let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
-    std::fs::write(&key, "correct horse battery staple").unwrap();
-    let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
-    let given: Vec<&str> = words.iter().map(String::as_str).collect();
-    world.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+    let (folder, words) = world.backed_up();
     world.run(&["refresh"]).succeeds();
     (folder, words)
 }

@@ -110,6 +110,17 @@ impl World {
         secrets
     }
 
+    /// A copy of the vault: its folder, and the words behind `vault backup` and `vault restore`.
+    pub(crate) fn backed_up(&self) -> (TempDir, [String; 3]) {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, key) = (folder.path().join("copy"), folder.path().join("key"));
+        std::fs::write(&key, "correct horse battery staple").unwrap();
+        let words = [copy, "--key-file".into(), key].map(|word| word.to_str().unwrap().to_owned());
+        let given: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.run(&[&["vault", "backup"], &given[..]].concat()).succeeds();
+        (folder, words)
+    }
+
     /// Moves the provider's clock; a child follows with `TOKENWARD_CLOCK_OFFSET`.
     pub(crate) fn advance(&self, seconds: u64) {
         self.sandbox.advance(Duration::from_secs(seconds));

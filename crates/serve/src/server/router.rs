@@ -110,12 +110,12 @@ async fn answered(
         return Err(problem);
     }
     // A refusal is an entry whatever the route.
-    let is_audited = route.is_audited || caller.must(verb).is_err();
-    let place = if is_audited { Some(server.audit.place()?) } else { None };
+    let permitted = caller.must(verb);
+    let place = if route.is_audited || permitted.is_err() { Some(server.audit.place()?) } else { None };
     let (who, about) = (caller.id(), Arc::new(OnceLock::new()));
     let (trail, subject, asked_for) = (Arc::clone(&server), Arc::clone(&about), Arc::clone(&name));
     let done = async {
-        caller.must(verb)?;
+        permitted?;
         let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ServerRequest);
         let body = to_bytes(body, server.limits.body).await.map_err(too_long)?;
         handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about, name }).await

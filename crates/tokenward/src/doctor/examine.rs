@@ -89,11 +89,10 @@ fn examine_profile(facts: &Facts, profile: &ProfileFacts, found: &mut Collector)
                     Some(file) => Story::Script(file.clone()),
                     // Nor has a program's, that is set up here.
                     None if profile.program => Story::Program,
-                    None if profile.elsewhere.is_some() => Story::AppElsewhere {
-                        profile: profile.name.clone(),
-                        client_id: profile.elsewhere.clone().unwrap_or_default(),
+                    None => match profile.elsewhere.clone() {
+                        Some(client_id) => Story::AppElsewhere { profile: profile.name.clone(), client_id },
+                        None => Story::Settings(error.clone()),
                     },
-                    None => Story::Settings(error.clone()),
                 },
             );
             None

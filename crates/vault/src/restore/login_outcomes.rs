@@ -13,7 +13,8 @@ use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subjec
 
 use super::blocking_call::waiting;
 use super::server_records::ServerPlan;
-use crate::folder::{Folder, holds_something};
+use super::unopened_vault;
+use crate::folder::Folder;
 use crate::records::query::Row;
 use crate::records::rows::GrantRow;
 use crate::sqlite::failure::from_sql;
@@ -117,22 +118,12 @@ struct Rows {
     damaged: usize,
 }
 
-/// The logins of a vault that is not open. No key is needed for that.
+/// The logins of a vault that is not open.
 fn rows(folder: &Folder) -> Result<Rows, StoreError> {
     let database = folder.database();
-    // SQLite removes the log beside an empty database.
-    if std::fs::metadata(&database).map_or(0, |file| file.len()) == 0 {
-        return if holds_something(folder.vault()) {
-            Err(StoreError::unreadable(database.display(), "it is missing or empty"))
-        } else {
-            Ok(Rows::default())
-        };
-    }
-    let at = |error: rusqlite::Error| from_sql(&database, &error);
-    let connection = connect::connect(&database, connect::Role::Reading).map_err(at)?;
+    let Some(connection) = unopened_vault::reading(folder)? else { return Ok(Rows::default()) };
     let read = grants(&connection, &database);
-    // The folder is moved next. A connection that is still open would remove the log that lies at its path by then, of either vault.
-    connection.close().map_err(|(_, error)| at(error))?;
+    connection.close().map_err(|(_, error)| from_sql(&database, &error))?;
     read
 }
 

@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use tokenward_core::ports::StoreError;
 use tokenward_core::{ApiKey, ApiKeyId};
 
-use crate::folder::{Folder, holds_something};
+use super::unopened_vault;
+use crate::folder::Folder;
 use crate::records::api_keys;
 use crate::records::failure::{Failed, Fault};
 use crate::sqlite::cached_statement::run;
@@ -119,8 +120,7 @@ pub(super) fn carry_over(
     Ok(revoked)
 }
 
-/// What one vault has of a server's. Its connection is closed when this is dropped: the folder is moved next, and one that is still open
-/// would remove the log that lies at its path by then, of either vault.
+/// What one vault has of a server's. Its connection is closed when this is dropped.
 #[derive(Default)]
 struct Opened {
     keys: BTreeMap<ApiKeyId, ApiKey>,
@@ -131,16 +131,8 @@ struct Opened {
 impl Opened {
     fn of(folder: &Folder) -> Result<Self, StoreError> {
         let database = folder.database();
-        // SQLite removes the log beside an empty database.
-        if std::fs::metadata(&database).map_or(0, |file| file.len()) == 0 {
-            return if holds_something(folder.vault()) {
-                Err(StoreError::unreadable(database.display(), "it is missing or empty"))
-            } else {
-                Ok(Self::default())
-            };
-        }
+        let Some(connection) = unopened_vault::reading(folder)? else { return Ok(Self::default()) };
         let at = |error: rusqlite::Error| from_sql(&database, &error);
-        let connection = connect::connect(&database, connect::Role::Reading).map_err(at)?;
         let found = connect::header(&connection).map_err(at)?;
         if found.schema > connect::SCHEMA {
             return Err(StoreError::newer(database.display(), found.schema, connect::SCHEMA));

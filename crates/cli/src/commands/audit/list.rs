@@ -13,6 +13,7 @@ use tokenward_core::{AuditRow, Code, GrantId, ProfileName};
 use tokenward_serve::server::route_facts;
 
 use crate::args::AuditList;
+use crate::commands::local_entry::LOCAL;
 use crate::commands::serve;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -199,7 +200,5 @@ async fn last_name(grant: GrantId, session: &ServerSession) -> Result<Option<Pro
     }
 }
 
-/// Who this command line is in the trail.
-const LOCAL: &str = "local";
 /// How many rows a look takes.
 const AT_ONCE: u32 = 1000;

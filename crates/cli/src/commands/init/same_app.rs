@@ -40,12 +40,16 @@ pub(super) async fn unwritten(
     Ok(found)
 }
 
-/// Writes them down as the record has their app, and says so.
-pub(super) fn write(found: &[(ProfileName, AppName)], record: &AppRecord, edit: &mut ConfigEdit, context: &Context) {
+/// Writes them down as the record has their app.
+pub(super) fn write(found: &[(ProfileName, AppName)], record: &AppRecord, edit: &mut ConfigEdit) {
     for (profile, app) in found {
         edit.app(app, record);
         edit.profile(profile, &ProfileRecord::new(app.clone()));
     }
+}
+
+/// Says that they are in the file.
+pub(super) fn tell(found: &[(ProfileName, AppName)], context: &Context) {
     if !found.is_empty() {
         let profiles: Vec<_> = found.iter().map(|(profile, _)| profile.as_str()).collect();
         context.printer.note(context.lang().init_same_app(profiles.join(", ")));

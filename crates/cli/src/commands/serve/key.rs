@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokenward::{Error, ServerSession, SystemEntropy};
-use tokenward_core::{ApiKey, ApiKeyId, AuditDraft, Code, GrantPattern, Verb};
+use tokenward_core::{ApiKey, ApiKeyId, Code, GrantPattern, Verb};
 use tokenward_serve::server::drawn_key;
 
 use super::open;
 use crate::args::{Key, KeyCreate};
+use crate::commands::local_entry::local_entry;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;
@@ -176,9 +177,7 @@ async fn revoked(id: &str, session: &ServerSession, context: &Context) -> Result
 
 /// An act of a person at this command line.
 async fn audited(session: &ServerSession, act: String) -> Result<(), Failure> {
-    let row =
-        AuditDraft { grant: None, at: session.now(), caller: "local".to_owned(), act, outcome: "done".to_owned() };
-    Ok(session.store().write_audit(&[row]).await.map_err(Error::from)?)
+    Ok(session.store().write_audit(&[local_entry(act, session.now())]).await.map_err(Error::from)?)
 }
 
 fn facts(key: &ApiKey) -> Value {

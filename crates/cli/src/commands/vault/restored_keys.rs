@@ -5,11 +5,11 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokenward::{Error, KeyOutcome, KeySource, RestoredKey, ServerPlan, ServerSession};
-use tokenward_core::{ApiKey, AuditDraft};
+use tokenward_core::ApiKey;
 
+use crate::commands::local_entry::local_entry;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -60,9 +60,8 @@ pub(super) fn tell(plan: &ServerPlan, revoked: &[RestoredKey], had_another: bool
     }
 }
 
-/// Puts down in the trail of the vault that came that it did, and what was revoked by it; it opens with the key that was named, if
-/// one was. The restore has happened: a failure is told and
-/// undoes nothing.
+/// Puts down in the trail of the vault that came that it did, and what was revoked by it; it opens with the key that was named, if one was.
+/// The restore has happened: a failure is told and undoes nothing.
 pub(super) async fn put_down(plan: &ServerPlan, revoked: &[RestoredKey], named_key: Option<&Path>, context: &Context) {
     if plan.is_empty() {
         return;
@@ -76,8 +75,10 @@ pub(super) async fn put_down(plan: &ServerPlan, revoked: &[RestoredKey], named_k
         };
         let session = ServerSession::on_folder(context.open(&settings, options).await?, settings);
         let acts = revoked.iter().map(|it| format!("revoke-key {}", it.key.id));
-        let rows: Vec<_> =
-            std::iter::once("restore-vault".to_owned()).chain(acts).map(|act| row(act, session.now())).collect();
+        let rows: Vec<_> = std::iter::once("restore-vault".to_owned())
+            .chain(acts)
+            .map(|act| local_entry(act, session.now()))
+            .collect();
         session.store().write_audit(&rows).await.map_err(Error::from)?;
         session.close().await?;
         Ok::<_, Failure>(())
@@ -108,8 +109,4 @@ pub(super) fn documents(plan: &ServerPlan) -> Vec<Value> {
 fn named<'k>(keys: impl Iterator<Item = &'k RestoredKey>) -> String {
     let name = |RestoredKey { key: ApiKey { name, id, .. }, .. }: &RestoredKey| format!("{name} ({id})");
     keys.map(name).collect::<Vec<_>>().join(", ")
-}
-
-fn row(act: String, at: Timestamp) -> AuditDraft {
-    AuditDraft { grant: None, at, caller: "local".to_owned(), act, outcome: "done".to_owned() }
 }
