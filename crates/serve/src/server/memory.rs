@@ -3,15 +3,16 @@
 //! Enters: each API key that the store has confirmed, and each token that was handed out. Leaves: the same while the store is away, for at most
 //! [`Limits::offline_for`](super::Limits::offline_for) after the store was last asked about it: so long a key that is revoked, or a login that is
 //! ended, by another node may pass unseen here, and no longer. Only tokens that the store has committed come in (I2), and what it refuses goes
-//! out at once. Keys and tokens are in memory alone, wiped when they go (I4); a crash forgets them.
+//! out at once. Tokens are in memory alone, wiped when they go, and of keys there are digests (I4); a crash forgets both.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use tokenward::ServedToken;
-use tokenward_core::{Access, ApiKey, ApiKeyId, ApiKeySecret, AppName, Generation, Grant, GrantId, ProfileName};
+use tokenward_core::{Access, ApiKey, ApiKeySecret, AppName, Generation, Grant, GrantId, ProfileName};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -23,13 +24,20 @@ pub(super) struct Memory {
 
 #[derive(Default)]
 struct Known {
-    keys: HashMap<ApiKeyId, KnownKey>,
+    /// By their digests, so that each request costs one look, however many are remembered, and its time says nothing of any key.
+    keys: HashMap<Digest, KnownKey>,
     tokens: HashMap<GrantId, KnownToken>,
     profiles: HashMap<ProfileName, GrantId>,
 }
 
+/// SHA-256 of a key: 32 random bytes, which nobody finds from it.
+type Digest = [u8; 32];
+
+fn digest(secret: &ApiKeySecret) -> Digest {
+    Sha256::digest(secret.expose()).into()
+}
+
 struct KnownKey {
-    secret: ApiKeySecret,
     key: ApiKey,
     confirmed: Instant,
 }
@@ -56,22 +64,25 @@ impl Memory {
     pub(super) fn confirm_key(&self, secret: &ApiKeySecret, key: &ApiKey, now: Instant) {
         let mut known = self.known();
         self.make_room(&mut known, now);
-        if known.keys.len() < MOST || known.keys.contains_key(&key.id) {
-            known.keys.insert(key.id, KnownKey { secret: secret.clone(), key: key.clone(), confirmed: now });
+        let digest = digest(secret);
+        if known.keys.len() < MOST || known.keys.contains_key(&digest) {
+            known.keys.insert(digest, KnownKey { key: key.clone(), confirmed: now });
         }
     }
 
     /// The store has just said that this is none.
     pub(super) fn refuse_key(&self, secret: &ApiKeySecret) {
-        self.known().keys.retain(|_, known| known.secret != *secret);
+        self.known().keys.remove(&digest(secret));
     }
 
     /// The key as the store knew it.
     pub(super) fn key(&self, secret: &ApiKeySecret, now: Instant) -> Option<ApiKey> {
         let known = self.known();
-        // Each comparison takes the same time, whatever is shown.
-        let found = known.keys.values().find(|known| known.secret == *secret);
-        found.filter(|found| self.is_fresh(found.confirmed, now)).map(|found| found.key.clone())
+        known
+            .keys
+            .get(&digest(secret))
+            .filter(|found| self.is_fresh(found.confirmed, now))
+            .map(|found| found.key.clone())
     }
 
     /// A token was handed out that the store has.
@@ -149,7 +160,7 @@ const MOST: usize = 10_000;
 mod tests {
     use std::collections::BTreeSet;
 
-    use tokenward_core::GrantPattern;
+    use tokenward_core::{ApiKeyId, GrantPattern};
 
     use super::*;
 
