@@ -105,11 +105,11 @@ fn every_case(kind: Kind, scheme: &str, other_scheme: &str) {
     let fates: Vec<_> = (0..5).map(|number| row(number, "outcome")).collect();
     assert_eq!(fates, ["adopted", "adopted", "anonymous", "no-refresh-token", "no-refresh-token"], "{told}");
     assert_eq!(
-        (row(0, "profile"), row(0, "expired"), row(0, "access")),
+        (row(0, "profile"), row(0, "expired"), row(0, "has_access_token")),
         ("desk:alice".into(), false.into(), true.into())
     );
     assert_eq!(
-        (row(1, "profile"), row(1, "expired"), row(1, "access")),
+        (row(1, "profile"), row(1, "expired"), row(1, "has_access_token")),
         ("desk:bob".into(), true.into(), false.into())
     );
     assert_eq!(
