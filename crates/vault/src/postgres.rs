@@ -6,7 +6,8 @@
 //! by an index; I2 by the commit that was acknowledged; I3 by the slots of this node, where an answer goes that the database cannot take.
 //!
 //! A crash of a node at any point leaves the state before the call or after it, and the next node finds an open intent to recover from. A
-//! session that is lost at a commit says nothing of what became of it: the call fails as *busy*, and whoever repeats it finds out (I5).
+//! session that is lost at a commit says nothing of what became of it: a spend that was begun is looked for on another session, any other
+//! call fails as *busy*, and whoever repeats it finds out (I5).
 
 mod api_keys;
 mod app_data;
@@ -175,13 +176,22 @@ impl PostgresVault {
         how: How,
         act: impl FnOnce(&Records, &OpenTransaction) -> Result<T, Failed> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.try_call(how, act).await.map_err(|ended| self.context.error(ended))
+    }
+
+    /// The same, for a caller who asks what became of a commit that nobody acknowledged.
+    async fn try_call<T: Send + 'static>(
+        &self,
+        how: How,
+        act: impl FnOnce(&Records, &OpenTransaction) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, Ended> {
         tracing::trace!(?how, "a trip to the store");
         let context = Arc::clone(&self.context);
         let done = self.context.connections.call(how, move |tx| {
             context.hear(tx)?;
             act(&context.records, tx)
         });
-        done.await.map_err(|ended| self.context.error(ended))
+        done.await
     }
 
     /// Whether an answer that the database cannot take has a place on this node.

@@ -3,12 +3,14 @@
 //! `begin` compares the epoch while it holds the lease's row still, and refuses. `keep_answer`, `commit` and `close` compare it and refuse
 //! nothing: what was issued is kept (I3), an answer of a past epoch is late, and a past epoch frees no lease.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokenward_core::ports::{AnswerKept, CommittedRotation, GrantRequestState, Journal, StoreError, StoreFault};
 use tokenward_core::rotation_policy::Rotation;
 use tokenward_core::{
-    Closing, Event, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Lease, RawAnswer, Spend,
-    Standing,
+    Closing, Event, Fence, Generation, Grant, GrantId, Holder, Intent, IntentDraft, IntentId, Journalled, Lease,
+    RawAnswer, Spend, Standing,
 };
 
 use crate::codec::answer_to_bytes;
@@ -16,10 +18,14 @@ use crate::records::Records;
 use crate::records::failure::Failed;
 use crate::records::journal::Of;
 use crate::records::leases::rotated_under;
+use crate::records::lookup::{find_intent, grant_row};
 use crate::records::rows::answer_label;
 
 use super::PostgresVault;
-use super::connections::{How, OpenTransaction};
+use super::connections::{Ended, How, OpenTransaction};
+
+/// For how long it is asked what became of a spend that nobody acknowledged.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 #[async_trait]
 impl Journal for PostgresVault {
@@ -27,10 +33,26 @@ impl Journal for PostgresVault {
         self.check_slots()?;
         let (by, grant, fence) = (lease.holder.clone(), rotated_under(lease)?, lease.fence);
         let intent = draft.id;
-        let begun = self.call(How::Turn, move |records, tx| {
-            tx.hold_still(grant)?;
-            records.begin(tx, (grant, fence, &by), &draft)
-        });
+        let begun = async {
+            let sender = by.clone();
+            let begun = self.try_call(How::Turn, move |records, tx| {
+                tx.hold_still(grant)?;
+                records.begin(tx, (grant, fence, &by), &draft)
+            });
+            match begun.await {
+                Ok(spend) => Ok(spend),
+                Err(unknown @ Ended::Unknown(_)) => {
+                    let there = self.call(How::Turn, move |records, tx| {
+                        tx.hold_still(grant)?;
+                        begun_already(records, tx, intent, (grant, fence, &sender))
+                    });
+                    // The send begins later by so much at most: the lease outlasts both.
+                    let there = tokio::time::timeout(ASK_AGAIN, there).await.unwrap_or(Ok(None));
+                    there?.ok_or_else(|| self.context.error(unknown))
+                }
+                Err(ended) => Err(self.context.error(ended)),
+            }
+        };
         // The slot is made while the intent is written. A slot without a spend is free again when it is dropped.
         let (spend, landing) =
             tokio::join!(biased; begun, async { self.slots.landing_for(&self.context.records, intent) });
@@ -103,6 +125,27 @@ impl Journal for PostgresVault {
         let by = by.clone();
         self.call(How::Turn, move |records, tx| records.access_refused(tx, (id, generation), provider_code, &by)).await
     }
+}
+
+/// The spend of an intent whose commit nobody acknowledged, where it was committed and is still this holder's to send.
+///
+/// The grant is locked, so the transaction that wrote it has ended by now, one way or the other. Nothing was sent yet: nobody has the spend.
+fn begun_already(
+    records: &Records,
+    tx: &OpenTransaction,
+    intent: IntentId,
+    (id, fence, by): (GrantId, Fence, &Holder),
+) -> Result<Option<Spend>, Failed> {
+    let Some(row) = find_intent(tx, intent)? else { return Ok(None) };
+    let grant = grant_row(tx, id)?;
+    let is_ours = row.grant == id && row.fence == fence && row.sender == *by && grant.fence == Some(fence);
+    let is_open = row.closing.is_none() && row.answer.is_none() && records.now() < row.deadline;
+    if !is_ours || !is_open || grant.generation != row.generation || grant.retired() {
+        return Ok(None);
+    }
+    let token = grant.refresh(&records.sealer)?;
+    let token = token.filter(|token| records.sealer.keys().fingerprint(token) == row.fingerprint);
+    Ok(token.map(|token| Spend::new(intent, row.deadline, token, Journalled::attest())))
 }
 
 impl PostgresVault {

@@ -4,7 +4,9 @@
 
 mod keys;
 mod migrating;
+mod partitions;
 mod place;
+mod proxy;
 mod races;
 mod server;
 mod shared;
