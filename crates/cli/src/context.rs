@@ -62,6 +62,7 @@ pub(crate) struct Context {
     pub(crate) profiles_before: OnceLock<Settings>,
     keeper: OnceLock<Keeper>,
     stop: OnceLock<(Arc<Notify>, Ending)>,
+    reload: OnceLock<Arc<Notify>>,
     /// Whether it was said that the login is no longer valid: once a call.
     said_over: AtomicBool,
     /// What was said of a refresh that failed ahead of its time, and of the clock: once a call.
@@ -73,8 +74,8 @@ impl Context {
     pub(crate) fn new(ambient: Ambient, global: Global, printer: Printer, typed: Typed) -> Self {
         let (keeper, stop, said_over) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
         let (of_file, zone, said) = (OnceLock::new(), OnceLock::new(), Mutex::new(BTreeSet::new()));
-        let profiles_before = OnceLock::new();
-        Self { ambient, global, printer, typed, of_file, profiles_before, keeper, stop, said_over, said, zone }
+        let (profiles_before, reload) = (OnceLock::new(), OnceLock::new());
+        Self { ambient, global, printer, typed, of_file, profiles_before, keeper, stop, reload, said_over, said, zone }
     }
 
     /// The language of the words.
@@ -245,6 +246,16 @@ impl Context {
             stop.notify_one();
             *ending
         })
+    }
+
+    /// What a SIGHUP notifies from now on instead of ending the command.
+    pub(crate) fn reloading(&self) -> Arc<Notify> {
+        Arc::clone(self.reload.get_or_init(Arc::default))
+    }
+
+    /// Whether a SIGHUP is a request to read files anew; then it is passed on.
+    pub(crate) fn reload(&self) -> bool {
+        self.reload.get().inspect(|reload| reload.notify_one()).is_some()
     }
 
     /// Whether Ctrl-C is somebody else's business.

@@ -83,7 +83,11 @@ pub(crate) async fn heard(
                 }
             }
             _ = terminate.recv() => break ("SIGTERM", 15),
-            _ = hangup.recv() => break ("SIGHUP", 1),
+            _ = hangup.recv() => {
+                if !context.reload() {
+                    break ("SIGHUP", 1);
+                }
+            }
         }
     };
     if let Some(ending) = context.stop() {

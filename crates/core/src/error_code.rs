@@ -337,6 +337,8 @@ codes! {
     "0864" ServerOpenToOthers Usage;
     /// The audit trail was changed by somebody else than the server.
     "0865" AuditBroken Usage;
+    /// The server's certificate or its key cannot be used.
+    "0866" ServerCertificate Usage;
     /// The API key is used more often than the server permits.
     "0868" ApiKeyTooOften TryLater;
     /// The address of a back end's login is unknown, has expired, or was used.

@@ -32,6 +32,7 @@ mod refusals;
 mod router;
 mod routes;
 mod state;
+mod tls;
 mod tokens;
 mod web_logins;
 
@@ -47,6 +48,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use audit_queue::AuditQueue;
+use connections::Door;
 use counts::Counts;
 use memory::Memory;
 use rates::Rates;
@@ -59,6 +61,7 @@ pub use metrics::metric_names;
 pub use openapi::document as openapi;
 pub use options::{Limits, ServerError, ServerOptions};
 pub use routes::{RouteFacts, route_facts};
+pub use tls::{Tls, TlsError, TlsOptions};
 
 /// A server that listens.
 pub struct Server {
@@ -77,8 +80,9 @@ impl Server {
         session: ServerSession,
         options: ServerOptions,
     ) -> Result<Self, ServerError> {
-        let ServerOptions { allow_remote, limits, words, scheduler } = options;
-        if !address.ip().is_loopback() && !allow_remote {
+        let ServerOptions { allow_remote, limits, words, scheduler, tls } = options;
+        // What is encrypted may be reached: whoever named the address wants that.
+        if !address.ip().is_loopback() && !allow_remote && tls.is_none() {
             return Err(ServerError::OpenAddress(address));
         }
         let failed = |source: io::Error| match source.kind() {
@@ -93,7 +97,9 @@ impl Server {
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
         let (counts, rates) = (Counts::default(), Rates::default());
         let memory = Memory::new(limits.offline_for);
-        let inner = Inner { session, scheduler, audit, counts, rates, memory, limits, words, is_draining, description };
+        let tls = tls.map(Arc::new);
+        let inner =
+            Inner { session, scheduler, audit, counts, rates, memory, limits, words, is_draining, description, tls };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 
@@ -120,7 +126,13 @@ impl Server {
             // One whose other end is gone has been told too.
             tokio::spawn(async move { scheduler.run(async { drop(stopped.wait_for(|stopped| *stopped).await) }).await })
         });
-        connections::serve(listener, router::router(&inner), inner.limits, stop).await;
+        let (router, refusal, limits) = (router::router(&inner), router::refusal(&inner), inner.limits);
+        let tls = inner.tls.clone();
+        let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+        connections::serve(listener, Door { router, refusal, tls, limits }, stop).await;
+        if let Some(following) = following {
+            following.abort();
+        }
         if let Some(scheduler) = scheduler
             && let Err(error) = scheduler.await
         {

@@ -18,6 +18,8 @@
 //! ```
 #![expect(clippy::missing_panics_doc, reason = "a test that goes wrong panics, and so does what it calls")]
 
+#[cfg(feature = "stand")]
+mod certificates;
 mod child_process;
 #[cfg(feature = "stand")]
 mod clock;
@@ -29,6 +31,8 @@ mod test_harness;
 mod tmpfs_disk;
 mod wait_until;
 
+#[cfg(feature = "stand")]
+pub use certificates::{Authority, Certified};
 pub use child_process::{Ran, Running, Task, Words, all_at_once};
 #[cfg(feature = "stand")]
 pub use clock::MovedClock;

@@ -20,9 +20,18 @@ pub(crate) struct Serve {
     /// Listen address: address and port, or a port; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address, default_value = "127.0.0.1:9790")]
     pub(crate) listen: SocketAddr,
-    /// Listen on an address that other machines can reach; traffic is not encrypted, so put a proxy with TLS in front
+    /// Listen without TLS on an address that other machines can reach; traffic is not encrypted, so put a proxy with TLS in front
     #[arg(long)]
     pub(crate) allow_remote: bool,
+    /// TLS certificate with its chain, in PEM: the server speaks HTTPS; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Private key of that certificate, in PEM without a passphrase
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Certificate authority of callers, in PEM: only callers with a certificate of it can connect (mTLS)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_client_ca: Option<PathBuf>,
     /// For how long a token that was read is refreshed ahead of its end, so that the next reader does not wait
     #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "6h")]
     pub(crate) hot_for: Duration,

@@ -5,6 +5,7 @@
 
 mod key;
 mod store;
+mod tls;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -35,12 +36,15 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
         let names = names.join(lang.list_gap());
         return Err(Failure::new(Code::BadSetting, lang.serve_one_app(names)).then(lang.serve_one_app_next()));
     }
+    let tls = tls::open(&serve, context)?;
+    let is_encrypted = tls.is_some();
     let (session, place) = open(&serve.store, context).await?;
     let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();
     let options = ServerOptions {
         allow_remote: serve.allow_remote,
         limits: Limits { key_rate: serve.key_rate.get(), offline_for: serve.offline_for, ..Limits::default() },
         scheduler: scheduler(&serve),
+        tls,
         words: Arc::new(move |code| match code {
             // A caller has no `tokenward login`, and does not learn which of the reasons it is.
             Code::NotLoggedIn | Code::UnknownProfile => {
@@ -52,14 +56,17 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
         }),
     };
     let server = Server::bind(serve.listen, session, options).await.map_err(|error| not_listening(&error, context))?;
-    let url = format!("http://{}", server.address());
+    let url = format!("{}://{}", if is_encrypted { "https" } else { "http" }, server.address());
     if printer.json {
         printer.document(&json!({ "url": url, "address": server.address().to_string(), "store": place }))?;
     } else {
         printer.note(lang.serve_ready(&url));
         printer.note(lang.serve_store(&place));
+        if let Some(file) = &serve.tls_client_ca {
+            printer.note(lang.serve_clients(file.display()));
+        }
     }
-    if !server.address().ip().is_loopback() {
+    if !is_encrypted && !server.address().ip().is_loopback() {
         printer.warning(lang.serve_remote(server.address()));
     }
     if !has_keys {

@@ -6,6 +6,12 @@ super::sentences! {
     serve_ready(url) { "the server listens on {url}; press Ctrl-C to stop it" "服务已启动：{url}；按 Ctrl-C 结束" }
     serve_store(place) { "it uses {place}" "使用的存储：{place}" }
     serve_remote(address) { "other machines can reach {address}, and the traffic is not encrypted; put a proxy with TLS in front" "其他机器可以访问 {address}，而且往来内容在途中没有加密；请在前面加一层带 TLS 的代理" }
+    tls_file_not_read(file) { "cannot read {file}" "无法读取 {file}" }
+    tls_no_certificate(file) { "{file} has no certificate in PEM" "{file} 中没有 PEM 格式的证书" }
+    tls_no_key(file) { "{file} has no private key in PEM without a passphrase" "{file} 中没有 PEM 格式、不带密码的私钥" }
+    tls_other_key(key, certificate) { "the key in {key} does not belong to the certificate in {certificate}" "{key} 中的私钥与 {certificate} 中的证书不对应" }
+    tls_unusable(file) { "the certificate in {file} cannot be used" "{file} 中的证书无法使用" }
+    serve_clients(file) { "only callers with a certificate of {file} can connect" "只有持 {file} 所颁发证书的调用方才能连接" }
     serve_no_keys() { "there is no API key yet, so every caller is refused; create one with `tokenward serve key create NAME`" "还没有 API 密钥，所有调用都会被拒绝；请用 `tokenward serve key create 名字` 创建" }
     serve_ended() { "the server has stopped" "服务已结束" }
     database_unusable() { "the URL of the database is not a PostgreSQL URL" "数据库的 URL 不是 PostgreSQL 的 URL" }

@@ -70,6 +70,7 @@ mod script_owner;
 mod script_refused;
 mod secrets;
 mod serve;
+mod serve_tls;
 mod service;
 mod shared_files;
 mod signals;

@@ -1,8 +1,9 @@
 //! Connections of callers, within bounds: heads have a length and a time, more connections than permitted wait, and when the server stops,
-//! idle ones end at once and requests under way within a bounded time.
+//! idle ones end at once and requests under way within a bounded time. Where the server has a certificate nothing is answered in clear text
+//! but that it has one.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +11,27 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::options::Limits;
+use super::tls::{Began, Tls};
+
+/// What connections are answered with.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) router: Router,
+    /// What is answered in clear text where that is not spoken.
+    pub(super) refusal: Router,
+    pub(super) tls: Option<Arc<Tls>>,
+    pub(super) limits: Limits,
+}
 
 /// Serves until `stop`; returns once the last connection has ended.
-pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub(super) async fn serve(listener: TcpListener, door: Door, stop: impl Future<Output = ()>) {
+    let Door { limits, .. } = door;
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
@@ -36,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
         };
         match accepted {
             Some((stream, place)) => {
-                connections.spawn(connection(stream, router.clone(), limits, place, stopped.clone()));
+                connections.spawn(connection(stream, door.clone(), place, stopped.clone()));
             }
             // Out of file handles, or a caller that was gone at once.
             None => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -48,25 +62,55 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     let _ = tokio::time::timeout(limits.stop_time, all).await;
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    place: OwnedSemaphorePermit,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn connection(stream: TcpStream, door: Door, place: OwnedSemaphorePermit, mut stopped: watch::Receiver<bool>) {
     // Small answers must not wait for each other.
     let _ = stream.set_nodelay(true);
+    let Door { router, refusal, tls, limits } = door;
+    let mut stopped = pin!(async move { drop(stopped.wait_for(|stopped| *stopped).await) });
+    let Some(tls) = tls else {
+        answer(stream, router, limits, stopped, true).await;
+        drop(place);
+        return;
+    };
+    let begun = tokio::select! {
+        begun = tls.begin(stream, limits.head_time) => begun,
+        () = &mut stopped => return,
+    };
+    match begun {
+        (Began::Encrypted(stream), loaded) => {
+            let ending = async {
+                tokio::select! {
+                    () = stopped => {}
+                    () = tls.distrusts(&loaded) => {}
+                }
+            };
+            answer(*stream, router, limits, pin!(ending), true).await;
+        }
+        (Began::Clear(stream), _) => answer(stream, refusal, limits, stopped, false).await,
+        (Began::Failed, _) => {}
+    }
+    drop(place);
+}
+
+/// Answers on a connection, more than once where it may be kept, until its end comes.
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    limits: Limits,
+    ending: Pin<&mut impl Future<Output = ()>>,
+    is_kept: bool,
+) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_buf_size(2 * limits.head)
         .max_header_size(limits.head)
+        .keep_alive(is_kept)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
+        () = ending => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -74,5 +118,4 @@ async fn connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "a caller's connection broke");
     }
-    drop(place);
 }

@@ -16,11 +16,14 @@ use super::problem::Problem;
 pub(super) struct Health {
     /// `ok`.
     status: &'static str,
+    /// `TW0866` while the certificate's files that are there now cannot be used, and the former ones are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<&'static str>,
 }
 
 impl Health {
     pub(super) const fn ok() -> Self {
-        Self { status: "ok" }
+        Self { status: "ok", tls: None }
     }
 }
 
@@ -33,7 +36,11 @@ pub(super) async fn ready(ask: Ask) -> Result<Answer, Problem> {
     let proved = tokio::time::timeout(PATIENCE, ask.session().prove()).await;
     // Why is the operator's to know, and not everybody's.
     match proved {
-        Ok(Ok(())) => Answer::ok(&Health::ok()),
+        // Requests are answered as before, so it is ready.
+        Ok(Ok(())) => {
+            let is_refused = ask.server.tls.as_ref().is_some_and(|tls| tls.is_refused());
+            Answer::ok(&Health { tls: is_refused.then_some(Code::ServerCertificate.as_str()), ..Health::ok() })
+        }
         Ok(Err(error)) => {
             let reason = error.vault_error().map(ToString::to_string);
             tracing::warn!(%error, reason, "not ready");

@@ -44,6 +44,10 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     }
     page.single(AUDIT_QUEUE, count(server.audit.waiting()));
     page.single(AUDIT_LIMIT, count(server.limits.audit_rows));
+    let tls = server.tls.as_ref();
+    page.single(TLS_RELOADS, tls.map_or(0, |tls| tls.reloads()));
+    page.single(TLS_REFUSED, tls.map_or(0, |tls| u64::from(tls.is_refused())));
+    page.single(TLS_FAILED, tls.map_or(0, |tls| tls.failed_handshakes()));
     page.family(BUILD);
     page.value(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     Ok(Answer::text(page.0))
@@ -100,6 +104,9 @@ const BREAKERS: &str = "tokenward_scheduler_breakers_open";
 const IN_PROGRESS: &str = "tokenward_scheduler_refreshes_in_progress";
 const AUDIT_QUEUE: &str = "tokenward_audit_queue_rows";
 const AUDIT_LIMIT: &str = "tokenward_audit_queue_limit";
+const TLS_RELOADS: &str = "tokenward_tls_reloads_total";
+const TLS_REFUSED: &str = "tokenward_tls_files_refused";
+const TLS_FAILED: &str = "tokenward_tls_handshakes_failed_total";
 const BUILD: &str = "tokenward_build_info";
 
 /// Name, kind and what it is.
@@ -118,5 +125,8 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     (IN_PROGRESS, "gauge", "Logins being refreshed in the background"),
     (AUDIT_QUEUE, "gauge", "Entries that wait for the audit trail"),
     (AUDIT_LIMIT, "gauge", "How many may wait"),
+    (TLS_RELOADS, "counter", "How often another TLS certificate was taken into use"),
+    (TLS_REFUSED, "gauge", "1 while the TLS files that are there now cannot be used, and the former ones are"),
+    (TLS_FAILED, "counter", "Connections that ended before they were encrypted"),
     (BUILD, "gauge", "The version of this node"),
 ];

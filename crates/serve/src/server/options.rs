@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokenward_core::Code;
 
+use super::tls::Tls;
 use crate::proxy::Words;
 use crate::scheduler::SchedulerOptions;
 
@@ -21,15 +22,18 @@ pub struct ServerOptions {
     pub words: Words,
     /// How logins are refreshed in the background; `None`: only when somebody reads.
     pub scheduler: Option<SchedulerOptions>,
+    /// What connections are encrypted with; `None`: with nothing.
+    pub tls: Option<Tls>,
 }
 
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { allow_remote, limits, scheduler, .. } = self;
+        let Self { allow_remote, limits, scheduler, tls, .. } = self;
         f.debug_struct("ServerOptions")
             .field("allow_remote", allow_remote)
             .field("limits", limits)
             .field("scheduler", scheduler)
+            .field("tls", tls)
             .finish_non_exhaustive()
     }
 }
@@ -78,7 +82,7 @@ impl Default for Limits {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// Other machines could reach the address, and nobody said that they may.
+    /// Other machines could reach the address, nothing is encrypted, and nobody said that they may.
     #[error("{0} can be reached from other machines")]
     OpenAddress(SocketAddr),
     /// Another program has the port.

@@ -38,6 +38,15 @@ pub(super) fn router(inner: &Arc<Inner>) -> Router {
         })
 }
 
+/// What is answered in clear text by a server that speaks TLS. It redirects nobody: the next request would be sent in clear text too.
+pub(super) fn refusal(inner: &Arc<Inner>) -> Router {
+    let server = Arc::clone(inner);
+    Router::new().fallback(move || async move {
+        tracing::warn!("a caller spoke HTTP without TLS: an API key that was in its request should be replaced");
+        excuse(&server, Problem::bad_request("this port speaks TLS: use https"))
+    })
+}
+
 /// Runs a request as a task of its own: a caller that goes away ends nothing.
 async fn answer(server: Arc<Inner>, route: &'static Route, path: RawPathParams, request: Request) -> Response {
     let (time, told, begun) = (server.limits.request_time, Arc::clone(&server), Instant::now());

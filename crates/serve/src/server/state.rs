@@ -12,6 +12,7 @@ use super::counts::Counts;
 use super::memory::Memory;
 use super::options::Limits;
 use super::rates::Rates;
+use super::tls::Tls;
 use crate::proxy::Words;
 use crate::scheduler::{Scheduler, TokenRead};
 
@@ -28,6 +29,8 @@ pub(super) struct Inner {
     pub(super) is_draining: AtomicBool,
     /// The routes in OpenAPI.
     pub(super) description: Value,
+    /// What connections are encrypted with, if they are.
+    pub(super) tls: Option<Arc<Tls>>,
 }
 
 impl Inner {

@@ -10,6 +10,7 @@ mod metrics;
 mod openapi;
 mod scheduler;
 mod secrets;
+mod tls;
 mod tokens;
 mod web_logins;
 mod world;

@@ -18,7 +18,7 @@ use tokenward_core::ports::ServerStore;
 use tokenward_emulator::{Sandbox, SandboxOptions};
 use tokenward_serve::proxy::ErrorWords;
 use tokenward_serve::scheduler::SchedulerOptions;
-use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
+use tokenward_serve::server::{Limits, Server, ServerOptions, Tls, drawn_key};
 use tokenward_testkit::{Stand, login_request};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -30,6 +30,7 @@ pub(crate) struct World {
     pub(crate) grant: GrantId,
     pub(crate) http: reqwest::Client,
     pub(crate) address: SocketAddr,
+    scheme: &'static str,
     stop: Arc<Notify>,
     task: Option<JoinHandle<()>>,
 }
@@ -62,20 +63,30 @@ impl World {
     }
 
     pub(crate) async fn with(limits: Limits) -> Self {
-        Self::made(limits, None, |_| String::new()).await
+        Self::made(limits, None, None, |_| String::new()).await
     }
 
     /// With something more in the settings.
     pub(crate) async fn with_config(limits: Limits, more: impl FnOnce(&Stand) -> String) -> Self {
-        Self::made(limits, None, more).await
+        Self::made(limits, None, None, more).await
     }
 
     /// One that refreshes logins in the background.
     pub(crate) async fn scheduled(scheduler: SchedulerOptions) -> Self {
-        Self::made(Limits::default(), Some(scheduler), |_| String::new()).await
+        Self::made(Limits::default(), Some(scheduler), None, |_| String::new()).await
     }
 
-    async fn made(limits: Limits, scheduler: Option<SchedulerOptions>, more: impl FnOnce(&Stand) -> String) -> Self {
+    /// One that speaks HTTPS; its client has to be told whom to trust.
+    pub(crate) async fn encrypted(limits: Limits, tls: Tls) -> Self {
+        Self::made(limits, None, Some(tls), |_| String::new()).await
+    }
+
+    async fn made(
+        limits: Limits,
+        scheduler: Option<SchedulerOptions>,
+        tls: Option<Tls>,
+        more: impl FnOnce(&Stand) -> String,
+    ) -> Self {
         log();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
@@ -91,17 +102,19 @@ impl World {
         let (settings, _) = Settings::load(stand.home(), Environment::default(), Overrides::default()).unwrap();
         let session = ServerSession::on_folder(session, settings);
         let store = Arc::clone(session.store());
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let options = ServerOptions {
             allow_remote: false,
             limits,
             words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: "read the page".to_owned() }),
             scheduler,
+            tls,
         };
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();
         let (address, stop) = (server.address(), Arc::new(Notify::new()));
         let stopped = Arc::clone(&stop);
         let task = tokio::spawn(async move { server.run(async move { stopped.notified().await }).await.unwrap() });
-        Self { store, grant: login.report.grant.id, http, address, stop, task: Some(task), stand }
+        Self { store, grant: login.report.grant.id, http, address, scheme, stop, task: Some(task), stand }
     }
 
     /// A key for everything, as it is sent.
@@ -129,7 +142,7 @@ impl World {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Asks with a key, or without.

@@ -37,8 +37,15 @@ code_words! {
         Code::ServerOpenToOthers => (
             w("the server's address would be open to other machines", "服务的地址会对其他机器开放"),
             w(
-                "listen on 127.0.0.1, or add --allow-remote and put a proxy with TLS in front",
-                "请监听 127.0.0.1，或加上 --allow-remote，并在前面加一层带 TLS 的代理",
+                "listen on 127.0.0.1; or give it a certificate with --tls-certificate and --tls-key; or add --allow-remote and put a proxy with TLS in front",
+                "请监听 127.0.0.1；或用 --tls-certificate 和 --tls-key 给出证书；或加上 --allow-remote，并在前面加一层带 TLS 的代理",
+            ),
+        ),
+        Code::ServerCertificate => (
+            w("the server's TLS certificate or its key cannot be used", "服务的 TLS 证书或其私钥无法使用"),
+            w(
+                "name the certificate with its chain and the key that belongs to it, both in PEM",
+                "请给出 PEM 格式的证书（含证书链）和与之对应的私钥",
             ),
         ),
         Code::WebLoginUnknown => (
