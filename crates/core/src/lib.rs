@@ -23,6 +23,7 @@ mod issuer_check;
 mod journal;
 mod lease;
 mod link;
+mod login_event;
 pub mod masking;
 mod non_interactive_grant;
 pub mod percent_decode;
@@ -58,6 +59,7 @@ pub use lease::{Fence, Holder, HolderFate, Lease, LocalProcess, Node, Seat};
 pub use link::{
     InFile, Link, LinkId, NewLink, Receipt, Recognised, Reconciliation, Slot, Stamp, Terms, Trouble, reconcile,
 };
+pub use login_event::{LoginEnd, LoginEvent, LoginEventKind, NumberedEvent};
 pub use non_interactive_grant::{BadUserName, DirectGrant, UserName, UserTicket};
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;

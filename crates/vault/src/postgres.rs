@@ -21,6 +21,7 @@ mod journal;
 mod leases;
 mod link_book;
 mod login_answers;
+mod login_events;
 mod logins;
 mod schema;
 mod statements;

@@ -21,6 +21,7 @@ pub(crate) mod journal;
 pub(crate) mod known_tokens;
 pub(crate) mod leases;
 pub(crate) mod login_answers;
+pub(crate) mod login_events;
 pub(crate) mod lookup;
 pub(crate) mod new_login;
 pub(crate) mod owner_confirmation;

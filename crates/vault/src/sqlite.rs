@@ -27,6 +27,7 @@ mod journal;
 mod leases;
 mod link_book;
 mod login_answers;
+mod login_events;
 mod logins;
 pub(crate) mod statements;
 mod torn_database;

@@ -161,6 +161,11 @@ const OWN: &[(&str, &str)] = &[
             SELECT grant_id FROM due WHERE app = $1 AND at <= $2 ORDER BY at LIMIT $4 FOR UPDATE SKIP LOCKED))
         RETURNING grant_id, hot",
     ),
+    (
+        sql::TELL_END,
+        "INSERT INTO outbox (id, grant_id, app, profile, generation, at, refreshed, ends)
+        SELECT decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), id, app, profile, generation, $2, 0, $3 FROM grants WHERE id = $1",
+    ),
 ];
 
 /// What is locked before a statement that reads what will be written, by what is bound first.
@@ -173,6 +178,7 @@ const LOCKS: &[(&str, &str)] = &[
     (sql::AUDIT_HEAD, "SELECT 1 FROM audit_heads WHERE grant_id = $1 FOR UPDATE"),
     (sql::BUDGET, "SELECT 1 FROM budgets WHERE app = $1 FOR UPDATE"),
     (sql::API_KEY, "SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE"),
+    (sql::EVENT_HEAD, "SELECT 1 FROM event_head WHERE id = $1 FOR UPDATE"),
 ];
 pub(super) const LOCK_GRANT: &str = "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE";
 const LOCK_GRANT_OF: &str =

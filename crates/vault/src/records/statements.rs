@@ -284,3 +284,30 @@ pub(crate) const DUE_SINCE: &str = "SELECT MIN(at) FROM due WHERE app = ?1 AND a
 pub(crate) const BEGIN_BUDGET: &str = "INSERT INTO budgets (app, booked) VALUES (?1, 0) ON CONFLICT (app) DO NOTHING";
 pub(crate) const BUDGET: &str = "SELECT booked FROM budgets WHERE app = ?1";
 pub(crate) const BOOK: &str = "UPDATE budgets SET booked = ?2 WHERE app = ?1";
+
+// -- what happened to logins ----------------------------------------------------------------------------------------
+
+pub(crate) const BEGIN_EVENTS: &str =
+    "INSERT INTO event_head (id, newest, until, looked) VALUES (?1, 0, 0, 0) ON CONFLICT (id) DO NOTHING";
+/// The head of the events, to be written where something is.
+pub(crate) const EVENT_HEAD: &str = "SELECT newest, until FROM event_head WHERE id = ?1";
+pub(crate) const HAS_OUTBOX: &str = "SELECT EXISTS (SELECT 1 FROM outbox)";
+/// What everybody sees by now, oldest first.
+pub(crate) const TAKE_OUTBOX: &str = "
+    DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox ORDER BY seq LIMIT ?1)
+    RETURNING seq, id, grant_id, app, profile, generation, at, standing, ends";
+pub(crate) const ADD_EVENT: &str = "INSERT INTO events (number, at, record) VALUES (?1, ?2, ?3)";
+pub(crate) const SET_EVENT_HEAD: &str = "UPDATE event_head SET newest = ?2, until = ?3 WHERE id = ?1";
+pub(crate) const FORGET_EVENTS_BEFORE: &str = "DELETE FROM events WHERE at < ?1";
+pub(crate) const FORGET_EVENTS_UP_TO: &str = "DELETE FROM events WHERE number <= ?1";
+pub(crate) const EVENTS_AFTER: &str = "SELECT number, record FROM events WHERE number > ?1 ORDER BY number LIMIT ?2";
+/// A look that lies ahead shows a clock that was set back.
+pub(crate) const LOOK_FOR_ENDS: &str =
+    "UPDATE event_head SET looked = ?2 WHERE id = ?1 AND (looked <= ?3 OR looked > ?2)";
+/// Of another end than the one that was told.
+pub(crate) const MARK_END_TOLD: &str = "
+    INSERT INTO told_ends (grant_id, ends) VALUES (?1, ?2)
+    ON CONFLICT (grant_id) DO UPDATE SET ends = ?2 WHERE told_ends.ends <> ?2";
+pub(crate) const TELL_END: &str = "
+    INSERT INTO outbox (id, grant_id, app, profile, generation, at, refreshed, ends)
+    SELECT randomblob(16), id, app, profile, generation, ?2, 0, ?3 FROM grants WHERE id = ?1";

@@ -1,6 +1,7 @@
 //! What a store promises that a server stands on: logins a page at a time, keys of callers, and an audit trail whose chains hold.
 
 mod due;
+mod events;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::fixtures::made;
 use super::{ServerStand, login, soon, start};
 
 pub use due::*;
+pub use events::*;
 
 /// Runs every case against a fresh store each: `server_suite!(make)` with `async fn make() -> impl ServerStand`.
 #[macro_export]
@@ -36,6 +38,11 @@ macro_rules! server_suite {
             a_set_that_ends_earlier_is_due_at_once,
             a_login_that_was_ended_is_not_due,
             a_budget_is_one_for_all_nodes,
+            what_happens_to_a_login_is_told_in_its_order,
+            nothing_is_recorded_where_nobody_listens,
+            an_event_has_one_number_whoever_gives_it,
+            events_are_kept_within_their_bounds,
+            an_end_is_told_once,
         }
     };
     (@cases $make:path, $($case:ident,)+) => {$(
