@@ -74,11 +74,14 @@ pub enum Verb {
     /// See what the server counts.
     #[serde(rename = "metrics:read")]
     ReadMetrics,
+    /// Be told what happens to logins.
+    #[serde(rename = "events:read")]
+    ReadEvents,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadToken,
         Self::RefreshToken,
         Self::ReadGrants,
@@ -86,6 +89,7 @@ impl Verb {
         Self::RetireGrants,
         Self::Login,
         Self::ReadMetrics,
+        Self::ReadEvents,
     ];
 
     /// Its name.
@@ -98,6 +102,7 @@ impl Verb {
             Self::RetireGrants => "grants:retire",
             Self::Login => "login",
             Self::ReadMetrics => "metrics:read",
+            Self::ReadEvents => "events:read",
         }
     }
 }

@@ -18,6 +18,7 @@ mod caller;
 mod connections;
 mod cookie_logins;
 mod counts;
+mod events;
 mod grant_views;
 mod grants;
 mod health;
@@ -50,6 +51,8 @@ use tokio::sync::watch;
 use audit_queue::AuditQueue;
 use connections::Door;
 use counts::Counts;
+use events::feed::Feed;
+use events::feeding;
 use memory::Memory;
 use rates::Rates;
 use state::Inner;
@@ -98,8 +101,21 @@ impl Server {
         let (counts, rates) = (Counts::default(), Rates::default());
         let memory = Memory::new(limits.offline_for);
         let tls = tls.map(Arc::new);
-        let inner =
-            Inner { session, scheduler, audit, counts, rates, memory, limits, words, is_draining, description, tls };
+        let feed = Feed::open(&session).await;
+        let inner = Inner {
+            session,
+            scheduler,
+            audit,
+            counts,
+            rates,
+            memory,
+            feed,
+            limits,
+            words,
+            is_draining,
+            description,
+            tls,
+        };
         Ok(Self { listener, address, inner: Arc::new(inner) })
     }
 
@@ -122,6 +138,7 @@ impl Server {
             draining.is_draining.store(true, Ordering::Release);
             stopping.send_replace(true);
         };
+        let feeding = tokio::spawn(feeding::run(Arc::clone(&inner), stopped.clone()));
         let scheduler = inner.scheduler.clone().map(|scheduler| {
             // One whose other end is gone has been told too.
             tokio::spawn(async move { scheduler.run(async { drop(stopped.wait_for(|stopped| *stopped).await) }).await })
@@ -137,6 +154,9 @@ impl Server {
             && let Err(error) = scheduler.await
         {
             tracing::error!(%error, "the scheduler has failed (a bug)");
+        }
+        if let Err(error) = feeding.await {
+            tracing::error!(%error, "the feed of events has failed (a bug)");
         }
         inner.session.keeper().idle().await;
         inner.audit.drain(inner.limits.stop_time).await;

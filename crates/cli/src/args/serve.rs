@@ -44,6 +44,9 @@ pub(crate) struct Serve {
     /// For how long tokens and API keys are good from memory while the database does not answer; 0s switches that off
     #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "15m")]
     pub(crate) offline_for: Duration,
+    /// How long before a login expires programs are told of it, by the event login.expires_soon
+    #[arg(long, value_name = "TIME", value_parser = span_with_unit, default_value = "7d")]
+    pub(crate) expires_soon: Duration,
     /// Refresh a login only when somebody reads its token; other nodes still refresh in the background
     #[arg(long)]
     pub(crate) no_scheduler: bool,
@@ -85,7 +88,7 @@ pub(crate) struct KeyCreate {
     /// What you call it, such as the site that uses it
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire, login or metrics:read; repeatable
+    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read or events:read; repeatable
     #[arg(long, value_name = "VERB", value_parser = verb, default_value = "token:read")]
     pub(crate) allow: Vec<Verb>,
     /// Only for logins of this app; repeatable; default: every app

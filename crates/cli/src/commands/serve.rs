@@ -42,7 +42,12 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     let has_keys = !session.store().keys().await.map_err(tokenward::Error::from)?.is_empty();
     let options = ServerOptions {
         allow_remote: serve.allow_remote,
-        limits: Limits { key_rate: serve.key_rate.get(), offline_for: serve.offline_for, ..Limits::default() },
+        limits: Limits {
+            key_rate: serve.key_rate.get(),
+            offline_for: serve.offline_for,
+            expires_soon: serve.expires_soon,
+            ..Limits::default()
+        },
         scheduler: scheduler(&serve),
         tls,
         words: Arc::new(move |code| match code {

@@ -448,6 +448,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve", "refreshes_at_once", "本节点在后台同时刷新的登录数上限"),
     ("serve", "key_rate", "每个 API 密钥平均每分钟可向本节点发送的请求数；其六分之一可以一次发完"),
     ("serve", "offline_for", "数据库不可用时，内存中的令牌和 API 密钥在多长时间内仍可使用；0s 表示不使用"),
+    ("serve", "expires_soon", "在登录到期前多久，以事件 login.expires_soon 通知各程序"),
     ("serve", "no_scheduler", "只在有人读取令牌时才刷新登录；其他节点仍会在后台刷新"),
     (
         "serve",
@@ -463,7 +464,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "serve key create",
         "allow",
-        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login 或 metrics:read；可重复",
+        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read 或 events:read；可重复",
     ),
     ("serve key create", "app", "只限这个应用的登录；可重复；默认为所有应用"),
     ("serve key create", "logins", "只限这些配置档的登录；* 代表任意字符"),

@@ -14,7 +14,7 @@ use crate::proxy::ErrorWords;
 /// A status, a body, and what names it.
 pub(super) struct Answer {
     status: StatusCode,
-    body: Vec<u8>,
+    body: Body,
     etag: Option<HeaderValue>,
     kind: &'static str,
     more: Vec<(HeaderName, HeaderValue)>,
@@ -29,18 +29,24 @@ impl Answer {
     /// The same under another status.
     pub(super) fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(body).map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Self { status, body, etag: None, kind: "application/json", more: Vec::new() })
+        Ok(Self { status, body: body.into(), etag: None, kind: "application/json", more: Vec::new() })
     }
 
     /// Metrics.
     pub(super) fn text(text: String) -> Self {
         let kind = "text/plain; version=0.0.4";
-        Self { status: StatusCode::OK, body: text.into_bytes(), etag: None, kind, more: Vec::new() }
+        Self { status: StatusCode::OK, body: text.into(), etag: None, kind, more: Vec::new() }
+    }
+
+    /// What comes, as it comes. A proxy in between gathers none of it.
+    pub(super) fn stream(body: Body, kind: &'static str) -> Self {
+        let more = vec![(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
+        Self { status: StatusCode::OK, body, etag: None, kind, more }
     }
 
     /// What the caller has is what there is.
-    pub(super) const fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, body: Vec::new(), etag: None, kind: "", more: Vec::new() }
+    pub(super) fn not_modified() -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, body: Body::empty(), etag: None, kind: "", more: Vec::new() }
     }
 
     /// A browser goes elsewhere. Where it was is told to nobody.
@@ -49,7 +55,7 @@ impl Answer {
         let location = HeaderValue::from_str(to.as_str()).ok().map(|to| (LOCATION, to));
         let quiet = Some((REFERRER_POLICY, HeaderValue::from_static("no-referrer")));
         let more = location.into_iter().chain(quiet).chain(more).collect();
-        Self { status: StatusCode::FOUND, body: Vec::new(), etag: None, kind: "", more }
+        Self { status: StatusCode::FOUND, body: Body::empty(), etag: None, kind: "", more }
     }
 
     /// A page for somebody who sits before a browser. It has nothing of the request in it.
@@ -65,7 +71,7 @@ impl Answer {
             fixed(REFERRER_POLICY, "no-referrer"),
             fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         ];
-        Self { status, body: page.into_bytes(), etag: None, kind: "text/html; charset=utf-8", more }
+        Self { status, body: page.into(), etag: None, kind: "text/html; charset=utf-8", more }
     }
 
     /// With the name of what is answered.
@@ -75,7 +81,7 @@ impl Answer {
 
     /// It is in nobody's cache: it may be a token.
     pub(super) fn response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -10,7 +10,7 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use tokenward::ServerSession;
 use tokenward_core::ports::{Entropy, StoreError};
-use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AppName, Code, Grant, ProfileName, Verb, hex};
+use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AppName, Code, Grant, LoginEvent, ProfileName, Verb, hex};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -96,6 +96,11 @@ impl Caller {
     /// Whether it has something to do with every login of an app.
     pub(super) fn sees_all_of(&self, app: &AppName) -> bool {
         self.key.has_grant(app, None)
+    }
+
+    /// Whether it has anything to do with the login that an event is of, as that was called then.
+    pub(super) fn has_event(&self, event: &LoginEvent) -> bool {
+        self.key.has_grant(&event.app, event.profile.as_ref())
     }
 
     /// Whether it has anything to do with a login.

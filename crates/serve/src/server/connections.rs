@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,6 +29,18 @@ pub(super) struct Door {
     pub(super) refusal: Router,
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) limits: Limits,
+}
+
+/// That a connection is to end: whoever answers on it for long stops then.
+#[derive(Clone)]
+pub(super) struct Ending(watch::Receiver<bool>);
+
+impl Ending {
+    /// Waits for it.
+    pub(super) async fn come(mut self) {
+        // Where nobody can say it any more, the connection is gone.
+        let _ = self.0.wait_for(|is_ending| *is_ending).await;
+    }
 }
 
 /// Serves until `stop`; returns once the last connection has ended.
@@ -100,17 +114,24 @@ async fn answer(
     ending: Pin<&mut impl Future<Output = ()>>,
     is_kept: bool,
 ) {
+    let (say_ending, is_ending) = watch::channel(false);
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Ending(is_ending.clone()));
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_buf_size(2 * limits.head)
         .max_header_size(limits.head)
         .keep_alive(is_kept)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = ending => {
+            say_ending.send_replace(true);
             connection.as_mut().graceful_shutdown();
             connection.await
         }

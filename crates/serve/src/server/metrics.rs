@@ -44,6 +44,7 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     }
     page.single(AUDIT_QUEUE, count(server.audit.waiting()));
     page.single(AUDIT_LIMIT, count(server.limits.audit_rows));
+    page.single(EVENT_STREAMS, count(server.feed.streams()));
     let tls = server.tls.as_ref();
     page.single(TLS_RELOADS, tls.map_or(0, |tls| tls.reloads()));
     page.single(TLS_REFUSED, tls.map_or(0, |tls| u64::from(tls.is_refused())));
@@ -104,6 +105,7 @@ const BREAKERS: &str = "tokenward_scheduler_breakers_open";
 const IN_PROGRESS: &str = "tokenward_scheduler_refreshes_in_progress";
 const AUDIT_QUEUE: &str = "tokenward_audit_queue_rows";
 const AUDIT_LIMIT: &str = "tokenward_audit_queue_limit";
+const EVENT_STREAMS: &str = "tokenward_event_streams";
 const TLS_RELOADS: &str = "tokenward_tls_reloads_total";
 const TLS_REFUSED: &str = "tokenward_tls_files_refused";
 const TLS_FAILED: &str = "tokenward_tls_handshakes_failed_total";
@@ -125,6 +127,7 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     (IN_PROGRESS, "gauge", "Logins being refreshed in the background"),
     (AUDIT_QUEUE, "gauge", "Entries that wait for the audit trail"),
     (AUDIT_LIMIT, "gauge", "How many may wait"),
+    (EVENT_STREAMS, "gauge", "Programs that listen to a stream of events on this node"),
     (TLS_RELOADS, "counter", "How often another TLS certificate was taken into use"),
     (TLS_REFUSED, "gauge", "1 while the TLS files that are there now cannot be used, and the former ones are"),
     (TLS_FAILED, "counter", "Connections that ended before they were encrypted"),

@@ -71,6 +71,12 @@ fn parameters(route: &Route, shapes: &mut SchemaGenerator) -> Vec<Value> {
             "description": "ETag of the token that the caller has: 304 where that is still the one to use",
         }));
     }
+    if route.name == "list-events" {
+        found.push(json!({
+            "name": "Last-Event-ID", "in": "header", "required": false, "schema": { "type": "integer", "minimum": 0 },
+            "description": "Of a stream: the number of the last event that the caller has",
+        }));
+    }
     let query = route.query.map(|query| query(shapes).to_value()).unwrap_or_default();
     for (name, schema) in query["properties"].as_object().into_iter().flatten() {
         let mut schema = schema.clone();
@@ -91,6 +97,10 @@ fn responses(route: &Route, shapes: &mut SchemaGenerator) -> Map<String, Value> 
         }
         if route.name == "read-metrics" {
             answer["content"] = json!({ "text/plain": { "schema": { "type": "string" } } });
+        }
+        if route.name == "list-events" {
+            let kind = super::events::views::STREAM;
+            answer["content"][kind] = json!({ "schema": { "type": "string" } });
         }
         found.insert(status.to_string(), answer);
     }

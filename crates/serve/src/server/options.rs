@@ -60,6 +60,10 @@ pub struct Limits {
     pub offline_for: Duration,
     /// How many requests a minute a key may send to this node, on the average; a sixth of it at once.
     pub key_rate: u32,
+    /// How long before the end of a login programs are told of it.
+    pub expires_soon: Duration,
+    /// How often a stream of events shows that it is there, and looks at its key.
+    pub heartbeat: Duration,
 }
 
 impl Default for Limits {
@@ -74,6 +78,8 @@ impl Default for Limits {
             audit_rows: 65_536,
             offline_for: Duration::from_mins(15),
             key_rate: 6000,
+            expires_soon: Duration::from_hours(7 * 24),
+            heartbeat: Duration::from_secs(15),
         }
     }
 }

@@ -12,6 +12,7 @@ use tokenward_core::{Code, Grant, GrantId, ProfileName};
 use uuid::Uuid;
 
 use super::caller::{Caller, PATIENCE};
+use super::connections::Ending;
 use super::problem::Problem;
 use super::state::Inner;
 
@@ -27,6 +28,8 @@ pub(super) struct Ask {
     pub(super) about: Arc<OnceLock<GrantId>>,
     /// The name by which it was asked for, for the audit trail.
     pub(super) name: Arc<OnceLock<ProfileName>>,
+    /// When its connection is to end.
+    pub(super) ending: Option<Ending>,
 }
 
 impl Ask {

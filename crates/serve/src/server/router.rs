@@ -75,13 +75,15 @@ async fn answered(
     request: Request,
 ) -> Result<Answer, Problem> {
     let (head, body) = request.into_parts();
+    let ending = head.extensions.get().cloned();
     let (verb, handler) = match route.handler {
         Handler::Browser(_) if head.method == Method::HEAD => {
             return Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, Code::ServerRequest));
         }
         Handler::Open(handler) | Handler::Browser(handler) => {
             let (about, name) = (Arc::default(), Arc::default());
-            let ask = Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about, name };
+            let ask =
+                Ask { server, uri: head.uri, headers: head.headers, named, body: Bytes::new(), about, name, ending };
             return handler(ask).await;
         }
         Handler::Known(verb, handler) => (verb, handler),
@@ -127,7 +129,7 @@ async fn answered(
         permitted?;
         let too_long = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::ServerRequest);
         let body = to_bytes(body, server.limits.body).await.map_err(too_long)?;
-        handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about, name }).await
+        handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about, name, ending }).await
     }
     .await;
     let done = done.inspect_err(|problem| refusals::tell(route, Some(&who), problem));

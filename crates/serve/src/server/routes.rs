@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{apps, cookie_logins, grant_views as views, grants, health, metrics, tokens, web_logins};
+use super::{apps, cookie_logins, events, grant_views as views, grants, health, metrics, tokens, web_logins};
 
 /// One route.
 pub(super) struct Route {
@@ -259,6 +259,19 @@ pub(super) static ROUTES: &[Route] = &[
         answer: None,
         good: &[302],
         bad: &[403, 404, 410, 503],
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/events",
+        name: "list-events",
+        summary: "What happened to the logins that the key is for: a page, or with `Accept: text/event-stream` a stream of what happens, which goes on after `Last-Event-ID`",
+        handler: Handler::Known(Verb::ReadEvents, |caller, ask| Box::pin(events::list(caller, ask))),
+        is_audited: false,
+        query: Some(inline::<events::EventsQuery>),
+        body: None,
+        answer: Some(named::<events::EventList>),
+        good: &[200],
+        bad: &[400],
     },
     Route {
         method: Method::GET,

@@ -9,6 +9,7 @@ use tokenward_core::Grant;
 
 use super::audit_queue::AuditQueue;
 use super::counts::Counts;
+use super::events::feed::Feed;
 use super::memory::Memory;
 use super::options::Limits;
 use super::rates::Rates;
@@ -24,6 +25,7 @@ pub(super) struct Inner {
     pub(super) counts: Counts,
     pub(super) rates: Rates,
     pub(super) memory: Memory,
+    pub(super) feed: Feed,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,

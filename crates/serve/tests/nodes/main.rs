@@ -305,6 +305,59 @@ async fn a_token_is_read_from_memory_while_the_database_is_away() {
     assert_eq!(store.verify_audit().await.unwrap().faults, Vec::new());
 }
 
+/// Events of a stream, as they come.
+async fn next_event(answer: &mut reqwest::Response, text: &mut String) -> Value {
+    loop {
+        while let Some((piece, rest)) = text.split_once("\n\n") {
+            let data = piece.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
+            *text = rest.to_owned();
+            if let Some(data) = data {
+                return serde_json::from_str(&data).unwrap();
+            }
+        }
+        let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await.expect("an event");
+        text.push_str(std::str::from_utf8(&piece.unwrap().unwrap()).unwrap());
+    }
+}
+
+/// What happens at one node is heard at each, under one number; and who was cut off by a node that ended goes on at another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_event_is_heard_at_every_node_under_one_number() {
+    let site = Site::new().await;
+    let (_, key) = site.key().await;
+    let listen = |node: usize, after: Option<u64>| {
+        let request = site.http.get(format!("http://{}/v1/events", site.nodes[node].address)).bearer_auth(key.expose());
+        let request = request.header("accept", "text/event-stream");
+        after.map_or(request.try_clone().unwrap(), |after| request.header("last-event-id", after)).send()
+    };
+    let refresh = async |node: usize| {
+        let url = format!("http://{}/v1/grants/work/token/refresh", site.nodes[node].address);
+        assert_eq!(site.http.post(url).bearer_auth(key.expose()).send().await.unwrap().status(), 200);
+    };
+    let mut streams = [listen(0, None).await.unwrap(), listen(1, None).await.unwrap()];
+    let mut texts = [String::new(), String::new()];
+    for node in [0, 1, 0] {
+        refresh(node).await;
+    }
+    let mut heard = [Vec::new(), Vec::new()];
+    for node in 0..2 {
+        for _ in 0..3 {
+            heard[node].push(next_event(&mut streams[node], &mut texts[node]).await);
+        }
+    }
+    assert_eq!(heard[0], heard[1]);
+    let numbers: Vec<_> = heard[0].iter().map(|event| event["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    site.nodes[1].stop.notify_one();
+    while streams[1].chunk().await.unwrap().is_some() {}
+    refresh(0).await;
+    let mut again = listen(0, Some(2)).await.unwrap();
+    let mut text = String::new();
+    assert_eq!(next_event(&mut again, &mut text).await, heard[0][2]);
+    assert_eq!(next_event(&mut again, &mut text).await["number"], 4);
+    site.stand.assert_clean();
+}
+
 /// What a browser is answered, and what cookie it is given.
 async fn opened(site: &Site, node: usize, path: &str, cookie: &str) -> (u16, Option<url::Url>, Option<String>) {
     let url = format!("http://{}{path}", site.nodes[node].address);

@@ -5,6 +5,7 @@ mod audit;
 mod callers;
 mod cookie_logins;
 mod drain;
+mod events;
 mod grants;
 mod metrics;
 mod openapi;

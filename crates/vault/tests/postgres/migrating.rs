@@ -19,7 +19,9 @@ async fn logins_of_an_earlier_version_are_due() {
     vault.close_connections().await;
     let address = format!("postgres:///{}?host={}&user=owner", place.database, server().socket().display());
     let mut connection = PgConnection::connect(&address).await.unwrap();
-    let back = "DROP TABLE due, budgets, web_logins; DROP FUNCTION due_of_new, due_of_changed, due_of_handed_over, due_of_forgotten CASCADE;
+    let back = "DROP TABLE due, budgets, web_logins, outbox, events, event_head, told_ends;
+        DROP FUNCTION due_of_new, due_of_changed, due_of_handed_over, due_of_forgotten, event_of_refresh, event_of_standing,
+            event_ends_of_forgotten CASCADE;
         UPDATE vault SET schema = 2";
     sqlx::raw_sql(back).execute(&mut connection).await.unwrap();
     let vault = place.node("one").await.unwrap();
