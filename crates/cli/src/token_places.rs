@@ -5,7 +5,6 @@
 
 mod comment_behind_value;
 mod format_detection;
-mod login_in_folder;
 mod missing_app_secret;
 mod new_variable_names;
 mod notation;
@@ -14,6 +13,7 @@ mod places_by_server;
 mod reference;
 mod token_api;
 mod without_place;
+mod working_folder_login;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -33,7 +33,6 @@ use crate::failure::Failure;
 use crate::words::Lang;
 pub(crate) use comment_behind_value::comment_in_script;
 use format_detection::by_content;
-pub(crate) use login_in_folder::login_in_folder;
 pub(crate) use missing_app_secret::{Flaw, SecretFlaw};
 use new_variable_names::{VariableNames, brand_of};
 use notation::example;
@@ -43,6 +42,7 @@ use place_check::provable;
 pub(crate) use places_by_server::{LeftToServer, is_of_server};
 use reference::referred;
 pub(crate) use without_place::without_place;
+pub(crate) use working_folder_login::login_in_folder;
 
 /// A file, and where in it the values of one login stand.
 #[derive(Debug)]

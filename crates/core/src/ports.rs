@@ -5,9 +5,8 @@
 //!
 //! **Unstable:** the ports change shape with the engine, in any version. Whoever implements one of them follows.
 
-mod account;
+mod account_calls;
 mod api_keys;
-mod app_data;
 mod audit_trail;
 mod call_error;
 mod consent;
@@ -18,21 +17,21 @@ mod hand_outs;
 mod journal;
 mod leases;
 mod link_book;
-mod login_answers;
 mod login_events;
+mod login_token_responses;
 mod logins;
+mod oauth_app_data;
 mod process_liveness;
 mod provider;
-mod provider_facts;
+mod provider_rules;
 mod store;
 mod token_endpoint;
 mod web_logins;
 
 use jiff::Timestamp;
 
-pub use account::*;
+pub use account_calls::*;
 pub use api_keys::*;
-pub use app_data::*;
 pub use audit_trail::*;
 pub use call_error::*;
 pub use consent::*;
@@ -43,12 +42,13 @@ pub use hand_outs::*;
 pub use journal::*;
 pub use leases::*;
 pub use link_book::*;
-pub use login_answers::*;
 pub use login_events::*;
+pub use login_token_responses::*;
 pub use logins::*;
+pub use oauth_app_data::*;
 pub use process_liveness::*;
 pub use provider::*;
-pub use provider_facts::*;
+pub use provider_rules::*;
 pub use store::*;
 pub use token_endpoint::*;
 pub use web_logins::*;

@@ -13,9 +13,9 @@
 //! A crash before the send changes nothing. One after it leaves an open intent, a kept answer or a new generation;
 //! the next run of the same command finds the file's token, finishes what was begun, and writes the file (I5).
 
-mod app_token_provider;
 mod file;
 mod profile_refresh;
+mod provider_with_app_token;
 mod script_grants;
 
 use std::path::{Path, PathBuf};
@@ -28,9 +28,9 @@ use tokenward_core::{
 };
 use zeroize::Zeroizing;
 
-use self::app_token_provider::Bearer;
 pub use self::file::ScriptTokens;
 use self::file::{Places, ScriptFile, bare, format_of, lost, unusable};
+use self::provider_with_app_token::Bearer;
 use self::script_grants::{SCRIPT_APP, is_of_scripts};
 pub use self::script_grants::{is_of_a_script, is_script_login, script_file};
 use crate::links::{DocumentError, Doubled, FileError, LinkedFile, Links, Nature, Place};

@@ -6,7 +6,7 @@
 //! and a crash in it costs nothing of the store's; whoever looks next finds the same (I5).
 
 mod access_token;
-mod app_credentials;
+mod app_secrets;
 pub(crate) mod ended_login_access;
 mod owner_verification;
 
@@ -27,7 +27,7 @@ use crate::single_flight::Flights;
 use crate::tally::{ExchangeKind, Tally};
 use crate::{Error, KeptState, NoObserver, Notice, Observer, RotationStep};
 
-pub use app_credentials::{AppKept, Registrations};
+pub use app_secrets::{AppKept, Registrations};
 pub(crate) use owner_verification::names_no_user;
 pub use owner_verification::{LoginWithoutProfile, another_user};
 

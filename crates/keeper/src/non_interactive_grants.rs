@@ -10,8 +10,8 @@
 //! a time asks for a name, the others are woken and find what it brought. A crash at any step leaves an answer that the
 //! next caller reads, or nothing (I5).
 
-mod credential;
 mod owner_assignment;
+mod request_dedup_key;
 mod token_acquisition;
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::served_token::Serving;
 use crate::single_flight::Joining;
 use crate::{Error, Keeper, KeptState, ServedToken};
 
-pub(crate) use credential::Shows;
+pub(crate) use request_dedup_key::Shows;
 
 /// Whose tokens are wanted. Nobody in particular is nobody's: an anonymous caller has no [`UserName`], and never gets the app's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

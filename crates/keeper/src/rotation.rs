@@ -8,9 +8,9 @@
 mod login_end;
 mod refusal_memory;
 mod rotation_report;
+mod rotation_request;
 mod settlement;
 mod waiter_outcome;
-mod wish;
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ use refusal_memory::ClientRefused;
 use settlement::Taken;
 
 pub(crate) use rotation_report::{RotationReport, Via};
+pub(crate) use rotation_request::{Patience, Wish};
 pub(crate) use settlement::{Ending, Sending};
-pub(crate) use wish::{Patience, Wish};
 
 impl Keeper {
     /// Joins the rotation of a grant under way in this process that is for the same wish, or starts one. The rotation itself is detached.

@@ -12,7 +12,7 @@
 //! does not repair (I5).
 
 mod answer;
-mod apps;
+mod app_list;
 mod audit_queue;
 mod caller;
 mod connections;
@@ -22,14 +22,14 @@ mod events;
 mod grant_views;
 mod grants;
 mod health;
-mod memory;
 mod metrics;
+mod offline_cache;
 mod openapi;
 mod options;
 mod parsed_request;
 mod problem;
 mod rates;
-mod refusals;
+mod refusal_log;
 mod router;
 mod routes;
 mod state;
@@ -53,7 +53,7 @@ use connections::Door;
 use counts::Counts;
 use events::feed::Feed;
 use events::feeding;
-use memory::Memory;
+use offline_cache::Memory;
 use rates::Rates;
 use state::Inner;
 

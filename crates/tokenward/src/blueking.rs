@@ -35,8 +35,8 @@ mod app_builder;
 mod axum;
 mod cookie_mapping;
 mod error;
-mod incoming_request;
 mod token_client;
+mod web_request_trait;
 
 #[cfg(feature = "axum")]
 pub use self::axum::{ClientIp, LoggedIn, UserToken, UserTokenRejection};
@@ -44,5 +44,5 @@ pub use access_token::AccessToken;
 pub use app_builder::{BadBkApp, BkApp};
 pub use cookie_mapping::{Cookies, Field};
 pub use error::{TokenAPIError, TokenError, TokenNotExist};
-pub use incoming_request::{Request, RequestParts};
 pub use token_client::BkClient;
+pub use web_request_trait::{Request, RequestParts};

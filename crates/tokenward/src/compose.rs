@@ -25,7 +25,7 @@ use crate::{
 
 mod options;
 pub(crate) mod profile_app;
-mod script_refresh;
+mod script_file_refresh;
 mod server_engine;
 
 pub use options::{AroundStore, SessionOptions};

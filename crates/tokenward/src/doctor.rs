@@ -9,17 +9,17 @@
 //!
 //! **Unstable:** what is gathered and concluded grows with what can go wrong, in any version.
 
-mod doubled;
+mod duplicate_logins;
 mod examine;
 mod facts;
 mod file_ownership;
 mod finding;
+mod finding_kinds;
 mod gather;
 mod journal_analysis;
 mod other_tools;
 mod rotation_facts;
 mod severity;
-mod story;
 
 pub use examine::examine;
 pub use facts::{
@@ -27,7 +27,7 @@ pub use facts::{
     OpenRotation, OpenStore, OtherStore, PortFacts, ProfileFacts, Says, SecretFacts, Service, StoreFacts,
 };
 pub use finding::{Check, Finding};
+pub use finding_kinds::Story;
 pub use gather::{Wish, gather};
 pub use rotation_facts::{Cause, Death, Doubtful, Past, PastRotation, ProcessName, Tale, Traces};
 pub use severity::Severity;
-pub use story::Story;

@@ -16,10 +16,10 @@ use tokenward_core::{Closing, Event, IntentId, RawAnswer};
 use crate::answer_slot::{LandingSlot, Landings};
 use crate::codec::answer_to_bytes;
 use crate::folder::Folder;
-use crate::records::failure::{Failed, Fault, unopened};
-use crate::records::lookup::find_intent;
-use crate::records::query::{Transaction, run};
+use crate::records::find_rows::find_intent;
 use crate::records::rows::{answer_label, intent_bytes};
+use crate::records::run_statement::{Transaction, run};
+use crate::records::transaction_error::{Failed, Fault, unopened};
 use crate::records::{Records, statements as sql};
 use crate::rescue::{self, Rescue, Slotted};
 

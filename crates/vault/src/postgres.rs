@@ -10,21 +10,21 @@
 //! call fails as *busy*, and whoever repeats it finds out (I5).
 
 mod api_keys;
-mod app_data;
 mod audit_trail;
 mod clock;
-mod connections;
+mod connection_transactions;
 mod due_grants;
-mod failure;
 mod grants;
 mod journal;
 mod leases;
-mod link_book;
-mod login_answers;
 mod login_events;
+mod login_token_responses;
 mod logins;
+mod oauth_app_data;
 mod schema;
 mod statements;
+mod transaction_error;
+mod unsupported_links;
 pub(crate) mod values;
 mod web_logins;
 
@@ -42,12 +42,12 @@ use crate::io_error::damaged_in;
 use crate::key_sources::ExplicitKey;
 use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
-use crate::records::failure::{Failed, Fault};
 use crate::records::sealer::Sealer;
+use crate::records::transaction_error::{Failed, Fault};
 use crate::rescue::Slotted;
 
-use connections::{Connections, Ended, How, OpenTransaction};
-use failure::from_database;
+use connection_transactions::{Connections, Ended, How, OpenTransaction};
+use transaction_error::from_database;
 
 pub use clock::DatabaseClock;
 

@@ -9,29 +9,29 @@
 
 pub(crate) mod adopt;
 pub(crate) mod api_keys;
-pub(crate) mod app_data;
 pub(crate) mod audit_chain;
 pub(crate) mod due;
-pub(crate) mod failure;
 pub(crate) mod fallback_sets;
+pub(crate) mod find_rows;
 pub(crate) mod grants;
 pub(crate) mod incoming_set;
-pub(crate) mod invalidation;
+pub(crate) mod invalidate_and_logout;
 pub(crate) mod journal;
 pub(crate) mod known_tokens;
 pub(crate) mod leases;
-pub(crate) mod login_answers;
 pub(crate) mod login_events;
-pub(crate) mod lookup;
+pub(crate) mod login_token_responses;
 pub(crate) mod new_login;
+pub(crate) mod non_interactive_requests;
+pub(crate) mod oauth_app_data;
 pub(crate) mod owner_confirmation;
-pub(crate) mod query;
 pub(crate) mod reinstate_token_set;
 pub(crate) mod rename_profile;
 pub(crate) mod rows;
+pub(crate) mod run_statement;
 pub(crate) mod sealer;
 pub(crate) mod statements;
-pub(crate) mod token_requests;
+pub(crate) mod transaction_error;
 pub(crate) mod unknown_owner;
 mod web_logins;
 

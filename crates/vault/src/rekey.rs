@@ -12,11 +12,11 @@ use tokenward_core::{Generation, GrantId, IntentId, WebLoginId};
 use crate::folder::Folder;
 use crate::io_error::from_io;
 use crate::key_sources::{self, KeySource, KeySources};
-use crate::records::failure::{Fault, unopened};
-use crate::records::query::{Row, all, run};
 use crate::records::rows::{
     self, access_label, answer_label, keepsake_label, login_label, parked_label, refresh_label, web_login_label,
 };
+use crate::records::run_statement::{Row, all, run};
+use crate::records::transaction_error::{Fault, unopened};
 use crate::seal::Label;
 use crate::sqlite::{SqliteVault, statements as sql};
 

@@ -35,17 +35,17 @@ use blocking_call::waiting;
 use interruption::{finish, lock};
 use names::{BEFORE, STAGED, UNDONE, free_number, number};
 
-pub use login_outcomes::{Login, LoginState, Plan, Verdict};
+pub use api_keys_and_audit_trail::{KeyOutcome, RestoredKey, ServerPlan};
 pub use previous_vaults::{KeptVault, kept_vaults, remove_kept};
-pub use server_records::{KeyOutcome, RestoredKey, ServerPlan};
+pub use vault_comparison::{Login, LoginState, Plan, Verdict};
 
+mod api_keys_and_audit_trail;
 mod blocking_call;
 pub(crate) mod interruption;
-mod login_outcomes;
 mod names;
 mod previous_vaults;
-mod server_records;
 mod unopened_vault;
+mod vault_comparison;
 
 /// A vault that is ready to take the present one's place. Dropped, it leaves everything as it was.
 pub struct Restoring {
@@ -220,7 +220,7 @@ impl Restoring {
         let in_use = || BackupError::InUse(folder.vault().to_owned());
         let _alone = presence::alone(folder.vault())?.ok_or_else(in_use)?;
         // Nobody revokes anything here from now on.
-        let revoked = server_records::carry_over(folder, self.coming.folder(), &self.plan.server)?;
+        let revoked = api_keys_and_audit_trail::carry_over(folder, self.coming.folder(), &self.plan.server)?;
         let earlier = match &self.coming {
             Coming::Made(_) => {
                 // Under this name the present vault will be found from the very moment of the exchange on.
@@ -360,7 +360,7 @@ fn made_its_own(database: &Path, vault: VaultId, backup: &Path) -> Result<(), Ba
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             BackupError::DoesNotOpen { path: backup.to_owned(), reason: format!("its database is damaged: {error}") }
         }
-        _ => BackupError::from(crate::sqlite::failure::from_sql(database, &error)),
+        _ => BackupError::from(crate::sqlite::transaction_error::from_sql(database, &error)),
     };
     let connection = connect::connect(database, connect::Role::Writing).map_err(sql)?;
     let found = connect::header(&connection).map_err(sql)?;

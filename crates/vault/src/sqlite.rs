@@ -13,24 +13,24 @@
 //! [`Context`]. What waits for files (locks, rescue slots) stays with the caller.
 
 mod api_keys;
-mod app_data;
 mod audit_trail;
 pub(crate) mod cached_statement;
 pub(crate) mod connect;
-mod connections;
+mod connection_threads;
 mod database_files;
 mod due_grants;
-pub(crate) mod failure;
 mod grants;
 mod health;
+mod incomplete_creation;
 mod journal;
 mod leases;
 mod link_book;
-mod login_answers;
 mod login_events;
+mod login_token_responses;
 mod logins;
+mod oauth_app_data;
 pub(crate) mod statements;
-mod torn_database;
+pub(crate) mod transaction_error;
 mod transactions;
 mod web_logins;
 mod worker;
@@ -53,13 +53,13 @@ use crate::key_sources::{self, KeySource, KeySources, Unlocked, VaultId};
 use crate::locks::Waiters;
 use crate::pending_answers::{Slots, ToJournal};
 use crate::records::Records;
-use crate::records::failure::{Failed, Fault};
 use crate::records::sealer::Sealer;
+use crate::records::transaction_error::{Failed, Fault};
 use crate::rescue::{Rescue, Slotted};
 use crate::seal::Keys;
 
 use connect::Opener;
-use connections::Connections;
+use connection_threads::Connections;
 use statements as sql;
 use transactions::How;
 
@@ -411,8 +411,8 @@ fn create_now(folder: &Folder, sources: &KeySources, entropy: &dyn Entropy) -> R
         return Ok(unlocked);
     }
     let database = folder.database();
-    if torn_database::is_stillborn(folder) {
-        torn_database::set_aside(folder)?;
+    if incomplete_creation::is_stillborn(folder) {
+        incomplete_creation::set_aside(folder)?;
     }
     if database.exists() {
         if !connect::is_empty(folder) {

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokenward::{ConfigEdit, Home, check_config};
 use tokenward_core::Code;
 
-use super::program;
+use super::child_process;
 use crate::child_environment;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
@@ -99,7 +99,7 @@ async fn start(editor: &[String], copy: &Path, context: &Context) -> Result<(), 
     let asked = context.stopping(Ending::Program);
     let mut command = tokio::process::Command::from(child_environment::stranger(program));
     command.args(arguments).arg(copy).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| program::not_started(program.as_ref(), &error, context))?;
+    let mut child = command.spawn().map_err(|error| child_process::not_started(program.as_ref(), &error, context))?;
     let status = tokio::select! {
         status = child.wait() => status,
         () = asked => return Err(Failure::silent(128 + 15)),

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::args::Exec;
 use crate::child_environment;
+use crate::commands::child_process::not_started;
 use crate::commands::link;
-use crate::commands::program::not_started;
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 

@@ -23,7 +23,7 @@ use tokenward_core::{AppName, Code, ProfileName, RedirectUri, Scopes};
 
 use crate::args::Login;
 use crate::commands::profile_of_source::Source;
-use crate::commands::{confirm_overwrite, init, link, profile_of_source};
+use crate::commands::{confirm_login_overwrite, init, link, profile_of_source};
 use crate::context::{Context, Work};
 use crate::failure::Failure;
 use crate::token_places::{TokenPlaces, Wish};
@@ -98,11 +98,11 @@ async fn into_file(login: &Login, file: &Path, context: &Context) -> Result<Exit
     let is_said = login.write_over || login.replace_user;
     // Nobody is sent to the browser for a login that the file would not get.
     let way = context.typed.login_into(&shown);
-    let agreed = confirm_overwrite::agreed(&work, &targets, is_said, &way, context).await?;
+    let agreed = confirm_login_overwrite::agreed(&work, &targets, is_said, &way, context).await?;
     let report = consent(login, &work, context).await?;
     let way = format!("{} -p {}", context.typed.link(&shown), work.profile.name);
     // Whose the login is, and so whose the file's is not, may be known only now.
-    let agreed = match confirm_overwrite::agreed(&work, &targets, agreed == Fill::Over, &way, context).await {
+    let agreed = match confirm_login_overwrite::agreed(&work, &targets, agreed == Fill::Over, &way, context).await {
         Ok(agreed) => agreed,
         Err(failure) => {
             outcome::tell(&report, None, &work, context).await?;

@@ -13,7 +13,7 @@ use tokenward_emulator::{AppSpec, Brand, Door, Rules, Sandbox as Provider, Sandb
 use tokenward_launcher::assignment;
 
 use crate::args;
-use crate::commands::program;
+use crate::commands::child_process;
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -74,9 +74,9 @@ pub(super) async fn run(sandbox: args::Sandbox, context: &Context) -> Result<Exi
         ExitCode::SUCCESS
     } else {
         let env = settings.iter().map(|(name, value)| (*name, value));
-        let mut child = program::start(&sandbox.command, env, context)?;
+        let mut child = child_process::start(&sandbox.command, env, context)?;
         let status = child.wait().await.map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))?;
-        program::exit_of(status)
+        child_process::exit_of(status)
     };
     stand.provider.stop().await;
     Ok(exit)

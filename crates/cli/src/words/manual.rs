@@ -6,7 +6,7 @@
 mod command_page;
 mod files;
 mod logins;
-mod management;
+mod profile_config_vault;
 mod programs;
 
 use tokenward_core::Words;
@@ -21,7 +21,7 @@ pub(crate) fn page(path: &str) -> Option<&'static Page> {
 
 /// All of them.
 pub(super) fn pages() -> impl Iterator<Item = &'static Page> {
-    [logins::PAGES, programs::PAGES, files::PAGES, management::PAGES].into_iter().flatten()
+    [logins::PAGES, programs::PAGES, files::PAGES, profile_config_vault::PAGES].into_iter().flatten()
 }
 
 /// The commands by what they are for, in the order in which one meets them.

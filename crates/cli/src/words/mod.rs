@@ -22,18 +22,18 @@ mod file_permissions;
 mod filter;
 mod help_layout;
 mod identity;
+mod init_login_logout;
 mod init_then_login;
 mod lang;
 mod link_warnings;
 pub(crate) mod links;
-mod login;
 pub(crate) mod manual;
-mod oauth_servers;
 mod profile;
 mod proxy;
 #[cfg(test)]
 mod punctuation_test;
 mod serve;
+mod server_connection;
 mod service;
 mod settings_errors;
 mod standing;
@@ -91,12 +91,12 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         identity::ALL,
         link_warnings::ALL,
         links::ALL,
-        login::ALL,
+        init_login_logout::ALL,
         manual::ALL,
         blueking_and_oauth::ALL,
         profile::ALL,
         serve::ALL,
-        oauth_servers::ALL,
+        server_connection::ALL,
         service::ALL,
         proxy::ALL,
         settings_errors::ALL,

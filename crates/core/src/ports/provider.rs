@@ -1,8 +1,8 @@
 //! The provider: a dialect together with its rules. It is the sum of four ports.
 
-use super::account::Account;
+use super::account_calls::Account;
 use super::consent::Consent;
-use super::provider_facts::ProviderFacts;
+use super::provider_rules::ProviderFacts;
 use super::token_endpoint::TokenEndpoint;
 
 /// A dialect together with its rules.

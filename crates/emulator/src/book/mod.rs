@@ -12,7 +12,7 @@ mod kept_requests;
 mod ledger;
 mod login_snapshot;
 mod request_record;
-mod request_tokens;
+mod token_history;
 mod token_policy;
 
 pub use apps_and_users::{App, AppSpec, DEFAULT_PLAIN_SCOPES, DEFAULT_SCOPES, Policy, User, UserSpec, UserStatus};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::feishu::catalogue;
+use crate::feishu::error_codes;
 use crate::words::{CatalogueEntry, Endpoint, Operation, Refusal, Reply};
 
 /// The answer in the endpoint's own shape.
@@ -16,7 +16,7 @@ pub(crate) fn render(
     if let Some(error) = refusal.device {
         return Reply::json(400, &json!({"error": error, "error_description": device_words(error)}));
     }
-    let entry = catalogue::find(endpoint, operation, refusal.code);
+    let entry = error_codes::find(endpoint, operation, refusal.code);
     let status =
         status.unwrap_or_else(|| entry.map_or_else(|| default_status(endpoint, refusal.code), |entry| entry.status));
     let words = refusal.detail.clone().unwrap_or_else(|| words(entry));

@@ -6,11 +6,11 @@ mod app_tokens;
 mod authorize;
 mod caller;
 pub(crate) mod calls;
-mod catalogue;
 mod client;
 mod device;
 mod dispatch;
 mod endpoints;
+mod error_codes;
 pub(crate) mod errors;
 mod issued_tokens;
 mod revoke;
@@ -19,7 +19,7 @@ mod token_issuance;
 mod user;
 mod v1_token;
 
-pub use catalogue::{catalogue, catalogue_beyond, catalogue_calls};
+pub use error_codes::{catalogue, catalogue_beyond, catalogue_calls};
 
 pub(crate) use dispatch::{preview, process};
 pub(crate) use endpoints::{ROUTES, find};

@@ -2,7 +2,7 @@
 //! beside. Every dialect is a set of synchronous functions over it.
 
 mod blueking_sessions;
-mod login_operations;
+mod grant_operations;
 mod rate_limits;
 mod sandbox_state;
 

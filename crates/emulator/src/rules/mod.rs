@@ -2,13 +2,13 @@
 
 mod blueking;
 mod knobs;
+mod old_token_rules;
 mod plain;
-mod rotation;
 
 pub use blueking::{
     AuthApiRules, BkauthRules, BluekingRules, CodeForm, GatewayRules, Identity, RefreshFate, Regrant, SsmRules,
     TokenRules,
 };
 pub use knobs::{ApiLimits, Consent, ContentLimits, Lifetimes, MoveAnswer, RateLimit, Rules};
+pub use old_token_rules::{GraceAnswer, OldAccessToken};
 pub use plain::{PlainPart, PlainRules};
-pub use rotation::{GraceAnswer, OldAccessToken};

@@ -22,9 +22,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::book::Delivery;
 use crate::feishu;
-use crate::server::answer_body::{Answer, Closed};
 use crate::server::delivery_state::{Line, Watched};
 use crate::server::request_handling::{Outcome, handle};
+use crate::server::response_body_stream::{Answer, Closed};
 use crate::server::shared::Shared;
 use crate::server::{control, websocket_echo};
 use crate::words::{Brand, Door, Reply, Request, Stream, Tail};

@@ -1,10 +1,10 @@
 //! The doors on the network: listeners on loopback, the way of each request, and the control endpoint.
 
-mod answer_body;
 mod control;
 mod delivery_state;
 mod http_listener;
 mod request_handling;
+mod response_body_stream;
 mod shared;
 mod websocket_echo;
 

@@ -11,7 +11,7 @@ use crate::book::{Delivery, Event, KeptRequest, Visit};
 use crate::dialects::{self, RATE_LIMITED};
 use crate::faults::{ErrorShape, Fault, FaultKind, Stage, alter};
 use crate::memory::State;
-use crate::server::answer_body::Closed;
+use crate::server::response_body_stream::Closed;
 use crate::server::shared::Shared;
 use crate::words::{Brand, Endpoint, Reply, Request};
 

@@ -5,10 +5,10 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::error::{DocumentError, unwritable};
+use super::text_or_number::Value;
 use super::text_positions::{Splice, position, syntax};
 use super::token_or_placeholder::SHORTEST;
 use super::tree::Tree;
-use super::value::Value;
 use super::{dotenv, fish, ini, json, properties, toml, yaml};
 use tokenward_core::{Format, PathStep, Place};
 

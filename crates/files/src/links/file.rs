@@ -25,7 +25,7 @@ use super::document::Document;
 use super::error::{DocumentError, FileError};
 use super::extended_attributes::Marks;
 use super::opened_file::{FileStat, is_link, kind};
-use super::value::Value;
+use super::text_or_number::Value;
 use tokenward_core::{Format, Place, Terms};
 use tokenward_vault::{hand_over, open_private};
 
@@ -510,4 +510,4 @@ const ROOM: usize = 16 << 10;
 const TEMPORARY: &str = ".tmp";
 
 #[cfg(test)]
-mod tests;
+mod race_tests;

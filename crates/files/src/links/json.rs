@@ -11,9 +11,9 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::error::DocumentError;
+use super::text_or_number::Value;
 use super::text_positions::{Spelled, Splice, position, syntax};
 use super::tree::Tree;
-use super::value::Value;
 use tokenward_core::{PathStep, Place};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {

@@ -13,7 +13,7 @@ use super::adoption::another;
 use super::file::LinkedFile;
 use super::linked_files::{Links, blocking, joined, linked, report, silent, unreadable};
 use super::overwrite_policy::Fill;
-use super::permissions::Narrowed;
+use super::permission_check::Narrowed;
 use super::report::{FileComparison, LinkOutcome, LinkReport};
 use super::verdict::Whose;
 use tokenward_keeper::another_user;

@@ -8,8 +8,8 @@ use tokenward_core::{Place, Slot};
 use super::document::Document;
 use super::key_names::{Name, Role};
 use super::known_tokens::Sighting;
+use super::text_or_number::Value;
 use super::token_or_placeholder::Nature;
-use super::value::Value;
 use super::value_frame::Frame;
 
 /// Where the values of one login stand in a file.

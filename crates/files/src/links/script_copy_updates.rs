@@ -14,7 +14,7 @@ use super::encoded::decodings;
 use super::known_tokens::Sighting;
 use super::linked_files::Links;
 use super::login_shape::Shape;
-use super::value::Value;
+use super::text_or_number::Value;
 use super::value_diff::FileValues;
 use tokenward_keeper::Error;
 

@@ -13,9 +13,9 @@ use super::key_names::{Name, Role, are_alike, is_of_a_token, joined};
 use super::login_shape::Shape;
 use super::mcp_server::Server;
 use super::nested_path::Way;
+use super::text_or_number::Value;
 use super::token_or_placeholder::Nature;
 use super::tree::Tree;
-use super::value::Value;
 
 impl Shape {
     /// The shapes in a document, in its order. Empty where nothing is recognised.

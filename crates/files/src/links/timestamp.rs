@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use super::value::Value;
+use super::text_or_number::Value;
 
 /// A moment spelled as another one stands. `None` where what stands is no moment that can be understood.
 pub(super) fn spelled_like(stands: &Value, moment: Timestamp) -> Option<Value> {

@@ -8,9 +8,9 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Table, Value as Content};
 
 use super::error::{DocumentError, unwritable};
+use super::text_or_number::Value;
 use super::text_positions::{Spelled, Splice, line_end, position, syntax};
 use super::tree::Tree;
-use super::value::Value;
 use tokenward_core::{PathStep, Place};
 
 pub(super) fn check(text: &str) -> Result<(), DocumentError> {

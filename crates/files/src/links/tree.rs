@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokenward_core::PathStep;
 
-use super::value::Value;
+use super::text_or_number::Value;
 
 /// A node of a document.
 pub(crate) enum Tree {

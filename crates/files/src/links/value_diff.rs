@@ -16,11 +16,11 @@ use zeroize::Zeroizing;
 use super::document::Document;
 use super::duplicate_keys::Doubled;
 use super::error::DocumentError;
+use super::text_or_number::Value;
 use super::timestamp::spelled_like;
 use super::token_candidates::candidates;
 use super::token_claims::{Says, says};
 use super::token_or_placeholder::Nature;
-use super::value::Value;
 use super::value_frame::{Frame, exchanged, is_authorization};
 
 /// The values that stand at a link's places. `None` for a place that has none.

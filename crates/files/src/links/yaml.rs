@@ -14,9 +14,9 @@ mod scalar;
 use zeroize::Zeroizing;
 
 use super::error::{DocumentError, unwritable};
+use super::text_or_number::Value;
 use super::text_positions::{Splice, position};
 use super::tree::Tree;
-use super::value::Value;
 use reader::{Kind, Node, parse};
 use scalar::{Style, is_of_one_line, is_plain, is_printable, spelled};
 use tokenward_core::{PathStep, Place};

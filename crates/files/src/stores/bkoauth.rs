@@ -16,14 +16,14 @@
 use tokenward_core::ports::{Adopted, Adoption, Claim};
 use tokenward_core::{Access, App, GrantId, ProfileName, TokenSet};
 
-use plan::{Candidate, RowPlan, TokenStanding};
+use import_plan::{Candidate, RowPlan, TokenStanding};
 use tokenward_keeper::{Error, Keeper};
 
-pub use plan::BkoauthPlan;
+pub use import_plan::BkoauthPlan;
 pub use row_outcome::{BkoauthFate, BkoauthOptions, BkoauthTaken};
 pub use table::{BkoauthError, BkoauthRow, BkoauthSource, ServerKind, read_bkoauth};
 
-mod plan;
+mod import_plan;
 mod row_outcome;
 mod table;
 

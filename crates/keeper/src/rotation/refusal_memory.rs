@@ -12,8 +12,8 @@ use tokenward_core::{
     App, Closing, Code, Doubt, Entry, Event, Grant, OldAccess, SecretBytes, hex, rotation_policy, told_moment,
 };
 
+use super::rotation_request::Wish;
 use super::settlement::Ending;
-use super::wish::Wish;
 use crate::{Error, Keeper, KeptState};
 
 impl Keeper {

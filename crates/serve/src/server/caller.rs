@@ -14,7 +14,7 @@ use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret, AppName, Code, Grant, Login
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::memory::Memory;
+use super::offline_cache::Memory;
 use super::problem::Problem;
 
 /// Somebody with a good API key.

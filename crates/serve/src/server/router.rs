@@ -17,7 +17,7 @@ use super::answer::Answer;
 use super::caller::{Caller, Stranger};
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::refusals;
+use super::refusal_log;
 use super::routes::{Handler, ROUTES, Route};
 use super::state::Inner;
 
@@ -99,7 +99,7 @@ async fn answered(
     let mut caller = match Caller::of(&head.headers, &server.session, &server.memory).await {
         Ok(caller) => caller,
         Err(Stranger { problem, key }) => {
-            refusals::tell(route, key.map(|key| key.to_string()).as_deref(), &problem);
+            refusal_log::tell(route, key.map(|key| key.to_string()).as_deref(), &problem);
             // No more of them than a good key may cause: they are answered all the same.
             if let Some(key) = key
                 && server.rates.take(key, Instant::now(), server.limits.key_rate).is_ok()
@@ -112,12 +112,12 @@ async fn answered(
     };
     let taken = server.rates.take(caller.key(), Instant::now(), server.limits.key_rate);
     let taken = taken.map_err(Problem::too_often);
-    taken.inspect_err(|problem| refusals::tell(route, Some(&caller.id()), problem))?;
+    taken.inspect_err(|problem| refusal_log::tell(route, Some(&caller.id()), problem))?;
     // Its handlers look into the memory themselves.
     if verb != Verb::ReadToken
         && let Some(problem) = caller.take_unasked()
     {
-        refusals::tell(route, Some(&caller.id()), &problem);
+        refusal_log::tell(route, Some(&caller.id()), &problem);
         return Err(problem);
     }
     // A refusal is an entry whatever the route.
@@ -132,7 +132,7 @@ async fn answered(
         handler(caller, Ask { server, uri: head.uri, headers: head.headers, named, body, about, name, ending }).await
     }
     .await;
-    let done = done.inspect_err(|problem| refusals::tell(route, Some(&who), problem));
+    let done = done.inspect_err(|problem| refusal_log::tell(route, Some(&who), problem));
     if let Some(place) = place {
         let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done");
         place.write(entry(&trail, route, who, (subject.get().copied(), asked_for.get()), outcome));

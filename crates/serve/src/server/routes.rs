@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{apps, cookie_logins, events, grant_views as views, grants, health, metrics, tokens, web_logins};
+use super::{app_list, cookie_logins, events, grant_views as views, grants, health, metrics, tokens, web_logins};
 
 /// One route.
 pub(super) struct Route {
@@ -96,11 +96,11 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/v1/apps",
         name: "list-apps",
         summary: "The apps of the settings that the key is for",
-        handler: Handler::Known(Verb::ReadGrants, |caller, ask| Box::pin(ready(apps::list(&caller, &ask)))),
+        handler: Handler::Known(Verb::ReadGrants, |caller, ask| Box::pin(ready(app_list::list(&caller, &ask)))),
         is_audited: false,
         query: None,
         body: None,
-        answer: Some(named::<apps::AppList>),
+        answer: Some(named::<app_list::AppList>),
         good: &[200],
         bad: &[],
     },

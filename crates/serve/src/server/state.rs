@@ -10,7 +10,7 @@ use tokenward_core::Grant;
 use super::audit_queue::AuditQueue;
 use super::counts::Counts;
 use super::events::feed::Feed;
-use super::memory::Memory;
+use super::offline_cache::Memory;
 use super::options::Limits;
 use super::rates::Rates;
 use super::tls::Tls;

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::answer::Answer;
 use super::caller::Caller;
 use super::grant_views::moment;
-use super::memory::KnownToken;
+use super::offline_cache::KnownToken;
 use super::parsed_request::Ask;
 use super::problem::Problem;
 

@@ -2,7 +2,7 @@
 
 use tokenward_core::{DirectGrant, LoginCookie, UserTicket};
 
-use super::incoming_request::Request;
+use super::web_request_trait::Request;
 
 /// One field of the ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]

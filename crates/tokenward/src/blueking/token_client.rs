@@ -8,7 +8,7 @@ use tokenward_core::{App, Code, ProfileName, UserName};
 use super::access_token::AccessToken;
 use super::cookie_mapping::Cookies;
 use super::error::{TokenAPIError, TokenError, TokenNotExist};
-use super::incoming_request::Request;
+use super::web_request_trait::Request;
 use crate::compose::Quickly;
 use crate::stores::{BkoauthOptions, BkoauthPlan, BkoauthReport, BkoauthRow};
 use crate::{Error, Keeper, KeptState, Obtain, ServedToken, Session, TokenHolder};

@@ -12,10 +12,10 @@ use super::facts::{
     StoreFacts,
 };
 use super::finding::{Check, Finding};
+use super::finding_kinds::Story;
 use super::journal_analysis;
 use super::rotation_facts::{Tale, Traces};
 use super::severity::Severity;
-use super::story::Story;
 use crate::links::{FileComparison, LinkState};
 use crate::settings::Warning;
 

@@ -2,7 +2,7 @@
 
 use tokenward_core::ProfileName;
 
-use super::story::Story;
+use super::finding_kinds::Story;
 
 /// One thing that was found, good or bad.
 #[derive(Debug, Clone)]

@@ -21,7 +21,7 @@ use super::facts::{
     AppFacts, Aside, Depth, Facts, KeptAnswer, KeyFacts, LoginFacts, OpenRotation, OpenStore, PortFacts, ProfileFacts,
     Says, SecretFacts, Service, StoreFacts,
 };
-use super::{doubled, file_ownership, other_tools};
+use super::{duplicate_logins, file_ownership, other_tools};
 use crate::callback::{Callback, CallbackError};
 use crate::compose::provider;
 use crate::links::Links;
@@ -139,7 +139,7 @@ pub async fn gather(
             let meant = wish.profile.filter(|_| !wish.all).map(ProfileName::base);
             meant.is_none_or(|meant| one.base() == meant || other.base() == meant)
         };
-        facts.doubled = doubled::logins(settings, &looked.reports).into_iter().filter(is_meant).collect();
+        facts.doubled = duplicate_logins::logins(settings, &looked.reports).into_iter().filter(is_meant).collect();
     }
     facts.store = match (store, &session) {
         (StoreFacts::Open(mut store), Some(session)) => {

@@ -8,8 +8,8 @@ use tokenward_core::{
 };
 
 use super::facts::LoginFacts;
+use super::finding_kinds::Story;
 use super::rotation_facts::{Cause, Death, Doubtful, Past, PastRotation, ProcessName, Tale};
-use super::story::Story;
 
 /// The last rotations, newest first.
 pub(super) fn past(login: &LoginFacts) -> Vec<PastRotation> {

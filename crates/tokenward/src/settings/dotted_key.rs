@@ -10,7 +10,7 @@ use tokenward_core::{AppName, ProfileName};
 
 use super::file::SECRETS;
 use super::setting_definitions::{Section, Setting};
-use super::text::nearest;
+use super::text_utils::nearest;
 
 /// A key of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use toml_edit::{DocumentMut, Item, Table, value};
 use super::dotted_key::{ConfigKey, ConfigTable};
 use super::error::{SettingsError, Warning};
 use super::file::ConfigFile;
+use super::file_ownership;
 use super::home_folder::Home;
 use super::setting_definitions::{Section, Setting};
-use super::trusted;
 
 /// What shall stand in an app's table. A setting that is not named here is taken out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl ConfigEdit {
         }
         let unreadable = |source| SettingsError::Unreadable { path: path.clone(), source };
         let (target, text) = match std::fs::canonicalize(&path) {
-            Ok(target) => (target, trusted::config(home)?.unwrap_or_default()),
+            Ok(target) => (target, file_ownership::config(home)?.unwrap_or_default()),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 (path.clone(), String::new())
             }

@@ -12,10 +12,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Clause, Origin, SettingsError, Warning, in_file};
+use super::file_ownership;
 use super::home_folder::Home;
 use super::setting_definitions::{Section, Setting};
-use super::text::{Lines, nearest, shown};
-use super::trusted;
+use super::text_utils::{Lines, nearest, shown};
 
 /// A value as written, with its place.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ impl ConfigFile {
     /// nothing.
     pub(super) fn read(home: &Home) -> Result<(Self, Vec<Warning>), SettingsError> {
         let path = home.config();
-        match trusted::config(home)? {
+        match file_ownership::config(home)? {
             Some(text) => Self::parse(&path, &text),
             None => Ok((Self { path, ..Self::default() }, Vec::new())),
         }

@@ -8,7 +8,7 @@ use tokenward_core::{BadSecret, Code, SecretBytes, hex};
 
 use super::error::{HomeState, Origin, SettingsError, Warning};
 use super::setting_definitions::Setting;
-use super::text::nearest;
+use super::text_utils::nearest;
 use crate::{Desktop, Environment, Error, KeptState};
 
 /// Variables that look like ours and are not: usually slips of the finger that would go unnoticed.

@@ -10,7 +10,7 @@ use super::home_folder::{self, Home, KeySource};
 use super::parse_value::refused;
 use super::presets::Preset;
 use super::setting_definitions::{DEFAULT_PROFILE, Setting};
-use super::text;
+use super::text_utils;
 use crate::{Environment, Registration, is_script_login};
 
 /// What flags on the command line said, as typed.
@@ -196,7 +196,7 @@ impl Settings {
 
     pub(super) fn unknown(&self, name: ProfileName, origin: Origin) -> SettingsError {
         let known: Vec<_> = self.file.profiles.keys().cloned().collect();
-        let nearest = text::nearest(name.as_str(), known.iter().map(ProfileName::as_str)).map(str::to_owned);
+        let nearest = text_utils::nearest(name.as_str(), known.iter().map(ProfileName::as_str)).map(str::to_owned);
         SettingsError::UnknownProfile { name, origin, known, nearest }
     }
 

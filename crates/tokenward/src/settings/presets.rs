@@ -79,12 +79,12 @@ mod tests {
 
     use super::super::error::Origin;
     use super::super::file::Value;
-    use super::super::provider_rules;
+    use super::super::refresh_token_rules;
     use super::*;
 
     fn rules_of(text: &str) -> tokenward_core::Rules {
         let value = Value { text: text.to_owned(), origin: Origin::Variable("TOKENWARD_RULES") };
-        provider_rules::parse(&value).unwrap()
+        refresh_token_rules::parse(&value).unwrap()
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(rules.assumed_refresh.map(|life| life.as_secs()), Some(730 * 3600));
         assert_eq!(
             (rules.old_access, rules.replay),
-            (provider_rules::CAUTIOUS.old_access, provider_rules::CAUTIOUS.replay)
+            (refresh_token_rules::CAUTIOUS.old_access, refresh_token_rules::CAUTIOUS.replay)
         );
         let console = Preset::of("gitea").unwrap().console_at("https://git.example.com");
         assert_eq!(console, "https://git.example.com/user/settings/applications");

@@ -19,10 +19,10 @@ use super::file::Value;
 use super::loaded::Settings;
 use super::parse_value::refused;
 use super::presets::Preset;
-use super::provider_settings::Resolved;
+use super::provider_specific_settings::Resolved;
 use super::resolver::Resolver;
 use super::setting_definitions::{DEFAULT_PROFILE, Setting};
-use super::{hosts, text, trusted};
+use super::{file_ownership, host_urls, text_utils};
 use crate::{Registration, secret_parsing};
 
 /// A profile, ready for use but for the app's secret.
@@ -97,7 +97,7 @@ impl SecretSource {
         match self {
             Self::Given(secret) => Ok((Some(secret.clone()), None)),
             Self::File { path, origin, home } => {
-                let (text, warning) = trusted::secret_text(home, path, origin)?;
+                let (text, warning) = file_ownership::secret_text(home, path, origin)?;
                 let bad = |reason| SettingsError::BadSecret { origin: origin.clone(), reason };
                 Ok((Some(secret_parsing::app_secret(text.as_str()).map_err(bad)?), warning))
             }
@@ -118,7 +118,7 @@ impl ResolvedProfile {
         let mut found = Vec::new();
         for url in [&self.hosts.accounts, &self.hosts.open] {
             let place = url[url::Position::BeforeScheme..url::Position::BeforePath].to_owned();
-            if hosts::travels_in_clear(url) && !found.contains(&place) {
+            if host_urls::travels_in_clear(url) && !found.contains(&place) {
                 found.push(place);
             }
         }
@@ -181,7 +181,7 @@ impl Settings {
             .map_err(|_| SettingsError::BadName { origin: app.origin.clone(), name: app.text.clone() })?;
         let Some(app_entries) = self.file.apps.get(&app_name) else {
             let nearest =
-                text::nearest(app_name.as_str(), self.file.apps.keys().map(AppName::as_str)).map(str::to_owned);
+                text_utils::nearest(app_name.as_str(), self.file.apps.keys().map(AppName::as_str)).map(str::to_owned);
             return Err(SettingsError::UnknownApp { origin: app.origin.clone(), app: app_name, nearest });
         };
         Resolver::new(self, Some(entries), Some(app_entries)).resolve(name, app_name)
@@ -195,7 +195,7 @@ impl Settings {
             return Preset::of(name).map(|_| ProviderName::OAuth2).or_else(|| name.parse().ok());
         }
         let hosts = [Setting::OpenUrl, Setting::AccountsUrl];
-        let brand = hosts.into_iter().filter_map(text).find_map(|url| hosts::brand_of(&Url::parse(url).ok()?));
+        let brand = hosts.into_iter().filter_map(text).find_map(|url| host_urls::brand_of(&Url::parse(url).ok()?));
         Some(brand.map_or(ProviderName::Feishu, ProviderName::from))
     }
 
@@ -297,9 +297,9 @@ impl Resolver<'_> {
     /// An address that the app's secret and tokens are sent to.
     pub(super) fn url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let Some(value) = self.look(setting)? else { return Ok(None) };
-        let url = hosts::parse_url(&value)?;
+        let url = host_urls::parse_url(&value)?;
         if !self.allow_http()? {
-            hosts::refuse_clear_text(&url, &value, self.provider()?)?;
+            host_urls::refuse_clear_text(&url, &value, self.provider()?)?;
         }
         Ok(Some((url, value.origin)))
     }
@@ -309,8 +309,8 @@ impl Resolver<'_> {
         let Some(value) = self.look(Setting::RedirectUri)? else {
             return Ok(DEFAULT_REDIRECT.parse().expect("a literal URL"));
         };
-        let url = hosts::parse_url(&value)?;
-        if hosts::travels_in_clear(&url) {
+        let url = host_urls::parse_url(&value)?;
+        if host_urls::travels_in_clear(&url) {
             let url = value.text.trim().to_owned();
             self.warnings.push(Warning::NotEncrypted { origin: value.origin.clone(), url });
         }
@@ -325,7 +325,7 @@ impl Resolver<'_> {
         let Some(value) = self.look(Setting::ReturnUrls)? else { return Ok(Vec::new()) };
         let mut urls = Vec::new();
         for text in value.text.split_whitespace() {
-            let usable = RedirectUri::usable(text).is_ok_and(|uri| !hosts::travels_in_clear(uri.url()));
+            let usable = RedirectUri::usable(text).is_ok_and(|uri| !host_urls::travels_in_clear(uri.url()));
             if !usable {
                 let en = "a return address is a whole https address, or http on loopback, without a name, a fragment, code and state";
                 let zh = "返回地址须为完整的 https 地址（回环地址可用 http），不含用户名、片段以及 code、state 参数";

@@ -580,9 +580,9 @@ fn the_file_is_read_in_linear_time() {
     let looked = |profiles: usize| {
         let entries = (0..profiles).map(|n| format!("[profiles.p{n}]\napp = \"work\"\nscopes = \"a b\"\n\n"));
         let text = entries.collect::<Vec<_>>().concat();
-        text::LOOKED.set(0);
+        text_utils::LOOKED.set(0);
         file::ConfigFile::parse(std::path::Path::new("config.toml"), &text).unwrap();
-        (text::LOOKED.get(), text.len())
+        (text_utils::LOOKED.get(), text.len())
     };
     for (bytes, length) in [looked(10), looked(1000), looked(10_000)] {
         assert!(bytes <= 2 * length, "{bytes} of {length}");

@@ -8,7 +8,7 @@ use tokenward_core::{ApiKey, ApiKeyId, ApiKeySecret};
 use crate::records::api_keys;
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl ApiKeys for PostgresVault {

@@ -11,7 +11,7 @@ use crate::records::Records;
 use crate::records::audit_chain::{self, AT_ONCE, Hashed, Head, Walked};
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl AuditTrail for PostgresVault {

@@ -8,7 +8,7 @@ use tokenward_core::ports::{BudgetShare, DueClaim, DueGrant, DueGrants, DueMark,
 use crate::records::due;
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl DueGrants for PostgresVault {

@@ -6,13 +6,13 @@ use tokenward_core::ports::{GrantPage, GrantPages, Grants, LoginCopy, StoreError
 use tokenward_core::{AppName, Entry, Grant, GrantId, KnownToken, ProfileName, Recognised, RefreshToken, Subject};
 use zeroize::Zeroizing;
 
-use crate::records::lookup::{by_profile, entry, find_known, grant_row};
-use crate::records::query::{Row, all, first, run};
+use crate::records::find_rows::{by_profile, entry, find_known, grant_row};
 use crate::records::rows::{GrantRow, grant_bytes, to_json, uuid};
+use crate::records::run_statement::{Row, all, first, run};
 use crate::records::statements as sql;
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl Grants for PostgresVault {

@@ -15,14 +15,14 @@ use tokenward_core::{
 
 use crate::codec::answer_to_bytes;
 use crate::records::Records;
-use crate::records::failure::Failed;
+use crate::records::find_rows::{find_intent, grant_row};
 use crate::records::journal::Of;
 use crate::records::leases::rotated_under;
-use crate::records::lookup::{find_intent, grant_row};
 use crate::records::rows::answer_label;
+use crate::records::transaction_error::Failed;
 
 use super::PostgresVault;
-use super::connections::{Ended, How, OpenTransaction};
+use super::connection_transactions::{Ended, How, OpenTransaction};
 
 /// For how long it is asked what became of a spend that nobody acknowledged.
 const ASK_AGAIN: Duration = Duration::from_secs(2);

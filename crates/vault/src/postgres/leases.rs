@@ -13,12 +13,12 @@ use tokenward_core::ports::{Attempt, Journal, LeasedGrant, Leases, StoreError};
 use tokenward_core::{Fence, Holder, Lease, Seat};
 use tokio::time::Instant;
 
-use crate::records::failure::{Failed, Fault};
 use crate::records::leases::{Under, free, in_millis, key, of};
-use crate::records::query::{Row, first};
 use crate::records::rows::{optional_json, optional_time, signed, time, to_json, unsigned};
+use crate::records::run_statement::{Row, first};
+use crate::records::transaction_error::{Failed, Fault};
 
-use super::connections::{How, OpenTransaction};
+use super::connection_transactions::{How, OpenTransaction};
 use super::{PostgresVault, statements as sql};
 
 /// What came of asking, in its transaction.

@@ -10,7 +10,7 @@ use tokenward_core::{GrantId, LoginEnd, NumberedEvent};
 use crate::records::login_events;
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl LoginEvents for PostgresVault {

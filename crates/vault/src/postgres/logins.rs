@@ -10,11 +10,11 @@ use tokenward_core::{
     AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject,
 };
 
-use crate::records::invalidation::forget_refused;
+use crate::records::invalidate_and_logout::forget_refused;
 use crate::records::leases::rotated_under;
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl Logins for PostgresVault {

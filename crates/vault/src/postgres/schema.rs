@@ -11,12 +11,12 @@ use sqlx::{Connection as _, Row as _};
 use tokenward_core::ports::{Entropy, StoreError};
 
 use crate::key_sources::{self, ExplicitKey, VaultId};
-use crate::records::failure::{Failed, Fault, damaged};
-use crate::records::query::{first, run};
+use crate::records::run_statement::{first, run};
+use crate::records::transaction_error::{Failed, Fault, damaged};
 use crate::seal::Keys;
 
-use super::connections::{Connections, OpenTransaction};
-use super::failure::from_database;
+use super::connection_transactions::{Connections, OpenTransaction};
+use super::transaction_error::from_database;
 
 /// What an opened database tells.
 pub(super) struct Opened {

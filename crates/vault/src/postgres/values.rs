@@ -9,7 +9,7 @@ use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo};
 use sqlx::{Arguments, Column as _, Postgres, Row as _, Type, TypeInfo, ValueRef as _};
 use tokenward_core::ports::StoreError;
 
-use crate::records::failure::{Failed, Fault};
+use crate::records::transaction_error::{Failed, Fault};
 
 /// What is bound to a statement, in the statement's order.
 pub(super) fn bind(bound: &[&dyn ToSql]) -> Result<PgArguments, Failed> {

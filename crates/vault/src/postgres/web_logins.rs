@@ -7,7 +7,7 @@ use tokenward_core::ports::{StoreError, WebLogins};
 use tokenward_core::{SecretBytes, WebLogin, WebLoginId};
 
 use super::PostgresVault;
-use super::connections::How;
+use super::connection_transactions::How;
 
 #[async_trait]
 impl WebLogins for PostgresVault {

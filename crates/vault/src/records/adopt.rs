@@ -18,16 +18,16 @@ use tokenward_core::{
 
 use crate::codec::{rotated_to_bytes, set_from_bytes, set_to_bytes};
 
-use super::failure::{Failed, Fault};
 use super::fallback_sets::move_trial;
+use super::find_rows::{by_profile, find_known, grant_row, intent_row, open_rows};
 use super::incoming_set::{Home, blank, fill, home};
 use super::journal::{prune, set_standing};
-use super::lookup::{by_profile, find_known, grant_row, intent_row, open_rows};
-use super::query::{Row, Transaction, all, first, run};
 use super::rows::{
     GrantRow, IntentRow, Unproven, bytes, grant_bytes, intent_bytes, json, lives, optional_json, parked_label, signed,
     to_json, unsigned,
 };
+use super::run_statement::{Row, Transaction, all, first, run};
+use super::transaction_error::{Failed, Fault};
 use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 use crate::seal::Unopened;

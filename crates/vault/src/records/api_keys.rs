@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::{ApiKey, ApiKeyId};
 
-use super::failure::{Failed, Fault};
-use super::query::{Row, Transaction, all, first, run};
 use super::rows::{json, to_json};
+use super::run_statement::{Row, Transaction, all, first, run};
+use super::transaction_error::{Failed, Fault};
 use super::{Records, sql};
 
 /// What a key is stored under.

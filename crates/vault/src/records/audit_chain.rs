@@ -13,9 +13,9 @@ use tokenward_core::ports::StoreError;
 use tokenward_core::{AuditDraft, AuditFault, AuditFaultKind, AuditRow, AuditVerdict, GrantId};
 use uuid::Uuid;
 
-use super::failure::{Failed, damaged};
-use super::query::{Row, Transaction, all, first, run};
 use super::rows::{bytes, signed, time, unsigned, uuid};
+use super::run_statement::{Row, Transaction, all, first, run};
+use super::transaction_error::{Failed, damaged};
 use super::{Records, sql};
 
 /// The end of a chain.

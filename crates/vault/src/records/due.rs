@@ -8,9 +8,9 @@ use rusqlite::params;
 use tokenward_core::GrantId;
 use tokenward_core::ports::{BudgetShare, DueClaim, DueGrant, DueMark, HotMark, Pace};
 
-use super::failure::{Failed, damaged};
-use super::query::{Row, Transaction, all, first, run};
 use super::rows::{grant_bytes, uuid};
+use super::run_statement::{Row, Transaction, all, first, run};
+use super::transaction_error::{Failed, damaged};
 use super::{Records, sql};
 
 impl Records {

@@ -3,10 +3,10 @@
 use rusqlite::params;
 use tokenward_core::{Generation, GrantId};
 
-use super::failure::Failed;
-use super::query::{Transaction, run};
 use super::rows::{grant_bytes, signed};
+use super::run_statement::{Transaction, run};
 use super::statements as sql;
+use super::transaction_error::Failed;
 
 /// Lets the rows that await one generation await another, or none.
 pub(crate) fn move_trial(

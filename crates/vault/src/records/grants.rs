@@ -4,10 +4,10 @@ use rusqlite::params;
 use tokenward_core::ports::{GrantPage, LoginCopy};
 use tokenward_core::{Fingerprint, Generation, GrantId, RefreshToken};
 
-use super::failure::Failed;
-use super::lookup::grant_row;
-use super::query::{Transaction, all, run};
+use super::find_rows::grant_row;
 use super::rows::{GrantRow, grant_bytes, signed, uuid};
+use super::run_statement::{Transaction, all, run};
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 impl Records {

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject, TokenSet};
 
-use super::failure::Failed;
-use super::lookup::by_profile;
-use super::query::{Transaction, run};
+use super::find_rows::by_profile;
 use super::rows::{AccessNames, GrantRow, Sealed, grant_bytes};
+use super::run_statement::{Transaction, run};
 use super::sealer::Sealer;
 use super::statements as sql;
+use super::transaction_error::Failed;
 
 /// Where a set goes that was brought for a profile.
 pub(crate) enum Home {

@@ -15,14 +15,14 @@ use tokenward_core::{
 use crate::codec::rotation_to_bytes;
 use crate::rescue::Slotted;
 
-use super::failure::Failed;
 use super::fallback_sets::end_trials;
+use super::find_rows::{grant_row, intent_row, open_rows, unknown_intent};
 use super::leases::free;
-use super::lookup::{grant_row, intent_row, open_rows, unknown_intent};
-use super::query::{Transaction, all, first, run};
+use super::non_interactive_requests::answered;
 use super::rows::{GrantRow, IntentRow, grant_bytes, intent_bytes, parked_label, signed, to_json, uuid};
+use super::run_statement::{Transaction, all, first, run};
 use super::sealer::Sealer;
-use super::token_requests::answered;
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 impl Records {

@@ -9,9 +9,9 @@ use rusqlite::params;
 use tokenward_core::{Fingerprint, Generation, GrantId, KnownToken, TokenKind};
 use zeroize::Zeroizing;
 
-use super::failure::Failed;
-use super::query::{Transaction, all};
 use super::rows::{GrantRow, fingerprint, unsigned, uuid};
+use super::run_statement::{Transaction, all};
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 /// What a text would be called as a token of either kind.

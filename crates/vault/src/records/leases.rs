@@ -7,10 +7,10 @@ use rusqlite::types::Value;
 use tokenward_core::ports::{AppDataKey, StoreError};
 use tokenward_core::{Entry, Fence, Grant, GrantId, Lease, Seat, SecretBytes};
 
-use super::failure::Failed;
-use super::lookup::{entry, grant_row, open_rows};
-use super::query::{Transaction, all, first, run};
+use super::find_rows::{entry, grant_row, open_rows};
 use super::rows::{grant_bytes, signed};
+use super::run_statement::{Transaction, all, first, run};
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 /// A grant under its lease.

@@ -13,9 +13,9 @@ use tokenward_core::{
 };
 use uuid::Uuid;
 
-use super::failure::{Failed, Fault};
-use super::query::{Row, Transaction, all, first, run};
 use super::rows::{grant_bytes, json, optional_json, optional_time, signed, text, to_json, unsigned, uuid};
+use super::run_statement::{Row, Transaction, all, first, run};
+use super::transaction_error::{Failed, Fault};
 use super::{Records, sql};
 
 /// A row of `outbox`.

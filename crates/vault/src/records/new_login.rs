@@ -5,15 +5,15 @@ use tokenward_core::ports::{LoggedIn, NewLogin};
 use tokenward_core::{Event, Generation, GrantId};
 
 use super::adopt::displaced;
-use super::failure::Failed;
 use super::fallback_sets::end_trials;
+use super::find_rows::{by_profile, find_known, grant_row};
 use super::incoming_set::{Home, blank, fill, home};
 use super::journal::prune;
-use super::login_answers::drop_answer;
-use super::lookup::{by_profile, find_known, grant_row};
-use super::query::{Transaction, run};
+use super::login_token_responses::drop_answer;
+use super::non_interactive_requests::answered;
 use super::rows::{GrantRow, Unproven, grant_bytes};
-use super::token_requests::answered;
+use super::run_statement::{Transaction, run};
+use super::transaction_error::Failed;
 use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 

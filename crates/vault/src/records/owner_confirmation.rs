@@ -10,11 +10,11 @@ use tokenward_core::ports::{IdentityOutcome, NameGiven, StoreError};
 use tokenward_core::{AppName, Code, Event, Fingerprint, Generation, GrantId, Holder, ProfileName, Standing, Subject};
 
 use super::adopt::{PutAside, displaced, store};
-use super::failure::Failed;
 use super::fallback_sets::end_trials;
-use super::lookup::{by_profile, grant_row};
-use super::query::{Transaction, run};
+use super::find_rows::{by_profile, grant_row};
 use super::rows::{GrantRow, Unproven, grant_bytes, lives, signed, to_json};
+use super::run_statement::{Transaction, run};
+use super::transaction_error::Failed;
 use super::unknown_owner::{Next, mark_unproven};
 use super::{Records, sql};
 

@@ -8,10 +8,10 @@ use rusqlite::params;
 use tokenward_core::ports::Wished;
 use tokenward_core::{Event, Fingerprint, Generation, GrantId, Holder, RefreshToken};
 
-use super::failure::{Failed, Fault, unopened};
-use super::lookup::{find_known, grant_row};
-use super::query::{Row, Transaction, all};
+use super::find_rows::{find_known, grant_row};
 use super::rows::{bytes, grant_bytes, lives, parked_label, unsigned};
+use super::run_statement::{Row, Transaction, all};
+use super::transaction_error::{Failed, Fault, unopened};
 use super::{Records, sql};
 use crate::codec::set_from_bytes;
 

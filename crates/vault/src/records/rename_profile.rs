@@ -6,9 +6,9 @@
 use rusqlite::params;
 use tokenward_core::{AppName, ProfileName};
 
-use super::failure::{Failed, unopened};
-use super::query::{Transaction, all, first, run};
 use super::rows::{bytes, login_label, text};
+use super::run_statement::{Transaction, all, first, run};
+use super::transaction_error::{Failed, unopened};
 use super::{Records, sql};
 
 impl Records {

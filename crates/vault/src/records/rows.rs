@@ -15,10 +15,10 @@ use uuid::Uuid;
 use crate::codec::{answer_from_bytes, instant};
 use crate::seal::Label;
 
-use super::failure::{Failed, Fault, damaged, unopened};
-use super::query::{Column, Row, Transaction, run};
+use super::run_statement::{Column, Row, Transaction, run};
 use super::sealer::Sealer;
 use super::statements as sql;
+use super::transaction_error::{Failed, Fault, damaged, unopened};
 
 /// A sealed blob with the generation it is bound to.
 #[derive(Clone)]

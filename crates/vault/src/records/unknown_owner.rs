@@ -3,10 +3,10 @@
 use rusqlite::params;
 use tokenward_core::GrantId;
 
-use super::failure::Failed;
-use super::query::{Transaction, run};
 use super::rows::{Unproven, grant_bytes, to_json};
+use super::run_statement::{Transaction, run};
 use super::statements as sql;
+use super::transaction_error::Failed;
 
 /// What takes the place of a set of which nobody has said whose it is.
 #[derive(Debug, Clone, Copy)]

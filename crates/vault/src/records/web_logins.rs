@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rusqlite::params;
 use tokenward_core::{SecretBytes, WebLogin, WebLoginId};
 
-use super::failure::{Failed, Fault, unopened};
-use super::query::{Row, Transaction, first, run};
 use super::rows::{bytes, json, signed, to_json, web_login_label};
+use super::run_statement::{Row, Transaction, first, run};
+use super::transaction_error::{Failed, Fault, unopened};
 use super::{Records, sql};
 
 impl Records {

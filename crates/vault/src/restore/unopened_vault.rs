@@ -5,7 +5,7 @@ use tokenward_core::ports::StoreError;
 
 use crate::folder::{Folder, holds_something};
 use crate::sqlite::connect;
-use crate::sqlite::failure::from_sql;
+use crate::sqlite::transaction_error::from_sql;
 
 /// A connection that reads; `None` where there is no vault. The folder is moved next, and a connection that is still open then would remove the
 /// log that lies at its path by that time, of either vault: it has to be closed, or dropped, before.

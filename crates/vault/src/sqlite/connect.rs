@@ -7,7 +7,7 @@
 //! its syncs fall on a lease or a release and not between *begin* and *commit* of a rotation, where it would be done only at four times that
 //! size. A vault that is dropped leaves its connections to the end of the process instead of closing them: the last connection to close
 //! would carry the log over and remove it, two syncs for every short-lived command and a third for the next one that creates it anew.
-//! [`Connections::close`](super::connections::Connections::close) closes them properly, for processes that outlive their vault.
+//! [`Connections::close`](super::connection_threads::Connections::close) closes them properly, for processes that outlive their vault.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -18,8 +18,8 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokenward_core::ports::{StoreError, StoreFault};
 
 use super::database_files::{remove, whole};
-use super::failure::from_sql;
-use super::{statements as sql, torn_database};
+use super::transaction_error::from_sql;
+use super::{incomplete_creation, statements as sql};
 use crate::folder::{Folder, open_private, sync_folder};
 use crate::key_sources::VaultId;
 use crate::presence::Presence;
@@ -111,10 +111,10 @@ impl Opener {
             ));
         }
         let empty = "it is empty although vault/key.json is there; restore a backup (tokenward vault restore)";
-        if torn_database::is_stillborn(&self.folder) {
+        if incomplete_creation::is_stillborn(&self.folder) {
             let _lock = self.folder_lock()?;
-            if torn_database::is_stillborn(&self.folder) {
-                torn_database::set_aside(&self.folder)?;
+            if incomplete_creation::is_stillborn(&self.folder) {
+                incomplete_creation::set_aside(&self.folder)?;
                 create(&self.folder, self.vault)?;
             }
         }

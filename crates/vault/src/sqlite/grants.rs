@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use super::{ParkedSet, SqliteVault, sql};
 use crate::codec::set_from_bytes;
-use crate::records::failure::{Failed, Fault, damaged, unopened};
-use crate::records::lookup::{entry, find_known, grant_row};
-use crate::records::query::{Row, all, first, run};
+use crate::records::find_rows::{entry, find_known, grant_row};
 use crate::records::rows::{GrantRow, bytes, grant_bytes, parked_label, time, to_json, unsigned, uuid};
+use crate::records::run_statement::{Row, all, first, run};
+use crate::records::transaction_error::{Failed, Fault, damaged, unopened};
 
 /// A login that does not read back.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use tokenward_core::{GrantId, IntentId};
 use crate::disk_check;
 
 use super::{DamagedLogin, SqliteVault, sql};
-use crate::records::lookup::find_intent;
-use crate::records::query::all;
+use crate::records::find_rows::find_intent;
+use crate::records::run_statement::all;
 
 /// What a look at a vault shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

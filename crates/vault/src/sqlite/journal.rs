@@ -10,10 +10,10 @@ use tokenward_core::{
 };
 
 use crate::codec::answer_to_bytes;
-use crate::records::failure::Failed;
 use crate::records::journal::Of;
 use crate::records::leases::rotated_under;
 use crate::records::rows::answer_label;
+use crate::records::transaction_error::Failed;
 
 use super::transactions::How;
 use super::{Context, SqliteVault};

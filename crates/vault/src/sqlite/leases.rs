@@ -22,10 +22,10 @@ use crate::io_error::from_io;
 use crate::locks::{POLL, Tried, try_lock};
 
 use super::{Context, SqliteVault, sql};
-use crate::records::failure::{Failed, Fault};
 use crate::records::leases::{Under, free, in_millis, key, of};
-use crate::records::query::{Row, first, run};
 use crate::records::rows::{optional_json, optional_time, signed, to_json, unsigned};
+use crate::records::run_statement::{Row, first, run};
+use crate::records::transaction_error::{Failed, Fault};
 
 /// What came of asking, in its transaction.
 enum LeaseOutcome {

@@ -13,12 +13,12 @@ use tokenward_core::ports::{LinkBook, StoreError};
 use tokenward_core::{Event, Generation, GrantId, Holder, Link, LinkId, NewLink, ProfileName, Receipt, Terms, Trouble};
 
 use super::{Context, SqliteVault, sql};
-use crate::records::failure::{Failed, Fault, damaged};
-use crate::records::lookup::by_profile;
-use crate::records::query::{Row, all, first, run};
+use crate::records::find_rows::by_profile;
 use crate::records::rows::{
     bytes, grant_bytes, json, optional_json, optional_time, signed, text, time, to_json, unsigned, uuid,
 };
+use crate::records::run_statement::{Row, all, first, run};
+use crate::records::transaction_error::{Failed, Fault, damaged};
 
 #[async_trait]
 impl LinkBook for SqliteVault {

@@ -12,9 +12,9 @@ use tokenward_core::{
     AppName, Closing, Generation, GrantId, Holder, IntentId, Lease, ProfileName, Recognised, Subject,
 };
 
-use crate::records::invalidation::forget_refused;
+use crate::records::invalidate_and_logout::forget_refused;
 use crate::records::leases::rotated_under;
-use crate::records::query::run;
+use crate::records::run_statement::run;
 
 use super::{SqliteVault, sql};
 

@@ -224,8 +224,8 @@ mod tests {
 
     use crate::folder::Folder;
     use crate::key_sources::KeySources;
-    use crate::records::failure::Failed;
-    use crate::records::query::run;
+    use crate::records::run_statement::run;
+    use crate::records::transaction_error::Failed;
     use crate::sqlite::{Context, SqliteVault, VaultOptions};
     use crate::suite::{TestClock, TestEntropy};
 

@@ -4,11 +4,11 @@
 //! The cases know the files by [`Folder`](crate::Folder), and which engine keeps the database they do not.
 
 pub mod keys;
-pub mod landing;
 pub mod leases;
 pub mod links;
 pub mod modes;
 pub mod stopped;
+pub mod unjournaled_responses;
 
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ macro_rules! folder_suite {
             stopped: who_is_stopped_between_lock_and_row_holds_nobody_up,
             stopped: a_container_that_died_beside_ours_is_followed,
             stopped: a_dead_holder_without_a_process_table_is_followed_at_once,
-            landing: an_answer_that_has_landed_outlives_its_reader,
-            landing: a_slot_is_free_once_the_journal_has_the_answer,
-            landing: without_a_slot_the_journal_alone_keeps_the_answer,
-            landing: a_torn_slot_counts_as_empty,
+            unjournaled_responses: an_answer_that_has_landed_outlives_its_reader,
+            unjournaled_responses: a_slot_is_free_once_the_journal_has_the_answer,
+            unjournaled_responses: without_a_slot_the_journal_alone_keeps_the_answer,
+            unjournaled_responses: a_torn_slot_counts_as_empty,
             keys: a_key_that_can_be_guessed_is_refused_with_the_way_out,
             keys: a_missing_or_exchanged_key_file_is_said,
             keys: a_vault_without_its_wrapped_key_is_not_created_anew,

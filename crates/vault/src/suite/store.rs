@@ -5,9 +5,9 @@
 pub mod adoptions;
 pub mod journal;
 pub mod leases;
+pub mod login_owner;
 pub mod logins;
 pub mod name_leases;
-pub mod owner_confirmation;
 pub mod reinstate_token_set;
 
 /// Runs every case against a fresh store each: `store_suite!(make)` with `async fn make() -> impl Stand`.
@@ -89,19 +89,19 @@ macro_rules! store_suite {
             adoptions: a_late_answer_rotates_the_set_that_is_back,
             adoptions: an_unread_answer_outlives_an_adoption,
             adoptions: another_users_login_takes_the_name_on_trial,
-            owner_confirmation: another_users_login_is_kept_aside_without_a_yes,
-            owner_confirmation: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
-            owner_confirmation: a_login_that_turns_out_to_be_another_users_is_kept_aside,
-            owner_confirmation: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
-            owner_confirmation: a_dead_token_of_the_profiles_own_login_does_not_serve,
-            owner_confirmation: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
-            owner_confirmation: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
-            owner_confirmation: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
-            owner_confirmation: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
-            owner_confirmation: a_login_without_a_profile_is_given_one,
-            owner_confirmation: a_script_s_own_login_becomes_one_of_an_app,
-            owner_confirmation: all_that_is_kept_under_a_name_gets_another,
-            owner_confirmation: a_login_remembers_whose_name_it_had,
+            login_owner: another_users_login_is_kept_aside_without_a_yes,
+            login_owner: a_login_of_nobody_knows_whom_is_handed_out_once_it_is_told,
+            login_owner: a_login_that_turns_out_to_be_another_users_is_kept_aside,
+            login_owner: the_profiles_own_login_is_there_until_somebody_says_whose_the_next_is,
+            login_owner: a_dead_token_of_the_profiles_own_login_does_not_serve,
+            login_owner: a_login_that_is_over_does_not_serve_for_one_of_nobody_knows_whom,
+            login_owner: a_set_of_nobody_at_all_does_not_serve_as_the_profiles_users,
+            login_owner: a_set_of_nobody_knows_whom_is_kept_when_it_gives_way,
+            login_owner: a_profile_whose_set_could_not_be_put_aside_stays_its_users,
+            login_owner: a_login_without_a_profile_is_given_one,
+            login_owner: a_script_s_own_login_becomes_one_of_an_app,
+            login_owner: all_that_is_kept_under_a_name_gets_another,
+            login_owner: a_login_remembers_whose_name_it_had,
             adoptions: a_taken_name_is_given_back_by_wish,
             adoptions: a_login_ends_what_can_be_taken_back,
             adoptions: a_logout_ends_what_can_be_taken_back,

@@ -10,7 +10,7 @@ use tokenward_core::{RefusalClass, Remedy};
 use super::codes::{self, CodeMeaning, INVALID_ARGS};
 use crate::api_call::code_of;
 use crate::bearer::Bearer;
-use crate::refusal::{self, Finding, by_status};
+use crate::call_refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble};
 
 /// Reads a refusal from an answer; `None` for a success.
@@ -24,11 +24,11 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
     if by_status.is_none() && fact.is_none() && !says_no {
         return None;
     }
-    let message = refusal::message(answer, body.as_ref(), &[bearer.expose()]);
+    let message = call_refusal::message(answer, body.as_ref(), &[bearer.expose()]);
     let known = code.zip(fact).map(|(code, fact)| of_fact(bearer, code, fact, message.as_deref()));
     let trouble = known.or(by_status).unwrap_or(CallTrouble::Other);
     let fact = fact.map(|fact| CodeMeaning { remedy: codes::at_blueking(fact.remedy), ..fact });
-    Some(refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes: Vec::new() }, now))
+    Some(call_refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes: Vec::new() }, now))
 }
 
 fn of_fact(bearer: &Bearer, code: i64, fact: CodeMeaning, message: Option<&str>) -> CallTrouble {

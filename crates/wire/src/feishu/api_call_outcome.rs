@@ -12,7 +12,7 @@ use tokenward_core::{RefusalClass, Remedy};
 use super::codes;
 use crate::api_call::code_of;
 use crate::bearer::Bearer;
-use crate::refusal::{self, Finding, by_status};
+use crate::call_refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble, redact};
 
 /// Reads a refusal from an answer; `None` for a success.
@@ -20,19 +20,19 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, not_taken: &[String], 
     // A download may be any bytes; only what calls itself JSON, or might be an error, is read as one.
     let body = if CallAnswer::may_say_no(answer.status, &answer.headers) { answer.json() } else { None };
     // Text that happens to be JSON is taken for the provider's word only where it has the provider's two fields.
-    let words = (200..300).contains(&answer.status) && refusal::is_text(&answer.headers);
+    let words = (200..300).contains(&answer.status) && call_refusal::is_text(&answer.headers);
     let body = body.filter(|body| !words || body.get("msg").is_some());
     let code = body.as_ref().and_then(code_of).filter(|code| *code != 0);
     let by_status = by_status(answer.status, code.is_some());
     if by_status.is_none() && code.is_none() {
         return None;
     }
-    let message = refusal::message(answer, body.as_ref(), &[bearer.expose()]);
+    let message = call_refusal::message(answer, body.as_ref(), &[bearer.expose()]);
     let fact = code.and_then(|code| codes::lookup(codes::Call::Api, code));
     let known = code.zip(fact).map(|(code, fact)| of_fact(bearer, code, fact, message.as_deref(), not_taken));
     let trouble = known.or(by_status).unwrap_or(CallTrouble::Other);
     let missing_scopes = body.as_ref().map(scopes_named).unwrap_or_default();
-    Some(refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes }, now))
+    Some(call_refusal::refusal(answer, trouble, Finding { code, fact, message, missing_scopes }, now))
 }
 
 fn of_fact(

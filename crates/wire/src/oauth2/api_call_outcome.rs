@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::error_codes::{self, Call};
 use crate::bearer::Bearer;
-use crate::refusal::{self, Finding, by_status};
+use crate::call_refusal::{self, Finding, by_status};
 use crate::{CallAnswer, CallRefusal, CallTrouble, redact};
 
 /// Reads a refusal from an answer; `None` for a success.
@@ -29,13 +29,13 @@ pub(crate) fn judge(bearer: &Bearer, answer: &CallAnswer, now: Timestamp) -> Opt
     let finding = Finding {
         code: None,
         fact: word.and_then(|word| error_codes::lookup(Call::UserInfo, &word, "")),
-        message: told.or_else(|| refusal::message(answer, body.as_ref(), &secrets)),
+        message: told.or_else(|| call_refusal::message(answer, body.as_ref(), &secrets)),
         missing_scopes: match trouble {
             CallTrouble::ScopeNotGranted => challenge.get("scope").map(|scope| scopes(&scope)).unwrap_or_default(),
             _ => Vec::new(),
         },
     };
-    Some(refusal::refusal(answer, trouble, finding, now))
+    Some(call_refusal::refusal(answer, trouble, finding, now))
 }
 
 const fn dead(bearer: &Bearer) -> CallTrouble {

@@ -13,7 +13,7 @@ use tokenward_core::{AuditRow, Code, GrantId, ProfileName};
 use tokenward_serve::server::route_facts;
 
 use crate::args::AuditList;
-use crate::commands::local_entry::LOCAL;
+use crate::commands::audit_entry::LOCAL;
 use crate::commands::serve;
 use crate::context::Context;
 use crate::failure::Failure;

@@ -12,7 +12,7 @@ use tokenward_core::Code;
 use tokenward_serve::proxy::Proxy as Listening;
 use tokio::process::Child;
 
-use crate::commands::program;
+use crate::commands::child_process;
 use crate::context::{Context, Ending};
 use crate::failure::Failure;
 
@@ -24,7 +24,7 @@ pub(super) async fn beside(
     context: &Context,
 ) -> Result<ExitCode, Failure> {
     let asked = context.stopping(Ending::Program);
-    let mut child = program::start(command, env, context)?;
+    let mut child = child_process::start(command, env, context)?;
     let (running, ended) = tokio::sync::oneshot::channel::<()>();
     let mut serving = tokio::spawn(listening.run(async move {
         let _ = ended.await;
@@ -41,7 +41,7 @@ pub(super) async fn beside(
     if tokio::time::timeout(LAST_REQUESTS, &mut serving).await.is_err() {
         serving.abort();
     }
-    status.map(program::exit_of).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))
+    status.map(child_process::exit_of).map_err(|error| Failure::of(Code::Internal).detail(error.to_string()))
 }
 
 fn hand_on(child: &Child) {

@@ -13,7 +13,7 @@ use tokenward_serve::server::drawn_key;
 
 use super::open;
 use crate::args::{Key, KeyCreate};
-use crate::commands::local_entry::local_entry;
+use crate::commands::audit_entry::local_entry;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::fields;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokenward::{Error, KeyOutcome, KeySource, RestoredKey, ServerPlan, ServerSession};
 use tokenward_core::ApiKey;
 
-use crate::commands::local_entry::local_entry;
+use crate::commands::audit_entry::local_entry;
 use crate::context::Context;
 use crate::failure::Failure;
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::error::DocumentError;
+use super::super::text_or_number::Value;
 use super::super::text_positions::{Line, lines, syntax};
-use super::super::value::Value;
 use super::scalar::{INDICATORS, Meaning, Style, is_printable, meaning, spelled};
 
 /// A value, and where it stands. Where nothing stands, that is right behind the sign that it belongs to.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::text_or_number::Value;
 use super::super::text_positions::Spelled;
-use super::super::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {

@@ -22,9 +22,9 @@ use tokenward_core::ports::StoreError;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::records::failure::Failed;
-use crate::records::query::{Row, Transaction};
 use crate::records::rows::grant_bytes;
+use crate::records::run_statement::{Row, Transaction};
+use crate::records::transaction_error::Failed;
 
 use super::statements as sql;
 use super::values::{bind, owned};

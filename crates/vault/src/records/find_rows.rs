@@ -4,10 +4,10 @@ use rusqlite::params;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{Entry, Fingerprint, Generation, GrantId, IntentId, ProfileName};
 
-use super::failure::{Failed, Fault};
-use super::query::{Row, Transaction, all, first};
 use super::rows::{GrantRow, IntentRow, grant_bytes, intent_bytes, json, optional_json, time, unsigned, uuid};
+use super::run_statement::{Row, Transaction, all, first};
 use super::statements as sql;
+use super::transaction_error::{Failed, Fault};
 
 /// A grant by its id.
 pub(crate) fn grant_row(tx: &dyn Transaction, id: GrantId) -> Result<GrantRow, Failed> {

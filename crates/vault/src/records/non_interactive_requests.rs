@@ -8,9 +8,9 @@ use rusqlite::params;
 use tokenward_core::ports::{GrantRequestState, StoreError};
 use tokenward_core::{Fence, ProfileName};
 
-use super::failure::Failed;
-use super::query::{Transaction, run};
 use super::rows::signed;
+use super::run_statement::{Transaction, run};
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 impl Records {

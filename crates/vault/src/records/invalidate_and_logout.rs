@@ -10,12 +10,12 @@ use tokenward_core::{Event, Fence, Generation, GrantId, Holder, Standing, TokenS
 use crate::codec::set_to_bytes;
 
 use super::adopt::PutAside;
-use super::failure::Failed;
+use super::find_rows::grant_row;
 use super::journal::prune;
 use super::leases::check_fence;
-use super::lookup::grant_row;
-use super::query::{Transaction, run};
 use super::rows::{grant_bytes, parked_label, signed, to_json};
+use super::run_statement::{Transaction, run};
+use super::transaction_error::Failed;
 use super::{Records, sql};
 
 impl Records {

@@ -4,9 +4,9 @@ use rusqlite::params;
 use tokenward_core::ports::{AppDataKey, Recalled};
 use tokenward_core::{AppName, SecretBytes};
 
-use super::failure::{Failed, Fault, unopened};
-use super::query::{Row, Transaction, first};
 use super::rows::{bytes, keepsake_label, optional_time};
+use super::run_statement::{Row, Transaction, first};
+use super::transaction_error::{Failed, Fault, unopened};
 use super::{Records, sql};
 
 impl Records {

@@ -15,9 +15,9 @@ use tokenward_core::{ApiKey, ApiKeyId};
 use super::unopened_vault;
 use crate::folder::Folder;
 use crate::records::api_keys;
-use crate::records::failure::{Failed, Fault};
+use crate::records::transaction_error::{Failed, Fault};
 use crate::sqlite::cached_statement::run;
-use crate::sqlite::failure::from_sql;
+use crate::sqlite::transaction_error::from_sql;
 use crate::sqlite::{connect, statements as sql};
 
 /// What becomes of the API keys and the audit trail.

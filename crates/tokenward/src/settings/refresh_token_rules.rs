@@ -9,7 +9,7 @@ use tokenward_core::{AbsentRefresh, OldAccess, RefreshEnd, Replay, Rules};
 
 use super::error::{Clause, SettingsError};
 use super::file::Value;
-use super::text::{nearest, parse_span};
+use super::text_utils::{nearest, parse_span};
 
 /// The row of a server about which nothing is said.
 pub(super) const CAUTIOUS: Rules = Rules {

@@ -6,7 +6,7 @@
 use rusqlite::types::{FromSql, FromSqlError, ValueRef};
 use rusqlite::{RowIndex, ToSql};
 
-use super::failure::{Failed, Fault};
+use super::transaction_error::{Failed, Fault};
 
 /// A transaction that statements are run in.
 pub(crate) trait Transaction {

@@ -6,11 +6,11 @@ use tokenward_core::{AppName, Generation, GrantId, ProfileName, TokenApi, TokenS
 
 use crate::codec::{answer_from_bytes, set_to_bytes};
 
-use super::failure::{Failed, damaged, unopened};
+use super::find_rows::grant_row;
 use super::journal::prune;
-use super::lookup::grant_row;
-use super::query::{Transaction, all, first, run};
 use super::rows::{bytes, grant_bytes, login_label, parked_label, signed, text};
+use super::run_statement::{Transaction, all, first, run};
+use super::transaction_error::{Failed, damaged, unopened};
 use super::{Records, sql};
 
 impl Records {

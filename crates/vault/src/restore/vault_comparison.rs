@@ -11,13 +11,13 @@ use rusqlite::Connection;
 use tokenward_core::ports::StoreError;
 use tokenward_core::{AppName, Generation, GrantId, ProfileName, Standing, Subject};
 
+use super::api_keys_and_audit_trail::ServerPlan;
 use super::blocking_call::waiting;
-use super::server_records::ServerPlan;
 use super::unopened_vault;
 use crate::folder::Folder;
-use crate::records::query::Row;
 use crate::records::rows::GrantRow;
-use crate::sqlite::failure::from_sql;
+use crate::records::run_statement::Row;
+use crate::sqlite::transaction_error::from_sql;
 use crate::sqlite::{connect, statements as sql};
 
 /// What a restore would do.

@@ -14,10 +14,10 @@ use url::Url;
 use super::cookie_field::CookieField;
 use super::error::{Clause, Origin, SettingsError, Warning};
 use super::file::Value;
-use super::hosts;
+use super::host_urls;
 use super::parse_value::{parse, refused};
 use super::presets::Preset;
-use super::provider_rules;
+use super::refresh_token_rules;
 use super::resolver::Resolver;
 use super::setting_definitions::Setting;
 
@@ -41,7 +41,7 @@ impl Resolver<'_> {
             return parse(&value, "say feishu, lark, blueking or oauth2", "请填 feishu、lark、blueking 或 oauth2");
         }
         for setting in [Setting::OpenUrl, Setting::AccountsUrl] {
-            let brand = self.look(setting)?.and_then(|value| hosts::brand_of(&Url::parse(value.text.trim()).ok()?));
+            let brand = self.look(setting)?.and_then(|value| host_urls::brand_of(&Url::parse(value.text.trim()).ok()?));
             if let Some(brand) = brand {
                 return Ok(brand.into());
             }
@@ -68,7 +68,7 @@ impl Resolver<'_> {
             return Err(refused(&value, "say feishu or lark", "请填 feishu 或 lark"));
         };
         let (open, accounts) = (self.bare_url(Setting::OpenUrl)?, self.bare_url(Setting::AccountsUrl)?);
-        Ok((brand, hosts::complete(brand, open, accounts)?))
+        Ok((brand, host_urls::complete(brand, open, accounts)?))
     }
 
     /// The family for new logins, which must be one of the provider's own.
@@ -147,7 +147,7 @@ impl Resolver<'_> {
 
     fn oauth2(&mut self, token_api: TokenApi, profile: &ProfileName) -> Result<Resolved, SettingsError> {
         let Hosts { open, accounts } = self.pathed_hosts(profile)?;
-        let issuer = hosts::issuer_of(&accounts);
+        let issuer = host_urls::issuer_of(&accounts);
         let open = if open == accounts { issuer.clone() } else { open };
         let hosts = Hosts { open, accounts: issuer };
         let url = |setting| self.endpoint(setting);
@@ -235,7 +235,7 @@ impl Resolver<'_> {
 
     /// The rules row of an oauth2 app.
     pub(super) fn rules(&self) -> Result<Rules, SettingsError> {
-        self.look(Setting::Rules)?.as_ref().map_or(Ok(provider_rules::CAUTIOUS), provider_rules::parse)
+        self.look(Setting::Rules)?.as_ref().map_or(Ok(refresh_token_rules::CAUTIOUS), refresh_token_rules::parse)
     }
 
     /// Token service or issuer, which must be given, and where calls go, which by default is the same.
@@ -251,7 +251,7 @@ impl Resolver<'_> {
     fn bare_url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let found = self.url(setting)?;
         if let (Some((url, _)), Some(value)) = (&found, self.look(setting)?) {
-            hosts::refuse_path(url, &value)?;
+            host_urls::refuse_path(url, &value)?;
         }
         Ok(found)
     }
@@ -260,7 +260,7 @@ impl Resolver<'_> {
     fn based_url(&self, setting: Setting) -> Result<Option<(Url, Origin)>, SettingsError> {
         let found = self.url(setting)?;
         if let (Some((url, _)), Some(value)) = (&found, self.look(setting)?) {
-            hosts::refuse_query(url, &value)?;
+            host_urls::refuse_query(url, &value)?;
         }
         Ok(found)
     }

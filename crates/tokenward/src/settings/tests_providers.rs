@@ -252,7 +252,7 @@ fn an_edit_writes_a_rules_table_and_reads_it_back() {
 #[test]
 fn every_rule_of_the_reference_page_is_one() {
     let [(_, page), (_, chinese)] = reference();
-    for key in provider_rules::KEYS {
+    for key in refresh_token_rules::KEYS {
         let row = format!("| `{key}` |");
         assert!(page.contains(&row) && chinese.contains(&row), "{key}");
     }
