@@ -308,9 +308,9 @@ async fn a_token_is_read_from_memory_while_the_database_is_away() {
 /// Events of a stream, as they come.
 async fn next_event(answer: &mut reqwest::Response, text: &mut String) -> Value {
     loop {
-        while let Some((piece, rest)) = text.split_once("\n\n") {
+        while let Some(end) = text.find("\n\n") {
+            let piece: String = text.drain(..end + 2).collect();
             let data = piece.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
-            *text = rest.to_owned();
             if let Some(data) = data {
                 return serde_json::from_str(&data).unwrap();
             }
