@@ -26,6 +26,7 @@ mod link;
 mod login_event;
 pub mod masking;
 mod non_interactive_grant;
+mod outlook;
 pub mod percent_decode;
 mod place;
 pub mod ports;
@@ -61,6 +62,7 @@ pub use link::{
 };
 pub use login_event::{LoginEnd, LoginEvent, LoginEventKind, NumberedEvent};
 pub use non_interactive_grant::{BadUserName, DirectGrant, UserName, UserTicket};
+pub use outlook::Outlook;
 pub use place::{BadPlace, Format, PathStep, Place};
 pub use profile_name::ProfileName;
 pub use provider_rules::{AbsentRefresh, OldAccess, RateLimit, RefreshEnd, Replay, Rules};

@@ -29,6 +29,7 @@ use tokenward_core::{App, AppName, ExitClass, Grant, ProfileName, RateLimit, Tok
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use breaker::Breaker;
+pub(crate) use plan::outlook;
 use plan::{Plan, plan};
 use readers::Readers;
 
@@ -237,10 +238,13 @@ impl Scheduler {
             };
             let rules = session.keeper().rules(&grant);
             rate = rate.or(rules.rate);
+            let outlook = outlook(&grant, rules);
             match (plan(&grant, rules, claim.hot_until, now), grant.profile.clone()) {
                 (Plan::Refresh { ends }, Some(profile)) => due.push(DueRefresh { claim: *claim, grant, profile, ends }),
-                (Plan::Refresh { ends }, None) => marks.push(DueMark { claim: *claim, at: None, ends: Some(ends) }),
-                (Plan::Later { at, ends }, _) => marks.push(DueMark { claim: *claim, at, ends }),
+                (Plan::Refresh { ends }, None) => {
+                    marks.push(DueMark { claim: *claim, at: None, ends: Some(ends), outlook });
+                }
+                (Plan::Later { at, ends }, _) => marks.push(DueMark { claim: *claim, at, ends, outlook }),
             }
         }
         due.sort_unstable_by_key(|refresh| refresh.ends);
@@ -259,6 +263,7 @@ impl Scheduler {
             claim: refresh.claim,
             at: Some(now),
             ends: Some(refresh.ends),
+            outlook: outlook(&refresh.grant, session.keeper().rules(&refresh.grant)),
         }));
         store.set_due(&marks).await?;
         round.is_more |= claims.len() == room && granted == due.len() && !due.is_empty();
@@ -294,12 +299,14 @@ impl Scheduler {
         }
         match session.keeper().login(grant.id).await {
             Ok(after) => {
-                let mark = match plan(&after, session.keeper().rules(&after), claim.hot_until, now) {
-                    Plan::Later { at, ends } => DueMark { claim, at, ends },
+                let rules = session.keeper().rules(&after);
+                let outlook = outlook(&after, rules);
+                let mark = match plan(&after, rules, claim.hot_until, now) {
+                    Plan::Later { at, ends } => DueMark { claim, at, ends, outlook },
                     Plan::Refresh { ends } => {
                         let soon = now.checked_add(HORIZON).is_ok_and(|horizon| ends < horizon);
                         let at = now.checked_add(if soon { RETRY_SOON } else { RETRY }).ok();
-                        DueMark { claim, at, ends: Some(ends) }
+                        DueMark { claim, at, ends: Some(ends), outlook }
                     }
                 };
                 if let Err(error) = session.store().set_due(&[mark]).await {

@@ -18,10 +18,12 @@ mod caller;
 mod connections;
 mod cookie_logins;
 mod counts;
+mod dashboard;
 mod events;
 mod grant_views;
 mod grants;
 mod health;
+mod kept_counts;
 mod metrics;
 mod offline_cache;
 mod openapi;
@@ -60,6 +62,7 @@ use state::Inner;
 use crate::scheduler::Scheduler;
 
 pub use caller::{drawn_key, is_key};
+pub use dashboard::{PageFacts, page_facts};
 pub use metrics::metric_names;
 pub use openapi::document as openapi;
 pub use options::{Limits, ServerError, ServerOptions};
@@ -83,7 +86,7 @@ impl Server {
         session: ServerSession,
         options: ServerOptions,
     ) -> Result<Self, ServerError> {
-        let ServerOptions { allow_remote, limits, words, scheduler, tls } = options;
+        let ServerOptions { allow_remote, limits, words, dashboard, scheduler, tls } = options;
         // What is encrypted may be reached: whoever named the address wants that.
         if !address.ip().is_loopback() && !allow_remote && tls.is_none() {
             return Err(ServerError::OpenAddress(address));
@@ -100,6 +103,7 @@ impl Server {
         let (is_draining, description) = (AtomicBool::new(false), openapi::document());
         let (counts, rates) = (Counts::default(), Rates::default());
         let memory = Memory::new(limits.offline_for);
+        let dashboard = dashboard.then(|| dashboard::prepared(&session));
         let tls = tls.map(Arc::new);
         let feed = Feed::open(&session).await;
         let inner = Inner {
@@ -113,6 +117,7 @@ impl Server {
             limits,
             words,
             is_draining,
+            dashboard,
             description,
             tls,
         };

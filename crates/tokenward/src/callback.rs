@@ -36,7 +36,7 @@ use url::{Host, Url};
 use crate::Consent;
 use page::{Body, Language, Page, printable};
 
-pub use page::{LoginEnd, PageWords};
+pub use page::{LoginEnd, PageWords, prefers_chinese};
 
 /// What came back from the login page.
 #[derive(Debug)]

@@ -46,7 +46,7 @@ mod settings;
 pub use tokenward_core as core;
 pub use tokenward_files::{links, secret_parsing, stores};
 
-pub use callback::{Callback, CallbackError, CallbackOutcome, IgnoredCallback, LoginEnd, PageWords};
+pub use callback::{Callback, CallbackError, CallbackOutcome, IgnoredCallback, LoginEnd, PageWords, prefers_chinese};
 pub use client::{Builder, Client, Profile, open_default};
 #[cfg(feature = "postgres")]
 pub use compose::DatabaseOptions;

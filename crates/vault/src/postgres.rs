@@ -11,6 +11,7 @@
 
 mod api_keys;
 mod audit_trail;
+mod browser_sessions;
 mod clock;
 mod connection_transactions;
 mod due_grants;
@@ -21,6 +22,7 @@ mod login_events;
 mod login_token_responses;
 mod logins;
 mod oauth_app_data;
+mod outlooks;
 mod schema;
 mod statements;
 mod transaction_error;

@@ -10,6 +10,7 @@
 pub(crate) mod adopt;
 pub(crate) mod api_keys;
 pub(crate) mod audit_chain;
+mod browser_sessions;
 pub(crate) mod due;
 pub(crate) mod fallback_sets;
 pub(crate) mod find_rows;
@@ -24,6 +25,7 @@ pub(crate) mod login_token_responses;
 pub(crate) mod new_login;
 pub(crate) mod non_interactive_requests;
 pub(crate) mod oauth_app_data;
+pub(crate) mod outlooks;
 pub(crate) mod owner_confirmation;
 pub(crate) mod reinstate_token_set;
 pub(crate) mod rename_profile;

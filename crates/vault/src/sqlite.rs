@@ -14,6 +14,7 @@
 
 mod api_keys;
 mod audit_trail;
+mod browser_sessions;
 pub(crate) mod cached_statement;
 pub(crate) mod connect;
 mod connection_threads;
@@ -29,6 +30,7 @@ mod login_events;
 mod login_token_responses;
 mod logins;
 mod oauth_app_data;
+mod outlooks;
 pub(crate) mod statements;
 pub(crate) mod transaction_error;
 mod transactions;

@@ -8,6 +8,7 @@ use std::path::Path;
 use tokenward_core::{Code, ProfileName, Subject, Words, told_moment};
 use tokenward_keeper::{Error, Notice, Recovered};
 
+use crate::sentences::sentences;
 use crate::{detail_in_chinese, happened, oddity, quoted};
 
 /// Which of both languages.
@@ -19,29 +20,7 @@ pub enum Language {
     Chinese,
 }
 
-/// Makes a function of [`Language`] for each sentence, and a list of all of them for the tests of the catalogue.
-macro_rules! sentences {
-    ($($name:ident($($fact:ident),*) { $en:literal $zh:literal })+) => {
-        impl Language {
-            $(
-                /// The sentence of this name.
-                pub fn $name(self $(, $fact: impl std::fmt::Display)*) -> String {
-                    // A fact may be from outside; it begins no line and steers no terminal.
-                    $(let $fact = tokenward_core::Visible($fact);)*
-                    match self {
-                        Self::English => format!($en),
-                        Self::Chinese => format!($zh),
-                    }
-                }
-            )+
-        }
-
-        /// Every sentence about a notice: its name, English, Chinese.
-        pub const NOTICE_SENTENCES: &[(&str, &str, &str)] = &[$((concat!("notice: ", stringify!($name)), $en, $zh)),+];
-    };
-}
-
-sentences! {
+sentences! { "notice: "
     turn_failed(what, code) { "no newer token yet: {what} ({code}); the current token is still valid" "提前刷新失败，现有令牌仍可用：{what}（{code}）" }
     not_told(code) { "this token belongs to the profile's previous login: the provider could not be asked which user the new login belongs to. The new login is not used until that is known; Tokenward asks again on each call ({code})" "输出的是配置档之前登录的令牌：暂时无法向平台确认新登录属于谁。在得到答复之前不使用新登录；每次调用时会再次询问（{code}）" }
     odd(what) { "unusual response from the provider: {what}" "平台的应答有异常：{what}" }

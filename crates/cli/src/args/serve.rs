@@ -50,6 +50,9 @@ pub(crate) struct Serve {
     /// Refresh a login only when somebody reads its token; other nodes still refresh in the background
     #[arg(long)]
     pub(crate) no_scheduler: bool,
+    /// Serve no dashboard: without it, people who sign in with an API key see and manage its logins at /dashboard
+    #[arg(long)]
+    pub(crate) no_dashboard: bool,
     #[command(flatten)]
     pub(crate) store: StoreFrom,
 }

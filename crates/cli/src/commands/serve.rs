@@ -49,6 +49,7 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
             ..Limits::default()
         },
         scheduler: scheduler(&serve),
+        dashboard: !serve.no_dashboard,
         tls,
         words: Arc::new(move |code| match code {
             // A caller has no `tokenward login`, and does not learn which of the reasons it is.
@@ -62,10 +63,15 @@ async fn listen(serve: Serve, context: &Context) -> Result<ExitCode, Failure> {
     };
     let server = Server::bind(serve.listen, session, options).await.map_err(|error| not_listening(&error, context))?;
     let url = format!("{}://{}", if is_encrypted { "https" } else { "http" }, server.address());
+    let dashboard = (!serve.no_dashboard).then(|| format!("{url}/dashboard"));
     if printer.json {
-        printer.document(&json!({ "url": url, "address": server.address().to_string(), "store": place }))?;
+        let address = server.address().to_string();
+        printer.document(&json!({ "url": url, "address": address, "dashboard": dashboard, "store": place }))?;
     } else {
         printer.note(lang.serve_ready(&url));
+        if let Some(url) = dashboard {
+            printer.note(lang.serve_dashboard(url));
+        }
         printer.note(lang.serve_store(&place));
         if let Some(file) = &serve.tls_client_ca {
             printer.note(lang.serve_clients(file.display()));

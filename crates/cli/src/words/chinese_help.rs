@@ -450,6 +450,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("serve", "offline_for", "数据库不可用时，内存中的令牌和 API 密钥在多长时间内仍可使用；0s 表示不使用"),
     ("serve", "expires_soon", "在登录到期前多久，以事件 login.expires_soon 通知各程序"),
     ("serve", "no_scheduler", "只在有人读取令牌时才刷新登录；其他节点仍会在后台刷新"),
+    ("serve", "no_dashboard", "不提供管理页；默认可在 /dashboard 用 API 密钥查看和管理该密钥可用的登录"),
     (
         "serve",
         "database",

@@ -103,11 +103,12 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
         file_permissions::ALL,
         demo::ALL,
         standing::ALL,
-        time::ALL,
         vault::ALL,
         waiting::ALL,
         wiki::ALL,
         tokenward_words::NOTICE_SENTENCES,
+        tokenward_words::PAGE_SENTENCES,
+        tokenward_words::TIME_SENTENCES,
     ]
     .concat()
 }
@@ -115,7 +116,14 @@ fn sentences_of_all() -> Vec<(&'static str, &'static str, &'static str)> {
 /// Every row of the tables.
 #[cfg(test)]
 fn tables_of_all() -> Vec<Words> {
-    [tokenward_words::codes(), tokenward_words::remedies(), tokenward_words::oddities(), wiki::all()].concat()
+    [
+        tokenward_words::codes(),
+        tokenward_words::remedies(),
+        tokenward_words::oddities(),
+        tokenward_words::standings(),
+        wiki::all(),
+    ]
+    .concat()
 }
 
 #[cfg(test)]

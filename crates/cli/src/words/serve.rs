@@ -4,6 +4,7 @@ super::sentences! {
     bad_verb() { "use token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read or events:read" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read、events:read" }
     bad_pattern() { "use the name of a profile, with * for any characters, such as team-*" "请写配置档的名字，可用 * 代表任意字符，例如 team-*" }
     serve_ready(url) { "the server listens on {url}; press Ctrl-C to stop it" "服务已启动：{url}；按 Ctrl-C 结束" }
+    serve_dashboard(url) { "the dashboard is at {url}" "管理页：{url}" }
     serve_store(place) { "it uses {place}" "使用的存储：{place}" }
     serve_remote(address) { "other machines can reach {address}, and the traffic is not encrypted; put a proxy with TLS in front" "其他机器可以访问 {address}，而且往来内容在途中没有加密；请在前面加一层带 TLS 的代理" }
     tls_file_not_read(file) { "cannot read {file}" "无法读取 {file}" }

@@ -5,7 +5,7 @@ use tokenward::{KeptState, Notice};
 use tokenward_core::{Doubt, Status};
 use tokenward_words::Language;
 
-use super::{Lang, w};
+use super::Lang;
 
 super::sentences! {
     head_profile() { "PROFILE" "配置档" }
@@ -95,26 +95,12 @@ impl Lang {
 
     /// A status in a word or two.
     pub(crate) fn status(self, status: Status) -> &'static str {
-        self.of(match status {
-            Status::Fresh => w("valid", "有效"),
-            Status::Due => w("refreshes on next use", "下次使用时刷新"),
-            Status::Rotating => w("refreshing", "正在刷新"),
-            Status::InDoubt => w("outcome unknown", "结果未知"),
-            Status::NeedsConsent => w("login required", "需要登录"),
-            Status::Retired => w("logged out", "已退出"),
-            _ => w("unknown", "未知"),
-        })
+        self.of(tokenward_words::status(status))
     }
 
     /// Why an outcome is unknown, as a clause.
     pub(crate) fn doubt(self, doubt: Doubt) -> &'static str {
-        self.of(match doubt {
-            Doubt::NoAnswer => w("no answer came", "没有收到应答"),
-            Doubt::OddAnswer => w("the answer could not be read", "应答无法解读"),
-            Doubt::UnclearRefusal => w("the answer did not say what happened to it", "应答没有说明它是否已被使用"),
-            Doubt::SenderDied => w("the process ended before a response was saved", "发送进程在保存应答前退出"),
-            _ => w("the outcome is unknown", "结果未知"),
-        })
+        self.of(tokenward_words::doubt(doubt))
     }
 
     /// What was kept.

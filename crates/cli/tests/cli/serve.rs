@@ -44,6 +44,24 @@ impl Serving {
     }
 }
 
+/// Where it is, unless nobody wants it.
+#[test]
+fn the_dashboard_is_there_unless_it_is_switched_off() {
+    let world = World::logged_in();
+    let mut serving = Serving::new(&world);
+    serving.started.until_told("it uses");
+    assert!(serving.started.told().contains(&format!("the dashboard is at http://{}/dashboard", serving.host)));
+    let page = serving.answer("GET", "/dashboard/sign-in", "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("<h1>Sign in</h1>"), "{page}");
+    let mut without = Serving::of(&mut world.command(&["serve", "--listen", "127.0.0.1:0", "--no-dashboard"]));
+    without.started.until_told("it uses");
+    assert!(!without.started.told().contains("dashboard"));
+    for path in ["/dashboard/sign-in", "/dashboard", "/"] {
+        let (status, told) = without.ask(path, "");
+        assert_eq!((status, &told["code"]), (404, &json!("TW0862")), "{path}");
+    }
+}
+
 #[test]
 fn a_program_with_a_key_gets_a_token() {
     let world = World::logged_in();

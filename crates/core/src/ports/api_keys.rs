@@ -18,6 +18,9 @@ pub trait ApiKeys: Send + Sync {
     /// What the bearer of this key may do; also of one that has ended or was revoked, which the caller of this looks at.
     async fn key_of(&self, secret: &ApiKeySecret) -> Result<Option<ApiKey>, StoreError>;
 
+    /// The key of this id, for whoever has shown it before; also one that has ended or was revoked.
+    async fn key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
+
     /// Every key, oldest first.
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError>;
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::StoreError;
-use crate::{AppName, GrantId};
+use crate::{AppName, GrantId, Outlook};
 
 /// Logins by the moment at which somebody has to look at them. The store keeps a row for each login from its first set on, and moves that
 /// moment ahead of its own accord whenever a newer set ends earlier than what it goes by.
@@ -64,6 +64,8 @@ pub struct DueMark {
     pub at: Option<Timestamp>,
     /// When the login ends unless it is refreshed; `None` where that moves nothing.
     pub ends: Option<Timestamp>,
+    /// What lies ahead of it, whatever has changed since the claim.
+    pub outlook: Outlook,
 }
 
 /// A login whose token is being read.

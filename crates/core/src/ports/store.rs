@@ -1,8 +1,8 @@
 //! The store: everything that must outlive the process.
 
 use super::{
-    ApiKeys, AppData, AuditTrail, DueGrants, GrantPages, Grants, Journal, Leases, LinkBook, LoginAnswers, LoginEvents,
-    Logins, WebLogins,
+    ApiKeys, AppData, AuditTrail, BrowserSessions, DueGrants, GrantPages, Grants, Journal, Leases, LinkBook,
+    LoginAnswers, LoginEvents, Logins, Outlooks, WebLogins,
 };
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
@@ -15,8 +15,24 @@ pub trait Vault: Store + LinkBook {}
 
 impl<V: Store + LinkBook + ?Sized> Vault for V {}
 
-/// A store that a server stands on: it also knows who may call, what was done, what is to be refreshed next, which logins back ends have
-/// opened, and what happened to logins.
-pub trait ServerStore: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins + LoginEvents {}
+/// A store that a server stands on: it also knows who may call, what was done, what is to be refreshed next, which logins back ends
+/// have opened, what happened to logins, and what lies ahead of each login; and it seals the sessions of browsers.
+pub trait ServerStore:
+    Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins + LoginEvents + BrowserSessions + Outlooks
+{
+}
 
-impl<S: Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins + LoginEvents + ?Sized> ServerStore for S {}
+impl<
+    S: Vault
+        + GrantPages
+        + ApiKeys
+        + AuditTrail
+        + DueGrants
+        + WebLogins
+        + LoginEvents
+        + BrowserSessions
+        + Outlooks
+        + ?Sized,
+> ServerStore for S
+{
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokenward_core::{Grant, Replay, Rules, Standing};
+use tokenward_core::{Grant, Outlook, Replay, Rules, Standing};
 
 /// What is to be done about a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,20 @@ pub(super) fn plan(grant: &Grant, rules: &Rules, hot_until: Option<Timestamp>, n
     match soonest {
         Some(ends) => Plan::Refresh { ends },
         None => Plan::Later { at: [hot, kept].into_iter().flatten().map(|(at, _)| at).min(), ends },
+    }
+}
+
+/// What lies ahead of a login: the part of a plan that is for people.
+pub(crate) fn outlook(grant: &Grant, rules: &Rules) -> Outlook {
+    if matches!(grant.standing, Standing::Retired { .. } | Standing::NeedsConsent { .. }) {
+        return Outlook::Over;
+    }
+    if !grant.has_refresh {
+        return Outlook::Ends { at: grant.access.as_ref().map(|access| access.expires) };
+    }
+    match rules.kept_alive_at(grant.id, grant.rotated_at, grant.refresh_expires, grant.wall) {
+        Some(_) => Outlook::LivesOn { until: grant.wall },
+        None => Outlook::Ends { at: [grant.refresh_expires, grant.wall].into_iter().flatten().min() },
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokenward::Settings;
 
 use super::answer::Answer;
 use super::caller::Caller;
@@ -19,20 +20,23 @@ pub(super) struct AppList {
 /// An app, as the settings describe it.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "App")]
-struct AppView {
+pub(super) struct AppView {
     /// Its name.
-    app: String,
+    pub(super) app: String,
     /// Its provider, as settings name it.
-    provider: String,
+    pub(super) provider: String,
     /// Its id at the provider.
-    client_id: String,
+    pub(super) client_id: String,
     /// The profiles that name it.
-    profiles: Vec<String>,
+    pub(super) profiles: Vec<String>,
+}
+
+pub(super) fn list(caller: &Caller, ask: &Ask) -> Result<Answer, Problem> {
+    Answer::ok(&AppList { apps: known(caller, ask.session().settings()) })
 }
 
 /// Those that the caller has anything to do with. One that the settings do not describe well enough is left out, and logged.
-pub(super) fn list(caller: &Caller, ask: &Ask) -> Result<Answer, Problem> {
-    let settings = ask.session().settings();
+pub(super) fn known(caller: &Caller, settings: &Settings) -> Vec<AppView> {
     let mut apps: BTreeMap<String, AppView> = BTreeMap::new();
     for (profile, app) in settings.profiles() {
         let Some(name) = app.filter(|app| caller.has_profile(app, profile)) else { continue };
@@ -51,5 +55,5 @@ pub(super) fn list(caller: &Caller, ask: &Ask) -> Result<Answer, Problem> {
         });
         view.profiles.push(profile.to_string());
     }
-    Answer::ok(&AppList { apps: apps.into_values().collect() })
+    apps.into_values().collect()
 }

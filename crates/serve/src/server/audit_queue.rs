@@ -7,8 +7,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokenward_core::ports::ServerStore;
-use tokenward_core::{AuditDraft, Code};
+use tokenward_core::{AuditDraft, Code, GrantId, ProfileName};
 use tokio::sync::mpsc::{self, OwnedPermit, Sender};
 use tokio::task::JoinHandle;
 
@@ -59,6 +60,18 @@ impl Place {
     pub(super) fn write(self, row: AuditDraft) {
         self.0.send(row);
     }
+}
+
+/// An entry of the audit trail. The name stands behind the act: it says whose login it was, also after that has ended or where there was none.
+pub(super) fn entry(
+    at: Timestamp,
+    act: &str,
+    caller: String,
+    (grant, name): (Option<GrantId>, Option<&ProfileName>),
+    outcome: &str,
+) -> AuditDraft {
+    let act = name.map_or_else(|| act.to_owned(), |name| format!("{act} {name}"));
+    AuditDraft { grant, at, caller, act, outcome: outcome.to_owned() }
 }
 
 async fn write(store: Arc<dyn ServerStore>, mut rows: mpsc::Receiver<AuditDraft>) {

@@ -32,7 +32,16 @@ impl Caller {
         let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unknown)?;
         let (scheme, key) = shown.split_once(' ').ok_or_else(unknown)?;
         let key = key.trim();
-        if !scheme.eq_ignore_ascii_case("bearer") || !is_key(key) {
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(unknown().into());
+        }
+        Self::with_key(key, session, memory).await
+    }
+
+    /// The caller who shows this key.
+    pub(super) async fn with_key(key: &str, session: &ServerSession, memory: &Memory) -> Result<Self, Stranger> {
+        let unknown = || Problem::new(StatusCode::UNAUTHORIZED, Code::ApiKeyUnknown);
+        if !is_key(key) {
             return Err(unknown().into());
         }
         let secret = ApiKeySecret::parse(key).map_err(|_| unknown())?;
@@ -63,6 +72,22 @@ impl Caller {
                 }
             }
         }
+    }
+
+    /// The caller of a session that was begun with a key: as the key is now, `None` once it has ended or was revoked.
+    pub(super) async fn of_session(id: ApiKeyId, session: &ServerSession) -> Result<Option<Self>, Problem> {
+        let key = session.store().key_by_id(id).await?;
+        Ok(key.filter(|key| key.is_good(session.now())).map(|key| Self { key, unasked: None }))
+    }
+
+    /// What people call its key.
+    pub(super) fn name(&self) -> &str {
+        &self.key.name
+    }
+
+    /// Whether the key has this verb.
+    pub(super) fn may(&self, verb: Verb) -> bool {
+        self.key.verbs.contains(&verb)
     }
 
     /// Why the store could not confirm the key now: nothing but what is in memory is for such a caller.

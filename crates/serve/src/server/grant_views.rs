@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use tokenward_core::{Entry, Grant, Standing, Status};
+use tokenward_core::{Entry, Grant, ProfileName, Standing, Status};
 
 use super::state::Inner;
 
@@ -31,7 +31,7 @@ pub(super) struct GrantView {
     user: User,
     /// `valid`, `refresh-due`, `refreshing`, `outcome-unknown`, `login-required` or `logged-out`.
     #[schemars(extend("enum" = STATUSES))]
-    pub(super) status: &'static str,
+    status: &'static str,
     /// Why a person must log in: the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -121,13 +121,6 @@ impl GrantView {
             refreshed_at: moment(grant.rotated_at),
         }
     }
-
-    /// Whether a text is in what people know it by.
-    pub(super) fn is_about(&self, text: &str) -> bool {
-        let known = [self.profile.as_deref(), self.user.name.as_deref(), self.user.open_id.as_deref()];
-        let text = text.to_lowercase();
-        self.grant.starts_with(&text) || known.into_iter().flatten().any(|known| known.to_lowercase().contains(&text))
-    }
 }
 
 impl Happening {
@@ -143,11 +136,24 @@ impl Happening {
     }
 }
 
+/// Whether a text is in what people know a login by, or is the beginning of its id.
+pub(super) fn is_about(grant: &Grant, text: &str) -> bool {
+    let subject = grant.subject.as_ref();
+    let known = [
+        grant.profile.as_ref().map(ProfileName::as_str),
+        subject.and_then(|subject| subject.name.as_deref()),
+        subject.map(|subject| subject.id.as_str()),
+    ];
+    let text = text.to_lowercase();
+    grant.id.to_string().starts_with(&text)
+        || known.into_iter().flatten().any(|known| known.to_lowercase().contains(&text))
+}
+
 /// Every name of a status.
 pub(super) const STATUSES: [&str; 6] =
     ["valid", "refresh-due", "refreshing", "outcome-unknown", "login-required", "logged-out"];
 
-const fn status(status: Status) -> &'static str {
+pub(super) const fn status(status: Status) -> &'static str {
     match status {
         Status::Fresh => STATUSES[0],
         Status::Due => STATUSES[1],

@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 use tokenward::core::ports::Adopted;
 use tokenward::links::BroughtLogin;
 use tokenward::{Error, secret_parsing};
-use tokenward_core::{AppName, Code, GrantId, ProfileName};
+use tokenward_core::{AppName, Code, Grant, GrantId, ProfileName};
 use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::caller::Caller;
-use super::grant_views::{GrantList, GrantView, GrantWithHistory, Happening, STATUSES};
+use super::grant_views::{self, GrantList, GrantView, GrantWithHistory, Happening, STATUSES};
 use super::parsed_request::Ask;
 use super::problem::Problem;
+use super::state::Inner;
 
 /// Which logins.
 #[derive(Deserialize, JsonSchema)]
@@ -80,7 +81,25 @@ pub(super) struct Import {
     replace_user: bool,
 }
 
-/// A page. At most so many rows are looked at, so that a search for something rare answers in time: such a page is short, and has a next.
+/// Which logins of those that a caller has anything to do with.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub(super) app: Option<AppName>,
+    /// One of [`STATUSES`].
+    pub(super) status: Option<&'static str>,
+    /// What is looked for in what people know a login by.
+    pub(super) text: Option<String>,
+    pub(super) after: Option<GrantId>,
+    pub(super) limit: usize,
+}
+
+/// A page of logins.
+pub(super) struct Found {
+    pub(super) grants: Vec<Grant>,
+    /// Where the next page begins; `None`: this is the last one.
+    pub(super) next: Option<GrantId>,
+}
+
 pub(super) async fn list(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let GrantsQuery { app, status, q, after, limit } = ask.query()?;
     let bad = |what: &str| Problem::bad_request(format!("{what} cannot be used"));
@@ -94,36 +113,42 @@ pub(super) async fn list(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         limit @ 1..=500 => limit as usize,
         _ => return Err(bad("limit")),
     };
-    let (mut grants, mut at, mut reads) = (Vec::new(), after, 0);
+    let found = found(&caller, &ask.server, &Wanted { app, status, text: q, after, limit }).await?;
+    let grants = found.grants.iter().map(|grant| GrantView::of(grant, &ask.server)).collect();
+    Answer::ok(&GrantList { grants, next: found.next.map(|next| next.to_string()) })
+}
+
+/// At most so many rows are looked at, so that a search for something rare answers in time: such a page is short, and has a next.
+pub(super) async fn found(caller: &Caller, server: &Inner, wanted: &Wanted) -> Result<Found, Problem> {
+    let Wanted { app, status, text, after, limit } = wanted;
+    let (keeper, now) = (server.session.keeper(), server.session.now());
+    let is_meant = |grant: &Grant| {
+        status.is_none_or(|status| grant_views::status(grant.status(keeper.rules(grant), now)) == status)
+            && text.as_deref().is_none_or(|text| grant_views::is_about(grant, text))
+    };
+    let (mut grants, mut at, mut reads) = (Vec::new(), *after, 0);
     let next = loop {
-        let page = ask.session().store().grants_after(at, app.as_ref(), AT_ONCE).await?;
-        let mut cut = None;
-        for grant in page.grants.iter().filter(|grant| caller.has(grant)) {
-            let view = GrantView::of(grant, &ask.server);
-            let is_meant = status.is_none_or(|status| view.status == status)
-                && q.as_deref().is_none_or(|text| view.is_about(text));
-            if is_meant && grants.len() < limit {
-                grants.push(view);
-                cut = Some(grant.id);
-            } else if is_meant {
+        let page = server.session.store().grants_after(at, app.as_ref(), AT_ONCE).await?;
+        let mut last = None;
+        let is_followed =
+            |last: GrantId| page.next.is_some() || page.grants.last().is_some_and(|grant| grant.id != last);
+        for grant in page.grants.iter().filter(|grant| caller.has(grant) && is_meant(grant)) {
+            if grants.len() == *limit {
                 break;
             }
+            last = Some(grant.id);
+            grants.push(grant.clone());
         }
         reads += 1;
-        let is_full = grants.len() == limit;
         match page.next {
             // What is beyond the last one that fits is for the next page.
-            _ if is_full => break cut.or(at).filter(|cut| page.next.is_some() || is_followed(&page.grants, *cut)),
+            _ if grants.len() == *limit => break last.or(at).filter(|last| is_followed(*last)),
             None => break None,
             Some(next) if reads == READS => break Some(next),
             next => at = next,
         }
     };
-    Answer::ok(&GrantList { grants, next: next.map(|next| next.to_string()) })
-}
-
-fn is_followed(grants: &[tokenward_core::Grant], last: GrantId) -> bool {
-    grants.last().is_some_and(|grant| grant.id != last)
+    Ok(Found { grants, next })
 }
 
 pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
@@ -141,7 +166,13 @@ pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
 
 pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let RetireQuery { revoke } = ask.query()?;
-    let grant = ask.grant(&caller).await?;
+    let (grant, revoked) = retired(&caller, &ask, revoke).await?;
+    Answer::ok(&Retired { grant: grant.id.to_string(), revoked })
+}
+
+/// Ends a login. Says whether the provider confirmed.
+pub(super) async fn retired(caller: &Caller, ask: &Ask, revoke: bool) -> Result<(Grant, bool), Problem> {
+    let grant = ask.grant(caller).await?;
     let session = ask.session();
     let app = match &grant.profile {
         Some(profile) if revoke => Some(session.app(profile).await?.1),
@@ -150,7 +181,7 @@ pub(super) async fn retire(caller: Caller, ask: Ask) -> Result<Answer, Problem> 
     };
     ask.server.memory.forget_token(grant.id);
     let revoked = session.keeper().logout(app.as_ref(), grant.id, revoke).await?;
-    Answer::ok(&Retired { grant: grant.id.to_string(), revoked })
+    Ok((grant, revoked))
 }
 
 pub(super) async fn import(caller: Caller, ask: Ask) -> Result<Answer, Problem> {

@@ -20,6 +20,8 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// What is said about a code: the words belong to the face.
     pub words: Words,
+    /// Whether there are pages for people.
+    pub dashboard: bool,
     /// How logins are refreshed in the background; `None`: only when somebody reads.
     pub scheduler: Option<SchedulerOptions>,
     /// What connections are encrypted with; `None`: with nothing.
@@ -28,10 +30,11 @@ pub struct ServerOptions {
 
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { allow_remote, limits, scheduler, tls, .. } = self;
+        let Self { allow_remote, limits, dashboard, scheduler, tls, .. } = self;
         f.debug_struct("ServerOptions")
             .field("allow_remote", allow_remote)
             .field("limits", limits)
+            .field("dashboard", dashboard)
             .field("scheduler", scheduler)
             .field("tls", tls)
             .finish_non_exhaustive()

@@ -90,6 +90,16 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal).detail(detail)
     }
 
+    /// What the engine or the provider said of it, where a caller may know.
+    pub(super) fn told_detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// After how many seconds to try again.
+    pub(super) const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     pub(super) fn response(self, words: &ErrorWords) -> Response {
         let Self { status, code, detail, retry_after } = self;
         let body = ProblemBody {

@@ -9,12 +9,14 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use tokenward_core::{AuditDraft, Code, GrantId, ProfileName, Verb};
+use tokenward_core::{Code, ProfileName, Verb};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::audit_queue::entry;
 use super::caller::{Caller, Stranger};
+use super::dashboard;
 use super::parsed_request::Ask;
 use super::problem::Problem;
 use super::refusal_log;
@@ -29,6 +31,9 @@ pub(super) fn router(inner: &Arc<Inner>) -> Router {
         let server = Arc::clone(inner);
         let handler = move |path: RawPathParams, request: Request| answer(Arc::clone(&server), route, path, request);
         router = router.route(route.path, on(method, handler));
+    }
+    if inner.dashboard.is_some() {
+        router = router.merge(dashboard::router(inner));
     }
     let (unknown, refused) = (Arc::clone(inner), Arc::clone(inner));
     router
@@ -105,7 +110,13 @@ async fn answered(
                 && server.rates.take(key, Instant::now(), server.limits.key_rate).is_ok()
                 && let Ok(place) = server.audit.place()
             {
-                place.write(entry(&server, route, key.to_string(), (None, name.get()), problem.code.as_str()));
+                place.write(entry(
+                    server.session.now(),
+                    route.name,
+                    key.to_string(),
+                    (None, name.get()),
+                    problem.code.as_str(),
+                ));
             }
             return Err(problem);
         }
@@ -135,21 +146,9 @@ async fn answered(
     let done = done.inspect_err(|problem| refusal_log::tell(route, Some(&who), problem));
     if let Some(place) = place {
         let outcome = done.as_ref().map_or_else(|problem| problem.code.as_str(), |_| "done");
-        place.write(entry(&trail, route, who, (subject.get().copied(), asked_for.get()), outcome));
+        place.write(entry(trail.session.now(), route.name, who, (subject.get().copied(), asked_for.get()), outcome));
     }
     done
-}
-
-/// An entry of the audit trail. The name stands behind the act: it says whose login it was, also after that has ended or where there was none.
-fn entry(
-    server: &Inner,
-    route: &Route,
-    caller: String,
-    (grant, name): (Option<GrantId>, Option<&ProfileName>),
-    outcome: &str,
-) -> AuditDraft {
-    let act = name.map_or_else(|| route.name.to_owned(), |name| format!("{} {name}", route.name));
-    AuditDraft { grant, at: server.session.now(), caller, act, outcome: outcome.to_owned() }
 }
 
 fn excuse(server: &Inner, problem: Problem) -> Response {

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use http::HeaderValue;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokenward::{ServedToken, ServerSession};
 use tokenward_core::Grant;
+use url::Origin;
 
 use super::audit_queue::AuditQueue;
 use super::counts::Counts;
 use super::events::feed::Feed;
+use super::kept_counts::KeptCounts;
 use super::offline_cache::Memory;
 use super::options::Limits;
 use super::rates::Rates;
@@ -29,10 +33,24 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,
+    /// The dashboard, if there is one.
+    pub(super) dashboard: Option<Dashboard>,
     /// The routes in OpenAPI.
     pub(super) description: Value,
     /// What connections are encrypted with, if they are.
     pub(super) tls: Option<Arc<Tls>>,
+}
+
+/// What is the same for every page of the dashboard.
+pub(super) struct Dashboard {
+    /// The Content-Security-Policy.
+    pub(super) policy: HeaderValue,
+    /// Where browsers come back from a login, over TLS.
+    pub(super) public: Vec<Origin>,
+    /// Since when this node counts.
+    pub(super) begun: Timestamp,
+    /// How long logins live, as counted a moment ago.
+    pub(super) left: KeptCounts,
 }
 
 impl Inner {

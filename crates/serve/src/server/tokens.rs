@@ -165,14 +165,20 @@ pub(super) async fn refused(caller: Caller, ask: Ask) -> Result<Answer, Problem>
 
 pub(super) async fn refresh(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     let asked = Instant::now();
-    let grant = ask.grant(&caller).await?;
-    // It may end with the refresh, and then nobody is to be given it.
-    ask.server.memory.forget_token(grant.id);
+    let (grant, served) = renewed(&caller, &ask).await?;
     let profile = profile_of(&grant)?;
-    let served = ask.session().renew(profile).await?;
     let answer = token(&caller, &ask, profile, &served).await?;
     remember(&ask, &grant, profile, &served, asked);
     Ok(answer)
+}
+
+/// Refreshes a login now.
+pub(super) async fn renewed(caller: &Caller, ask: &Ask) -> Result<(Grant, ServedToken), Problem> {
+    let grant = ask.grant(caller).await?;
+    // It may end with the refresh, and then nobody is to be given it.
+    ask.server.memory.forget_token(grant.id);
+    let served = ask.session().renew(profile_of(&grant)?).await?;
+    Ok((grant, served))
 }
 
 /// Without a profile nobody says which app's secret it is refreshed with.

@@ -116,12 +116,33 @@ pub(super) async fn open(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     if !resolved.return_urls.contains(&return_to) {
         return Err(Problem::new(StatusCode::BAD_REQUEST, Code::ReturnNotAllowed));
     }
+    let (login, url) = opened(&ask, &caller, resolved, profile, return_to).await?;
+    Answer::with(
+        StatusCode::CREATED,
+        &OpenedLogin {
+            login: login.id.to_string(),
+            url: url.to_string(),
+            profile: login.profile.to_string(),
+            expires_at: moment(login.ends),
+        },
+    )
+}
+
+/// Opens a login under a name. Leaves where its browser begins.
+pub(super) async fn opened(
+    ask: &Ask,
+    caller: &Caller,
+    resolved: ResolvedProfile,
+    profile: ProfileName,
+    return_to: String,
+) -> Result<(WebLogin, Url), Problem> {
+    let session = ask.session();
     let parts = session.keeper().parts();
     let mut random = [0; 10];
     parts.entropy.fill(&mut random);
     let now = session.now();
     let id = WebLoginId::new(now.as_millisecond().unsigned_abs(), random);
-    let ticket = format!("{}{}", id.digits(), drawn(&ask).as_str());
+    let ticket = format!("{}{}", id.digits(), drawn(ask).as_str());
     let url = public(&resolved, &format!("login/{ticket}"))?;
     let login = WebLogin {
         id,
@@ -136,25 +157,12 @@ pub(super) async fn open(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     };
     let ties = Ties { ticket, cookie: None, browser: None, state: None, attempt: None };
     session.store().open_login(&login, &ties.secret()?, now - REMEMBERED).await?;
-    let WebLogin { profile, ends, .. } = login;
-    let opened = OpenedLogin {
-        login: id.to_string(),
-        url: url.to_string(),
-        profile: profile.to_string(),
-        expires_at: moment(ends),
-    };
-    Answer::with(StatusCode::CREATED, &opened)
+    Ok((login, url))
 }
 
 /// How a login stands that the caller has opened.
 pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, Code::WebLoginUnknown);
-    let id: WebLoginId = ask.named.as_deref().unwrap_or_default().parse().map_err(|_| unknown())?;
-    let (login, secret) = ask.session().store().web_login(id).await?.ok_or_else(unknown)?;
-    if login.key != caller.key() {
-        return Err(unknown());
-    }
-    let login = settled(&ask, login, &secret).await?;
+    let (login, _) = of_caller(&ask, &caller).await?;
     let is_over = ask.session().now() >= login.ends;
     let (status, grant, code) = match login.phase {
         WebLoginPhase::Open | WebLoginPhase::Started if is_over => ("expired", None, None),
@@ -164,13 +172,36 @@ pub(super) async fn get(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
         WebLoginPhase::Failed(code) => ("failed", None, Some(code)),
     };
     Answer::ok(&WebLoginView {
-        login: id.to_string(),
+        login: login.id.to_string(),
         status,
         profile: login.profile.to_string(),
         grant: grant.as_ref().map(GrantId::to_string),
         code,
         expires_at: moment(login.ends),
     })
+}
+
+/// The login that the path names, if the caller has opened it.
+pub(super) async fn of_caller(ask: &Ask, caller: &Caller) -> Result<(WebLogin, SecretBytes), Problem> {
+    let id: WebLoginId = ask.named.as_deref().unwrap_or_default().parse().map_err(|_| unknown())?;
+    let (login, secret) = ask.session().store().web_login(id).await?.ok_or_else(unknown)?;
+    if login.key != caller.key() {
+        return Err(unknown());
+    }
+    let login = settled(ask, login, &secret).await?;
+    Ok((login, secret))
+}
+
+/// Where the browser of a login begins that no browser has begun yet.
+pub(super) fn address(ask: &Ask, login: &WebLogin, secret: &SecretBytes) -> Result<Url, Problem> {
+    let resolved = ask.session().settings().profile(Some(&login.profile)).map_err(Error::from)?;
+    public(&resolved, &format!("login/{}", Ties::of(secret)?.ticket))
+}
+
+/// Whether browsers can be sent through a login of a profile: its redirect URL leads to this server, and it says where they may go afterwards.
+pub(super) fn is_for_browsers(resolved: &ResolvedProfile) -> bool {
+    let leads_here = resolved.redirect_uri.url().path().ends_with(&format!("/{CALLBACK}"));
+    leads_here && !resolved.return_urls.is_empty() && resolved.token_api.has_browser_login()
 }
 
 /// Sends a browser to the provider, and keeps it by a cookie. Another one that opens the same address goes nowhere.
@@ -347,7 +378,7 @@ fn back(login: &WebLogin) -> Result<Answer, Problem> {
 }
 
 /// An address of this server, as the world outside knows it: the profile's redirect URL leads to `callback`.
-fn public(resolved: &ResolvedProfile, path: &str) -> Result<Url, Problem> {
+pub(super) fn public(resolved: &ResolvedProfile, path: &str) -> Result<Url, Problem> {
     let mut url = resolved.redirect_uri.url().clone();
     let Some(root) = url.path().strip_suffix(CALLBACK).map(str::to_owned) else {
         let detail = "the redirect_uri of the profile does not end with /callback";

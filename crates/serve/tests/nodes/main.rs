@@ -88,6 +88,7 @@ async fn node(
         limits: Limits::default(),
         words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: String::new() }),
         scheduler,
+        dashboard: true,
         tls: None,
     };
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();

@@ -4,6 +4,7 @@
 mod audit;
 mod callers;
 mod cookie_logins;
+mod dashboard;
 mod drain;
 mod events;
 mod grants;

@@ -18,14 +18,14 @@ use tokio::sync::Notify;
 use crate::world::{Told, World, logged};
 
 /// The files of a server.
-struct Files {
+pub(crate) struct Files {
     folder: TempDir,
     reload: Arc<Notify>,
     check_each: Duration,
 }
 
 impl Files {
-    fn new(own: &Certified) -> Self {
+    pub(crate) fn new(own: &Certified) -> Self {
         let (reload, check_each) = (Arc::default(), Duration::from_hours(1));
         let files = Self { folder: tempfile::tempdir().unwrap(), reload, check_each };
         files.write(own);
@@ -61,7 +61,7 @@ impl Files {
         }
     }
 
-    async fn world(&self) -> World {
+    pub(crate) async fn world(&self) -> World {
         self.world_with(Limits::default()).await
     }
 
@@ -70,7 +70,7 @@ impl Files {
     }
 }
 
-fn trusting(authority: &Authority) -> ClientBuilder {
+pub(crate) fn trusting(authority: &Authority) -> ClientBuilder {
     let root = Certificate::from_pem(authority.certificate().as_bytes()).unwrap();
     Client::builder().no_proxy().tls_certs_only([root])
 }

@@ -12,7 +12,7 @@ use crate::world::{RETURN, Told, Wish, World, logged};
 
 /// A browser: what it is shown, where it is sent, and the cookies that it keeps.
 #[derive(Default, Clone)]
-struct Browser {
+pub(crate) struct Browser {
     cookies: Vec<(String, String)>,
 }
 
@@ -51,7 +51,7 @@ impl Browser {
     }
 
     /// All the way back to the back end.
-    async fn walk(&mut self, world: &World, address: &Url) -> Url {
+    pub(crate) async fn walk(&mut self, world: &World, address: &Url) -> Url {
         let callback = self.reach_callback(world, address).await;
         let seen = self.open(world, &callback).await;
         seen.location.unwrap_or_else(|| panic!("{} {}", seen.status, seen.text))

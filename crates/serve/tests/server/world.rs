@@ -10,7 +10,9 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 use tokenward::core::ports::{Clock as _, NewLogin};
-use tokenward::core::{ApiKey, ApiKeyId, GrantId, GrantPattern, RefreshToken, Scopes, TokenApi, TokenSet, Verb};
+use tokenward::core::{
+    ApiKey, ApiKeyId, GrantId, GrantPattern, RefreshToken, Scopes, Subject, TokenApi, TokenSet, Verb,
+};
 use tokenward::{
     Environment, Home, KeeperOptions, Overrides, ServerSession, Session, SessionOptions, Settings, SystemEntropy,
 };
@@ -108,6 +110,7 @@ impl World {
             limits,
             words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: "read the page".to_owned() }),
             scheduler,
+            dashboard: true,
             tls,
         };
         let server = Server::bind("127.0.0.1:0".parse().unwrap(), session, options).await.unwrap();
@@ -170,6 +173,11 @@ impl World {
 
     /// A login that nobody made at the provider: enough to be listed.
     pub(crate) async fn listed(&self, profile: &str, app: &str) -> GrantId {
+        self.listed_of(profile, app, None).await
+    }
+
+    /// The same of a user.
+    pub(crate) async fn listed_of(&self, profile: &str, app: &str, subject: Option<Subject>) -> GrantId {
         let now = self.clock.now();
         let id = {
             let mut random = [0; 10];
@@ -181,7 +189,7 @@ impl World {
             refresh: Some(RefreshToken::parse(format!("ur-{profile}-{app}")).unwrap()),
             refresh_expires: None,
             scopes: Some(Scopes::parse("a b").unwrap().0),
-            subject: None,
+            subject,
             issued_by: TokenApi::V3,
             obtained: now,
         };

@@ -155,22 +155,8 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// The one the browser prefers (RFC 9110 §12.5.4); English where it wants neither.
     pub(super) fn preferred(headers: &HeaderMap) -> Self {
-        let mut weights = [0.0_f32; 2];
-        for range in headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()) {
-            for item in range.split(',') {
-                let mut parts = item.split(';');
-                let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-                let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse().ok()).unwrap_or(1.0);
-                let is = |language: &str| tag == language || tag.starts_with(&format!("{language}-"));
-                let slot = usize::from(is("zh"));
-                if (is("zh") || is("en")) && weight > weights[slot] {
-                    weights[slot] = weight;
-                }
-            }
-        }
-        if weights[1] > weights[0] { Self::Chinese } else { Self::English }
+        if prefers_chinese(headers) { Self::Chinese } else { Self::English }
     }
 
     const fn tag(self) -> &'static str {
@@ -179,6 +165,24 @@ impl Language {
             Self::Chinese => "zh-CN",
         }
     }
+}
+
+/// Whether a browser prefers Chinese (RFC 9110 §12.5.4); English is for those that want neither.
+pub fn prefers_chinese(headers: &HeaderMap) -> bool {
+    let mut weights = [0.0_f32; 2];
+    for range in headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()) {
+        for item in range.split(',') {
+            let mut parts = item.split(';');
+            let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse().ok()).unwrap_or(1.0);
+            let is = |language: &str| tag == language || tag.starts_with(&format!("{language}-"));
+            let slot = usize::from(is("zh"));
+            if (is("zh") || is("en")) && weight > weights[slot] {
+                weights[slot] = weight;
+            }
+        }
+    }
+    weights[1] > weights[0]
 }
 
 #[derive(Template)]

@@ -54,6 +54,15 @@ impl ServerSession {
         }
     }
 
+    /// Whether the store is the vault of this machine, which its commands reach too.
+    pub const fn is_on_folder(&self) -> bool {
+        match self.opened {
+            Opened::Folder(_) => true,
+            #[cfg(feature = "postgres")]
+            Opened::Database(_) => false,
+        }
+    }
+
     /// The settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings

@@ -22,6 +22,10 @@ impl ApiKeys for PostgresVault {
         self.read(move |_, tx| api_keys::find(tx, &hash)).await
     }
 
+    async fn key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.read(move |_, tx| api_keys::by_id(tx, id)).await
+    }
+
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         self.read(|_, tx| api_keys::list(tx)).await
     }

@@ -26,13 +26,17 @@ pub(crate) fn find(tx: &dyn Transaction, hash: &KeyHash) -> Result<Option<ApiKey
     first(tx, sql::API_KEY_OF, params![hash], record)
 }
 
+pub(crate) fn by_id(tx: &dyn Transaction, key: ApiKeyId) -> Result<Option<ApiKey>, Failed> {
+    first(tx, sql::API_KEY, params![id(key)], record)
+}
+
 pub(crate) fn list(tx: &dyn Transaction) -> Result<Vec<ApiKey>, Failed> {
     all(tx, sql::API_KEYS, params![], record)
 }
 
 /// Says whether there was one that had not been revoked.
 pub(crate) fn revoke(tx: &dyn Transaction, key: ApiKeyId, at: Timestamp) -> Result<bool, Failed> {
-    let Some(found) = first(tx, sql::API_KEY, params![id(key)], record)? else { return Ok(false) };
+    let Some(found) = by_id(tx, key)? else { return Ok(false) };
     if found.revoked.is_some() {
         return Ok(false);
     }

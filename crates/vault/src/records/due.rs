@@ -11,7 +11,7 @@ use tokenward_core::ports::{BudgetShare, DueClaim, DueGrant, DueMark, HotMark, P
 use super::rows::{grant_bytes, uuid};
 use super::run_statement::{Row, Transaction, all, first, run};
 use super::transaction_error::{Failed, damaged};
-use super::{Records, sql};
+use super::{Records, outlooks, sql};
 
 impl Records {
     pub(crate) fn claim_due(&self, tx: &dyn Transaction, app: &str, claim: DueClaim) -> Result<Vec<DueGrant>, Failed> {
@@ -74,6 +74,7 @@ pub(crate) fn set_due(tx: &dyn Transaction, mut marks: Vec<DueMark>) -> Result<(
         let DueGrant { grant, claimed_until, hot_until } = mark.claim;
         let hot = hot_until.map_or(0, Timestamp::as_millisecond);
         run(tx, sql::SET_DUE, params![grant_bytes(grant), claimed_until.as_millisecond(), at, ends, hot])?;
+        outlooks::note(tx, grant, mark.outlook)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Grants as they are copied, and their tokens, remembered by their names.
 
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 use tokenward_core::ports::{GrantPage, LoginCopy};
 use tokenward_core::{Fingerprint, Generation, GrantId, RefreshToken};
 
@@ -30,7 +30,18 @@ impl Records {
         limit: u32,
     ) -> Result<GrantPage, Failed> {
         let after = after.map_or([0; 16], grant_bytes);
-        let rows = all(tx, sql::GRANTS_AFTER, params![after, app, limit], |row| {
+        self.page_of(tx, sql::GRANTS_AFTER, params![after, app, limit], limit)
+    }
+
+    /// Those rows of a statement that read back.
+    pub(crate) fn page_of(
+        &self,
+        tx: &dyn Transaction,
+        statement: &'static str,
+        bound: &[&dyn ToSql],
+        limit: u32,
+    ) -> Result<GrantPage, Failed> {
+        let rows = all(tx, statement, bound, |row| {
             let id = GrantId::from(uuid(row, 0)?);
             Ok((id, GrantRow::read(row).and_then(|row| row.grant(&self.sealer))))
         })?;

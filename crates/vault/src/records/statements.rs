@@ -30,6 +30,12 @@ pub(crate) const GRANT: &str = select_grant!("WHERE id = ?1");
 pub(crate) const GRANTS: &str = select_grant!("ORDER BY id");
 /// A page; an empty name stands for every app.
 pub(crate) const GRANTS_AFTER: &str = select_grant!("WHERE id > ?1 AND (?2 = '' OR app = ?2) ORDER BY id LIMIT ?3");
+/// Those of an app that need somebody: by the index of those alone, whose condition stands here to the letter.
+pub(crate) const TROUBLED: &str = select_grant!(
+    "WHERE standing ->> 'standing' IN ('in-doubt', 'needs-consent') AND app = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+);
+pub(crate) const COUNT_TROUBLED: &str =
+    "SELECT COUNT(*) FROM grants WHERE standing ->> 'standing' IN ('in-doubt', 'needs-consent') AND app = ?1";
 pub(crate) const GRANT_NAMES: &str = "SELECT id, profile FROM grants ORDER BY id";
 pub(crate) const GRANT_BY_PROFILE: &str = select_grant!("WHERE profile = ?1");
 pub(crate) const INSERT_GRANT: &str = "
@@ -280,6 +286,17 @@ pub(crate) const CLAIM_DUE: &str = "
 pub(crate) const SET_DUE: &str = "UPDATE due SET at = ?3, ends = ?4 WHERE grant_id = ?1 AND at = ?2 AND hot = ?5";
 pub(crate) const MARK_HOT: &str = "
     UPDATE due SET hot = CASE WHEN hot < ?2 THEN ?2 ELSE hot END, at = CASE WHEN at > ?3 THEN ?3 ELSE at END WHERE grant_id = ?1";
+/// Where it is something else than what stands there, and not of one that is over by now.
+pub(crate) const SET_OUTLOOK: &str = "
+    INSERT INTO outlook (grant_id, app, lives_on, at)
+    SELECT id, app, ?2, ?3 FROM grants WHERE id = ?1 AND standing ->> 'standing' NOT IN ('needs-consent', 'retired')
+    ON CONFLICT (grant_id) DO UPDATE SET lives_on = ?2, at = ?3 WHERE outlook.lives_on <> ?2 OR outlook.at <> ?3";
+pub(crate) const DROP_OUTLOOK: &str = "DELETE FROM outlook WHERE grant_id = ?1";
+pub(crate) const ENDING: &str =
+    "SELECT grant_id, at FROM outlook WHERE app = ?1 AND lives_on = ?2 AND at <= ?3 ORDER BY at LIMIT ?4";
+pub(crate) const COUNT_ENDING: &str =
+    "SELECT COUNT(*) FROM outlook WHERE app = ?1 AND lives_on = 0 AND at > ?2 AND at <= ?3";
+pub(crate) const COUNT_DUE_ENDS: &str = "SELECT COUNT(*) FROM due WHERE app = ?1 AND ends > ?2 AND ends <= ?3";
 pub(crate) const DUE_SINCE: &str = "SELECT MIN(at) FROM due WHERE app = ?1 AND at <= ?2";
 pub(crate) const BEGIN_BUDGET: &str = "INSERT INTO budgets (app, booked) VALUES (?1, 0) ON CONFLICT (app) DO NOTHING";
 pub(crate) const BUDGET: &str = "SELECT booked FROM budgets WHERE app = ?1";

@@ -23,6 +23,12 @@ impl ApiKeys for SqliteVault {
         self.read(move |_, tx| api_keys::find(tx, &hash)).await
     }
 
+    async fn key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        // As above.
+        self.context.opener.check_place()?;
+        self.read(move |_, tx| api_keys::by_id(tx, id)).await
+    }
+
     async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         self.read_all(|_, tx| api_keys::list(tx)).await
     }

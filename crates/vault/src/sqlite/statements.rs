@@ -148,6 +148,23 @@ mod tests {
         }
     }
 
+    /// A server has a million logins. What its pages ask of all of them goes by the indexes made for it, and sorts nothing.
+    #[test]
+    fn what_is_asked_of_all_logins_goes_by_an_index() {
+        let database = memory().unwrap();
+        for (statement, index) in [
+            (TROUBLED, "USING INDEX grants_in_trouble"),
+            (COUNT_TROUBLED, "USING INDEX grants_in_trouble"),
+            (ENDING, "USING COVERING INDEX outlook_by_end"),
+            (COUNT_ENDING, "USING COVERING INDEX outlook_by_end"),
+            (COUNT_DUE_ENDS, "USING COVERING INDEX due_by_end"),
+            (CLAIM_ENDING, "USING INDEX due_by_end"),
+        ] {
+            let plan = plan(&database, statement);
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
+        }
+    }
+
     /// `SQLite`'s own words for how it goes about a statement (<https://www.sqlite.org/eqp.html>).
     fn plan(database: &Connection, statement: &str) -> String {
         let mut explain = database.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();

@@ -2,6 +2,7 @@
 
 mod due;
 mod events;
+mod outlooks;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::{ServerStand, login, soon, start};
 
 pub use due::*;
 pub use events::*;
+pub use outlooks::*;
 
 /// Runs every case against a fresh store each: `server_suite!(make)` with `async fn make() -> impl ServerStand`.
 #[macro_export]
@@ -26,6 +28,8 @@ macro_rules! server_suite {
             a_page_holds_the_logins_of_one_app,
             a_key_is_found_by_itself_alone,
             a_revoked_key_is_known_as_such,
+            a_key_is_found_by_its_id,
+            a_session_opens_where_it_was_sealed_and_nothing_else_does,
             chains_grow_each_by_itself,
             writers_beside_each_other_make_one_chain,
             a_step_of_a_back_ends_login_is_taken_once,
@@ -38,6 +42,10 @@ macro_rules! server_suite {
             a_set_that_ends_earlier_is_due_at_once,
             a_login_that_was_ended_is_not_due,
             a_budget_is_one_for_all_nodes,
+            logins_in_trouble_are_found_by_themselves,
+            logins_that_end_are_listed_by_their_end,
+            live_logins_are_counted_by_their_time_left,
+            a_rotation_leaves_the_outlook_as_it_is,
             what_happens_to_a_login_is_told_in_its_order,
             nothing_is_recorded_where_nobody_listens,
             an_event_has_one_number_whoever_gives_it,
@@ -124,6 +132,35 @@ pub async fn a_revoked_key_is_known_as_such(stand: &dyn ServerStand) {
     assert!(store.revoke_key(made.id, soon(5)).await.unwrap());
     assert!(!store.revoke_key(made.id, soon(6)).await.unwrap());
     assert_eq!(store.key_of(&secret).await.unwrap(), Some(ApiKey { revoked: Some(soon(5)), ..made }));
+}
+
+/// For a session that was begun with it: as it is now.
+pub async fn a_key_is_found_by_its_id(stand: &dyn ServerStand) {
+    let store = stand.open_for_server().await;
+    let (secret, made) = key("site", 1);
+    store.add_key(&secret, &made).await.unwrap();
+    let again = stand.open_for_server().await;
+    assert_eq!(again.key_by_id(made.id).await.unwrap(), Some(made.clone()));
+    assert_eq!(again.key_by_id(key("site", 2).1.id).await.unwrap(), None);
+    assert!(store.revoke_key(made.id, soon(5)).await.unwrap());
+    assert_eq!(again.key_by_id(made.id).await.unwrap(), Some(ApiKey { revoked: Some(soon(5)), ..made }));
+}
+
+/// In every opening of the store; not once a byte of it was changed, and nothing that was sealed for another purpose.
+pub async fn a_session_opens_where_it_was_sealed_and_nothing_else_does(stand: &dyn ServerStand) {
+    let (store, again) = (stand.open_for_server().await, stand.open_for_server().await);
+    let sealed = store.seal_session(&ties("whose")).await.unwrap();
+    assert!(!sealed.windows(5).any(|part| part == b"whose"));
+    assert_ne!(store.seal_session(&ties("whose")).await.unwrap(), sealed);
+    assert_eq!(again.open_session(&sealed).await.unwrap(), Some(ties("whose")));
+    for at in 0..sealed.len() {
+        let mut changed = sealed.clone();
+        changed[at] ^= 1;
+        assert_eq!(again.open_session(&changed).await.unwrap(), None, "byte {at}");
+    }
+    for short in [&[][..], &sealed[..sealed.len() - 1], b"whose"] {
+        assert_eq!(store.open_session(short).await.unwrap(), None);
+    }
 }
 
 fn row(grant: Option<GrantId>, act: &str) -> AuditDraft {

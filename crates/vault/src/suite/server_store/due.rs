@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokenward_core::ports::{BudgetShare, DueClaim, DueGrant, DueMark, HotMark, Pace, ServerStore};
 use tokenward_core::rotation_policy::Rotation;
-use tokenward_core::{AppName, Generation, GrantId};
+use tokenward_core::{AppName, Generation, GrantId, Outlook};
 
 use crate::suite::ServerStand;
 use crate::suite::fixtures::{draft, holder, login, made, rotation, soon};
@@ -27,7 +27,7 @@ async fn is_due(store: &dyn ServerStore) -> Vec<GrantId> {
 }
 
 fn mark(claim: DueGrant, at: i64) -> DueMark {
-    DueMark { claim, at: Some(soon(at)), ends: None }
+    DueMark { claim, at: Some(soon(at)), ends: None, outlook: Outlook::LivesOn { until: None } }
 }
 
 async fn rotate(store: &dyn ServerStore, id: GrantId, generation: Generation, rotation: Rotation) {
@@ -89,7 +89,7 @@ pub async fn what_ends_soon_is_claimed_first(stand: &dyn ServerStand) {
             id if id == ids[1] => (200, 8000),
             _ => (50, 90_000),
         };
-        DueMark { claim, at: Some(soon(at)), ends: Some(soon(ends)) }
+        DueMark { claim, at: Some(soon(at)), ends: Some(soon(ends)), outlook: Outlook::LivesOn { until: None } }
     });
     store.set_due(&marks.collect::<Vec<_>>()).await.unwrap();
     stand.clock().step(jiff::SignedDuration::from_secs(300));
