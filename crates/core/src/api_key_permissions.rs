@@ -77,11 +77,14 @@ pub enum Verb {
     /// Be told what happens to logins.
     #[serde(rename = "events:read")]
     ReadEvents,
+    /// See events that could not be delivered, and have them sent again.
+    #[serde(rename = "webhooks:manage")]
+    ManageWebhooks,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ReadToken,
         Self::RefreshToken,
         Self::ReadGrants,
@@ -90,6 +93,7 @@ impl Verb {
         Self::Login,
         Self::ReadMetrics,
         Self::ReadEvents,
+        Self::ManageWebhooks,
     ];
 
     /// Its name.
@@ -103,6 +107,7 @@ impl Verb {
             Self::Login => "login",
             Self::ReadMetrics => "metrics:read",
             Self::ReadEvents => "events:read",
+            Self::ManageWebhooks => "webhooks:manage",
         }
     }
 }

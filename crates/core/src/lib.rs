@@ -41,6 +41,7 @@ mod subject;
 mod token;
 mod visible_text;
 mod web_login;
+mod webhook;
 
 pub use access_request::{Access, TokenWish};
 pub use api_key_permissions::{ApiKey, ApiKeyId, BadGrantPattern, GrantPattern, Verb};
@@ -77,3 +78,4 @@ pub use subject::Subject;
 pub use token::{Fingerprint, KnownToken, TokenKind, TokenSet};
 pub use visible_text::{Visible, is_hidden, visible, visible_json, visible_lines};
 pub use web_login::{WebLogin, WebLoginId, WebLoginPhase};
+pub use webhook::{WebhookFilter, WebhookName};

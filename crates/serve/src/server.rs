@@ -38,6 +38,7 @@ mod state;
 mod tls;
 mod tokens;
 mod web_logins;
+mod webhooks;
 
 use std::fmt;
 use std::future::Future;
@@ -58,6 +59,8 @@ use events::feeding;
 use offline_cache::Memory;
 use rates::Rates;
 use state::Inner;
+use webhooks::delivering;
+use webhooks::receivers::Receivers;
 
 use crate::scheduler::Scheduler;
 
@@ -65,7 +68,7 @@ pub use caller::{drawn_key, is_key};
 pub use dashboard::{PageFacts, page_facts};
 pub use metrics::metric_names;
 pub use openapi::document as openapi;
-pub use options::{Limits, ServerError, ServerOptions};
+pub use options::{Limits, ServerError, ServerOptions, WebhookLimits};
 pub use routes::{RouteFacts, route_facts};
 pub use tls::{Tls, TlsError, TlsOptions};
 
@@ -91,6 +94,11 @@ impl Server {
         if !address.ip().is_loopback() && !allow_remote && tls.is_none() {
             return Err(ServerError::OpenAddress(address));
         }
+        let settings = session.settings().webhooks();
+        let (webhooks, warnings) = settings.map_err(|error| ServerError::Settings(Box::new(error)))?;
+        for warning in warnings {
+            tracing::warn!(%warning, "a webhook can be used, and is probably not as it was meant");
+        }
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => ServerError::PortInUse(address),
             _ => ServerError::Bind { address, source },
@@ -106,6 +114,8 @@ impl Server {
         let dashboard = dashboard.then(|| dashboard::prepared(&session));
         let tls = tls.map(Arc::new);
         let feed = Feed::open(&session).await;
+        let receivers = Receivers::new(webhooks, limits.webhooks.patience);
+        delivering::open(&session, &receivers).await;
         let inner = Inner {
             session,
             scheduler,
@@ -114,6 +124,7 @@ impl Server {
             rates,
             memory,
             feed,
+            receivers,
             limits,
             words,
             is_draining,
@@ -143,6 +154,7 @@ impl Server {
             draining.is_draining.store(true, Ordering::Release);
             stopping.send_replace(true);
         };
+        let delivering = tokio::spawn(delivering::run(Arc::clone(&inner), stopped.clone()));
         let feeding = tokio::spawn(feeding::run(Arc::clone(&inner), stopped.clone()));
         let scheduler = inner.scheduler.clone().map(|scheduler| {
             // One whose other end is gone has been told too.
@@ -160,8 +172,10 @@ impl Server {
         {
             tracing::error!(%error, "the scheduler has failed (a bug)");
         }
-        if let Err(error) = feeding.await {
-            tracing::error!(%error, "the feed of events has failed (a bug)");
+        for task in [feeding, delivering] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the feed of events has failed (a bug)");
+            }
         }
         inner.session.keeper().idle().await;
         inner.audit.drain(inner.limits.stop_time).await;

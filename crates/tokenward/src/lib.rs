@@ -59,8 +59,8 @@ pub use compose::{
 pub use settings::{
     AppRecord, BadKey, Clause, ConfigEdit, ConfigKey, ConfigTable, ConfigValue, CookieField, FilePosition, Home,
     HomeState, KeySource, Origin, Overrides, Own, Preset, ProfileRecord, ResolvedProfile, SecretSource, Setting,
-    Settings, SettingsError, Warning, check_config, check_secret_file, is_loopback, issuer_of, missing_setting,
-    parse_span, reference as settings_reference, secret_file, travels_in_clear,
+    Settings, SettingsError, Warning, Webhook, check_config, check_secret_file, is_loopback, issuer_of,
+    missing_setting, parse_span, reference as settings_reference, secret_file, travels_in_clear,
 };
 pub use tokenward_files::{
     Desktop, Environment, ScriptRefresh, ScriptTokens, is_of_a_script, is_script_login, script_file,
@@ -77,6 +77,7 @@ pub use tokenward_vault::trusted::Distrust;
 
 pub use tokenward_wire::{
     BadCall, Bearer, BrokenOff, Call, CallAnswer, CallBody, CallFault, CallOptions, CallRefusal, CallTrouble, Calls,
-    CodeMeaning, FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, KnownAnswer, NamedHost, Part,
-    Proxies, Reading, known_answer_names, known_answers, may_climb, readings, spellings,
+    CodeMeaning, FetchFault, Fetcher, ForwardHead, Forwarded, ForwardedBody, Incoming, KnownAnswer, MessageAnswer,
+    MessageSender, NamedHost, Part, Proxies, Reading, known_answer_names, known_answers, may_climb, readings,
+    spellings,
 };

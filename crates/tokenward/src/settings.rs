@@ -29,6 +29,7 @@ mod tests;
 #[cfg(test)]
 mod tests_providers;
 mod text_utils;
+mod webhooks;
 
 pub use config_check::{ConfigValue, check_config, check_secret_file, missing_setting};
 pub use cookie_field::CookieField;
@@ -44,3 +45,4 @@ pub use reference_page::reference;
 pub use resolved_profile::{Own, ResolvedProfile, SecretSource};
 pub use setting_definitions::Setting;
 pub use text_utils::parse_span;
+pub use webhooks::Webhook;

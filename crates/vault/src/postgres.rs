@@ -14,6 +14,7 @@ mod audit_trail;
 mod browser_sessions;
 mod clock;
 mod connection_transactions;
+mod deliveries;
 mod due_grants;
 mod grants;
 mod journal;

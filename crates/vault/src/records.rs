@@ -11,6 +11,7 @@ pub(crate) mod adopt;
 pub(crate) mod api_keys;
 pub(crate) mod audit_chain;
 mod browser_sessions;
+pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod fallback_sets;
 pub(crate) mod find_rows;

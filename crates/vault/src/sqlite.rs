@@ -19,6 +19,7 @@ pub(crate) mod cached_statement;
 pub(crate) mod connect;
 mod connection_threads;
 mod database_files;
+mod deliveries;
 mod due_grants;
 mod grants;
 mod health;

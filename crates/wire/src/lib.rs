@@ -31,6 +31,7 @@ mod redact;
 mod request;
 mod response_outcome;
 mod send_request;
+mod webhook_request;
 mod wiped;
 
 pub use api_call::{BadCall, Call, CallAnswer, CallBody, Part};
@@ -47,3 +48,4 @@ pub use path_variants::{Reading, may_climb, readings, spellings};
 pub use picture_fetch::{FetchFault, Fetcher, NamedHost};
 pub use providers::Providers;
 pub use proxies::Proxies;
+pub use webhook_request::{MessageAnswer, MessageSender};

@@ -17,7 +17,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http::header::{ACCEPT, LOCATION};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response};
@@ -111,6 +112,37 @@ impl Fetcher {
                 Some(address) => not_public(url, Some(address)),
                 None => FetchFault::Failed(format!("{}: {}", authority(url), root_cause(&error))),
             }),
+        }
+    }
+
+    /// Sends something to an address, once: no redirect is followed. Gives back the status and the headers.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        most_read: usize,
+    ) -> Result<(u16, HeaderMap), FetchFault> {
+        let sent = async {
+            let client = self.client(self.way(url).await?)?;
+            let mut response = client.post(url.clone()).headers(headers).body(body).send().await.map_err(|error| {
+                closed(&error).map_or_else(
+                    || FetchFault::Failed(format!("{}: {}", authority(url), root_cause(&error))),
+                    |address| not_public(url, Some(address)),
+                )
+            })?;
+            let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+            let mut read = 0;
+            while let Ok(Some(piece)) = response.chunk().await
+                && read < most_read
+            {
+                read += piece.len();
+            }
+            Ok((status, headers))
+        };
+        match tokio::time::timeout(self.patience, sent).await {
+            Ok(sent) => sent,
+            Err(_) => failed(format!("{} did not answer within {} s", authority(url), self.patience.as_secs())),
         }
     }
 

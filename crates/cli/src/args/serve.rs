@@ -91,7 +91,7 @@ pub(crate) struct KeyCreate {
     /// What you call it, such as the site that uses it
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
-    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read or events:read; repeatable
+    /// What it permits: token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read, events:read or webhooks:manage; repeatable
     #[arg(long, value_name = "VERB", value_parser = verb, default_value = "token:read")]
     pub(crate) allow: Vec<Verb>,
     /// Only for logins of this app; repeatable; default: every app

@@ -107,6 +107,7 @@ fn not_listening(error: &ServerError, context: &Context) -> Failure {
         ServerError::Bind { address, source } => {
             Failure::new(error.code(), lang.proxy_not_listening(address)).detail(source.to_string())
         }
+        ServerError::Settings(error) => context.settings_failure(error),
         _ => Failure::of(error.code()).detail(error.to_string()),
     }
 }

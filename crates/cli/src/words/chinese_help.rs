@@ -465,7 +465,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "serve key create",
         "allow",
-        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read 或 events:read；可重复",
+        "它的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read、events:read 或 webhooks:manage；可重复",
     ),
     ("serve key create", "app", "只限这个应用的登录；可重复；默认为所有应用"),
     ("serve key create", "logins", "只限这些配置档的登录；* 代表任意字符"),

@@ -1,7 +1,7 @@
 //! Words of `serve` and `audit`.
 
 super::sentences! {
-    bad_verb() { "use token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read or events:read" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read、events:read" }
+    bad_verb() { "use token:read, token:refresh, grants:read, grants:import, grants:retire, login, metrics:read, events:read or webhooks:manage" "可用的权限：token:read、token:refresh、grants:read、grants:import、grants:retire、login、metrics:read、events:read、webhooks:manage" }
     bad_pattern() { "use the name of a profile, with * for any characters, such as team-*" "请写配置档的名字，可用 * 代表任意字符，例如 team-*" }
     serve_ready(url) { "the server listens on {url}; press Ctrl-C to stop it" "服务已启动：{url}；按 Ctrl-C 结束" }
     serve_dashboard(url) { "the dashboard is at {url}" "管理页：{url}" }

@@ -1,8 +1,8 @@
 //! The store: everything that must outlive the process.
 
 use super::{
-    ApiKeys, AppData, AuditTrail, BrowserSessions, DueGrants, GrantPages, Grants, Journal, Leases, LinkBook,
-    LoginAnswers, LoginEvents, Logins, Outlooks, WebLogins,
+    ApiKeys, AppData, AuditTrail, BrowserSessions, Deliveries, DueGrants, GrantPages, Grants, Journal, Leases,
+    LinkBook, LoginAnswers, LoginEvents, Logins, Outlooks, WebLogins,
 };
 
 /// What every store promises, wherever it is: logins, leases, the journal, and small sealed things.
@@ -16,9 +16,18 @@ pub trait Vault: Store + LinkBook {}
 impl<V: Store + LinkBook + ?Sized> Vault for V {}
 
 /// A store that a server stands on: it also knows who may call, what was done, what is to be refreshed next, which logins back ends
-/// have opened, what happened to logins, and what lies ahead of each login; and it seals the sessions of browsers.
+/// have opened, what happened to logins, who is still to be told of it, and what lies ahead of each login; and it seals the sessions of browsers.
 pub trait ServerStore:
-    Vault + GrantPages + ApiKeys + AuditTrail + DueGrants + WebLogins + LoginEvents + BrowserSessions + Outlooks
+    Vault
+    + GrantPages
+    + ApiKeys
+    + AuditTrail
+    + DueGrants
+    + WebLogins
+    + LoginEvents
+    + Deliveries
+    + BrowserSessions
+    + Outlooks
 {
 }
 
@@ -30,6 +39,7 @@ impl<
         + DueGrants
         + WebLogins
         + LoginEvents
+        + Deliveries
         + BrowserSessions
         + Outlooks
         + ?Sized,

@@ -8,6 +8,7 @@ use super::caller::Caller;
 use super::counts::{Histogram, LEFT};
 use super::parsed_request::Ask;
 use super::problem::Problem;
+use super::state::Inner;
 
 /// The names of all that is counted, for dashboards and the tests that look at them.
 pub fn metric_names() -> impl Iterator<Item = &'static str> {
@@ -45,6 +46,7 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     page.single(AUDIT_QUEUE, count(server.audit.waiting()));
     page.single(AUDIT_LIMIT, count(server.limits.audit_rows));
     page.single(EVENT_STREAMS, count(server.feed.streams()));
+    webhooks(server, &mut page).await?;
     let tls = server.tls.as_ref();
     page.single(TLS_RELOADS, tls.map_or(0, |tls| tls.reloads()));
     page.single(TLS_REFUSED, tls.map_or(0, |tls| u64::from(tls.is_refused())));
@@ -52,6 +54,26 @@ pub(super) async fn read(caller: Caller, ask: Ask) -> Result<Answer, Problem> {
     page.family(BUILD);
     page.value(BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     Ok(Answer::text(page.0))
+}
+
+async fn webhooks(server: &Inner, page: &mut Page) -> Result<(), Problem> {
+    let receivers = server.receivers.all();
+    page.family(DELIVERIES);
+    for receiver in receivers {
+        for (outcome, count) in receiver.outcomes() {
+            page.value(DELIVERIES, &[("webhook", receiver.name.as_str()), ("outcome", outcome)], count);
+        }
+    }
+    let counts = if receivers.is_empty() { Vec::new() } else { server.session.store().delivery_counts().await? };
+    page.family(WAITING);
+    for (webhook, count) in &counts {
+        page.value(WAITING, &[("webhook", webhook.as_str())], count.waiting);
+    }
+    page.family(UNDELIVERED);
+    for (webhook, count) in &counts {
+        page.value(UNDELIVERED, &[("webhook", webhook.as_str())], count.failed);
+    }
+    Ok(())
 }
 
 fn count(number: usize) -> u64 {
@@ -106,6 +128,9 @@ const IN_PROGRESS: &str = "tokenward_scheduler_refreshes_in_progress";
 const AUDIT_QUEUE: &str = "tokenward_audit_queue_rows";
 const AUDIT_LIMIT: &str = "tokenward_audit_queue_limit";
 const EVENT_STREAMS: &str = "tokenward_event_streams";
+const DELIVERIES: &str = "tokenward_webhook_deliveries_total";
+const WAITING: &str = "tokenward_webhook_deliveries_waiting";
+const UNDELIVERED: &str = "tokenward_webhook_deliveries_failed";
 const TLS_RELOADS: &str = "tokenward_tls_reloads_total";
 const TLS_REFUSED: &str = "tokenward_tls_files_refused";
 const TLS_FAILED: &str = "tokenward_tls_handshakes_failed_total";
@@ -128,6 +153,9 @@ const FAMILIES: &[(&str, &str, &str)] = &[
     (AUDIT_QUEUE, "gauge", "Entries that wait for the audit trail"),
     (AUDIT_LIMIT, "gauge", "How many may wait"),
     (EVENT_STREAMS, "gauge", "Programs that listen to a stream of events on this node"),
+    (DELIVERIES, "counter", "Tries of this node to deliver an event, by webhook and what came of it"),
+    (WAITING, "gauge", "Events that wait to be delivered, by any node"),
+    (UNDELIVERED, "gauge", "Events that were not delivered and are not sent again by themselves"),
     (TLS_RELOADS, "counter", "How often another TLS certificate was taken into use"),
     (TLS_REFUSED, "gauge", "1 while the TLS files that are there now cannot be used, and the former ones are"),
     (TLS_FAILED, "counter", "Connections that ended before they were encrypted"),

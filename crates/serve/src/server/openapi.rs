@@ -122,7 +122,8 @@ fn responses(route: &Route, shapes: &mut SchemaGenerator) -> Map<String, Value> 
 }
 
 /// What may stand in a path.
-const NAMED: [(&str, &str); 3] = [
+const NAMED: [(&str, &str); 4] = [
+    ("delivery", "The id of a delivery that failed"),
     ("grant", "The id of a login, or the name of the profile that points at it"),
     ("login", "The id of a login that was opened for a browser"),
     ("ticket", "What the address of such a login ends with"),

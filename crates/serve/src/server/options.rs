@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use thiserror::Error;
+use tokenward::SettingsError;
 use tokenward_core::Code;
 
 use super::tls::Tls;
@@ -67,6 +68,32 @@ pub struct Limits {
     pub expires_soon: Duration,
     /// How often a stream of events shows that it is there, and looks at its key.
     pub heartbeat: Duration,
+    /// Of deliveries to receivers of events.
+    pub webhooks: WebhookLimits,
+}
+
+/// Bounds of deliveries to receivers of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebhookLimits {
+    /// How long a receiver may take to answer.
+    pub patience: Duration,
+    /// For how long a delivery is one node's; longer than a try takes.
+    pub claim: Duration,
+    /// How long after the first try the second one comes.
+    pub first_wait: Duration,
+    /// How long it is tried.
+    pub give_up: Duration,
+}
+
+impl Default for WebhookLimits {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(10),
+            claim: Duration::from_mins(1),
+            first_wait: Duration::from_secs(5),
+            give_up: Duration::from_hours(24),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -83,6 +110,7 @@ impl Default for Limits {
             key_rate: 6000,
             expires_soon: Duration::from_hours(7 * 24),
             heartbeat: Duration::from_secs(15),
+            webhooks: WebhookLimits::default(),
         }
     }
 }
@@ -105,15 +133,19 @@ pub enum ServerError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The settings name a receiver of events that cannot be used.
+    #[error("{0}")]
+    Settings(Box<SettingsError>),
 }
 
 impl ServerError {
     /// The stable code.
-    pub const fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         match self {
             Self::OpenAddress(_) => Code::ServerOpenToOthers,
             Self::PortInUse(_) => Code::PortInUse,
             Self::Bind { .. } => Code::BadSetting,
+            Self::Settings(error) => error.code(),
         }
     }
 }

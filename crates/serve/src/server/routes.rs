@@ -14,7 +14,9 @@ use super::answer::Answer;
 use super::caller::Caller;
 use super::parsed_request::Ask;
 use super::problem::Problem;
-use super::{app_list, cookie_logins, events, grant_views as views, grants, health, metrics, tokens, web_logins};
+use super::{
+    app_list, cookie_logins, events, grant_views as views, grants, health, metrics, tokens, web_logins, webhooks,
+};
 
 /// One route.
 pub(super) struct Route {
@@ -272,6 +274,32 @@ pub(super) static ROUTES: &[Route] = &[
         answer: Some(named::<events::EventList>),
         good: &[200],
         bad: &[400],
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/webhooks/failed",
+        name: "list-failed-deliveries",
+        summary: "Events of logins that the key is for that a receiver has not taken, and that are not sent again by themselves",
+        handler: Handler::Known(Verb::ManageWebhooks, |caller, ask| Box::pin(webhooks::failed(caller, ask))),
+        is_audited: false,
+        query: Some(inline::<webhooks::FailedQuery>),
+        body: None,
+        answer: Some(named::<webhooks::FailedList>),
+        good: &[200],
+        bad: &[400],
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/webhooks/failed/{delivery}/resend",
+        name: "resend-delivery",
+        summary: "Send one of them again, as if it were new",
+        handler: Handler::Known(Verb::ManageWebhooks, |caller, ask| Box::pin(webhooks::resend(caller, ask))),
+        is_audited: true,
+        query: None,
+        body: None,
+        answer: Some(named::<webhooks::Resent>),
+        good: &[200],
+        bad: &[404],
     },
     Route {
         method: Method::GET,

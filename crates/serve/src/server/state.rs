@@ -18,6 +18,7 @@ use super::offline_cache::Memory;
 use super::options::Limits;
 use super::rates::Rates;
 use super::tls::Tls;
+use super::webhooks::receivers::Receivers;
 use crate::proxy::Words;
 use crate::scheduler::{Scheduler, TokenRead};
 
@@ -30,6 +31,7 @@ pub(super) struct Inner {
     pub(super) rates: Rates,
     pub(super) memory: Memory,
     pub(super) feed: Feed,
+    pub(super) receivers: Receivers,
     pub(super) limits: Limits,
     pub(super) words: Words,
     pub(super) is_draining: AtomicBool,

@@ -1,5 +1,6 @@
 //! Two servers on one `PostgreSQL` before one provider, as behind a load balancer: one exchange for the callers of both, keys that each knows
-//! and each refuses once they are revoked, one trail that both write, and a browser that each of its steps leads to another one.
+//! and each refuses once they are revoked, one trail that both write, and a browser that each of its steps leads to another one. What happens is heard at each of
+//! them, and delivered by one.
 
 #[path = "../../../vault/tests/postgres/server.rs"]
 mod server;
@@ -7,20 +8,21 @@ mod server;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokenward::core::ports::{Clock as _, Entropy as _, NewLogin, ServerStore};
+use tokenward::core::ports::{Clock as _, DeliveryBounds, Entropy as _, EventBounds, NewLogin, ServerStore};
 use tokenward::core::{
-    ApiKey, ApiKeyId, ApiKeySecret, GrantId, GrantPattern, RefreshToken, Scopes, SecretBytes, TokenApi, TokenSet, Verb,
+    ApiKey, ApiKeyId, ApiKeySecret, GrantId, GrantPattern, LoginEnd, RefreshToken, Scopes, SecretBytes, TokenApi,
+    TokenSet, Verb, WebhookFilter,
 };
 use tokenward::{DatabaseOptions, Environment, Home, Overrides, ServerSession, Settings, SystemEntropy};
 use tokenward_emulator::{Sandbox, SandboxOptions};
 use tokenward_serve::proxy::ErrorWords;
 use tokenward_serve::scheduler::SchedulerOptions;
-use tokenward_serve::server::{Limits, Server, ServerOptions, drawn_key};
+use tokenward_serve::server::{Limits, Server, ServerOptions, WebhookLimits, drawn_key};
 use tokenward_testkit::{Stand, login_request};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
@@ -51,6 +53,7 @@ async fn node(
     database: &str,
     logs_in: bool,
     scheduler: Option<SchedulerOptions>,
+    hook: Option<SocketAddr>,
 ) -> (Node, Option<GrantId>) {
     let folder = tempfile::tempdir().unwrap();
     let (app, hosts, secret) = (&stand.app, &stand.app.hosts, folder.path().join("secret"));
@@ -66,8 +69,14 @@ async fn node(
         secret.display(),
         (0..MORE).map(|number| format!("[profiles.p{number}]\napp = \"work\"\n")).collect::<Vec<_>>().concat()
     );
-    std::fs::write(folder.path().join("config.toml"), config).unwrap();
-    let environment = Environment::new([("TOKENWARD_KEY", "0123456789abcdef0123456789abcdef")]);
+    let hook = hook.map(|address| {
+        format!("[webhooks.ops]\nurl = \"http://{address}/in\"\nsecret_variable = \"HOOK\"\nallow_private = true\n")
+    });
+    std::fs::write(folder.path().join("config.toml"), config + &hook.unwrap_or_default()).unwrap();
+    let environment = Environment::new([
+        ("TOKENWARD_KEY", "0123456789abcdef0123456789abcdef"),
+        ("HOOK", "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"),
+    ]);
     let home = Home::resolve(Some(folder.path()), &environment).unwrap();
     let (settings, _) = Settings::load(home, environment, Overrides::default()).unwrap();
     let address = format!("postgres:///{database}?host={}&user=owner", server.socket().display());
@@ -85,7 +94,10 @@ async fn node(
     let store = Arc::clone(session.store());
     let options = ServerOptions {
         allow_remote: false,
-        limits: Limits::default(),
+        limits: Limits {
+            webhooks: WebhookLimits { claim: Duration::from_secs(3), ..WebhookLimits::default() },
+            ..Limits::default()
+        },
         words: Arc::new(|code| ErrorWords { happened: code.name().to_owned(), next: String::new() }),
         scheduler,
         dashboard: true,
@@ -104,13 +116,17 @@ impl Site {
     }
 
     async fn with(scheduler: Option<SchedulerOptions>) -> Self {
+        Self::made(scheduler, None).await
+    }
+
+    async fn made(scheduler: Option<SchedulerOptions>, hook: Option<SocketAddr>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(SandboxOptions { seed: Some(7), ..SandboxOptions::default() }).await.unwrap();
         let stand = Stand::feishu(sandbox);
         let server = server::Server::start();
         let database = server.database();
-        let (first, grant) = node(&stand, &server, &database, true, scheduler).await;
-        let (second, _) = node(&stand, &server, &database, false, scheduler).await;
+        let (first, grant) = node(&stand, &server, &database, true, scheduler, hook).await;
+        let (second, _) = node(&stand, &server, &database, false, scheduler, hook).await;
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { stand, nodes: [first, second], grant: grant.unwrap(), http, server }
     }
@@ -357,6 +373,105 @@ async fn an_event_is_heard_at_every_node_under_one_number() {
     assert_eq!(next_event(&mut again, &mut text).await, heard[0][2]);
     assert_eq!(next_event(&mut again, &mut text).await["number"], 4);
     site.stand.assert_clean();
+}
+
+/// A receiver: the ids of what came. The first `silent` messages are never answered.
+async fn inbox(silent: usize) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let came: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, inbox) = (listener.local_addr().unwrap(), Arc::clone(&came));
+    let answer = move |headers: http::HeaderMap| {
+        let inbox = Arc::clone(&inbox);
+        async move {
+            let count = {
+                let mut inbox = inbox.lock().unwrap();
+                inbox.push(headers["webhook-id"].to_str().unwrap().to_owned());
+                inbox.len()
+            };
+            if count <= silent {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await.unwrap() });
+    (address, came)
+}
+
+async fn delivered(came: &Mutex<Vec<String>>, count: usize) -> Vec<String> {
+    let waited = async {
+        while came.lock().unwrap().len() < count {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), waited).await.is_ok(), "{:?}", came.lock().unwrap());
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    came.lock().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_event_is_delivered_by_one_node() {
+    let (address, came) = inbox(0).await;
+    let site = Site::made(None, Some(address)).await;
+    let (_, key) = site.key().await;
+    for number in 0..6 {
+        let url = format!("http://{}/v1/grants/work/token/refresh", site.nodes[number % 2].address);
+        assert_eq!(site.http.post(url).bearer_auth(key.expose()).send().await.unwrap().status(), 200);
+    }
+    let came = delivered(&came, 6).await;
+    let events = site.nodes[0].store.events_after(0, 99).await.unwrap();
+    let ids: BTreeSet<_> = events.iter().map(|told| told.event.id.to_string()).collect();
+    assert_eq!((came.len(), came.into_iter().collect::<BTreeSet<_>>(), ids.len()), (6, ids.clone(), 6));
+    site.stand.assert_clean();
+}
+
+/// A node that has claimed a delivery and is heard of no more: another one makes it, under the same id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_delivery_of_a_node_that_died_is_taken_over() {
+    let (address, came) = inbox(0).await;
+    let site = Site::made(None, Some(address)).await;
+    let (hook, filter) = ("ops".parse().unwrap(), WebhookFilter::default());
+    let store = Arc::clone(&site.nodes[0].store);
+    // Both nodes are busy with their next look; a third one, which has no more than a store, is the first to ask.
+    let bounds = DeliveryBounds { waiting: 100, failed_for: Duration::from_secs(86_400) };
+    let mut number = 0;
+    let claimed = loop {
+        number += 1;
+        let end = LoginEnd::Consent(site.stand.clock.now() + Duration::from_secs(number));
+        store.tell_ends(&[(site.grant, end)]).await.unwrap();
+        store.number_events(EventBounds { age: Duration::from_secs(604_800), count: 1000 }).await.unwrap();
+        store.queue_deliveries(&hook, &filter, bounds).await.unwrap();
+        let claimed = store.claim_deliveries(&hook, 9, Duration::from_secs(3)).await.unwrap();
+        if !claimed.is_empty() {
+            break claimed;
+        }
+        assert!(number < 50, "the nodes are always faster");
+    };
+    let ids: Vec<_> = claimed.iter().map(|delivery| delivery.told.event.id.to_string()).collect();
+    assert!(came.lock().unwrap().iter().all(|id| !ids.contains(id)));
+    let taken_over = async {
+        while !ids.iter().all(|id| came.lock().unwrap().contains(id)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), taken_over).await.is_ok(), "{:?}", came.lock().unwrap());
+    let all = delivered(&came, ids.len()).await;
+    assert!(ids.iter().all(|id| all.iter().filter(|one| *one == id).count() == 1), "{all:?}");
+    let again = store.claim_deliveries(&hook, 9, Duration::from_secs(3)).await.unwrap();
+    assert_eq!(again, []);
+}
+
+/// A receiver that is silent to one node is told by the next; the first try is waited for by nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_delivery_that_hangs_is_taken_over() {
+    let (address, came) = inbox(1).await;
+    let site = Site::made(None, Some(address)).await;
+    let (_, key) = site.key().await;
+    let url = format!("http://{}/v1/grants/work/token/refresh", site.nodes[0].address);
+    assert_eq!(site.http.post(url).bearer_auth(key.expose()).send().await.unwrap().status(), 200);
+    let all = delivered(&came, 2).await;
+    assert_eq!((all.len(), all[0] == all[1]), (2, true));
+    let counts = site.nodes[1].store.delivery_counts().await.unwrap();
+    assert_eq!(counts, []);
 }
 
 /// What a browser is answered, and what cookie it is given.

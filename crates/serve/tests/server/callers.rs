@@ -18,7 +18,12 @@ fn body(route: &RouteFacts) -> Option<Value> {
 }
 
 async fn ask(world: &World, route: &RouteFacts, key: Option<&str>) -> Told {
-    let path = route.path.replace("{grant}", "work").replace("{ticket}", "0").replace("{login}", "0");
+    let path = route
+        .path
+        .replace("{grant}", "work")
+        .replace("{ticket}", "0")
+        .replace("{login}", "0")
+        .replace("{delivery}", "ops:1");
     world.ask(route.method.clone(), &path, key, body(route)).await
 }
 
@@ -65,10 +70,11 @@ async fn every_route_knows_every_kind_of_caller() {
             let told = ask(&world, &route, Some(stranger)).await;
             match route.name {
                 // What is not theirs is not there.
-                "list-apps" | "list-grants" | "list-events" | "read-metrics" => {
+                "list-apps" | "list-grants" | "list-events" | "list-failed-deliveries" | "read-metrics" => {
                     assert_eq!(told.status, 200, "{}", route.name);
                     assert!(!told.text.contains("\"work\""), "{}", told.text);
                 }
+                "resend-delivery" => assert_eq!((told.status, told.code()), (404, "TW0862".to_owned())),
                 "get-login" => assert_eq!((told.status, told.code()), (404, "TW0870".to_owned())),
                 "open-login" | "log-in-by-cookie" | "import-grant" => {
                     assert_eq!((told.status, told.code()), (404, "TW0201".to_owned()));
@@ -86,13 +92,13 @@ async fn every_route_knows_every_kind_of_caller() {
                 ("open-login", _) => vec![201],
                 // The app has a login page.
                 ("log-in-by-cookie", _) => vec![400],
-                ("get-login", _) | ("retire-grant", true) => vec![404],
+                ("get-login" | "resend-delivery", _) | ("retire-grant", true) => vec![404],
                 _ => vec![200],
             };
             assert!(expected.contains(&told.status), "{} {}", route.name, told.text);
         }
     }
-    assert_eq!((known, open), (13, 5));
+    assert_eq!((known, open), (15, 5));
 }
 
 /// Two keys are good beside each other, so that one can take the other's place.

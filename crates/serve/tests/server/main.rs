@@ -15,4 +15,5 @@ mod secrets;
 mod tls;
 mod tokens;
 mod web_logins;
+mod webhooks;
 mod world;

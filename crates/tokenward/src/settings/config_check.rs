@@ -34,6 +34,7 @@ impl Settings {
             ConfigTable::Top => Some(&self.file.top),
             ConfigTable::App(name) => self.file.apps.get(name),
             ConfigTable::Profile(name) => self.file.profiles.get(name),
+            ConfigTable::Webhook(name) => self.file.webhooks.get(name),
         };
         entries?.get(&key.setting).map(|value| found(key.clone(), value))
     }
@@ -48,6 +49,8 @@ impl Settings {
         all.extend(self.file.apps.iter().flat_map(|(name, entries)| of(ConfigTable::App(name.clone()), entries)));
         let profiles = self.file.profiles.iter();
         all.extend(profiles.flat_map(|(name, entries)| of(ConfigTable::Profile(name.clone()), entries)));
+        let webhooks = self.file.webhooks.iter();
+        all.extend(webhooks.flat_map(|(name, entries)| of(ConfigTable::Webhook(name.clone()), entries)));
         all.sort_by_key(|value| value.line);
         all
     }
@@ -56,7 +59,8 @@ impl Settings {
     pub fn config_tables(&self) -> Vec<ConfigTable> {
         let apps = self.file.apps.keys().cloned().map(ConfigTable::App);
         let profiles = self.file.profiles.keys().cloned().map(ConfigTable::Profile);
-        std::iter::once(ConfigTable::Top).chain(apps).chain(profiles).collect()
+        let webhooks = self.file.webhooks.keys().cloned().map(ConfigTable::Webhook);
+        std::iter::once(ConfigTable::Top).chain(apps).chain(profiles).chain(webhooks).collect()
     }
 
     /// The settings of a text that stands for the file, with no variables and no flags.
@@ -78,6 +82,7 @@ impl Settings {
         }
         let profiles: Vec<ProfileName> = self.file.profiles.keys().cloned().collect();
         let mut flaws: Vec<SettingsError> = profiles.iter().filter_map(|name| self.profile(Some(name)).err()).collect();
+        flaws.extend(self.webhook_flaws());
         if self.file.top.contains_key(&Setting::Profile) {
             flaws.extend(
                 self.profile(None).err().filter(|flaw| {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tokenward_core::{AppName, ProfileName};
+use tokenward_core::{AppName, ProfileName, WebhookName};
 
 use super::file::SECRETS;
 use super::setting_definitions::{Section, Setting};
@@ -29,6 +29,8 @@ pub enum ConfigTable {
     App(AppName),
     /// `[profiles.NAME]`.
     Profile(ProfileName),
+    /// `[webhooks.NAME]`.
+    Webhook(WebhookName),
 }
 
 /// Why a text is no key.
@@ -77,6 +79,7 @@ impl ConfigTable {
             Self::Top => Section::Top,
             Self::App(_) => Section::App,
             Self::Profile(_) => Section::Profile,
+            Self::Webhook(_) => Section::Webhook,
         }
     }
 
@@ -85,6 +88,7 @@ impl ConfigTable {
             Self::Top => String::new(),
             Self::App(name) => format!("apps.{name}."),
             Self::Profile(name) => format!("profiles.{name}."),
+            Self::Webhook(name) => format!("webhooks.{name}."),
         }
     }
 }
@@ -101,7 +105,7 @@ impl FromStr for ConfigKey {
     /// A name may have dots, as `feishu.cn`; a key has none.
     fn from_str(text: &str) -> Result<Self, BadKey> {
         let Some((head, key)) = text.rsplit_once('.') else {
-            let tables = ["apps", "profiles"];
+            let tables = ["apps", "profiles", "webhooks"];
             return Self::find(ConfigTable::Top, text).map_err(|bad| match bad {
                 BadKey::Unknown(None) => {
                     BadKey::Unknown(nearest(text, tables).map(|table| format!("{table}.NAME.KEY")))
@@ -113,6 +117,7 @@ impl FromStr for ConfigKey {
         let table = match head.split_once('.') {
             Some(("apps", name)) => unquoted(name).parse().ok().map(ConfigTable::App),
             Some(("profiles", name)) => unquoted(name).parse().ok().map(ConfigTable::Profile),
+            Some(("webhooks", name)) => unquoted(name).parse().ok().map(ConfigTable::Webhook),
             _ => None,
         };
         if SECRETS.contains(&key) {

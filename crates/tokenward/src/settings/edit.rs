@@ -181,6 +181,7 @@ impl ConfigEdit {
             ConfigTable::Top => put(self.document.as_table_mut(), name, Some(item)),
             ConfigTable::App(app) => put(self.table("apps", app.as_str()), name, Some(item)),
             ConfigTable::Profile(profile) => put(self.table("profiles", profile.as_str()), name, Some(item)),
+            ConfigTable::Webhook(webhook) => put(self.table("webhooks", webhook.as_str()), name, Some(item)),
         }
         self
     }
@@ -192,6 +193,7 @@ impl ConfigEdit {
             ConfigTable::Top => put(self.document.as_table_mut(), name, None),
             ConfigTable::App(app) => put(self.table("apps", app.as_str()), name, None),
             ConfigTable::Profile(profile) => put(self.table("profiles", profile.as_str()), name, None),
+            ConfigTable::Webhook(webhook) => put(self.table("webhooks", webhook.as_str()), name, None),
         }
         self
     }

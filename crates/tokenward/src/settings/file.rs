@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tokenward_core::{AppName, ProfileName};
+use tokenward_core::{AppName, ProfileName, WebhookName};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -33,6 +33,7 @@ pub(super) struct ConfigFile {
     pub(super) top: Entries,
     pub(super) apps: BTreeMap<AppName, Entries>,
     pub(super) profiles: BTreeMap<ProfileName, Entries>,
+    pub(super) webhooks: BTreeMap<WebhookName, Entries>,
 }
 
 impl ConfigFile {
@@ -60,6 +61,7 @@ impl ConfigFile {
         for (key, value) in document.get_ref() {
             match key.get_ref().as_ref() {
                 "apps" => file.apps = reader.tables("apps", Section::App, value)?,
+                "webhooks" => file.webhooks = reader.tables("webhooks", Section::Webhook, value)?,
                 "profiles" => file.profiles = reader.tables("profiles", Section::Profile, value)?,
                 _ => reader.entry("", Section::Top, key, value, &mut file.top)?,
             }
@@ -128,7 +130,7 @@ impl Reader<'_> {
         }
         let Some((setting, _)) = Setting::in_section(section).find(|(_, known)| *known == name) else {
             let known = Setting::in_section(section).map(|(_, known)| known);
-            let tables = ["apps", "profiles"].into_iter().filter(|_| section == Section::Top);
+            let tables = ["apps", "profiles", "webhooks"].into_iter().filter(|_| section == Section::Top);
             let nearest = nearest(name, known.chain(tables)).map(|near| format!("{head}{near}"));
             let line = self.lines.line(start);
             self.warnings.push(Warning::UnknownKey { path: self.path.to_owned(), line, key: full, nearest });
@@ -143,7 +145,7 @@ impl Reader<'_> {
         let word = |item: &Spanned<DeValue<'_>>| item.get_ref().as_str().map(str::to_owned);
         let text = match (setting, value.get_ref()) {
             (setting, DeValue::Boolean(on)) if setting.is_switch() => Some(on.to_string()),
-            (Setting::Scopes | Setting::ReturnUrls, DeValue::Array(items)) => {
+            (setting, DeValue::Array(items)) if setting.is_list() => {
                 items.iter().map(word).collect::<Option<Vec<_>>>().map(|items| items.join(" "))
             }
             // The form in which a variable says the same.
@@ -160,9 +162,7 @@ impl Reader<'_> {
             let (en, zh) = match setting {
                 setting if setting.is_switch() => ("true or false", "true 或 false"),
                 Setting::Rules | Setting::BkCodes => ("a table of texts in quotes", "由带引号文本组成的表"),
-                Setting::Scopes | Setting::ReturnUrls => {
-                    ("a text in quotes, or a list of them,", "带引号的文本或其列表")
-                }
+                setting if setting.is_list() => ("a text in quotes, or a list of them,", "带引号的文本或其列表"),
                 _ => ("a text in quotes", "带引号的文本"),
             };
             self.unparsable(value.span().start, Clause::new(format!("{key} takes {en}"), format!("{key} 应为{zh}")))
@@ -175,7 +175,9 @@ impl Reader<'_> {
 
     fn unparsable(&self, offset: usize, reason: Clause) -> SettingsError {
         let (line, column) = self.lines.place(offset);
-        let harmless: Vec<_> = Setting::ALL.iter().filter_map(|setting| setting.placed()).map(|(_, key)| key).collect();
+        // The address of a receiver may have a secret in it.
+        let placed = Setting::ALL.iter().filter_map(|setting| setting.placed());
+        let harmless: Vec<_> = placed.filter(|(section, _)| *section != Section::Webhook).map(|(_, key)| key).collect();
         SettingsError::Unparsable {
             path: self.path.to_owned(),
             line,

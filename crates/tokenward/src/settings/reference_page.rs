@@ -145,6 +145,24 @@ const fn in_chinese(setting: Setting) -> (&'static str, &'static str) {
             "无：使用本机的保险库",
             "`tokenward serve` 的各节点共用的 PostgreSQL 数据库，形如 `postgres://USER:PASSWORD@HOST/NAME`。`--database` 接受不含密码的写法，`--database-file` 接受存放它的文件。",
         ),
+        Setting::WebhookUrl => (
+            "无：必须给出",
+            "`tokenward serve` 把事件发往哪里：完整的 `https` 地址。事件带有签名，会重发直到接收方收到。",
+        ),
+        Setting::WebhookSecretFile => (
+            "无：必须给出它或 `secret_variable`",
+            "存放事件签名所用密钥的文件：`whsec_` 加上 24 到 64 个随机字节的 base64。更换密钥期间可放两个，每行一个。相对于 `config.toml` 所在目录。",
+        ),
+        Setting::WebhookSecretVariable => ("无", "存放同样内容的环境变量的名字；两个密钥以空格分隔。"),
+        Setting::WebhookEvents => (
+            "全部",
+            "发送哪些事件，以空格分隔；文件中也可以写成列表：`login.refreshed`、`login.needs_login`、`login.refreshed_elsewhere`、`login.outcome_unknown`、`login.expires_soon`。",
+        ),
+        Setting::WebhookApps => ("所有应用", "只发送这些应用的登录的事件，以空格分隔；文件中也可以写成列表。"),
+        Setting::WebhookAllowPrivate => (
+            "`false`",
+            "接收方的地址是否可以不属于公共互联网（回环、内网、链路本地），并且可用 `http`。`true` 或 `false`。",
+        ),
         Setting::TenantHost => (
             "所给地址中的主机，否则为品牌的通用主机（会跳转到企业自己的域名）",
             "`wiki` 输出的地址所用的主机名，例如 `acme.feishu.cn`。",

@@ -14,6 +14,8 @@ pub(crate) enum Section {
     AppAndProfile,
     /// In `[profiles.NAME]` only.
     Profile,
+    /// In `[webhooks.NAME]`.
+    Webhook,
 }
 
 macro_rules! settings {
@@ -298,6 +300,42 @@ settings! {
         default: "none: the vault of this machine",
         meaning: "The PostgreSQL database that the nodes of `tokenward serve` share, as `postgres://USER:PASSWORD@HOST/NAME`. `--database` takes the same without the password, `--database-file` a file that holds it.",
     }
+    /// Where a webhook's events are sent.
+    WebhookUrl {
+        variable: None, flag: None, key: Some((Section::Webhook, "url")),
+        default: "none: it must be given",
+        meaning: "Where `tokenward serve` sends events: a whole `https` address. Events are signed and sent again until the receiver has them.",
+    }
+    /// The file with the secrets of a webhook.
+    WebhookSecretFile {
+        variable: None, flag: None, key: Some((Section::Webhook, "secret_file")),
+        default: "none: this or `secret_variable` must be given",
+        meaning: "A file with the secret that events are signed with: `whsec_` and 24 to 64 random bytes in base64. Two secrets, one a line, while one takes the other's place. Relative to the folder of `config.toml`.",
+    }
+    /// The variable with the secrets of a webhook.
+    WebhookSecretVariable {
+        variable: None, flag: None, key: Some((Section::Webhook, "secret_variable")),
+        default: "none",
+        meaning: "The name of an environment variable that holds the same; two secrets are separated by a space.",
+    }
+    /// Which events a webhook is sent.
+    WebhookEvents {
+        variable: None, flag: None, key: Some((Section::Webhook, "events")),
+        default: "all of them",
+        meaning: "Which events are sent, separated by spaces; in the file a list will do: `login.refreshed`, `login.needs_login`, `login.refreshed_elsewhere`, `login.outcome_unknown`, `login.expires_soon`.",
+    }
+    /// Of which apps.
+    WebhookApps {
+        variable: None, flag: None, key: Some((Section::Webhook, "apps")),
+        default: "every app",
+        meaning: "Only events of logins of these apps, separated by spaces; in the file a list will do.",
+    }
+    /// Whether a webhook's receiver may be in a network of one's own.
+    WebhookAllowPrivate {
+        variable: None, flag: None, key: Some((Section::Webhook, "allow_private")),
+        default: "`false`",
+        meaning: "Whether the receiver may be at an address that is none of the open internet (loopback, private, link-local), and at `http`. `true` or `false`.",
+    }
     /// The host of the tenant's own pages.
     TenantHost {
         variable: Some("TOKENWARD_TENANT_HOST"), flag: Some("--host"), key: None,
@@ -342,6 +380,7 @@ impl Setting {
         self.placed().map(|(section, key)| match section {
             Section::Top => key.to_owned(),
             Section::App => format!("apps.NAME.{key}"),
+            Section::Webhook => format!("webhooks.NAME.{key}"),
             Section::Profile | Section::AppAndProfile => format!("profiles.NAME.{key}"),
         })
     }
@@ -366,7 +405,12 @@ impl Setting {
 
     /// Whether it is either on or off.
     pub(crate) const fn is_switch(self) -> bool {
-        matches!(self, Self::Fallback | Self::AllowHttp | Self::BkSecretInRefresh)
+        matches!(self, Self::Fallback | Self::AllowHttp | Self::BkSecretInRefresh | Self::WebhookAllowPrivate)
+    }
+
+    /// Whether it is several values, which a list may say in the file.
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, Self::Scopes | Self::ReturnUrls | Self::WebhookEvents | Self::WebhookApps)
     }
 
     /// The settings that may stand in a section of the file.

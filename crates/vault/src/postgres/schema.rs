@@ -155,17 +155,18 @@ const KEYS: &str = "SELECT keys FROM vault";
 const RENEW_KEYS: &str = "UPDATE vault SET keys = ?1, keys_number = keys_number + 1";
 
 /// In their order, the first for a database where there is nothing.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/postgres/0001_first.sql"),
     include_str!("../../migrations/postgres/0002_server.sql"),
     include_str!("../../migrations/postgres/0003_due.sql"),
     include_str!("../../migrations/postgres/0004_web_logins.sql"),
     include_str!("../../migrations/postgres/0005_events.sql"),
     include_str!("../../migrations/postgres/0006_outlook.sql"),
+    include_str!("../../migrations/postgres/0007_deliveries.sql"),
 ];
 /// The newest schema that this version knows.
-const KNOWN: i64 = 6;
-const _: () = assert!(MIGRATIONS.len() == 6, "each is known");
+const KNOWN: i64 = 7;
+const _: () = assert!(MIGRATIONS.len() == 7, "each is known");
 /// The least schema that a binary must know to write what this one reads.
 const LEAST: i64 = 1;
 /// How often a node that lost a race tries again.

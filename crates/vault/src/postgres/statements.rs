@@ -162,6 +162,13 @@ const OWN: &[(&str, &str)] = &[
         RETURNING grant_id, hot",
     ),
     (
+        sql::CLAIM_DELIVERIES,
+        "UPDATE deliveries SET due = $3, tries = tries + 1 WHERE webhook = $1 AND number = ANY (ARRAY(
+            SELECT number FROM deliveries WHERE webhook = $1 AND failed = 0 AND due <= $2
+            ORDER BY due, number LIMIT $4 FOR UPDATE SKIP LOCKED))
+        RETURNING number, queued, tries - 1 AS tries, record",
+    ),
+    (
         sql::TELL_END,
         "INSERT INTO outbox (id, grant_id, app, profile, generation, at, refreshed, ends)
         SELECT decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), id, app, profile, generation, $2, 0, $3 FROM grants WHERE id = $1",
@@ -178,6 +185,7 @@ const LOCKS: &[(&str, &str)] = &[
     (sql::AUDIT_HEAD, "SELECT 1 FROM audit_heads WHERE grant_id = $1 FOR UPDATE"),
     (sql::BUDGET, "SELECT 1 FROM budgets WHERE app = $1 FOR UPDATE"),
     (sql::API_KEY, "SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE"),
+    (sql::WEBHOOK, "SELECT 1 FROM webhooks WHERE name = $1 FOR UPDATE"),
     (sql::EVENT_HEAD, "SELECT 1 FROM event_head WHERE id = $1 FOR UPDATE"),
 ];
 pub(super) const LOCK_GRANT: &str = "SELECT 1 FROM grants WHERE id = $1 FOR UPDATE";

@@ -79,7 +79,7 @@ impl Records {
 
 /// The events that follow a number.
 pub(crate) fn events_after(tx: &dyn Transaction, after: u64, limit: u32) -> Result<Vec<NumberedEvent>, Failed> {
-    let (newest, _) = head(tx)?.unwrap_or_default();
+    let newest = newest(tx)?;
     let after = if after > newest { 0 } else { after };
     all(tx, sql::EVENTS_AFTER, params![signed(after), limit], |row| {
         Ok(NumberedEvent { number: unsigned(row, "number")?, event: json(row, "record")? })
@@ -90,6 +90,12 @@ pub(crate) fn events_after(tx: &dyn Transaction, after: u64, limit: u32) -> Resu
 pub(crate) fn may_look_for_ends(tx: &dyn Transaction, every: Duration, now: Timestamp) -> Result<bool, Failed> {
     let now = now.as_millisecond();
     Ok(run(tx, sql::LOOK_FOR_ENDS, params![HEAD, now, now.saturating_sub(millis(every))])? > 0)
+}
+
+/// The newest number.
+pub(crate) fn newest(tx: &dyn Transaction) -> Result<u64, Failed> {
+    let newest = first(tx, sql::NEWEST_EVENT, params![HEAD], |row| unsigned(row, "newest"))?;
+    Ok(newest.unwrap_or_default())
 }
 
 /// The newest number, and until when anything is recorded.

@@ -328,3 +328,45 @@ pub(crate) const MARK_END_TOLD: &str = "
 pub(crate) const TELL_END: &str = "
     INSERT INTO outbox (id, grant_id, app, profile, generation, at, refreshed, ends)
     SELECT randomblob(16), id, app, profile, generation, ?2, 0, ?3 FROM grants WHERE id = ?1";
+/// The same, to be looked at.
+pub(crate) const NEWEST_EVENT: &str = "SELECT newest FROM event_head WHERE id = ?1";
+
+// -- who is still to be told of it ----------------------------------------------------------------------------------
+
+pub(crate) const BEGIN_WEBHOOK: &str =
+    "INSERT INTO webhooks (name, queued) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+/// Up to which event deliveries were queued, to be written.
+pub(crate) const WEBHOOK: &str = "SELECT queued FROM webhooks WHERE name = ?1";
+/// The same, to be looked at.
+pub(crate) const WEBHOOK_SEEN: &str = "SELECT queued AS seen FROM webhooks WHERE name = ?1";
+pub(crate) const SET_WEBHOOK: &str = "UPDATE webhooks SET queued = ?2 WHERE name = ?1";
+pub(crate) const WAITING: &str = "SELECT COUNT(*) FROM deliveries WHERE webhook = ?1 AND failed = 0";
+pub(crate) const QUEUE_DELIVERY: &str = "
+    INSERT INTO deliveries (webhook, number, failed, due, queued, tries, reason, record)
+    VALUES (?1, ?2, 0, ?3, ?3, 0, '', ?4) ON CONFLICT (webhook, number) DO NOTHING";
+pub(crate) const FORGET_FAILED: &str = "DELETE FROM deliveries WHERE webhook = ?1 AND failed = 1 AND due < ?2";
+/// Nobody else is given these rows before the moment they are set to.
+pub(crate) const CLAIM_DELIVERIES: &str = "
+    UPDATE deliveries SET due = ?3, tries = tries + 1 WHERE webhook = ?1 AND number IN (
+        SELECT number FROM deliveries WHERE webhook = ?1 AND failed = 0 AND due <= ?2 ORDER BY due, number LIMIT ?4)
+    RETURNING number, queued, tries - 1 AS tries, record";
+pub(crate) const HAS_DUE_DELIVERY: &str =
+    "SELECT EXISTS (SELECT 1 FROM deliveries WHERE webhook = ?1 AND failed = 0 AND due <= ?2)";
+pub(crate) const DELIVERED: &str = "DELETE FROM deliveries WHERE webhook = ?1 AND number = ?2 AND failed = 0";
+pub(crate) const NOT_DELIVERED: &str = "
+    UPDATE deliveries SET failed = ?4, due = ?5, reason = ?6 WHERE webhook = ?1 AND number = ?2 AND due = ?3 AND failed = 0";
+pub(crate) const RESEND_DELIVERY: &str = "
+    UPDATE deliveries SET failed = 0, due = ?3, queued = ?3, tries = 0 WHERE webhook = ?1 AND number = ?2 AND failed = 1";
+macro_rules! select_failed {
+    ($which:literal) => {
+        concat!(
+            "SELECT webhook, number, due, queued, tries, reason, record FROM deliveries WHERE failed = 1 AND ",
+            $which
+        )
+    };
+}
+pub(crate) const FAILED_DELIVERIES: &str =
+    select_failed!("(webhook > ?1 OR (webhook = ?1 AND number > ?2)) ORDER BY webhook, number LIMIT ?3");
+pub(crate) const FAILED_DELIVERY: &str = select_failed!("webhook = ?1 AND number = ?2");
+pub(crate) const COUNT_DELIVERIES: &str =
+    "SELECT webhook, failed, COUNT(*) AS count FROM deliveries GROUP BY webhook, failed";

@@ -269,9 +269,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010_web_logins.sql"),
     include_str!("../../migrations/0011_events.sql"),
     include_str!("../../migrations/0012_outlook.sql"),
+    include_str!("../../migrations/0013_deliveries.sql"),
 ];
 /// The newest schema this version knows.
-pub(crate) const SCHEMA: i64 = 12;
+pub(crate) const SCHEMA: i64 = 13;
 const _: () = assert!(MIGRATIONS.len() as u64 == SCHEMA.unsigned_abs());
 /// How long a write waits for another one: a transaction takes milliseconds, and 64 processes may queue.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

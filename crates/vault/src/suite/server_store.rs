@@ -1,5 +1,6 @@
 //! What a store promises that a server stands on: logins a page at a time, keys of callers, and an audit trail whose chains hold.
 
+mod deliveries;
 mod due;
 mod events;
 mod outlooks;
@@ -15,6 +16,7 @@ use tokenward_core::{
 use super::fixtures::made;
 use super::{ServerStand, login, soon, start};
 
+pub use deliveries::*;
 pub use due::*;
 pub use events::*;
 pub use outlooks::*;
@@ -51,6 +53,10 @@ macro_rules! server_suite {
             an_event_has_one_number_whoever_gives_it,
             events_are_kept_within_their_bounds,
             an_end_is_told_once,
+            a_receiver_is_told_what_happens_from_its_beginning_on,
+            a_delivery_is_one_nodes_at_a_time,
+            a_delivery_that_failed_is_kept_until_somebody_sends_it_again,
+            what_waits_for_a_receiver_is_bounded,
         }
     };
     (@cases $make:path, $($case:ident,)+) => {$(

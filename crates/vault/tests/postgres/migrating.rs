@@ -19,7 +19,7 @@ async fn logins_of_an_earlier_version_are_due() {
     vault.close_connections().await;
     let address = format!("postgres:///{}?host={}&user=owner", place.database, server().socket().display());
     let mut connection = PgConnection::connect(&address).await.unwrap();
-    let back = "DROP TABLE due, budgets, web_logins, outbox, events, event_head, told_ends, outlook; DROP INDEX grants_in_trouble;
+    let back = "DROP TABLE due, budgets, web_logins, outbox, events, event_head, told_ends, outlook, webhooks, deliveries; DROP INDEX grants_in_trouble;
         DROP FUNCTION due_of_new, due_of_changed, due_of_handed_over, due_of_forgotten, event_of_refresh, event_of_standing,
             event_ends_of_forgotten CASCADE;
         DROP FUNCTION outlook_of_handed_over, outlook_of_forgotten, outlook_of_over, outlook_of_revived CASCADE;

@@ -83,7 +83,7 @@ async fn everything_is_kept_whoever_comes_first() {
     // A reader comes first: it may not write, and still finds the schema it knows.
     let grant = vault.grant(id).await.unwrap();
     // Older versions refuse this number, as this one refuses a higher one (see `opening`).
-    assert_eq!(schema(&place), 12);
+    assert_eq!(schema(&place), 13);
     assert_eq!((grant.generation, grant.access.unwrap().token.expose()), (Generation::new(2), "access-2"));
     assert_eq!((grant.subject, grant.wall, grant.on_trial), (Some(named("ou_1")), Some(soon(31_536_000)), false));
     assert_eq!(vault.journal(id, 10).await.unwrap().len(), 2);
@@ -125,7 +125,7 @@ async fn many_that_come_at_once_migrate_once() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(schema(&place), 12);
+    assert_eq!(schema(&place), 13);
 }
 
 /// Killed in the middle of it: the next one begins anew.
@@ -201,7 +201,7 @@ async fn whose_name_a_login_had_is_found_where_an_earlier_version_tells() {
         had.push(vault.grant(id).await.unwrap().former_profile.map(|name| name.to_string()));
     }
     assert_eq!(had, [Some("work".to_owned()), Some("other".to_owned()), None, None]);
-    assert_eq!(schema(&place), 12);
+    assert_eq!(schema(&place), 13);
 }
 
 /// Every login of the version before is due once: the server's scheduler looks at it and says when it is due next.
@@ -222,5 +222,5 @@ async fn logins_of_an_earlier_version_are_due() {
     let claim = DueClaim { limit: 9, ttl: Duration::from_secs(60), horizon: Duration::ZERO };
     let due = vault.claim_due(&"notes".parse().unwrap(), claim).await.unwrap();
     assert_eq!(due.into_iter().map(|due| due.grant).collect::<Vec<_>>(), [id]);
-    assert_eq!(schema(&place), 12);
+    assert_eq!(schema(&place), 13);
 }

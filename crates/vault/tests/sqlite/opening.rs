@@ -64,7 +64,7 @@ async fn without_anything_a_key_file_of_mode_0600_is_used_and_named() {
     let place = Place::new();
     with_login(&place).await;
     let info = place.vault().await.info().await.unwrap();
-    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 12));
+    assert_eq!((info.key_source, info.schema), (KeySource::KeyFile, 13));
     assert_eq!(info.key, format!("the key file {}", place.folder.key_file().display()));
     assert!(info.engine.starts_with("SQLite 3."));
     assert!(info.repairs.is_empty() && info.notes.is_empty());
@@ -213,10 +213,10 @@ async fn a_newer_schema_and_a_newer_key_file_are_refused() {
     fs::write(place.folder.wrapped_key(), text.replace("\"version\": 1", "\"version\": 2")).unwrap();
     assert!(matches!(has_login(&place).await, Err(StoreError { kind: StoreFault::Newer { found: 2, known: 1 }, .. })));
     fs::write(place.folder.wrapped_key(), text).unwrap();
-    place.sqlite().execute_batch("PRAGMA user_version = 13").unwrap();
+    place.sqlite().execute_batch("PRAGMA user_version = 14").unwrap();
     assert!(matches!(
         has_login(&place).await,
-        Err(StoreError { kind: StoreFault::Newer { found: 13, known: 12 }, .. })
+        Err(StoreError { kind: StoreFault::Newer { found: 14, known: 13 }, .. })
     ));
 }
 

@@ -34,7 +34,7 @@ impl Feed {
     }
 
     /// The newest number, and when it is another one.
-    pub(super) fn follow(&self) -> watch::Receiver<u64> {
+    pub(in crate::server) fn follow(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
 

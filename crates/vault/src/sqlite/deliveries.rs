@@ -1,0 +1,73 @@
+//! The port of deliveries: each call is one transaction. Commands of this machine write here too, so their lock is not asked for where there is
+//! nothing to do.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokenward_core::ports::{
+    Deliveries, Delivery, DeliveryBounds, DeliveryCounts, DeliveryEnd, FailedDelivery, StoreError,
+};
+use tokenward_core::{WebhookFilter, WebhookName};
+
+use crate::records::deliveries;
+
+use super::SqliteVault;
+
+#[async_trait]
+impl Deliveries for SqliteVault {
+    async fn queue_deliveries(
+        &self,
+        webhook: &WebhookName,
+        filter: &WebhookFilter,
+        bounds: DeliveryBounds,
+    ) -> Result<bool, StoreError> {
+        let name = webhook.clone();
+        if !self.read(move |_, tx| deliveries::has_to_queue(tx, name.as_str())).await? {
+            return Ok(false);
+        }
+        let (webhook, filter) = (webhook.clone(), filter.clone());
+        self.write(move |context, tx| context.queue_deliveries(tx, &webhook, &filter, bounds)).await
+    }
+
+    async fn claim_deliveries(
+        &self,
+        webhook: &WebhookName,
+        limit: u32,
+        ttl: Duration,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let name = webhook.clone();
+        if !self.read(move |context, tx| context.has_due_delivery(tx, name.as_str())).await? {
+            return Ok(Vec::new());
+        }
+        let webhook = webhook.clone();
+        self.write_unsynced(move |context, tx| context.claim_deliveries(tx, &webhook, limit, ttl)).await
+    }
+
+    async fn end_delivery(&self, delivery: &Delivery, end: &DeliveryEnd) -> Result<(), StoreError> {
+        let (delivery, end) = (delivery.clone(), end.clone());
+        self.write(move |context, tx| context.end_delivery(tx, &delivery, &end)).await
+    }
+
+    async fn failed_deliveries(
+        &self,
+        after: Option<(&WebhookName, u64)>,
+        limit: u32,
+    ) -> Result<Vec<FailedDelivery>, StoreError> {
+        let (webhook, number) = after.map_or((String::new(), 0), |(name, number)| (name.to_string(), number));
+        self.read(move |_, tx| deliveries::failed_deliveries(tx, (&webhook, number), limit)).await
+    }
+
+    async fn failed_delivery(&self, webhook: &WebhookName, number: u64) -> Result<Option<FailedDelivery>, StoreError> {
+        let webhook = webhook.clone();
+        self.read(move |_, tx| deliveries::failed_delivery(tx, webhook.as_str(), number)).await
+    }
+
+    async fn resend_delivery(&self, webhook: &WebhookName, number: u64) -> Result<bool, StoreError> {
+        let webhook = webhook.clone();
+        self.write(move |context, tx| context.resend_delivery(tx, webhook.as_str(), number)).await
+    }
+
+    async fn delivery_counts(&self) -> Result<Vec<(WebhookName, DeliveryCounts)>, StoreError> {
+        self.read(move |_, tx| deliveries::counts(tx)).await
+    }
+}
