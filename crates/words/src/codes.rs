@@ -134,7 +134,7 @@ fn words_of(code: Code) -> (Words, Words) {
             ),
         ),
         Code::SettingMissing => (
-            w("a setting is missing, and there is no terminal to ask on", "缺少设置，而当前不是交互式终端，无法询问"),
+            w("a setting is missing, or the answer to a question", "缺少设置，或缺少对提问的回答"),
             w(
                 "pass it as an option or an environment variable; `tokenward init --help` lists them",
                 "请用参数或环境变量提供",

@@ -14,7 +14,7 @@ use tokenward::Session;
 use tokenward::links::{AdoptReport, BroughtLogin};
 use tokenward::stores::{self, FoundLogin, Means, StoreError, Tool, ToolKeyring};
 use tokenward_core::ports::Adopted;
-use tokenward_core::{Code, Event, Grant, SecretBytes, Status};
+use tokenward_core::{Code, Event, Grant, GrantId, SecretBytes, Status};
 
 use crate::args::{Adopt, PlaceFlags};
 use crate::commands::link;
@@ -359,13 +359,21 @@ pub(super) async fn name(id: &str, replace: bool, context: &Context) -> Result<E
 
 /// The login without a profile that an id names, or the beginning of one.
 pub(super) async fn unnamed(id: &str, session: &Session, context: &Context) -> Result<Grant, Failure> {
+    let found = of_id(id, session, |status| status != Status::Retired).await?;
+    found.ok_or_else(|| no_such_login(id, context))
+}
+
+/// The login of that id that was logged out: its tokens are gone, what happened to it is kept.
+pub(super) async fn ended_login(id: &str, session: &Session) -> Result<Option<GrantId>, Failure> {
+    Ok(of_id(id, session, |status| status == Status::Retired).await?.map(|grant| grant.id))
+}
+
+/// The one login without a profile whose id begins so.
+async fn of_id(id: &str, session: &Session, is_meant: impl Fn(Status) -> bool) -> Result<Option<Grant>, Failure> {
     let mut all = session.keeper().list().await?;
-    all.retain(|report| report.grant.profile.is_none() && report.status != Status::Retired);
+    all.retain(|report| report.grant.profile.is_none() && is_meant(report.status));
     all.retain(|report| id.len() >= ID_AT_LEAST && report.grant.id.to_string().starts_with(&id.to_lowercase()));
-    match all.len() {
-        1 => Ok(all.remove(0).grant),
-        _ => Err(no_such_login(id, context)),
-    }
+    Ok((all.len() == 1).then(|| all.remove(0).grant))
 }
 
 pub(super) fn no_such_login(id: &str, context: &Context) -> Failure {

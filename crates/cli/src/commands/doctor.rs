@@ -174,6 +174,10 @@ fn close(findings: &[Finding], online: bool, asked: bool, context: &Context) {
     let lang = context.lang();
     let count = |severity| findings.iter().filter(|finding| finding.story.severity() == severity).count();
     let (troubles, warnings) = (count(Severity::Trouble), count(Severity::Warning));
+    if !online && troubles + warnings == 0 {
+        context.printer.note(lang.doctor_all_well_here());
+        return;
+    }
     let verdict = if troubles + warnings == 0 { lang.doctor_all_well() } else { lang.doctor_count(troubles, warnings) };
     let sent = match (online, asked) {
         (true, true) => lang.doctor_was_online(),

@@ -79,6 +79,10 @@ pub(super) async fn run(logout: &Logout, context: &Context) -> Result<ExitCode, 
         context.printer.document(&json!({ "profile": name, "revoked": revoked, "files_with_tokens": holding }))?;
     } else if revoked {
         context.printer.note(lang.logged_out_revoked(&name));
+        let dead = still_holding(&name, &session, context).await?;
+        if !dead.is_empty() {
+            context.printer.note(lang.logged_out_dead_files(dead.join(lang.list_gap())));
+        }
     } else if logout.revoke {
         context.printer.note(lang.logged_out_unrevoked(&name));
         if let Some(app) = &app {
@@ -151,7 +155,18 @@ fn revocation_page(hosts: &Hosts) -> Option<String> {
 /// Forgets a login that no profile points at.
 async fn unnamed(id: &str, yes: bool, session: &Session, context: &Context) -> Result<ExitCode, Failure> {
     let lang = context.lang();
-    let grant = adopt::unnamed(id, session, context).await?;
+    let grant = match adopt::unnamed(id, session, context).await {
+        Ok(grant) => grant,
+        Err(failure) => {
+            let Some(ended) = adopt::ended_login(id, session).await? else { return Err(failure) };
+            if context.printer.json {
+                context.printer.document(&json!({ "profile": null, "grant": ended.to_string(), "revoked": false }))?;
+            } else {
+                context.printer.note(lang.logged_out_before(ended));
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let user =
         grant.subject.map_or_else(|| lang.said().someone_unknown(), |subject| subject.name.unwrap_or(subject.id));
     if !yes && !context.asker().yes(lang.ask_logout_login(&user), &lang.logout_ways()).await? {

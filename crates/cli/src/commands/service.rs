@@ -118,15 +118,23 @@ async fn install(wish: &ServiceInstall, place: &Place, context: &Context) -> Res
         }
     }
     if let Some(trouble) = trouble {
-        // After su or sudo, and for an account that nobody logs in to, the user has no session whose manager could be reached.
-        let has_no_session = place.manager == Manager::Systemd && trouble.contains("connect to bus");
+        let has_no_bus = place.manager == Manager::Systemd && trouble.contains("connect to bus");
+        if has_no_bus && !place.manager.runs_this_machine() {
+            printer.warning(lang.service_without_systemd());
+            printer.note(lang.service_watch_instead());
+            return Ok(ExitCode::SUCCESS);
+        }
         printer.warning(trouble);
-        if has_no_session {
+        // After su or sudo, and for an account that nobody logs in to, the user has no session whose manager could be reached.
+        if has_no_bus {
             let uid = rustix::process::getuid().as_raw();
             printer.note(lang.service_no_session(uid));
         }
         for words in &commands {
             printer.note(format!("  {}", words.join(" ")));
+        }
+        if !place.manager.runs_this_machine() {
+            printer.note(lang.service_watch_instead());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -87,6 +87,7 @@ super::sentences! {
     ask_logout_revoke(profile) { "Revoke the login of profile {profile} at the provider and delete it?" "确定要在平台撤销配置档 {profile} 的登录并删除吗？" }
     ask_logout_login(user) { "Delete the login of {user}, which has no profile?" "确定要删除“{user}”的登录（不属于任何配置档）吗？" }
     logged_out_login(user) { "the login of {user}, which had no profile: its tokens are deleted from this machine" "{user} 的登录（不属于任何配置档）：本机上的令牌已删除" }
+    logged_out_before(id) { "the login {id} was logged out before: none of its tokens are kept, only its history" "登录 {id} 此前已退出：本机不再保存其令牌，只保留其历史" }
     login_written(file) { "the linked file {file} now holds the new tokens" "已把新令牌写入关联文件 {file}" }
     logout_ways() { "`--yes`" "`--yes`" }
     nothing_changed() { "nothing was changed" "未做任何更改" }
@@ -98,6 +99,7 @@ super::sentences! {
     logged_out_files_all(files) { "the tokens are still in {files}, and they work until they expire: delete them there. The next time, `tokenward logout --all --revoke` ends them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。下次可用 `tokenward logout --all --revoke`，会同时在平台使其失效" }
     logged_out_files_yes(files) { "the tokens are still in {files}, and they work until they expire: delete them there. The next time, `tokenward logout --revoke` ends them at the provider too" "{files} 中仍有这些令牌，到期前仍可使用：请在文件中删除。下次可用 `tokenward logout --revoke`，会同时在平台使其失效" }
     logged_out_revoked(profile) { "profile {profile}: revoked at the provider and deleted from this machine" "配置档 {profile}：已在平台撤销，本机上的令牌已删除" }
+    logged_out_dead_files(files) { "the tokens that were ended are left in {files}: delete them there, or log in again, which writes new ones" "{files} 中仍有已失效的令牌：可在文件中删除，或重新登录以写入新令牌" }
     logged_out_unrevoked(profile) { "profile {profile}: deleted from this machine; the provider did not confirm the revocation" "配置档 {profile}：本机上的令牌已删除；平台未确认撤销" }
     revoke_by_hand(url) { "you can revoke it at {url}" "可在此页面自行撤销：{url}" }
     revoke_kept() { "the tokens are kept, because the provider did not confirm the revocation; use --force to delete them anyway" "平台未确认撤销，令牌已保留；使用 --force 可强制删除" }

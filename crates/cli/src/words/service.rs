@@ -14,8 +14,10 @@ super::sentences! {
     service_log(command) { "its log: `{command}`" "查看日志：`{command}`" }
     service_lingers() { "on a server, `loginctl enable-linger` keeps it running while you are not logged in" "在服务器上，`loginctl enable-linger` 可让它在你退出登录后继续运行" }
     service_no_session(uid) { "this user has no systemd session here, as after su or sudo: as root run `loginctl enable-linger USER`, then as the user `export XDG_RUNTIME_DIR=/run/user/{uid}` and the commands below" "该用户在本机没有 systemd 会话（例如通过 su 或 sudo 切换而来）：请先以 root 运行 `loginctl enable-linger USER`，再以该用户运行 `export XDG_RUNTIME_DIR=/run/user/{uid}` 和下面的命令" }
+    service_without_systemd() { "this machine was not started with systemd, so nothing starts the service" "本机不是由 systemd 启动的，因此服务不会启动" }
+    service_watch_instead() { "without systemd, keep `tokenward watch` running yourself: in a terminal, or by `nohup tokenward watch >watch.log 2>&1 &`" "没有 systemd 时，请自行保持 `tokenward watch` 运行：放在一个终端中，或运行 `nohup tokenward watch >watch.log 2>&1 &`" }
     service_not_started(program) { "{program} was not found, so the service was not started; to start it:" "本机没有 {program}，服务尚未启动；启动方法：" }
-    service_start_failed(why) { "the service was not started: {why}; to start it:" "服务未能启动：{why}；启动方法：" }
+    service_start_failed(why) { "the service was not started ({why}); to start it:" "服务未能启动（{why}）；启动方法：" }
     service_stop_failed(why) { "the service could not be stopped: {why}" "无法停止服务：{why}" }
     service_without(variable) { "{variable} is a secret and not written into the service file, so the service does not have it" "{variable} 是机密，不会写入服务文件，因此服务中没有这个变量" }
     service_without_next(variable) { "name a file with it instead: {variable}_FILE" "请改用文件：{variable}_FILE" }

@@ -108,6 +108,29 @@ fn a_login_is_given_a_new_profile_where_variables_name_the_app() {
     assert!(ran.succeeds().err.contains("no problems found"), "{ran:?}");
 }
 
+/// Its id is shown by `list -v`, and the list does not lead back to itself.
+#[test]
+fn a_login_that_was_logged_out_is_told_so_by_its_id() {
+    let world = World::logged_in();
+    let id = world.run(&["list", "--json"]).json()["logins"][0]["grant"].as_str().unwrap().to_owned();
+    world.run(&["logout", "--yes"]).succeeds();
+    let ran = world.run(&["logout", "--login", &id, "--yes"]);
+    assert!(ran.succeeds().err.contains(&format!("the login {id} was logged out before")), "{ran:?}");
+    assert_eq!(world.run(&["logout", "--login", &id, "--json"]).json()["revoked"], false);
+    world.run(&["adopt", "--login", &id, "-p", "other"]).fails(2, "TW0510");
+}
+
+/// What the provider alone knows is not looked for without being asked.
+#[test]
+fn a_doctor_that_finds_nothing_says_how_to_ask_the_provider() {
+    let world = World::logged_in();
+    let user = world.sandbox.current_tokens()[0].user.clone();
+    assert!(world.sandbox.withdraw(&world.app.id, &user) > 0);
+    let ran = world.run(&["doctor"]);
+    assert!(ran.succeeds().err.contains("`tokenward doctor --online` also asks the provider"), "{ran:?}");
+    assert!(world.run(&["doctor", "--online"]).succeeds().out.contains("TW0905"));
+}
+
 /// Nobody has checked the App ID, and nobody here sees the page.
 #[test]
 fn without_a_browser_it_is_said_at_once_what_the_page_may_show() {

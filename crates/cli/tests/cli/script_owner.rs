@@ -186,6 +186,7 @@ fn a_logout_names_the_files_that_still_hold_tokens() {
     project.run(&["link", ".env"]).succeeds();
     let ran = project.run(&["logout", "--yes", "--revoke"]);
     assert!(!ran.succeeds().err.contains("still in"), "revoked: {ran:?}");
+    assert!(ran.err.contains("the tokens that were ended are left in .env:"), "{ran:?}");
 }
 
 /// A refused app in a file leads back to the command that was typed, and what was not done is no step.

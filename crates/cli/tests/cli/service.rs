@@ -162,12 +162,14 @@ fn where_no_manager_starts_it_is_said_what_to_type() {
     let ran = ran.succeeds();
     assert!(ran.err.contains("systemctl was not found"), "{ran:?}");
     assert!(ran.err.contains("  systemctl --user restart tokenward-watch.service"), "{ran:?}");
+    let is_systemds = std::path::Path::new("/run/systemd/system").exists();
+    assert_eq!(ran.err.contains("keep `tokenward watch` running yourself"), !is_systemds, "{ran:?}");
     let status = run(&mut desktop.command(&["service", "status", "--json"], "")).json();
     assert_eq!((&status["installed"], &status["running"]), (&true.into(), &serde_json::Value::Null));
     // There, and without a session to speak to.
     desktop.recorder("systemctl", 1);
     let ran = desktop.run(&["service", "install", "--lang", "zh"]);
-    assert!(ran.succeeds().err.contains("服务未能启动：trouble"), "{ran:?}");
+    assert!(ran.succeeds().err.contains("服务未能启动（trouble）"), "{ran:?}");
     assert_eq!(desktop.run(&["service", "install", "--json"]).json()["running"], false);
     assert_eq!(desktop.run(&["service", "status", "--json"]).json()["running"], false);
     // It goes all the same, and says what did not work.
@@ -175,6 +177,21 @@ fn where_no_manager_starts_it_is_said_what_to_type() {
     assert!(ran.succeeds().err.contains("could not be stopped: trouble"), "{ran:?}");
     assert!(ran.err.contains("is deleted") && !ran.err.contains("is stopped"), "one true thing: {ran:?}");
     assert!(!desktop.unit().exists());
+}
+
+/// What would start it is told apart from what cannot: a machine without systemd has no session for `loginctl` to keep.
+#[test]
+fn a_machine_without_systemd_is_told_to_keep_watch_running() {
+    let desktop = Desktop::new();
+    desktop.program("systemctl", "echo 'Failed to connect to bus: No medium found' >&2; exit 1");
+    let ran = desktop.run(&["service", "install"]);
+    let err = &ran.succeeds().err;
+    if std::path::Path::new("/run/systemd/system").exists() {
+        assert!(err.contains("loginctl enable-linger") && !err.contains("nohup"), "{ran:?}");
+    } else {
+        assert!(err.contains("was not started with systemd") && err.contains("`nohup tokenward watch"), "{ran:?}");
+        assert!(!err.contains("loginctl") && !err.contains("systemctl"), "{ran:?}");
+    }
 }
 
 #[test]

@@ -109,10 +109,7 @@ fn route(shared: &Shared, method: &Method, path: &[&str], request: &Request) -> 
             state.requests.clear();
             Ok(json!({}))
         }
-        ("POST", ["withdraw"]) => {
-            let Withdraw { app, user } = read(request)?;
-            Ok(json!({"ended": state.withdraw(&app, &user)}))
-        }
+        ("POST", ["withdraw"]) => withdraw(state, request),
         ("GET", ["devices"]) => Ok(devices(state)),
         ("POST", ["devices", code]) => {
             let DeviceDecision { user } = read(request)?;
@@ -209,6 +206,13 @@ fn change_rules(state: &mut State, patch: Value) -> Done {
     merge(&mut rules, patch);
     state.rules = serde_json::from_value::<Rules>(rules).map_err(|error| Wrong(400, error.to_string()))?;
     Ok(json!({"rules": state.rules}))
+}
+
+/// The user takes back what was given to an app.
+fn withdraw(state: &mut State, request: &Request) -> Done {
+    let Withdraw { app, user } = read(request)?;
+    state.user(&user).ok_or_else(|| Unknown::new("user", &user))?;
+    Ok(json!({"ended": state.withdraw(&app, &user)}))
 }
 
 fn devices(state: &State) -> Value {

@@ -142,6 +142,12 @@ async fn logins_history_and_verdict() {
     assert_eq!(noted["sequence"], 3);
     let ended = good(&world, "POST", "/withdraw", json!({"app": "cli_main", "user": world.user.id})).await;
     assert_eq!(ended["ended"], 1);
+    let by_open_id = json!({"app": "cli_main", "user": "ou_of_the_app"});
+    assert_eq!(
+        call(&world, "POST", "/withdraw", by_open_id).await.status,
+        404,
+        "a user is named by the id of /control/users"
+    );
     let nobody = json!({"app": "cli_main", "user": "nobody", "scopes": []});
     assert_eq!(call(&world, "POST", "/grants", nobody).await.status, 404);
 }

@@ -25,6 +25,14 @@ impl Manager {
         if cfg!(target_os = "macos") { Self::Launchd } else { Self::Systemd }
     }
 
+    /// Whether it started this machine: a container, or a machine with another init, has its commands at most (`sd_booted(3)`).
+    pub(super) fn runs_this_machine(self) -> bool {
+        match self {
+            Self::Systemd => Path::new("/run/systemd/system").is_dir(),
+            Self::Launchd => true,
+        }
+    }
+
     pub(super) const fn file_name(self) -> &'static str {
         match self {
             Self::Systemd => "tokenward-watch.service",

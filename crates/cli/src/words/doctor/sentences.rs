@@ -21,6 +21,7 @@ crate::words::sentences! {
     doctor_all_well() { "no problems found" "一切正常" }
     doctor_count(troubles, warnings) { "problems: {troubles}, warnings: {warnings}" "问题 {troubles} 项，警告 {warnings} 项" }
     doctor_offline() { "nothing was sent" "没有发送任何请求" }
+    doctor_all_well_here() { "no problems found; nothing was sent; `tokenward doctor --online` also asks the provider" "本机一切正常；没有发送任何请求。`tokenward doctor --online` 会同时询问平台" }
     doctor_was_online() { "the provider was asked; no refresh token was sent" "已询问平台；没有发送任何刷新令牌" }
     doctor_not_asked() { "the provider was not asked, because no app secret could be used here; nothing was sent" "没有询问平台：此处没有可用的 App Secret；没有发送任何请求" }
     doctor_ask_online() { "`tokenward doctor --online` asks the provider; it does not refresh" "`tokenward doctor --online` 可向平台询问，不会刷新令牌" }
