@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -60,8 +61,9 @@ impl Proxy {
                 let Ok(upstream) = UnixStream::connect(&server) else { continue };
                 state.open.extend([client.try_clone().unwrap(), upstream.try_clone().unwrap()]);
                 drop(state);
-                carry(&shared, &client, &upstream, true);
-                carry(&shared, &upstream, &client, false);
+                let is_lost = Arc::new(AtomicBool::new(false));
+                carry(&shared, (&client, &upstream), true, &is_lost);
+                carry(&shared, (&upstream, &client), false, &is_lost);
             }
         });
         Self { folder, state }
@@ -94,12 +96,18 @@ impl State {
     }
 }
 
-fn carry(state: &Arc<Mutex<State>>, from: &UnixStream, to: &UnixStream, is_request: bool) {
-    let (state, mut from, mut to) = (Arc::clone(state), from.try_clone().unwrap(), to.try_clone().unwrap());
+/// One direction of a session, whose next answer may be lost.
+fn carry(state: &Arc<Mutex<State>>, ends: (&UnixStream, &UnixStream), is_request: bool, is_lost: &Arc<AtomicBool>) {
+    let (state, mut from, mut to) = (Arc::clone(state), ends.0.try_clone().unwrap(), ends.1.try_clone().unwrap());
+    let is_lost = Arc::clone(is_lost);
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
             let bytes = &buffer[..read];
+            // It was given, and goes nowhere: only now is the session over for whoever waits for it.
+            if !is_request && is_lost.load(Ordering::Acquire) {
+                break;
+            }
             let mut held = locked(&state);
             let holds = |needle: &[u8]| is_request && bytes.windows(needle.len()).any(|part| part == needle);
             match held.mode {
@@ -114,18 +122,11 @@ fn carry(state: &Arc<Mutex<State>>, from: &UnixStream, to: &UnixStream, is_reque
                     break;
                 }
                 Mode::LoseAnswer(needle, afterwards) if holds(needle) => {
-                    // Nothing else of this session passes: its answer is read here, so that it was given, and goes nowhere.
-                    if to.write_all(bytes).is_err() {
-                        break;
-                    }
-                    let _ = from.shutdown(Shutdown::Both);
+                    is_lost.store(true, Ordering::Release);
                     held.mode = match afterwards {
                         Afterwards::Pass => Mode::Pass,
                         Afterwards::Cut => Mode::Cut,
                     };
-                    // The server ends its side once it has answered and read that nobody is there.
-                    let _ = to.shutdown(Shutdown::Write);
-                    return;
                 }
                 _ => {}
             }
