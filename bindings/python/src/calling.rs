@@ -8,9 +8,13 @@
 //! no other thread can hold one at that moment, and a child finds them free.
 //! The locks of what lies below (`SQLite` has some for the whole process) are not ours: so a fork waits until the library is at nothing
 //! ([`before_fork`]), and what is begun meanwhile waits for the fork.
+//!
+//! A daemon thread may still wait for an answer when the program ends. Before Python 3.14 the interpreter ends such a thread as it comes back,
+//! by unwinding what it is in, which is our code too and ends the process with it. So it does not come back any more ([`finish`]).
 
+use std::cell::Cell;
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -102,7 +106,7 @@ pub(crate) fn run<T: Send + 'static>(py: Python<'_>, work: impl Future<Output = 
         })
     })?;
     match gevent_pool(py)? {
-        None => wait(py, receiver),
+        None => wait(py, receiver, true),
         Some(pool) => wait_in(py, &pool, receiver),
     }
 }
@@ -111,6 +115,32 @@ pub(crate) fn run<T: Send + 'static>(py: Python<'_>, work: impl Future<Output = 
 static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 /// Forks that wait, or are being done.
 static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// Threads of Python that wait for an answer.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+/// Whether the interpreter is about to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Whether this thread ends it, and may call until then.
+    static ENDS_IT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A thread that waits for an answer.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        WAITING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 /// A call that is under way.
 struct UnderWay;
@@ -159,6 +189,8 @@ pub(crate) fn after_fork_in_parent() {
 pub(crate) fn after_fork_in_child() {
     FORKS.store(0, Ordering::SeqCst);
     UNDER_WAY.store(0, Ordering::SeqCst);
+    WAITING.store(0, Ordering::SeqCst);
+    IS_ENDING.store(false, Ordering::SeqCst);
 }
 
 /// Remembers what was opened, for the end of the process.
@@ -169,7 +201,8 @@ pub(crate) fn note_opened(py: Python<'_>, opened: &Arc<OfProcess<Client>>) -> Py
     })
 }
 
-/// Waits for the refreshes that are under way in this process, no longer than so many seconds. What is left is found by the next process.
+/// At the end of the program: waits for the refreshes that are under way in this process, no longer than so many seconds. What is left is
+/// found by the next process. A thread that still waits for an answer afterwards gets none, and ends with the process.
 #[pyfunction]
 #[pyo3(signature = (seconds = 30.0))]
 pub(crate) fn finish(py: Python<'_>, seconds: f64) -> PyResult<()> {
@@ -188,7 +221,21 @@ pub(crate) fn finish(py: Python<'_>, seconds: f64) -> PyResult<()> {
             }
         };
         let _ = tokio::time::timeout(limit, all).await;
-    })
+    })?;
+    ENDS_IT.set(true);
+    // Who has an answer takes it along.
+    for _ in 0..END_STEPS {
+        if WAITING.load(Ordering::SeqCst) == 0 {
+            break;
+        }
+        py.detach(|| std::thread::sleep(FORK_STEP));
+    }
+    IS_ENDING.store(true, Ordering::SeqCst);
+    // So does who looked a moment before.
+    if WAITING.load(Ordering::SeqCst) > 0 {
+        py.detach(|| std::thread::sleep(LAST_MOMENT));
+    }
+    Ok(())
 }
 
 /// The engine of this process, started where there is none yet.
@@ -214,11 +261,15 @@ fn cannot_start(error: std::io::Error) -> PyErr {
     PyRuntimeError::new_err(format!("tokenward cannot start its thread: {error}"))
 }
 
-/// Waits in steps, so that Ctrl-C is heard. What was begun goes on to its end.
-fn wait<T: Send>(py: Python<'_>, mut receiver: Receiver<T>) -> PyResult<T> {
+/// Waits in steps, so that Ctrl-C is heard. What was begun goes on to its end. A thread of its own does not come back to an interpreter that ends.
+fn wait<T: Send>(py: Python<'_>, mut receiver: Receiver<T>, is_own_thread: bool) -> PyResult<T> {
+    let _waiting = Waiting::begin();
     loop {
         let (back, answer) = py.detach(move || {
             let answer = receiver.recv_timeout(STEP);
+            while is_own_thread && IS_ENDING.load(Ordering::SeqCst) && !ENDS_IT.get() {
+                std::thread::park();
+            }
             (receiver, answer)
         });
         receiver = back;
@@ -249,7 +300,8 @@ fn wait_in<T: Send + 'static>(py: Python<'_>, pool: &Bound<'_, PyAny>, receiver:
     let waiting = PyCFunction::new_closure(py, None, None, move |arguments, _| -> PyResult<()> {
         let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(receiver) = receiver {
-            let done = wait(arguments.py(), receiver)?;
+            // Of a pool whose greenlets may be what ends the program.
+            let done = wait(arguments.py(), receiver, false)?;
             *put.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
         }
         Ok(())
@@ -263,3 +315,6 @@ const STEP: Duration = Duration::from_millis(100);
 const FORK_STEP: Duration = Duration::from_micros(200);
 /// Two seconds of [`FORK_STEP`], and what the system's timer adds.
 const FORK_STEPS: u32 = 10_000;
+/// Fifty milliseconds of [`FORK_STEP`], likewise.
+const END_STEPS: u32 = 250;
+const LAST_MOMENT: Duration = Duration::from_millis(10);

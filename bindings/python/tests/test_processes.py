@@ -171,3 +171,25 @@ def test_the_end_of_a_program_waits_for_its_refresh(logged_in: Stand) -> None:
     assert (counters["refreshes"], counters["replays"]) == (1, 0), counters
     # Its answer is in the vault, and nothing is in doubt.
     assert tokenward.open(environment=logged_in.variables).profile().access().generation == 2
+
+
+def test_a_thread_that_still_waits_does_not_end_the_program_badly(logged_in: Stand) -> None:
+    """Threads that are in the middle of a call, or get their answer at that moment, when the interpreter ends."""
+    logged_in.sandbox.control("faults", {"kind": {"name": "delay", "milliseconds": 300}, "times": None})
+    code = """
+import sys, threading, time, tokenward
+login = tokenward.open().profile()
+def ask():
+    while True:
+        try:
+            login.token(min_ttl=10**6)
+        except tokenward.TokenwardError:
+            pass
+for _ in range(8):
+    threading.Thread(target=ask, daemon=True).start()
+time.sleep(float(sys.argv[1]))
+"""
+    for tenths in range(12):
+        words = [*python(code, logged_in), str(0.1 + tenths * 0.037)]
+        done = subprocess.run(words, env=logged_in.variables, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, (tenths, done.returncode, done.stderr)
